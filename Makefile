@@ -1,0 +1,54 @@
+# The one door. Each target installs what it needs into .venv by itself.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOCK := requirements-dev.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo simulator test test-unit check format lock clean
+
+help: ## Show the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): $(LOCK) pyproject.toml
+	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13), "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 …"'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $(STAMP)
+
+install: $(STAMP) ## Install everything into .venv
+
+demo: $(STAMP) ## Run the whole thing on this machine: Redis, simulator, worker, releases
+	@$(BIN)/mprelease demo
+
+simulator: $(STAMP) ## Run a WeChat to develop against
+	@$(BIN)/mprelease simulator
+
+test: $(STAMP) ## Run the tests (under four minutes)
+	$(BIN)/pytest
+
+test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
+	$(BIN)/pytest tests/unit
+
+check: $(STAMP) ## Lint, types, import arrows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(STAMP) ## Resolve the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
+	  --extra demo --extra flower --group dev \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --constraint requirements-dev.lock \
+	  --extra demo --extra flower \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+
+clean: ## Remove .venv and caches
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

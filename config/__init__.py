@@ -1,0 +1,1 @@
+"""What the operator says: the settings, and the Celery and Flower options made from them."""

@@ -1,0 +1,105 @@
+"""The Celery options. Each value that is not Celery's default has its reason beside it.
+
+Redis is reached as the URL says; TLS needs its certificate rules in the URL, and Sentinel its master's
+name in the transport options, of broker and result store alike.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from kombu import Queue
+
+from config.settings import RedisSettings, Settings
+
+#: The queue of the contract.
+QUEUE = "releases"
+#: Modules whose tasks are registered; named as strings so that tasks never import the app.
+TASK_MODULES = ("tasks.steps", "tasks.requests_by_name")
+#: How long results are kept, in seconds: a wave is read for days.
+RESULT_EXPIRES_S = 7 * 86_400
+#: Must exceed the transport's blocking read of one second.
+_SOCKET_TIMEOUT_S = 30
+_SOCKET_CONNECT_TIMEOUT_S = 5
+#: Finds a dead connection while idle, in seconds.
+_HEALTH_CHECK_S = 25
+
+
+def celery_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of the app, as `app.conf.update` takes them."""
+    url = broker_url(settings.redis)
+    transport = _transport_options(settings)
+    return {
+        "broker_url": url,
+        "result_backend": url,
+        "broker_transport_options": transport,
+        "result_backend_transport_options": transport,
+        # The shortest of the three would win, so all three are the same.
+        "visibility_timeout": settings.worker.visibility_timeout_s,
+        "imports": TASK_MODULES,
+        "task_default_queue": QUEUE,
+        "task_queues": (Queue(QUEUE),),
+        "task_create_missing_queues": False,
+        # JSON only: a message can't run code.
+        "task_serializer": "json",
+        "result_serializer": "json",
+        "accept_content": ["json"],
+        "result_accept_content": ["json"],
+        "result_expires": RESULT_EXPIRES_S,
+        # A step is safe to run twice, so its message is acknowledged when it is done, not when it is taken.
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        # A dropped connection puts the running step's message back; it comes again, and the lease decides.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry_on_startup": True,
+        # The default gives up after 100 tries; a worker waits for Redis as long as it takes.
+        "broker_connection_max_retries": None,
+        "result_backend_always_retry": True,
+        "result_backend_max_retries": 20,
+        "redis_socket_timeout": _SOCKET_TIMEOUT_S,
+        "redis_socket_connect_timeout": _SOCKET_CONNECT_TIMEOUT_S,
+        "redis_socket_keepalive": True,
+        "redis_retry_on_timeout": True,
+        "redis_backend_health_check_interval": _HEALTH_CHECK_S,
+        "redis_max_connections": settings.worker.concurrency + 20,
+        "worker_pool": settings.worker.pool,
+        "worker_concurrency": settings.worker.concurrency,
+        # Flower shows what the events tell.
+        "worker_send_task_events": True,
+        "task_send_sent_event": True,
+        "task_track_started": True,
+        # Times in records and results are UTC.
+        "enable_utc": True,
+        "timezone": "UTC",
+        # The handlers are ours: every line passes the redaction.
+        "worker_redirect_stdouts": False,
+    }
+
+
+def broker_url(settings: RedisSettings) -> str:
+    """The URL as Celery wants it: `rediss://` has to say how the certificate is checked."""
+    url = settings.url.get_secret_value()
+    if not url.startswith("rediss://") or "ssl_cert_reqs" in url:
+        return url
+    rules = {"ssl_cert_reqs": "required"}
+    if settings.ca_file:
+        rules["ssl_ca_certs"] = settings.ca_file
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(rules)}"
+
+
+def _transport_options(settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "visibility_timeout": settings.worker.visibility_timeout_s,
+        "socket_timeout": _SOCKET_TIMEOUT_S,
+        "socket_connect_timeout": _SOCKET_CONNECT_TIMEOUT_S,
+        "socket_keepalive": True,
+        "health_check_interval": _HEALTH_CHECK_S,
+        "max_connections": settings.worker.concurrency + 20,
+    }
+    if settings.redis.master_name:
+        options["master_name"] = settings.redis.master_name
+        if settings.redis.sentinel_password is not None:
+            options["sentinel_kwargs"] = {"password": settings.redis.sentinel_password.get_secret_value()}
+    return options

@@ -1,0 +1,81 @@
+"""Command line of the simulator: `python -m simulator`."""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from simulator import little_world
+from simulator.describe import describe
+from simulator.patching import PatchError
+from simulator.platform import DEFAULT_SCAN_S, DEFAULT_TOKEN_TTL_S
+from simulator.secret_book import SecretBook
+from simulator.server import run
+from simulator.world import World
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the simulator, or describe its world."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    secrets = SecretBook()
+    try:
+        world = _make_world(args, secrets)
+    except (OSError, ValueError, PatchError) as exc:
+        parser.error(str(exc))
+    if args.describe:
+        sys.stdout.write(describe(world, host=args.host, port=args.port))
+        return 0
+    try:
+        asyncio.run(_serve(args, secrets))
+    except OSError as exc:
+        sys.stderr.write(f"simulator: {exc}\n")
+        return 1
+    return 0
+
+
+async def _serve(args: argparse.Namespace, secrets: SecretBook) -> None:
+    await run(
+        lambda: _make_world(args, secrets),
+        host=args.host,
+        port=args.port,
+        die_with_parent=args.die_with_parent,
+        announce=lambda port: _announce(args.host, port),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description="A WeChat to run against.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0: any free one (default)")
+    parser.add_argument("--world", type=Path, help="JSON file: {platform: {...}, miniprograms: [...]}")
+    parser.add_argument("--empty", action="store_true", help="start without pool, templates, Mini Programs")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="how long each WeChat call takes")
+    parser.add_argument("--scan-s", type=float, default=DEFAULT_SCAN_S, help="length of the privacy scan")
+    parser.add_argument("--token-ttl-s", type=float, default=DEFAULT_TOKEN_TTL_S)
+    parser.add_argument("--die-with-parent", action="store_true", help="end when the parent process ends")
+    parser.add_argument("--describe", action="store_true", help="print what a worker needs, and end")
+    return parser
+
+
+def _make_world(args: argparse.Namespace, secrets: SecretBook) -> World:
+    world = little_world.empty(secrets) if args.empty or args.world else little_world.little(secrets)
+    world.patch_platform(
+        {"latency_ms": args.latency_ms, "scan_s": args.scan_s, "token_ttl_s": args.token_ttl_s}
+    )
+    if args.world is not None:
+        document = json.loads(args.world.read_text(encoding="utf-8"))
+        world.patch_platform(document.get("platform", {}))
+        for wanted in document.get("miniprograms", []):
+            world.put_miniprogram(wanted)
+    return world
+
+
+def _announce(host: str, port: int) -> None:
+    sys.stdout.write(f"simulator listening on http://{host}:{port}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The record of all WeChat calls, for tests that prove what was and was not sent."""
+
+from collections import Counter, defaultdict, deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+#: The detailed record is bounded; the counts are not.
+MAX_CALLS = 200_000
+
+HIDDEN = "***"
+SECRET_FIELDS = frozenset(
+    {"component_secret", "component_appsecret", "component_verify_ticket", "authorizer_refresh_token"}
+)
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """One call as it arrived; errcode stays None until it is answered."""
+
+    n: int
+    at: float
+    endpoint: str
+    appid: str | None
+    action: str | None
+    body: dict[str, Any] | None
+    errcode: int | None = None
+    applied: bool = False
+    fault: str | None = None
+
+
+class CallLog:
+    """Counts every call exactly and remembers the latest ones in detail."""
+
+    def __init__(self) -> None:
+        self._calls: deque[CallRecord] = deque(maxlen=MAX_CALLS)
+        self._counts: dict[str | None, Counter[str]] = defaultdict(Counter)
+        self._applied: dict[str | None, Counter[str]] = defaultdict(Counter)
+        self._again: Counter[str] = Counter()
+        self._n = 0
+
+    def arrive(
+        self, *, at: float, endpoint: str, appid: str | None, action: str | None, body: dict[str, Any] | None
+    ) -> CallRecord:
+        """Record a call before anything happens to it."""
+        self._n += 1
+        if body is not None and not SECRET_FIELDS.isdisjoint(body):
+            body = {key: HIDDEN if key in SECRET_FIELDS else value for key, value in body.items()}
+        record = CallRecord(self._n, at, endpoint, appid, action, body)
+        self._calls.append(record)
+        self._counts[appid][endpoint] += 1
+        if endpoint == "submit_audit" and appid is not None and self._applied[appid][endpoint]:
+            self._again[appid] += 1
+        return record
+
+    def applied(self, record: CallRecord) -> None:
+        """Note that a call took effect."""
+        record.applied = True
+        self._applied[record.appid][record.endpoint] += 1
+
+    def clear(self) -> None:
+        """Start the record afresh, the counters included."""
+        for kept in (self._calls, self._counts, self._applied, self._again):
+            kept.clear()
+
+    def report(self, appid: str | None, endpoint: str | None) -> dict[str, Any]:
+        """Show counts and calls, of one appid or one endpoint where named."""
+        chosen = [
+            asdict(call)
+            for call in self._calls
+            if appid in (None, call.appid) and endpoint in (None, call.endpoint)
+        ]
+        counts = self.counts(appid)
+        if endpoint is not None:
+            counts = {endpoint: counts.get(endpoint, 0)}
+        return {"counts": counts, "applied": self.applied_counts(appid), "calls": chosen}
+
+    def counts(self, appid: str | None = None) -> dict[str, int]:
+        """Count the calls by endpoint, of one appid or of all."""
+        return _sum(self._counts, appid)
+
+    def applied_counts(self, appid: str | None = None) -> dict[str, int]:
+        """Count the calls that took effect by endpoint, of one appid or of all."""
+        return _sum(self._applied, appid)
+
+    def submitted_after_applied(self, appid: str | None = None) -> int:
+        """Count the submit_audit calls that came after one had been applied for the same appid."""
+        return self._again.total() if appid is None else self._again[appid]
+
+
+def _sum(counters: dict[str | None, Counter[str]], appid: str | None) -> dict[str, int]:
+    if appid is not None:
+        return dict(counters.get(appid, Counter()))
+    total: Counter[str] = Counter()
+    for counter in counters.values():
+        total.update(counter)
+    return dict(total)

@@ -1,0 +1,80 @@
+"""What WeChat says when it refuses: errcodes, their texts, and the exception that carries them."""
+
+from typing import Any
+
+MESSAGES = {
+    -1: "system error",
+    40001: "invalid credential, access_token is invalid or not latest",
+    40013: "invalid appid",
+    40014: "invalid access_token",
+    40097: "invalid args",
+    40125: "invalid appsecret",
+    41001: "access_token missing",
+    41004: "appsecret missing",
+    41018: "component_appid missing",
+    42001: "access_token expired",
+    42006: "component_access_token expired",
+    43001: "require GET method",
+    43002: "require POST method",
+    44002: "empty post data",
+    45009: "reach max api daily quota limit",
+    45011: "api minute-quota reach limit, must slower, retry next minute",
+    45104: "reach max domain quota limit",
+    47001: "data format error",
+    47002: "data encoding error",
+    48001: "api unauthorized",
+    61003: "component is not authorized by this account",
+    61004: "access clientip is not registered requestIP: 127.0.0.1",
+    61005: "component ticket is expired",
+    61006: "component ticket is invalid",
+    61007: "api is unauthorized to component",
+    61014: "must use component token for component api",
+    61015: "must use api token for api access",
+    61023: "refresh_token is invalid",
+    61028: "component is not published",
+    61039: "code privacy scan task is not finished, please retry later",
+    61040: "privacy api without authorization or configuration",
+    76003: "cgi_path is invalid",
+    76021: "cgi_path not found",
+    85006: "invalid tag",
+    85007: "invalid page path",
+    85008: "no approved category",
+    85009: "a version is already under audit",
+    85010: "item_list has an empty item",
+    85011: "title is too long",
+    85012: "invalid audit id",
+    85013: "invalid custom config",
+    85014: "template not exist",
+    85015: "not a miniprogram account",
+    85016: "domain count exceeds the limit",
+    85017: "no new domain, or not set in the third-party platform",
+    85018: "domain is not set in the third-party platform",
+    85019: "no audited version",
+    85020: "audit status is not allowed",
+    85023: "item_list count must be between 1 and 5",
+    85045: "path in ext_json does not exist",
+    85047: "pages are empty",
+    85048: "ext_json parse fail",
+    85051: "version_desc or preview_info is too big",
+    85052: "already released",
+    85085: "audit quota of the service provider is used up",
+    85086: "commit code first",
+    85301: "no domain changed: invalid domain",
+    85302: "no domain changed: domain without ICP filing",
+    85303: "no domain changed: invalid domain and domain without ICP filing",
+    86001: "no code of a third party",
+    86002: "name, avatar or introduction is missing",
+    86102: "domain edits of this month are used up",
+    87013: "undo audit limit reached",
+    9402202: "concurrent limit",
+    9410016: "invalid domain",
+}
+
+
+class WeChatError(Exception):
+    """A refusal: the errcode, and the fields WeChat sends along with it."""
+
+    def __init__(self, errcode: int, **fields: Any) -> None:
+        super().__init__(errcode)
+        self.errcode = errcode
+        self.fields = fields

@@ -1,0 +1,1 @@
+"""The release: its record, its lease, its three steps and the chain that orders them."""

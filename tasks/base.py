@@ -1,0 +1,198 @@
+"""The base class of the tasks: how a step's message becomes an attempt.
+
+Safe to run twice, whatever the step: the lease keeps two runs apart, the record says whether the step
+is done already, and only the holder of the lease writes or raises.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, cast
+
+import redis
+from celery import Task
+from celery.exceptions import Ignore, Reject
+from kombu.exceptions import OperationalError
+
+from tasks.admission import Admission, admit
+from tasks.attempt import Attempt
+from tasks.errors import (
+    InvalidRequest,
+    ReleaseBlocked,
+    ReleaseCancelled,
+    ReleaseConflict,
+    ReleaseFailed,
+    UnknownRelease,
+)
+from tasks.lease import Busy, Held
+from tasks.names import Status, Step
+from tasks.policy import AwaitQuota, Decision, Fail, Scope
+from tasks.record import Problem, Release
+from tasks.releases import cancelled
+from tasks.services import ReleaseApp, Services
+from tasks.stops import StepBlocked
+from tasks.store import LeaseLost, RecordChanged
+from wechat.deadline import Deadline, DeadlineExceeded
+from wechat.errors import Refused, WeChatError
+from wechat.mini_program import MiniProgram, Quota
+
+log = logging.getLogger(__name__)
+
+if TYPE_CHECKING:
+    BaseTask = Task[..., Any]
+else:
+    BaseTask = Task
+
+#: What a step does: it gets the Mini Program and the attempt, and tells the attempt how it went.
+Work = Callable[[MiniProgram, Attempt, Services], None]
+
+#: While somebody else holds the lease, a message comes back after so many seconds at the most.
+_BUSY_WAIT_S = 2.0
+#: The errcode of a quota whose reset WeChat can be asked for.
+_ASKABLE_QUOTA = 45009
+
+
+class ReleaseTask(BaseTask):
+    """A task that gets its collaborators from the app that runs it."""
+
+    abstract = True
+    max_retries = None  # the policy decides, not Celery's default of 3
+    throws = (
+        ReleaseBlocked,
+        ReleaseFailed,
+        ReleaseCancelled,
+        InvalidRequest,
+        ReleaseConflict,
+        UnknownRelease,
+    )
+
+    @property
+    def services(self) -> Services:
+        """Built once per process."""
+        return cast("ReleaseApp", self.app).services
+
+    @contextmanager
+    def redis_needed(self) -> Iterator[None]:
+        """When Redis is away we stop and do not guess: the message goes back to the queue."""
+        try:
+            yield
+        except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+            log.warning("Redis is away (%s); the message goes back to the queue", type(error).__name__)
+            raise Reject(type(error).__name__, requeue=True) from None
+
+    def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> int | None:
+        """Run one attempt of a step; returns the audit id when the release is submitted."""
+        with self.redis_needed():
+            held = self.services.leases.begin(release_id, appid)
+            if held is None:
+                log.error("no release %s: the message is dropped", release_id)
+                raise Ignore
+            if isinstance(held, Busy):
+                wait_s = min(held.left_s, _BUSY_WAIT_S * (0.1 + self.services.random()))
+                log.info("%s is being worked on; release %s waits %.1f s", appid, release_id, wait_s)
+                raise self.retry(countdown=wait_s)
+            attempt = Attempt(self.services, held)
+            try:
+                return self._admitted(step, appid, held, attempt, work)
+            except LeaseLost:
+                log.warning("release %s: the lease ran out, another attempt has begun", release_id)
+                raise Ignore from None
+            finally:
+                if not attempt.ended:
+                    self.services.leases.end(appid, held.number)
+
+    def _admitted(self, step: Step, appid: str, held: Held, attempt: Attempt, work: Work) -> int | None:
+        release = held.stored.release
+        match admit(release, step, appid):
+            case Admission.DROP:
+                log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
+                raise Ignore
+            case Admission.RAISE:
+                raise cancelled(release) if release.status is Status.CANCELLED else release.error()
+            case Admission.PASS:
+                return None
+            case Admission.RETURN:
+                return release.auditid
+            case Admission.RUN:
+                return self._run(step, held, attempt, work)
+
+    def _run(self, step: Step, held: Held, attempt: Attempt, work: Work) -> int | None:
+        for scope in (Scope.ALL, Scope.SUBMISSIONS):
+            if scope in held.pauses and (scope is Scope.ALL or step.next is None):
+                attempt.hold(scope, held.pauses[scope])
+                raise Ignore
+        if held.stored.release.progress.resumed:
+            # The failure before the resume may have been stored after the resume deleted it.
+            self.services.results.forget(attempt.release.id)
+        deadline = Deadline(self.services.step_deadline_s)
+        mini_program = self.services.wechat.mini_program(attempt.release.appid, deadline)
+        try:
+            attempt.start()
+            work(mini_program, attempt, self.services)
+        except (WeChatError, DeadlineExceeded, StepBlocked) as error:
+            decision = self.services.policy.decide(
+                error, step, attempt.release.progress, self.services.random
+            )
+            self._stop(attempt, decision, _ask_quota(mini_program, decision, error))
+        except RecordChanged:
+            self._overtaken(attempt.release)
+        except (redis.RedisError, OperationalError, LeaseLost):
+            raise
+        except Exception as error:
+            # A bug: loud in the log, and the record must not say `running` for ever.
+            log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
+            self._stop(attempt, Fail(_bug(step, error)), None)
+        return attempt.release.auditid
+
+    def _stop(self, attempt: Attempt, decision: Decision, quota: Quota | None) -> NoReturn:
+        try:
+            countdown = attempt.stop(decision, quota)
+        except RecordChanged:
+            self._overtaken(attempt.release)
+        release = attempt.release
+        if countdown is not None:
+            raise self.retry(countdown=countdown)
+        if release.status is Status.WAITING:
+            log.info(
+                "release %s waits until %s", release.id, release.next_attempt_at or "the platform goes on"
+            )
+            raise Ignore
+        raise release.error() from None
+
+    def _overtaken(self, ours: Release) -> NoReturn:
+        """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""
+        stored = self.services.store.get(ours.id)
+        if stored is not None and stored.release.status is Status.CANCELLED:
+            raise cancelled(stored.release) from None
+        log.warning("release %s was changed while a step ran; the step's outcome is dropped", ours.id)
+        raise Ignore from None
+
+
+class UnreadReleaseTask(ReleaseTask):
+    """A step whose return value nobody waits for; its failure is the release's, so that is stored."""
+
+    abstract = True
+    ignore_result = True
+    store_errors_even_if_ignored = True
+
+
+def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:
+    """45009 may be a limit per minute; WeChat can be asked, and if it does not say, the day counts."""
+    if not isinstance(decision, AwaitQuota) or not isinstance(error, Refused):
+        return None
+    if error.errcode != _ASKABLE_QUOTA or not error.endpoint.startswith("/wxa/"):
+        return None
+    try:
+        return mini_program.quota(error.endpoint)
+    except (WeChatError, DeadlineExceeded):
+        return None
+
+
+def _bug(step: Step, error: Exception) -> Problem:
+    return Problem(
+        step=step,
+        errmsg=f"unexpected {type(error).__name__}",
+        remedy="This is a bug: the worker's log has the traceback. Report it; then resume the release.",
+    )

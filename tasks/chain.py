@@ -1,0 +1,32 @@
+"""The chain of a release: `ensure_domains -> commit_code -> submit_audit`, or what is left of it.
+
+Its messages carry the release id, and the appid and version for people who read Flower. The last
+task's id is the release id, so that any Celery client can wait for it; the others' are made from it.
+"""
+
+from __future__ import annotations
+
+from celery import Celery, Signature, chain
+
+from tasks.names import STEPS, Step
+from tasks.record import Release
+
+
+def send_chain(app: Celery, release: Release) -> None:
+    """Send the message of the release's current step, with the later ones behind it."""
+    steps = STEPS[release.step.position :]
+    chain(*(_signature(app, step, release) for step in steps), app=app).apply_async()
+
+
+def task_id(release_id: str, step: Step) -> str:
+    """Return the Celery task id of a release's step."""
+    return release_id if step.next is None else f"{release_id}:{step}"
+
+
+def _signature(app: Celery, step: Step, release: Release) -> Signature[object]:
+    return app.signature(
+        step.task_name,
+        args=(release.id, release.appid, release.user_version),
+        immutable=True,
+        task_id=task_id(release.id, step),
+    )

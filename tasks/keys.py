@@ -1,0 +1,59 @@
+"""The Redis keys of the releases. The database is ours alone, so there is no prefix.
+
+Records: `release:ID` is a hash of `document` (JSON), `revision` (counts the writes) and `fence` (the
+number of the newest lease under which it was worked on).
+"""
+
+from __future__ import annotations
+
+from tasks.names import Status
+
+#: Not `releases`: that is the queue.
+ALL = "releases:all"
+PARKED = "releases:parked"
+LAST_LEASE = "releases:last-lease"
+
+
+def record(release_id: str) -> str:
+    """The record itself."""
+    return f"release:{release_id}"
+
+
+def by_status(status: Status) -> str:
+    """Ids by status, scored by creation."""
+    return f"releases:status:{status}"
+
+
+def by_appid(appid: str) -> str:
+    """Ids of one Mini Program, scored by creation."""
+    return f"releases:appid:{appid}"
+
+
+def by_wave(wave: str) -> str:
+    """Ids of one wave, scored by creation."""
+    return f"releases:wave:{wave}"
+
+
+def wave_counts(wave: str) -> str:
+    """How many releases of a wave are in each status."""
+    return f"releases:wave-counts:{wave}"
+
+
+def mini_program(appid: str) -> str:
+    """Its active release, and the newest release of each version that was not cancelled."""
+    return f"mini-program:{appid}"
+
+
+def lease(appid: str) -> str:
+    """The lease under which a step works on a Mini Program: the lease's number, expiring."""
+    return f"lease:{appid}"
+
+
+def pause(scope: str) -> str:
+    """Why the platform is paused, as a Problem."""
+    return f"platform:pause:{scope}"
+
+
+def held(scope: str) -> str:
+    """The releases that wait for the end of that pause."""
+    return f"releases:held:{scope}"

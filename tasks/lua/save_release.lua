@@ -1,0 +1,44 @@
+-- Write a changed record with its indexes, unless it was changed by another or under a newer lease.
+-- KEYS[1] record, [2] mini program, [3] lease, [4] index of the old status, [5] of the new one,
+--     [6] parked, [7] counts of the wave, [8] the set it is held in
+-- ARGV[1] id, [2] revision that the caller saw, [3] number of the caller's lease or '', [4] document,
+--     [5] old status, [6] new status, [7] wave or '', [8] due time of the parked in seconds or '',
+--     [9] '1' to add it to the held, [10] '1' to end the lease, [11] identity,
+--     [12] what becomes of the Mini Program: 'active', 'free' (submitted), 'forget' (cancelled)
+-- Returns the new revision, 'changed' or 'fenced'.
+local fields = redis.call('HMGET', KEYS[1], 'revision', 'fence')
+if ARGV[3] ~= '' and tonumber(fields[2]) > tonumber(ARGV[3]) then
+  return 'fenced'
+end
+if fields[1] ~= ARGV[2] then
+  return 'changed'
+end
+redis.call('HSET', KEYS[1], 'document', ARGV[4])
+local revision = redis.call('HINCRBY', KEYS[1], 'revision', 1)
+if ARGV[5] ~= ARGV[6] then
+  local score = redis.call('ZSCORE', KEYS[4], ARGV[1]) or 0
+  redis.call('ZREM', KEYS[4], ARGV[1])
+  redis.call('ZADD', KEYS[5], score, ARGV[1])
+  if ARGV[7] ~= '' then
+    redis.call('HINCRBY', KEYS[7], ARGV[5], -1)
+    redis.call('HINCRBY', KEYS[7], ARGV[6], 1)
+  end
+end
+if ARGV[8] ~= '' then
+  redis.call('ZADD', KEYS[6], ARGV[8], ARGV[1])
+else
+  redis.call('ZREM', KEYS[6], ARGV[1])
+end
+if ARGV[9] == '1' then
+  redis.call('SADD', KEYS[8], ARGV[1])
+end
+if ARGV[12] ~= 'active' and redis.call('HGET', KEYS[2], 'active') == ARGV[1] then
+  redis.call('HDEL', KEYS[2], 'active')
+end
+if ARGV[12] == 'forget' and redis.call('HGET', KEYS[2], ARGV[11]) == ARGV[1] then
+  redis.call('HDEL', KEYS[2], ARGV[11])
+end
+if ARGV[10] == '1' and redis.call('GET', KEYS[3]) == ARGV[3] then
+  redis.call('DEL', KEYS[3])
+end
+return revision

@@ -1,0 +1,62 @@
+"""Long waits stand in Redis, not in a worker's memory: releases parked until they are due.
+
+Parking itself is part of a record's write (see the store); here they are brought back. Any number of
+workers may do so at once: each release is claimed by one of them, and a claim whose worker died before
+it sent the message runs out and is claimed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import redis
+
+from tasks import keys
+from tasks.platform_pause import PlatformPauses
+from tasks.record import Release
+from tasks.store import ReleaseStore
+from wechat.scripts import load_script
+
+#: A wait over so many seconds is parked; a shorter one rides on a Celery countdown.
+LONGEST_COUNTDOWN_S = 30.0
+#: Brought back at once, at the most.
+BATCH = 500
+#: A claim lasts so many seconds; sending a batch takes one or two.
+CLAIM_S = 60
+
+
+class ParkingLot:
+    """Brings parked releases back when they are due."""
+
+    def __init__(
+        self,
+        *,
+        client: redis.Redis,
+        releases: ReleaseStore,
+        pauses: PlatformPauses,
+        send: Callable[[Release], None],
+    ) -> None:
+        self._redis = client
+        self._releases = releases
+        self._pauses = pauses
+        self._send = send
+        self._claim_due = load_script(client, "tasks", "claim_due")
+        self._settle_claim = load_script(client, "tasks", "settle_claim")
+
+    def bring_back(self) -> int:
+        """Send the messages of those that are due, a batch of them; returns how many."""
+        self._pauses.move_held()
+        claim, *ids = self._claim_due(keys=[keys.PARKED], args=[BATCH, CLAIM_S])
+        if ids:
+            self._send_all(ids)
+            self._settle_claim(keys=[keys.PARKED], args=[claim, *ids])
+        return len(ids)
+
+    def make_due(self, release_id: str) -> None:
+        """Bring one back at the next look, whatever it waits for."""
+        self._redis.zadd(keys.PARKED, {release_id: 0})
+
+    def _send_all(self, ids: Sequence[str]) -> None:
+        for stored in self._releases.get_many(ids):
+            if stored is not None:
+                self._send(stored.release)

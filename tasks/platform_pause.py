@@ -1,0 +1,56 @@
+"""Pauses of the whole platform: a mistake that would be everybody's is made once.
+
+A pause is a key with its reason, and for a quota with an expiry. Releases that meet it are held in a
+set of the same scope; whoever finds the pause gone moves them to the parked ones, due at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import redis
+
+from tasks import keys
+from tasks.policy import Scope
+from tasks.record import Problem
+from wechat.scripts import load_script
+
+
+class Pause(Problem):
+    """Why the platform is paused."""
+
+    lifted_by_ticket: bool = False
+    until: datetime | None = None
+
+
+class PlatformPauses:
+    """Sets and lifts pauses. Safe to use from many threads and processes."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+        self._move_held = load_script(client, "tasks", "move_held")
+
+    def begin(self, scope: Scope, pause: Pause) -> bool:
+        """Pause; the first reason counts. True if this is the first."""
+        until = None if pause.until is None else round(pause.until.timestamp() * 1000)
+        return bool(self._redis.set(keys.pause(scope), pause.model_dump_json(), nx=True, pxat=until))
+
+    def lift(self, scope: Scope) -> bool:
+        """Let the held ones go on; False if there was no such pause."""
+        return bool(self._redis.delete(keys.pause(scope)))
+
+    def lift_for_ticket(self) -> bool:
+        """A new ticket came: lift the pause if the lack of one was its reason."""
+        pause = self.current(Scope.ALL)
+        return pause is not None and pause.lifted_by_ticket and self.lift(Scope.ALL)
+
+    def current(self, scope: Scope) -> Pause | None:
+        """The pause that is on, if any."""
+        raw = self._redis.get(keys.pause(scope))
+        return None if raw is None else Pause.model_validate_json(str(raw))
+
+    def move_held(self) -> int:
+        """Move what is held by a pause that has ended to the parked ones; returns how many."""
+        return sum(
+            int(self._move_held(keys=[keys.pause(scope), keys.held(scope), keys.PARKED])) for scope in Scope
+        )

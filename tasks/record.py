@@ -1,0 +1,151 @@
+"""The release record: what a release is and how far it got. A value; the store writes it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.errors import ReleaseBlocked, ReleaseFailed
+from tasks.names import ACTIVE, Status, Step
+from tasks.request import ReleaseRequest
+
+#: The history keeps so many entries, the newest.
+MAX_HISTORY = 20
+#: The fields of a request that make up its payload: a repetition has to have the same ones.
+PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Problem(_Value):
+    """Why a release stands still: a block, a failure, or what a waiting one waits for."""
+
+    step: Step
+    errcode: int | None = None
+    errmsg: str
+    rid: str | None = None
+    domains: dict[str, list[str]] = {}
+    remedy: str
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The fields in the order in which ReleaseBlocked and ReleaseFailed take them."""
+        return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)
+
+
+class Event(_Value):
+    """One line of the history."""
+
+    time: datetime
+    step: Step | None
+    what: str
+
+
+class Progress(_Value):
+    """What the steps have to remember between two attempts. Not part of the contract.
+
+    commit_at, submit_at: when the call was first intended, by WeChat's clock; set before the call goes
+    out, so that whoever comes next knows that it has to ask first.
+    failures, scans, unknowns: the budgets used up by the current step.
+    resumed: the next attempt is the first after a resume.
+    """
+
+    commit_at: float | None = None
+    submit_at: float | None = None
+    failures: int = 0
+    scans: int = 0
+    unknowns: int = 0
+    resumed: bool = False
+
+    def fresh(self, *, resumed: bool = False) -> Self:
+        """The same facts with unused budgets."""
+        return self.model_copy(update={"failures": 0, "scans": 0, "unknowns": 0, "resumed": resumed})
+
+
+class Release(_Value):
+    """One version to one Mini Program. The fields up to `history` are the contract's."""
+
+    id: str
+    appid: str
+    template_id: int
+    user_version: str
+    user_desc: str
+    ext: dict[str, Any]
+    audit: dict[str, Any]
+    wave: str | None
+    domains: dict[str, list[str]] | None
+    step: Step
+    status: Status
+    attempts: dict[str, int] = {}
+    auditid: int | None = None
+    block: Problem | None = None
+    failure: Problem | None = None
+    wait: Problem | None = None
+    next_attempt_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    history: tuple[Event, ...] = ()
+    progress: Progress = Progress()
+
+    @classmethod
+    def of(cls, request: ReleaseRequest, now: datetime) -> Self:
+        """A new release, queued at its first step."""
+        return cls(
+            id=uuid.uuid4().hex,
+            **request.model_dump(exclude={"supersede", "again"}),
+            step=Step.ENSURE_DOMAINS,
+            status=Status.QUEUED,
+            created_at=now,
+            updated_at=now,
+            history=(Event(time=now, step=None, what="enqueued"),),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it keeps its Mini Program from taking another release."""
+        return self.status in ACTIVE
+
+    @property
+    def identity(self) -> str:
+        """Which version of which template: enqueueing the same again is a repetition."""
+        return f"{self.template_id}:{self.user_version}"
+
+    def differing(self, request: ReleaseRequest) -> list[str]:
+        """The payload fields in which a repetition differs."""
+        return [name for name in PAYLOAD if getattr(self, name) != getattr(request, name)]
+
+    def changed(self, what: str, now: datetime, **fields: Any) -> Self:
+        """This release after something happened to it; the history tells what."""
+        happened = Event(time=now, step=self.step, what=what)
+        history = self.history
+        if history and (history[-1].step, history[-1].what) == (happened.step, happened.what):
+            history = history[:-1]
+        history = (*history, happened)[-MAX_HISTORY:]
+        return self.model_copy(update={"updated_at": now, "history": history, **fields})
+
+    def error(self) -> ReleaseBlocked | ReleaseFailed:
+        """What a blocked or failed release raises."""
+        if self.block is not None:
+            return ReleaseBlocked(*self.block.arguments())
+        if self.failure is not None:
+            return ReleaseFailed(*self.failure.arguments())
+        raise ValueError(f"release {self.id} is {self.status}")
+
+    def public(self) -> dict[str, Any]:
+        """The contract's fields, as JSON."""
+        return self.model_dump(mode="json", exclude={"progress"})
+
+
+def at(seconds: float) -> datetime:
+    """Seconds since the epoch as UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def counts(statuses: Mapping[str, int]) -> dict[str, int]:
+    """A number for each status, in their order."""
+    return {str(status): statuses.get(status, 0) for status in Status}

@@ -1,0 +1,145 @@
+"""What people and orchestrators do with releases: enqueue, get, resume, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tasks.enqueue import NewRelease, Repetition, decide
+from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
+from tasks.names import Status, Step
+from tasks.record import Release
+from tasks.request import ReleaseRequest
+from tasks.store import Parking, RecordChanged, ReleaseStore, Stored
+
+if TYPE_CHECKING:
+    from tasks.services import Results
+
+#: How often a change is tried again when somebody else changed the same record at the same moment.
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """The release of a request, and whether it was created by it."""
+
+    release: Release
+    created: bool
+
+
+class Releases:
+    """Takes releases in and changes their course. Safe to use from many threads and processes."""
+
+    def __init__(
+        self,
+        *,
+        store: ReleaseStore,
+        send: Callable[[Release], None],
+        results: Results,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._send = send
+        self._results = results
+        self._now = now
+
+    def get(self, release_id: str) -> Release:
+        """One release; raises UnknownRelease."""
+        return self._stored(release_id).release
+
+    def check(self, request: ReleaseRequest) -> None:
+        """Raise ReleaseConflict if the request could not be enqueued now; changes nothing."""
+        decide(request, self._known(request))
+
+    def enqueue(self, request: ReleaseRequest) -> Enqueued:
+        """Create the release and send its chain, or find the same one; raises ReleaseConflict."""
+        for _ in range(_TRIES):
+            known = self._known(request)
+            decision = decide(request, known)
+            if isinstance(decision, Repetition):
+                return Enqueued(decision.release, created=False)
+            release = Release.of(request, self._now())
+            superseded = self._superseded(decision, release)
+            if self._store.create(release, known, superseded):
+                self._send(release)
+                if superseded is not None:
+                    self._results.fail(superseded.id, cancelled(superseded))
+                return Enqueued(release, created=True)
+        raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
+
+    def resume(self, release_id: str) -> Release:
+        """Start a blocked or failed release again, or a waiting one at once; raises ReleaseConflict.
+
+        It starts with a free `get`, whichever step stopped, and keeps what is known of calls already made.
+        """
+        stored, release = self._change(release_id, self._resumed)
+        if stored.release is not release:
+            self._results.forget(release_id)
+            self._send(release)
+        return release
+
+    def cancel(self, release_id: str, reason: str = "cancelled by request") -> Release:
+        """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
+        _, release = self._change(release_id, lambda found: self._cancelled(found, reason))
+        self._results.fail(release_id, cancelled(release))
+        return release
+
+    def _resumed(self, release: Release) -> Release:
+        if release.status in (Status.QUEUED, Status.RUNNING):
+            return release
+        if not release.is_active:
+            raise ReleaseConflict(release.id, f"is {release.status} and can't be resumed; enqueue it anew")
+        return release.changed(
+            "resumed",
+            self._now(),
+            step=Step.ENSURE_DOMAINS,
+            status=Status.QUEUED,
+            block=None,
+            failure=None,
+            wait=None,
+            next_attempt_at=None,
+            progress=release.progress.fresh(resumed=True),
+        )
+
+    def _cancelled(self, release: Release, reason: str) -> Release:
+        if release.status is Status.CANCELLED:
+            return release
+        if not release.is_active:
+            raise ReleaseConflict(release.id, f"is {release.status} and can't be cancelled any more")
+        return release.changed(reason, self._now(), status=Status.CANCELLED, wait=None, next_attempt_at=None)
+
+    def _superseded(self, decision: NewRelease, by: Release) -> Release | None:
+        if decision.superseding is None:
+            return None
+        return self._cancelled(decision.superseding, f"superseded by release {by.id}")
+
+    def _change(self, release_id: str, change: Callable[[Release], Release]) -> tuple[Stored, Release]:
+        """Write a change to the newest state of a record; returns the states before and after."""
+        for _ in range(_TRIES):
+            stored = self._stored(release_id)
+            changed = change(stored.release)
+            if changed is stored.release:
+                return stored, changed
+            try:
+                self._store.save(stored, changed, parking=Parking())
+            except RecordChanged:
+                continue
+            return stored, changed
+        raise ReleaseConflict(release_id, "is being changed by many at once; try again")
+
+    def _stored(self, release_id: str) -> Stored:
+        stored = self._store.get(release_id)
+        if stored is None:
+            raise UnknownRelease(release_id)
+        return stored
+
+    def _known(self, request: ReleaseRequest) -> Any:
+        return self._store.known(request.appid, f"{request.template_id}:{request.user_version}")
+
+
+def cancelled(release: Release) -> ReleaseCancelled:
+    """What a cancelled release raises; the reason stands in its history."""
+    reasons = [e.what for e in release.history if e.what.startswith(("cancelled", "superseded"))]
+    return ReleaseCancelled(release.id, reasons[-1] if reasons else "cancelled")

@@ -1,0 +1,53 @@
+"""The collaborators of the tasks, built once per process and handed in by the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tasks.lease import Leases
+from tasks.parking import ParkingLot
+from tasks.platform_pause import PlatformPauses
+from tasks.policy import RetryPolicy
+from tasks.releases import Releases
+from tasks.store import ReleaseStore
+from wechat.api import WeChat
+from wechat.domains import Domains
+
+
+class Results(Protocol):
+    """Celery's stored results, by release id: a handle that any Celery client can wait for."""
+
+    def forget(self, release_id: str) -> None:
+        """Delete the stored result, so that whoever asks waits for the next one."""
+
+    def fail(self, release_id: str, error: Exception) -> None:
+        """Store a failure for a release that ended outside a task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a task may use. Time and chance are parts of it, so that tests can set them."""
+
+    store: ReleaseStore
+    releases: Releases
+    leases: Leases
+    pauses: PlatformPauses
+    parking: ParkingLot
+    results: Results
+    wechat: WeChat
+    policy: RetryPolicy
+    wanted: Domains
+    step_deadline_s: float
+    now: Callable[[], datetime]
+    random: Callable[[], float]
+
+
+class ReleaseApp(Protocol):
+    """The app, as the tasks see it."""
+
+    @property
+    def services(self) -> Services:
+        """Built when first asked for, in the process that asks."""

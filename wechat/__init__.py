@@ -1,0 +1,1 @@
+"""The WeChat API for third-party platforms: client, domains, verdicts and tokens. A plain library."""

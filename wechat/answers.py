@@ -1,0 +1,91 @@
+"""Read an answer of WeChat by its body, whatever its status line and content type say.
+
+Facts: business errors come with HTTP 200, JSON comes as text/plain, errcode is absent on success of
+some calls, and a refusal can even be invalid JSON (an errmsg with unescaped quotes).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from wechat.errors import Refused, Unanswered
+
+HTTP_OK = 200
+#: Longest errmsg that is kept, in characters.
+MAX_ERRMSG = 500
+
+_ERRCODE = re.compile(r'"errcode"\s*:\s*"?(-?\d{1,18})')
+_ERRMSG = re.compile(r'"errmsg"\s*:\s*"(.*?)"\s*[,}]\s*(?:"\w+"\s*:|$|\s)', re.DOTALL)
+_RID = re.compile(r"rid:\s*([0-9A-Za-z-]+)")
+
+
+def read_answer(endpoint: str, status: int, body: bytes, secrets: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the answer's fields, or raise Refused or Unanswered.
+
+    `secrets` are the values sent with the call; a server that echoes one does not get it into errmsg.
+    """
+    text = body.decode("utf-8-sig", errors="replace").strip()
+    fields = _parse(text)
+    if fields is None:
+        fields = _salvage(text)
+    if fields is None:
+        raise Unanswered(endpoint, _describe(status, text))
+    errcode = _errcode(fields)
+    if errcode is None:
+        raise Unanswered(endpoint, f"HTTP {status} with an errcode that is no number")
+    if errcode != 0:
+        errmsg = _redact(str(fields.get("errmsg", "")), secrets)[:MAX_ERRMSG]
+        raise Refused(endpoint, errcode, errmsg, rid_of(errmsg), fields)
+    if status != HTTP_OK:
+        raise Unanswered(endpoint, f"HTTP {status}")
+    return fields
+
+
+def rid_of(errmsg: str) -> str | None:
+    """Return the tracing id that WeChat's support asks for; it stands inside errmsg."""
+    found = _RID.search(errmsg)
+    return found.group(1) if found else None
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None
+
+
+def _salvage(text: str) -> dict[str, Any] | None:
+    """Find the errcode in invalid JSON. A 0 there proves nothing: the rest could not be read."""
+    found = _ERRCODE.search(text)
+    if found is None or int(found.group(1)) == 0:
+        return None
+    errmsg = _ERRMSG.search(text)
+    return {"errcode": int(found.group(1)), "errmsg": errmsg.group(1) if errmsg else text}
+
+
+def _errcode(fields: dict[str, Any]) -> int | None:
+    errcode = fields.get("errcode")
+    if errcode is None:
+        return 0
+    try:
+        return int(errcode)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _describe(status: int, text: str) -> str:
+    if not text:
+        return f"HTTP {status} with an empty body"
+    kind = "HTML" if text.startswith("<") else "a body that is no JSON object"
+    return f"HTTP {status} with {kind} ({len(text)} characters)"
+
+
+def _redact(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,61 @@
+"""The front door of this package: one WeChat, as one platform sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import redis
+
+from wechat.clock import WeChatClock
+from wechat.component import ComponentApi, Credentials, PlatformDomains
+from wechat.deadline import Deadline, DeadlineExceeded
+from wechat.errors import WeChatError
+from wechat.mini_program import MiniProgram
+from wechat.token_store import TokenStore
+from wechat.tokens import Tokens
+from wechat.transport import Transport
+
+#: The pool only makes a message more exact, so it may not hold a step up, in seconds.
+POOL_DEADLINE_S = 10.0
+
+
+class WeChat:
+    """Builds the parts once; safe to use from many threads."""
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        credentials: Credentials,
+        redis_client: redis.Redis,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._transport = Transport(
+            api_url=api_url,
+            connect_timeout_s=connect_timeout_s,
+            read_timeout_s=read_timeout_s,
+            clock=WeChatClock(),
+        )
+        self._component = ComponentApi(self._transport, credentials)
+        self.store = TokenStore(redis_client)
+        self._tokens = Tokens(api=self._component, store=self.store, sleep=sleep)
+
+    def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:
+        """One Mini Program; all calls made through it are over by the deadline."""
+        return MiniProgram(appid=appid, transport=self._transport, tokens=self._tokens, deadline=deadline)
+
+    def platform_domains(self, deadline: Deadline) -> PlatformDomains:
+        """The platform's own domain pool."""
+        return self._tokens.with_component_token(
+            lambda token: self._component.platform_domains(token, deadline), deadline
+        )
+
+    def registered_hosts(self) -> tuple[str, ...] | None:
+        """The hosts that are published on the platform; None if WeChat does not say within a few seconds."""
+        try:
+            return self.platform_domains(Deadline(POOL_DEADLINE_S)).published
+        except (WeChatError, DeadlineExceeded):
+            return None

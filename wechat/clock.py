@@ -1,0 +1,41 @@
+"""WeChat's own clock, as the Date header of its last answer told it.
+
+exp_time and submit_audit_time are WeChat's; to tell whether they lie before or after an attempt of
+ours, the attempt has to be timed by the same clock, not by the worker's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+
+class WeChatClock:
+    """Tells WeChat's time in seconds since the epoch. Safe to use from many threads."""
+
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._monotonic = monotonic
+        self._wall = wall
+        self._offset: float | None = None
+
+    def observe(self, date_header: str | None) -> None:
+        """Take note of an answer's Date header. One that can't be read is ignored."""
+        if date_header is None:
+            return
+        try:
+            date = parsedate_to_datetime(date_header).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return
+        self._offset = date - self._monotonic()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether an answer has told the time yet."""
+        return self._offset is not None
+
+    def now(self) -> float:
+        """WeChat's time; this machine's as long as no answer has told it."""
+        return self._wall() if self._offset is None else self._monotonic() + self._offset

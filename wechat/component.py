@@ -1,0 +1,137 @@
+"""The calls a third-party platform makes in its own name: token and domain-pool calls.
+
+Source: Third-party Platforms > ticket-token and domain-mgnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wechat.deadline import Deadline
+from wechat.errors import Unanswered
+from wechat.transport import Transport
+
+#: Lifetime of an access token where the answer names none, in seconds.
+DEFAULT_EXPIRES_IN_S = 7200
+#: Largest page of api_get_authorizer_list.
+AUTHORIZERS_PER_PAGE = 500
+
+_PREFIX = "/cgi-bin/component/"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The platform (component) itself."""
+
+    appid: str
+    appsecret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A token as WeChat issued it; `refresh_token` is empty where none came back."""
+
+    token: str = field(repr=False)
+    expires_in_s: float
+    refresh_token: str = field(default="", repr=False)
+
+
+class ComponentApi:
+    """The raw calls. Which token they take and what to do when it is rejected is decided elsewhere."""
+
+    def __init__(self, transport: Transport, credentials: Credentials) -> None:
+        self._transport = transport
+        self._credentials = credentials
+
+    @property
+    def appid(self) -> str:
+        """The platform's own appid."""
+        return self._credentials.appid
+
+    def component_token(self, ticket: str, deadline: Deadline) -> Grant:
+        """Trade the newest ticket for a component access token."""
+        body = {
+            "component_appid": self._credentials.appid,
+            "component_appsecret": self._credentials.appsecret,
+            "component_verify_ticket": ticket,
+        }
+        answer = self._post("api_component_token", {}, body, deadline, (self._credentials.appsecret, ticket))
+        return _grant("api_component_token", answer, "component_access_token")
+
+    def authorizer_token(self, token: str, appid: str, refresh_token: str, deadline: Deadline) -> Grant:
+        """Trade a Mini Program's refresh token for an access token."""
+        body = {
+            "component_appid": self._credentials.appid,
+            "authorizer_appid": appid,
+            "authorizer_refresh_token": refresh_token,
+        }
+        query = {"access_token": token}
+        answer = self._post("api_authorizer_token", query, body, deadline, (refresh_token,), appid)
+        return _grant("api_authorizer_token", answer, "authorizer_access_token")
+
+    def authorizers(self, token: str, offset: int, deadline: Deadline) -> list[dict[str, Any]]:
+        """One page of {authorizer_appid, refresh_token, auth_time}."""
+        body = {
+            "component_appid": self._credentials.appid,
+            "offset": offset,
+            "count": AUTHORIZERS_PER_PAGE,
+        }
+        answer = self._post("api_get_authorizer_list", {"access_token": token}, body, deadline, ())
+        page = answer.get("list")
+        return [row for row in page if isinstance(row, dict)] if isinstance(page, list) else []
+
+    def platform_domains(self, token: str, deadline: Deadline) -> PlatformDomains:
+        """The platform's own domain pool (modify_wxa_server_domain get)."""
+        answer = self._post(
+            "modify_wxa_server_domain", {"access_token": token}, {"action": "get"}, deadline, ()
+        )
+        return PlatformDomains(
+            published=_hosts(answer.get("published_wxa_server_domain")),
+            testing=_hosts(answer.get("testing_wxa_server_domain")),
+        )
+
+    def _post(
+        self,
+        name: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any],
+        deadline: Deadline,
+        secrets: tuple[str, ...],
+        appid: str | None = None,
+    ) -> dict[str, Any]:
+        return self._transport.call(
+            "POST", _PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformDomains:
+    """The hosts registered on the platform; only the published ones count for released Mini Programs."""
+
+    published: tuple[str, ...]
+    testing: tuple[str, ...]
+
+
+def _grant(name: str, answer: Mapping[str, Any], field_name: str) -> Grant:
+    token = answer.get(field_name)
+    if not isinstance(token, str) or not token:
+        raise Unanswered(_PREFIX + name, f"the answer has no {field_name}")
+    refresh_token = answer.get("authorizer_refresh_token")
+    return Grant(token, _expires_in(answer), refresh_token if isinstance(refresh_token, str) else "")
+
+
+def _expires_in(answer: Mapping[str, Any]) -> float:
+    try:
+        seconds = float(answer.get("expires_in", DEFAULT_EXPIRES_IN_S))
+    except (TypeError, ValueError):
+        return DEFAULT_EXPIRES_IN_S
+    return seconds if seconds > 0 else DEFAULT_EXPIRES_IN_S
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    """Hosts joined with `;`; absent when the platform was never published."""
+    if not isinstance(value, str):
+        return ()
+    return tuple(host.strip().lower() for host in value.split(";") if host.strip())

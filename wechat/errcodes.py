@@ -1,0 +1,121 @@
+"""What one errcode means for a release: the vocabulary that the tables are written in.
+
+The rows stand by API family in `errcodes_auth`, `errcodes_general`, `errcodes_domains` and
+`errcodes_code`; `verdicts` joins them and is what everybody else imports. A `§` there names a section
+of the fact sheet `wechat-api.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+
+class Verdict(StrEnum):
+    """What happens to a release whose call got an errcode."""
+
+    #: Passes by itself: back off, try again, fail after the last attempt.
+    RETRY = auto()
+    #: A per-minute limit: wait at least a minute, then try again.
+    SLOW_DOWN = auto()
+    #: The access token was rejected: refresh it once, repeat once.
+    TOKEN = auto()
+    #: A quota is used up: park until its reset.
+    QUOTA = auto()
+    #: The third-party platform itself is at fault: pause all releases.
+    PLATFORM = auto()
+    #: Only a person can help this release, which is then resumed.
+    BLOCK = auto()
+    #: Our request was wrong: fail loudly.
+    BUG = auto()
+    #: 61039 only: the privacy scan after a commit is still running.
+    WAIT = auto()
+    #: 85009 only: a version is under audit already, the step decides whether it is ours.
+    ADOPT = auto()
+    #: Not understood: retry once, then block with the code, the message and the rid.
+    UNKNOWN = auto()
+
+
+class QuotaReset(StrEnum):
+    """What turns a used-up quota over; `DAY` also stands for "look again tomorrow"."""
+
+    DAY = auto()
+    MONTH = auto()
+
+
+class QuotaScope(StrEnum):
+    """What a used-up quota stops."""
+
+    #: Calls of the same API.
+    ENDPOINT = auto()
+    #: Calls of the same API for one Mini Program.
+    MINI_PROGRAM = auto()
+    #: Every submission of the provider; commits go on.
+    SUBMISSIONS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Errcode:
+    """A row of the table. `remedy` is what the operator reads in the record of a stopped release."""
+
+    code: int
+    meaning: str
+    verdict: Verdict
+    remedy: str
+    #: For QUOTA rows, and only for them.
+    quota: QuotaReset | None = None
+    scope: QuotaScope | None = None
+    #: For TOKEN rows: the component's token was rejected, not the Mini Program's.
+    component: bool = False
+    #: For PLATFORM rows: a new component_verify_ticket lifts the pause; the others need a person.
+    lifted_by_ticket: bool = False
+
+
+def retry(code: int, meaning: str, remedy: str) -> Errcode:
+    """Passes by itself; the remedy is for when it did not."""
+    return Errcode(code, meaning, Verdict.RETRY, remedy)
+
+
+def slow_down(code: int, meaning: str, remedy: str) -> Errcode:
+    """Passes by itself after a minute or more; the remedy is for when it did not."""
+    return Errcode(code, meaning, Verdict.SLOW_DOWN, remedy)
+
+
+def token(code: int, meaning: str, remedy: str, *, component: bool = False) -> Errcode:
+    """Passes with a fresh access token; the remedy is for when it did not."""
+    return Errcode(code, meaning, Verdict.TOKEN, remedy, component=component)
+
+
+def quota(code: int, meaning: str, remedy: str, *, reset: QuotaReset, scope: QuotaScope) -> Errcode:
+    """Passes at the quota's reset; the remedy is for those who cannot wait."""
+    return Errcode(code, meaning, Verdict.QUOTA, remedy, quota=reset, scope=scope)
+
+
+def platform(code: int, meaning: str, remedy: str, *, lifted_by_ticket: bool = False) -> Errcode:
+    """Concerns every Mini Program of the platform."""
+    return Errcode(code, meaning, Verdict.PLATFORM, remedy, lifted_by_ticket=lifted_by_ticket)
+
+
+def block(code: int, meaning: str, remedy: str) -> Errcode:
+    """Needs something done at WeChat; the remedy ends with how the release goes on."""
+    return Errcode(code, meaning, Verdict.BLOCK, remedy)
+
+
+def bad_request(code: int, meaning: str, fix: str) -> Errcode:
+    """Blocks because of the release request, which a resume would only send again."""
+    way_on = "Cancel this release and enqueue the corrected one; resume would send the same again."
+    return Errcode(code, meaning, Verdict.BLOCK, f"{fix} {way_on}")
+
+
+def bug(code: int, meaning: str, remedy: str) -> Errcode:
+    """The call was put together wrongly, in this program or in front of WeChat."""
+    return Errcode(code, meaning, Verdict.BUG, remedy)
+
+
+def unknown(code: int, meaning: str = "errcode that is in no table here") -> Errcode:
+    """Listed or not, nobody knows what it says."""
+    remedy = (
+        "Look the errcode up in WeChat's return codes, or ask WeChat support with the rid; "
+        "set right what they name, then resume the release."
+    )
+    return Errcode(code, meaning, Verdict.UNKNOWN, remedy)

@@ -1,0 +1,69 @@
+"""Everything that can go wrong between us and WeChat, as one tree.
+
+WeChatError
+├── Unanswered        no usable answer came; the call may or may not have been applied
+├── Refused           WeChat answered with an errcode other than 0
+├── TicketMissing     no component_verify_ticket has been stored yet
+└── NotAuthorized     no refresh token has been stored for this Mini Program
+
+None of them ever holds a URL, a token or a live request: they end up in logs and in records.
+"""
+
+from __future__ import annotations
+
+
+class WeChatError(Exception):
+    """Base of all errors of this package."""
+
+
+class Unanswered(WeChatError):
+    """No usable answer: timeout, cut connection, 5xx, HTML, empty or oversized body.
+
+    Whether WeChat applied the call is unknown. Ask before repeating a write.
+    """
+
+    def __init__(self, endpoint: str, problem: str) -> None:
+        super().__init__(endpoint, problem)
+        self.endpoint = endpoint
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}: {self.problem}"
+
+
+class Refused(WeChatError):
+    """WeChat answered with an errcode other than 0.
+
+    `fields` is the rest of the answer: modify_domain names the rejected domains there.
+    """
+
+    def __init__(
+        self, endpoint: str, errcode: int, errmsg: str, rid: str | None, fields: dict[str, object]
+    ) -> None:
+        super().__init__(endpoint, errcode, errmsg, rid, fields)
+        self.endpoint = endpoint
+        self.errcode = errcode
+        self.errmsg = errmsg
+        self.rid = rid
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return f"{self.endpoint}: errcode {self.errcode}: {self.errmsg}"
+
+
+class TicketMissing(WeChatError):
+    """No component_verify_ticket has been stored yet."""
+
+    def __str__(self) -> str:
+        return "no component_verify_ticket has been stored"
+
+
+class NotAuthorized(WeChatError):
+    """No refresh token has been stored for this Mini Program."""
+
+    def __init__(self, appid: str) -> None:
+        super().__init__(appid)
+        self.appid = appid
+
+    def __str__(self) -> str:
+        return f"no refresh token has been stored for {self.appid}"

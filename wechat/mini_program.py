@@ -1,0 +1,212 @@
+"""The calls a platform makes on behalf of one Mini Program, with its access token.
+
+Source: Third-party Platforms > miniprogram-management > domain-management and code-management.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from wechat.deadline import Deadline
+from wechat.domains import Domains
+from wechat.errors import Refused, Unanswered
+from wechat.tokens import Tokens
+from wechat.transport import Transport, encode
+from wechat.verdicts import Verdict, verdict_of
+
+Action = Literal["get", "add", "delete", "set"]
+
+PATHS: Mapping[str, str] = {
+    "modify_domain": "/wxa/modify_domain",
+    "commit": "/wxa/commit",
+    "submit_audit": "/wxa/submit_audit",
+    "getversioninfo": "/wxa/getversioninfo",
+    "get_code_privacy_info": "/wxa/security/get_code_privacy_info",
+    "get_latest_auditstatus": "/wxa/get_latest_auditstatus",
+    "get_category": "/wxa/get_category",
+    "get_page": "/wxa/get_page",
+    "quota": "/cgi-bin/openapi/quota/get",
+}
+
+#: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (86000, 86001).
+NO_AUDIT = frozenset({85012, 86000, 86001})
+
+
+@dataclass(frozen=True, slots=True)
+class TrialVersion:
+    """exp_info: what stands as the trial version now; `time` is WeChat's, in seconds, 0 if unknown."""
+
+    version: str
+    desc: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatestAudit:
+    """The audit that was submitted last. `status`: 0 passed, 1 rejected, 2 in review, 3 withdrawn, 4 delayed."""
+
+    auditid: int
+    status: int
+    version: str
+    desc: str
+    submit_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What openapi/quota/get says of one path: what is left today, and the rate window in seconds."""
+
+    remain: int | None
+    refresh_s: float | None
+
+
+class MiniProgram:
+    """One Mini Program, until one deadline. Each method is one call (two, if its token was rejected)."""
+
+    def __init__(self, *, appid: str, transport: Transport, tokens: Tokens, deadline: Deadline) -> None:
+        self.appid = appid
+        self._transport = transport
+        self._tokens = tokens
+        self._deadline = deadline
+
+    def now(self) -> float:
+        """WeChat's own time, in seconds since the epoch; asks once if no answer has told it yet."""
+        if not self._transport.clock.is_set:
+            self.trial_version()
+        return self._transport.clock.now()
+
+    def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
+        """Read or change the server domains; returns the whole answer, see `Domains.answered`."""
+        lists = {} if action == "get" or domains is None else domains.as_dict()
+        return self._post("modify_domain", {"action": action, **lists})
+
+    def domains(self) -> Domains:
+        """The server domains that are configured now."""
+        return Domains.answered(self.modify_domain("get"))
+
+    def commit(self, *, template_id: int, ext: Mapping[str, Any], user_version: str, user_desc: str) -> None:
+        """Make this version of the template the Mini Program's trial version."""
+        body = {
+            "template_id": template_id,
+            "ext_json": encode(ext).decode(),
+            "user_version": user_version,
+            "user_desc": user_desc,
+        }
+        self._post("commit", body)
+
+    def submit_audit(self, audit: Mapping[str, Any]) -> int:
+        """Submit the trial version for audit; returns the audit id, a 64-bit number."""
+        answer = self._post("submit_audit", audit)
+        auditid = _integer(answer.get("auditid"))
+        if auditid is None:
+            raise Unanswered(PATHS["submit_audit"], "the answer has no auditid")
+        return auditid
+
+    def trial_version(self) -> TrialVersion | None:
+        """The trial version (getversioninfo's exp_info), None if there is none."""
+        info = self._post("getversioninfo", {}).get("exp_info")
+        if not isinstance(info, dict) or not info:
+            return None
+        return TrialVersion(
+            version=str(info.get("exp_version", "")),
+            desc=str(info.get("exp_desc", "")),
+            time=_number(info.get("exp_time")),
+        )
+
+    def latest_audit(self) -> LatestAudit | None:
+        """The latest audit (get_latest_auditstatus), None if there is none."""
+        try:
+            answer = self._get("get_latest_auditstatus")
+        except Refused as refused:
+            if refused.errcode in NO_AUDIT:
+                return None
+            raise
+        auditid, status = _integer(answer.get("auditid")), _integer(answer.get("status"))
+        if auditid is None or status is None:
+            return None
+        return LatestAudit(
+            auditid=auditid,
+            status=status,
+            version=str(answer.get("user_version", "")),
+            desc=str(answer.get("user_desc", "")),
+            submit_time=_number(answer.get("submit_audit_time")),
+        )
+
+    def privacy_info(self) -> dict[str, Any]:
+        """get_code_privacy_info: refused with 61039 while the scan after a commit is running."""
+        return self._get("get_code_privacy_info")
+
+    def categories(self) -> list[dict[str, Any]]:
+        """The categories that an audit item may name (get_category)."""
+        return _dicts(self._get("get_category").get("category_list"))
+
+    def pages(self) -> list[str]:
+        """The pages of the committed code (get_page)."""
+        pages = self._get("get_page").get("page_list")
+        return [page for page in pages if isinstance(page, str)] if isinstance(pages, list) else []
+
+    def quota(self, path: str) -> Quota:
+        """The real limits of one path: the only documented way to learn them."""
+        answer = self._post("quota", {"cgi_path": path})
+        quota = answer.get("quota")
+        rates = [answer.get("rate_limit"), answer.get("component_rate_limit")]
+        windows = [_number(rate.get("refresh_second")) for rate in rates if isinstance(rate, dict)]
+        return Quota(
+            remain=_integer(quota.get("remain")) if isinstance(quota, dict) else None,
+            refresh_s=max((window for window in windows if window > 0), default=None),
+        )
+
+    def _post(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._call("POST", PATHS[name], body)
+
+    def _get(self, name: str) -> dict[str, Any]:
+        return self._call("GET", PATHS[name], None)
+
+    def _call(
+        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Call with the stored token; if WeChat rejects it, once more with a fresh one, and no more."""
+        token = self._tokens.authorizer_token(self.appid, self._deadline)
+        try:
+            return self._send(method, path, body, token)
+        except Refused as refused:
+            if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
+                raise
+        self._tokens.reject_authorizer_token(self.appid, token)
+        return self._send(method, path, body, self._tokens.authorizer_token(self.appid, self._deadline))
+
+    def _send(
+        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, Any] | None, token: str
+    ) -> dict[str, Any]:
+        return self._transport.call(
+            method,
+            path,
+            deadline=self._deadline,
+            query={"access_token": token},
+            body=body,
+            appid=self.appid,
+        )
+
+
+def _integer(value: Any) -> int | None:
+    """An integer that may come as a string; never by way of a float, which loses a 64-bit id."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        return int(value)
+    return None
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

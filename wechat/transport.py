@@ -1,0 +1,161 @@
+"""HTTP to WeChat: one session per thread, a total deadline, a bound on the body, no retries.
+
+Retries belong to the release policy alone. Errors of requests hold the URL and the URL holds the
+token, so they are translated here and never chained.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import requests
+import requests.utils
+import urllib3
+
+from wechat.answers import read_answer
+from wechat.clock import WeChatClock
+from wechat.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, enforced
+from wechat.errors import Refused, Unanswered
+
+log = logging.getLogger(__name__)
+
+#: Largest body that is read, in bytes. The largest real ones (get_category) are a few hundred KB.
+MAX_BODY = 4 * 1024 * 1024
+_CHUNK = 65536
+
+#: What requests and urllib3 raise, most specific first, and what it means to an operator.
+_PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
+    (DeadlineExceeded, "the deadline passed before the answer was complete"),
+    (requests.exceptions.SSLError, "TLS failed"),
+    (requests.exceptions.ProxyError, "the proxy failed"),
+    (requests.exceptions.ConnectTimeout, "no connection within the connect timeout"),
+    (requests.exceptions.ReadTimeout, "no answer within the read timeout"),
+    (requests.exceptions.ChunkedEncodingError, "the connection was cut in the middle of the answer"),
+    (requests.exceptions.ConnectionError, "the connection failed or was cut"),
+    (requests.exceptions.ContentDecodingError, "the body could not be decoded"),
+    (requests.exceptions.RequestException, "the HTTP request failed"),
+    (urllib3.exceptions.TimeoutError, "the answer stopped coming"),
+    (urllib3.exceptions.HTTPError, "the connection was cut in the middle of the answer"),
+    (OSError, "the connection failed or was cut"),
+)
+
+
+class Transport:
+    """Sends one call and returns the fields of its answer. Safe to use from many threads."""
+
+    def __init__(
+        self, *, api_url: str, connect_timeout_s: float, read_timeout_s: float, clock: WeChatClock
+    ) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._timeout = (connect_timeout_s, read_timeout_s)
+        self._total_s = connect_timeout_s + read_timeout_s
+        self._proxies = requests.utils.get_environ_proxies(self._api_url)
+        self._local = threading.local()
+        self.clock = clock
+
+    def call(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        *,
+        deadline: Deadline,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        appid: str | None = None,
+        secrets: Iterable[str] = (),
+    ) -> dict[str, Any]:
+        """Send the call and read its answer by the body; `appid` is for the log only.
+
+        Raises Refused for an errcode other than 0 and Unanswered when no usable answer came.
+        """
+        started = time.monotonic()
+        errcode: int | None = None
+        rid: str | None = None
+        try:
+            status, raw = self._exchange(method, path, deadline, query, body)
+            answer = read_answer(path, status, raw, (*secrets, *query.values()))
+            errcode = 0
+        except Refused as refused:
+            errcode, rid = refused.errcode, refused.rid
+            raise
+        else:
+            return answer
+        finally:
+            ms = round((time.monotonic() - started) * 1000)
+            log.info(
+                "wechat call %s appid=%s errcode=%s rid=%s ms=%d",
+                path,
+                appid or "-",
+                "unanswered" if errcode is None else errcode,
+                rid or "-",
+                ms,
+                extra={"endpoint": path, "appid": appid, "errcode": errcode, "rid": rid, "ms": ms},
+            )
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        deadline: Deadline,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+    ) -> tuple[int, bytes]:
+        problem: str
+        try:
+            call_deadline = deadline.within(self._total_s)
+            with (
+                enforced(call_deadline),
+                self._session().request(
+                    method,
+                    self._api_url + path,
+                    params=dict(query),
+                    data=None if body is None else encode(body),
+                    timeout=self._timeouts(call_deadline),
+                    stream=True,
+                    allow_redirects=False,
+                ) as response,
+            ):
+                self.clock.observe(response.headers.get("Date"))
+                return response.status_code, self._read(path, response)
+        except tuple(kind for kind, _ in _PROBLEMS) as error:
+            problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
+        # Outside the except block: the cause holds the URL, and the URL holds the token.
+        raise Unanswered(path, problem)
+
+    def _timeouts(self, deadline: Deadline) -> tuple[float, float]:
+        left = deadline.remaining()
+        connect_s, read_s = self._timeout
+        return min(connect_s, left), min(read_s, left)
+
+    def _read(self, path: str, response: requests.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise Unanswered(path, f"HTTP {response.status_code} with a body over {MAX_BODY} bytes")
+        return bytes(body)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # The environment is read once, in the constructor, not at each request (and never .netrc).
+            session.trust_env = False
+            session.proxies.update(self._proxies)
+            adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            session.headers["Content-Type"] = "application/json"
+            session.headers["Accept"] = "application/json"
+            session.headers["User-Agent"] = "mprelease"
+        return session
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    r"""Return the body as raw UTF-8 JSON: WeChat advises against \u escapes (40033, 47002)."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

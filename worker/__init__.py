@@ -1,0 +1,1 @@
+"""The process: the Celery app built from the settings, and the command line."""

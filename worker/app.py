@@ -1,0 +1,128 @@
+"""The Celery app and the collaborators of its tasks, built from the settings."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import redis
+from celery import Celery, states
+
+from config.celery_options import celery_options
+from config.settings import DomainSettings, Settings, SettingsError
+from tasks.chain import send_chain
+from tasks.lease import Leases
+from tasks.parking import ParkingLot
+from tasks.platform_pause import PlatformPauses
+from tasks.policy import RetryPolicy, Scope
+from tasks.releases import Releases
+from tasks.services import Services
+from tasks.store import ReleaseStore
+from wechat.api import WeChat
+from wechat.component import Credentials
+from wechat.domains import Domains, InvalidDomain
+from worker.bootsteps import BringBack
+from worker.redis_client import connect
+
+Build = Callable[["ReleaseCelery", Settings], Services]
+
+
+class ReleaseCelery(Celery):
+    """A Celery app that owns the collaborators of its tasks."""
+
+    def __init__(self, settings: Settings, build: Build) -> None:
+        super().__init__("mprelease", set_as_current=True)
+        self.settings = settings
+        self._build = build
+        self._forget_services()
+        # A pool's child must not use its parent's connections, nor wait for a lock that no thread of its holds.
+        os.register_at_fork(after_in_child=self._forget_services)
+        self.conf.update(celery_options(settings))
+        self.steps["worker"].add(BringBack)
+
+    def _forget_services(self) -> None:
+        self._services: Services | None = None
+        self._services_lock = threading.Lock()
+
+    @property
+    def services(self) -> Services:
+        """Built when first asked for: in the pool's child, after the fork."""
+        with self._services_lock:
+            if self._services is None:
+                self._services = self._build(self, self.settings)
+            return self._services
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Prefork children that are spawned build their own app."""
+        return create_app, (self.settings,)
+
+
+class StoredResults:
+    """Celery's result backend, where a release's id is the id of its chain's last task."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def forget(self, release_id: str) -> None:
+        """Delete the stored result."""
+        self._app.backend.forget(release_id)
+
+    def fail(self, release_id: str, error: Exception) -> None:
+        """Store a failure as a task's would be."""
+        self._app.backend.store_result(release_id, error, states.FAILURE)
+
+
+def create_app(settings: Settings, build: Build | None = None) -> ReleaseCelery:
+    """Build the app; `build` makes the collaborators and is the one seam for tests."""
+    wanted_domains(settings.domains)  # a bad domain must not wait for the first task to be found
+    return ReleaseCelery(settings, build or build_services)
+
+
+def build_services(app: ReleaseCelery, settings: Settings) -> Services:
+    """Build the real collaborators."""
+    client = connect(settings.redis)
+    now = partial(datetime.now, UTC)
+    send = partial(send_chain, app)
+    store = ReleaseStore(client)
+    results = StoredResults(app)
+    pauses = PlatformPauses(client)
+    return Services(
+        store=store,
+        releases=Releases(store=store, send=send, results=results, now=now),
+        leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
+        pauses=pauses,
+        parking=ParkingLot(client=client, releases=store, pauses=pauses, send=send),
+        results=results,
+        wechat=wechat_of(settings, client),
+        policy=RetryPolicy(**settings.retry.model_dump()),
+        wanted=wanted_domains(settings.domains),
+        step_deadline_s=settings.worker.step_deadline_s,
+        now=now,
+        random=random.SystemRandom().random,
+    )
+
+
+def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
+    """Build the client of the WeChat API."""
+    return WeChat(
+        api_url=settings.wechat.api_url,
+        connect_timeout_s=settings.wechat.connect_timeout_s,
+        read_timeout_s=settings.wechat.read_timeout_s,
+        credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
+        redis_client=client,
+        sleep=time.sleep,
+    )
+
+
+def wanted_domains(settings: DomainSettings) -> Domains:
+    """The platform's domains, checked; raises SettingsError naming the variable."""
+    try:
+        return Domains.wanted(settings.model_dump())
+    except InvalidDomain as error:
+        raise SettingsError([f"MPRELEASE_DOMAINS__{error.list_name.upper()}: {error.problem}"]) from None

@@ -1,0 +1,62 @@
+"""What runs in a worker beside its tasks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+import redis
+from celery import bootsteps
+from kombu.exceptions import OperationalError
+
+if TYPE_CHECKING:
+    from worker.app import ReleaseCelery
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks for parked releases that are due.
+LOOK_EVERY_S = 1.0
+
+
+class BringBack(bootsteps.StartStopStep):
+    """Brings parked releases back when they are due. Any number of workers may do so at once."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        super().__init__(worker, **kwargs)
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, parent: Any) -> None:
+        """Begin to look."""
+        self._stopped.clear()
+        self._thread = threading.Thread(
+            target=self._look, args=(parent.app,), name="bring-back-parked", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
+        """Stop looking; a look that is on its way ends first."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def terminate(self, parent: Any) -> None:
+        """Stop as well."""
+        self.stop(parent)
+
+    def _look(self, app: ReleaseCelery) -> None:
+        away = False
+        while not self._stopped.wait(LOOK_EVERY_S):
+            try:
+                number = app.services.parking.bring_back()
+            except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+                if not away:
+                    log.warning("Redis is away (%s): parked releases wait", type(error).__name__)
+                away = True
+            else:
+                away = False
+                if number:
+                    log.info("%d parked releases were due", number)

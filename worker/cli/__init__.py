@@ -1,0 +1,71 @@
+"""The command line of the contract: `mprelease`, also `python -m worker`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+import typer
+from kombu.exceptions import OperationalError
+
+from config.settings import SettingsError
+from tasks.errors import ReleaseError
+from tasks.names import Step
+from tasks.stops import describe
+from wechat.deadline import DeadlineExceeded
+from wechat.errors import WeChatError
+from worker.cli import credentials, doctor, domains, enqueue, processes, releases
+from worker.cli.output import complain
+from worker.embedded_redis import NoRedisServer
+
+#: Exit codes: 0 all well; 1 it was understood and did not work out; 2 bad input; 3 Redis is away.
+FAILED, BAD_INPUT, REDIS_AWAY, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="mprelease",
+    help="Releases a version of a template to WeChat Mini Programs: domains, commit, audit.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for part in (processes, enqueue, releases, credentials, doctor):
+    part.register(app)
+app.add_typer(domains.app, name="domains")
+
+
+def main() -> None:
+    """Run the command line; every foreseeable error is one clear message and an exit code."""
+    with _errors_as_messages():
+        app()
+
+
+@contextmanager
+def _errors_as_messages() -> Iterator[None]:
+    try:
+        yield
+    except SettingsError as error:
+        complain("The settings can't be used:", *error.problems)
+        sys.exit(BAD_INPUT)
+    except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+        complain(
+            f"Redis is away: {error}",
+            "What was not confirmed above may not have been done.",
+            "Check MPRELEASE_REDIS__URL and the server, then repeat the command: repeating is safe.",
+        )
+        sys.exit(REDIS_AWAY)
+    except redis.RedisError as error:
+        complain(f"Redis refused: {type(error).__name__}: {error}")
+        sys.exit(REDIS_AWAY)
+    except ReleaseError as error:
+        complain(str(error))
+        sys.exit(FAILED)
+    except (WeChatError, DeadlineExceeded) as error:
+        complain(str(error) or "the deadline passed", describe(error, Step.ENSURE_DOMAINS).remedy)
+        sys.exit(FAILED)
+    except NoRedisServer as error:
+        complain(str(error))
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

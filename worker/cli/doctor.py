@@ -1,0 +1,125 @@
+"""`mprelease doctor`: what is missing before a release can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+import typer
+from rich.markup import escape
+
+from tasks.names import Step
+from tasks.policy import Scope
+from tasks.stops import describe
+from wechat.deadline import Deadline, DeadlineExceeded
+from wechat.errors import WeChatError
+from worker.cli.context import celery_app, services, settings
+from worker.cli.output import notes
+from worker.redis_client import connect
+
+#: Seconds that all calls to WeChat may take together.
+_DEADLINE_S = 30.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `problem` is empty where all is well."""
+
+    name: str
+    is_well: bool
+    text: str
+
+
+def doctor() -> None:
+    """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
+    well = True
+    for look in (_platform, _redis, _ticket, _domain_pool, _pauses, _workers):
+        try:
+            for finding in look():
+                well = well and finding.is_well
+                mark = "[green]ok[/]     " if finding.is_well else "[bold red]missing[/]"
+                notes.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
+        except redis.RedisError as error:
+            well = False
+            notes.print(
+                f"[bold red]missing[/]  {'Redis':<12}  {type(error).__name__}: check MPRELEASE_REDIS__URL"
+            )
+            break
+    raise typer.Exit(0 if well else 1)
+
+
+def _platform() -> Iterator[Finding]:
+    platform = settings().platform
+    named = bool(platform.appid and platform.appsecret.get_secret_value())
+    yield Finding(
+        "platform", named, platform.appid if named else "set MPRELEASE_PLATFORM__APPID and __APPSECRET"
+    )
+    wanted = services().wanted
+    yield Finding(
+        "domains",
+        bool(wanted),
+        ", ".join(wanted.hosts()) if wanted else "set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists",
+    )
+
+
+def _redis() -> Iterator[Finding]:
+    client = connect(settings().redis)
+    info = client.info()
+    yield Finding("Redis", True, f"version {info['redis_version']}")
+    yield Finding(
+        "persistence",
+        bool(info["aof_enabled"]),
+        "append-only file" if info["aof_enabled"] else "turn appendonly on, or a restart loses releases",
+    )
+    policy = info.get("maxmemory_policy", "noeviction")
+    yield Finding(
+        "eviction",
+        policy == "noeviction",
+        policy if policy == "noeviction" else f"maxmemory-policy is {policy}; set noeviction",
+    )
+
+
+def _ticket() -> Iterator[Finding]:
+    stored = services().wechat.store.ticket() is not None
+    yield Finding("ticket", stored, "stored" if stored else "store the newest one with `mprelease ticket`")
+
+
+def _domain_pool() -> Iterator[Finding]:
+    """One call tells whether ticket, secret and the whitelisted IP are right."""
+    try:
+        pool = services().wechat.platform_domains(Deadline(_DEADLINE_S))
+    except (WeChatError, DeadlineExceeded) as error:
+        problem = describe(error, Step.ENSURE_DOMAINS)
+        yield Finding("WeChat", False, f"{problem.errmsg} -- {problem.remedy}")
+        return
+    yield Finding("WeChat", True, "component token granted, IP whitelisted")
+    missing = [host for host in services().wanted.hosts() if host not in pool.published]
+    yield Finding(
+        "domain pool",
+        not missing,
+        f"{len(pool.published)} hosts published"
+        if not missing
+        else f"not published on the platform: {', '.join(missing)}; register them there",
+    )
+
+
+def _pauses() -> Iterator[Finding]:
+    for scope in Scope:
+        pause = services().pauses.current(scope)
+        if pause is not None:
+            yield Finding("pause", False, f"{scope}: {pause.errmsg} -- {pause.remedy}")
+
+
+def _workers() -> Iterator[Finding]:
+    answers = celery_app().control.ping(timeout=2)
+    yield Finding(
+        "workers",
+        bool(answers),
+        f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
+    )

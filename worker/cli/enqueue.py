@@ -1,0 +1,133 @@
+"""`mprelease enqueue`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tasks.errors import InvalidRequest
+from tasks.names import Status
+from tasks.record import Release
+from tasks.releases import Enqueued
+from tasks.request import parse_request
+from worker.cli.context import services
+from worker.cli.follow import follow, waits_for_long
+from worker.cli.output import complain, document, notes, table
+from worker.cli.request_files import BadFile, check_conflicts, read_requests
+
+#: Problems of a file that are shown; the rest is counted.
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(enqueue)
+
+
+def enqueue(
+    appid: Annotated[str | None, typer.Option(help="The Mini Program.")] = None,
+    template_id: Annotated[int | None, typer.Option(help="The template's id.")] = None,
+    user_version: Annotated[str | None, typer.Option(help="The version, up to 64 characters.")] = None,
+    user_desc: Annotated[str | None, typer.Option(help="What changed.")] = None,
+    ext: Annotated[Path | None, typer.Option(help="A JSON file: the object that becomes ext_json.")] = None,
+    audit: Annotated[Path | None, typer.Option(help="A JSON file: submit_audit's optional fields.")] = None,
+    wave: Annotated[str | None, typer.Option(help="The name of the wave.")] = None,
+    supersede: Annotated[bool, typer.Option(help="Cancel the Mini Program's active release.")] = False,
+    again: Annotated[
+        bool, typer.Option(help="Submit a version once more that was submitted before.")
+    ] = False,
+    file: Annotated[
+        Path | None, typer.Option(help="JSON lines, one request to a line; - is standard input.")
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Follow the releases; exit 1 if not all got submitted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line on stdout.")] = False,
+) -> None:
+    """Enqueue one release, or a file of them. The same request twice is one release."""
+    one: dict[str, Any] = {
+        "appid": appid,
+        "template_id": template_id,
+        "user_version": user_version,
+        "user_desc": user_desc,
+        "ext": ext,
+        "audit": audit,
+        "wave": wave,
+        "supersede": supersede or None,
+        "again": again or None,
+    }
+    given = {name: value for name, value in one.items() if value is not None}
+    try:
+        enqueued = [_one(given)] if file is None else _from_file(file, given)
+    except InvalidRequest as error:
+        option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
+        complain(f"Nothing was enqueued: {option}: {error.problem}")
+        raise typer.Exit(2) from None
+    except BadFile as error:
+        hidden = len(error.problems) - _SHOWN
+        more = [f"and {hidden} more"] if hidden > 0 else []
+        complain("Nothing was enqueued:", *error.problems[:_SHOWN], *more)
+        raise typer.Exit(2) from None
+    _report(enqueued, wait=wait, as_json=as_json)
+
+
+def _one(given: dict[str, Any]) -> Enqueued:
+    read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
+    return services().releases.enqueue(parse_request({**given, **read}))
+
+
+def _from_file(path: Path, given: dict[str, Any]) -> list[Enqueued]:
+    if given:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise BadFile([f"{options} can't go with --file; write the fields into its lines"])
+    lines = read_requests(_read(path))
+    releases = services().releases
+    check_conflicts(lines, releases.check)
+    notes.print(f"enqueueing {len(lines)} releases")
+    return [releases.enqueue(line.request) for line in lines]
+
+
+def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
+    releases = [found.release for found in enqueued]
+    created = {found.release.id for found in enqueued if found.created}
+    known = len({release.id for release in releases}) - len(created)
+    if known:
+        notes.print(f"{len(created)} enqueued, {known} had been enqueued before")
+    if wait:
+        releases = follow([release.id for release in releases])
+    if as_json:
+        for release in releases:
+            document({**release.public(), "created": release.id in created})
+    else:
+        table(releases)
+    if wait:
+        _explain_waiting(releases)
+        if any(release.status is not Status.SUBMITTED for release in releases):
+            raise typer.Exit(1)
+
+
+def _explain_waiting(releases: list[Release]) -> None:
+    waiting = sum(1 for release in releases if waits_for_long(release))
+    if waiting:
+        notes.print(
+            f"{waiting} wait for something that takes long (see above); they go on by themselves when it has "
+            "passed. `mprelease list --status waiting` shows them."
+        )
+
+
+def _json_file(name: str, path: Path) -> Any:
+    try:
+        return json.loads(_read(path))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(name, f"{path} is no JSON ({error})") from None
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile([f"{path}: {error.strerror}"]) from None

@@ -1,0 +1,95 @@
+"""Follow releases until they come to rest."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from tasks.names import AT_REST, Status
+from tasks.record import Release, counts
+from worker.cli.context import celery_app, services
+from worker.cli.output import notes
+
+#: Seconds between two looks.
+_LOOK_EVERY_S = 0.25
+#: Without a worker nothing happens; after so many seconds of nothing we ask whether there is one.
+_ASK_FOR_WORKERS_AFTER_S = 10.0
+#: A release that waits longer than this is left to itself: a quota's reset can be hours away.
+PATIENCE = timedelta(minutes=15)
+
+
+def follow(release_ids: Sequence[str]) -> list[Release]:
+    """Show progress on stderr until every release is at rest or waits for long; returns their last states."""
+    ids = list(dict.fromkeys(release_ids))
+    latest: dict[str, Release] = {}
+    open_ids = ids
+    with _bar() as bar:
+        line = bar.add_task("releases", total=len(ids), counts="")
+        reporter = _Reporter(bar, line)
+        while True:
+            for stored in services().store.get_many(open_ids):
+                if stored is not None:
+                    latest[stored.release.id] = stored.release
+            open_ids = [release_id for release_id in ids if not _is_left_alone(latest.get(release_id))]
+            reporter.report(list(latest.values()))
+            if not open_ids:
+                return [latest[release_id] for release_id in ids if release_id in latest]
+            time.sleep(_LOOK_EVERY_S)
+
+
+def waits_for_long(release: Release) -> bool:
+    """Whether a release waits for something that no one should sit and watch for."""
+    if release.status is not Status.WAITING:
+        return False
+    return release.next_attempt_at is None or release.next_attempt_at > datetime.now(UTC) + PATIENCE
+
+
+def _is_left_alone(release: Release | None) -> bool:
+    return release is not None and (release.status in AT_REST or waits_for_long(release))
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[counts]}"),
+        console=notes,
+        transient=True,
+        disable=not notes.is_terminal,
+    )
+
+
+class _Reporter:
+    """A bar on a terminal, a line for each change elsewhere, and a hint when nothing happens."""
+
+    def __init__(self, bar: Progress, line: TaskID) -> None:
+        self._bar = bar
+        self._line = line
+        self._last = ""
+        self._quiet_since = time.monotonic()
+        self._asked = False
+
+    def report(self, releases: Sequence[Release]) -> None:
+        tally = counts(Counter(str(release.status) for release in releases))
+        text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
+        ended = sum(1 for release in releases if release.status in AT_REST)
+        self._bar.update(self._line, completed=ended, counts=text)
+        if text != self._last:
+            self._last, self._quiet_since = text, time.monotonic()
+            if not notes.is_terminal:
+                notes.print(text)
+        elif tally[Status.QUEUED]:
+            self._hint()
+
+    def _hint(self) -> None:
+        if self._asked or time.monotonic() - self._quiet_since < _ASK_FOR_WORKERS_AFTER_S:
+            return
+        self._asked = True
+        if not celery_app().control.ping(timeout=2):
+            notes.print("No worker answers. Start one: mprelease worker")

@@ -1,0 +1,107 @@
+"""What the commands print: documents on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tasks.names import Status
+from tasks.record import Problem, Release
+
+#: For people: progress, hints, complaints.
+notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+COLOURS = {
+    Status.QUEUED: "cyan",
+    Status.RUNNING: "blue",
+    Status.WAITING: "yellow",
+    Status.BLOCKED: "red",
+    Status.FAILED: "bold red",
+    Status.CANCELLED: "dim",
+    Status.SUBMITTED: "green",
+}
+
+
+def complain(first: str, *more: str) -> None:
+    """Say on stderr what is wrong and what would be right."""
+    notes.print(f"[bold red]{escape(first)}[/]")
+    for line in more:
+        notes.print(f"  {escape(line)}")
+
+
+def document(value: Any) -> None:
+    """Print one JSON document on a line of its own."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def table(releases: Iterable[Release]) -> None:
+    """Print releases for people."""
+    rows = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("release", "appid", "version", "status", "step"):
+        rows.add_column(name, no_wrap=True)
+    rows.add_column("")
+    for release in releases:
+        colour = COLOURS[release.status]
+        rows.add_row(
+            release.id,
+            release.appid,
+            escape(release.user_version),
+            f"[{colour}]{release.status}[/]",
+            release.step,
+            escape(detail(release)),
+        )
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 300  # a pipe has no width; grep wants whole lines
+    console.print(rows)
+
+
+def detail(release: Release) -> str:
+    """The one thing that matters most about a release as it stands."""
+    if release.auditid is not None:
+        return f"audit {release.auditid}"
+    problem = release.block or release.failure or release.wait
+    if problem is None:
+        return ""
+    until = (
+        ""
+        if release.next_attempt_at is None
+        else f" (next try {release.next_attempt_at:%Y-%m-%d %H:%M:%S} UTC)"
+    )
+    return in_short(problem) + until
+
+
+def in_short(problem: Problem) -> str:
+    """A problem on one line, with its remedy."""
+    named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
+    code = "" if problem.errcode is None else f"{problem.errcode} "
+    return f"{code}{problem.errmsg}{f' [{named}]' if named else ''} -- {problem.remedy}"
+
+
+def whole(release: Release) -> None:
+    """Print everything about one release for people."""
+    console = Console(highlight=False, soft_wrap=True)
+    fields = release.public()
+    for name, value in fields.items():
+        if name in {"history", "block", "failure", "wait"} or value in (None, {}, []):
+            continue
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        console.print(f"[bold]{name:>16}[/]  {escape(shown)}")
+    for name in ("block", "failure", "wait"):
+        problem: Problem | None = getattr(release, name)
+        if problem is not None:
+            console.print(f"[bold red]{name:>16}[/]  {escape(problem.step)}: {escape(in_short(problem))}")
+            if problem.rid:
+                console.print(f"{'':>16}  rid {escape(problem.rid)} (WeChat's support asks for it)")
+    console.print(f"[bold]{'history':>16}[/]")
+    for event in release.history:
+        console.print(
+            f"{'':>16}  {event.time:%Y-%m-%d %H:%M:%S}  {event.step or '':<14}  {escape(event.what)}"
+        )

@@ -1,0 +1,139 @@
+"""`mprelease show`, `list`, `wave`, `resume`, `cancel`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from tasks.errors import ReleaseError
+from tasks.names import ACTIVE, Status
+from tasks.policy import Scope
+from tasks.record import Release
+from worker.cli.context import services
+from worker.cli.follow import follow
+from worker.cli.output import complain, document, notes, table, whole
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
+Wave = Annotated[str | None, typer.Option(help="All of this wave that are stopped.")]
+#: What `resume --wave` takes: what stands still until a person acts.
+STOPPED = (Status.BLOCKED, Status.FAILED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(show)
+    app.command("list")(list_releases)
+    app.command()(wave)
+    app.command()(resume)
+    app.command()(cancel)
+
+
+def show(release_id: str, as_json: AsJson = False) -> None:
+    """Show one release: how far it got, why it stands, what to do."""
+    release = services().releases.get(release_id)
+    if as_json:
+        document(release.public())
+    else:
+        whole(release)
+
+
+def list_releases(
+    status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
+    wave: Annotated[str | None, typer.Option(help="Only this wave.")] = None,
+    appid: Annotated[str | None, typer.Option(help="Only this Mini Program.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List releases, oldest first."""
+    found = services().store.find(status=status, wave=wave, appid=appid)
+    if as_json:
+        for release in found:
+            document(release.public())
+    else:
+        table(found)
+
+
+def wave(name: str, as_json: AsJson = False) -> None:
+    """Count a wave's releases by status."""
+    tally = services().store.wave_counts(name)
+    if as_json:
+        document({"wave": name, "total": sum(tally.values()), "counts": tally})
+        return
+    notes.print(f"wave {name}: {sum(tally.values())} releases")
+    for status, number in tally.items():
+        if number:
+            typer.echo(f"{number:>8} {status}")
+
+
+def resume(
+    release_ids: Ids = None,
+    wave: Wave = None,
+    status: Annotated[Status | None, typer.Option(help="All that are blocked, failed or waiting.")] = None,
+    platform: Annotated[bool, typer.Option(help="End the pause of the whole platform.")] = False,
+    wait: Annotated[bool, typer.Option(help="Follow them; exit 1 if not all got submitted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start stopped releases again, after their cause has been removed."""
+    if platform:
+        lifted = [scope for scope in Scope if services().pauses.lift(scope)]
+        notes.print("the platform goes on" if lifted else "the platform was not paused")
+        if not release_ids and wave is None and status is None:
+            return
+    if status in (Status.CANCELLED, Status.SUBMITTED):
+        raise typer.BadParameter(
+            f"{status} releases can't be resumed; enqueue them anew", param_hint="--status"
+        )
+    chosen = _chosen(release_ids, wave, status, STOPPED)
+    resumed, bad = _each(chosen, services().releases.resume)
+    if wait:
+        resumed = follow([release.id for release in resumed])
+    _print(resumed, as_json=as_json)
+    if bad or (wait and any(release.status is not Status.SUBMITTED for release in resumed)):
+        raise typer.Exit(1)
+
+
+def cancel(release_ids: Ids = None, wave: Wave = None, as_json: AsJson = False) -> None:
+    """End releases. What WeChat has been told already stays as it is."""
+    chosen = _chosen(release_ids, wave, None, tuple(ACTIVE))
+    cancelled, bad = _each(chosen, services().releases.cancel)
+    _print(cancelled, as_json=as_json)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _chosen(
+    release_ids: list[str] | None, wave: str | None, status: Status | None, statuses: tuple[Status, ...]
+) -> Iterator[str]:
+    if release_ids and (wave is not None or status is not None):
+        raise typer.BadParameter("name releases, or choose them by --wave or --status, not both")
+    if not release_ids and wave is None and status is None:
+        raise typer.BadParameter("name releases, or choose them by --wave or --status")
+    if release_ids:
+        return iter(release_ids)
+    found = services().store.find(status=status, wave=wave)
+    return (release.id for release in found if status is not None or release.status in statuses)
+
+
+def _each(release_ids: Iterable[str], act: Callable[[str], Release]) -> tuple[list[Release], int]:
+    """Act on each; a refusal is told and does not keep the others from it."""
+    done: list[Release] = []
+    bad = 0
+    for release_id in list(release_ids):
+        try:
+            done.append(act(release_id))
+        except ReleaseError as error:
+            bad += 1
+            complain(str(error))
+    if not done and not bad:
+        notes.print("no release matches")
+    return done, bad
+
+
+def _print(releases: list[Release], *, as_json: bool) -> None:
+    if as_json:
+        for release in releases:
+            document(release.public())
+    elif releases:
+        table(releases)

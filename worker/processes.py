@@ -1,0 +1,61 @@
+"""Child processes of the demo and of the tests: the simulator and workers, gone when we are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+#: A worker that is asked to stop finishes its steps first; then it is killed. In seconds.
+STOP_TIMEOUT_S = 60.0
+
+_ANNOUNCEMENT = "simulator listening on "
+
+
+@contextmanager
+def simulator(*arguments: str) -> Iterator[str]:
+    """Run a simulator for the length of the block; yields its URL."""
+    process = subprocess.Popen(  # noqa: S603 - a fixed command line
+        [sys.executable, "-m", "simulator", "--die-with-parent", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line.startswith(_ANNOUNCEMENT):
+            raise RuntimeError(f"the simulator did not start: {line.strip() or 'it said nothing'}")
+        yield line.removeprefix(_ANNOUNCEMENT).strip()
+    finally:
+        stop(process)
+        if process.stdout:
+            process.stdout.close()
+
+
+@contextmanager
+def worker(
+    environment: Mapping[str, str], log: Path, command: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker for the length of the block; its output goes to the log."""
+    line = command or [sys.executable, "-m", "worker", "worker"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - a fixed command line
+            line, env=dict(environment), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], timeout_s: float = STOP_TIMEOUT_S) -> None:
+    """SIGTERM, and SIGKILL for one that does not end."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
