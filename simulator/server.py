@@ -51,6 +51,8 @@ async def run(
     announce: Callable[[int], None],
 ) -> None:
     """Serve until SIGTERM, SIGINT or, if asked for, the end of the parent process."""
+    # Before anything is announced: whoever reads the announcement may be gone a moment later.
+    parent = os.getppid()
     stop = _stop_on_signals()
     server = web.Server(Simulator(make_world).handle, access_log=None, keepalive_timeout=KEEPALIVE_S)
     runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_S)
@@ -60,7 +62,7 @@ async def run(
         await site.start()
         announce(runner.addresses[0][1])
         if die_with_parent:
-            await _parent_gone_or(stop)
+            await _parent_gone_or(stop, parent)
         else:
             await stop.wait()
     finally:
@@ -75,9 +77,8 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _parent_gone_or(stop: asyncio.Event) -> None:
+async def _parent_gone_or(stop: asyncio.Event, parent: int) -> None:
     """Poll for the parent: stdin may be closed from the start, and a parent may die unheard."""
-    parent = os.getppid()
     while os.getppid() == parent and not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PARENT_POLL_S)

@@ -157,4 +157,6 @@ def _invalid(problem: ErrorDetails) -> InvalidRequest:
 def _reason(problem: ErrorDetails) -> str:
     shown = repr(problem["input"])
     shown = shown if len(shown) <= MAX_VERSION else shown[:MAX_VERSION] + "…"
-    return f"{problem['msg'].removeprefix('Value error, ')}, got {shown}"
+    if problem["type"] == "value_error":
+        return f"{shown} {problem['msg'].removeprefix('Value error, ')}"
+    return f"{shown} is not right"

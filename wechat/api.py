@@ -38,6 +38,7 @@ class WeChat:
             connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s,
             clock=WeChatClock(),
+            secrets=(credentials.appsecret,),
         )
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(redis_client)

@@ -57,7 +57,7 @@ class ComponentApi:
             "component_appsecret": self._credentials.appsecret,
             "component_verify_ticket": ticket,
         }
-        answer = self._post("api_component_token", {}, body, deadline, (self._credentials.appsecret, ticket))
+        answer = self._post("api_component_token", {}, body, deadline, (ticket,))
         return _grant("api_component_token", answer, "component_access_token")
 
     def authorizer_token(self, token: str, appid: str, refresh_token: str, deadline: Deadline) -> Grant:

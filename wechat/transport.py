@@ -46,16 +46,26 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
 
 
 class Transport:
-    """Sends one call and returns the fields of its answer. Safe to use from many threads."""
+    """Sends one call and returns the fields of its answer. Safe to use from many threads.
+
+    `secrets` are masked wherever an answer echoes them, as are those that go out with a call.
+    """
 
     def __init__(
-        self, *, api_url: str, connect_timeout_s: float, read_timeout_s: float, clock: WeChatClock
+        self,
+        *,
+        api_url: str,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        clock: WeChatClock,
+        secrets: Iterable[str] = (),
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._timeout = (connect_timeout_s, read_timeout_s)
         self._total_s = connect_timeout_s + read_timeout_s
         self._proxies = requests.utils.get_environ_proxies(self._api_url)
         self._local = threading.local()
+        self._secrets = tuple(secrets)
         self.clock = clock
 
     def call(
@@ -78,7 +88,7 @@ class Transport:
         rid: str | None = None
         try:
             status, raw = self._exchange(method, path, deadline, query, body)
-            answer = read_answer(path, status, raw, (*secrets, *query.values()))
+            answer = read_answer(path, status, raw, (*self._secrets, *secrets, *query.values()))
             errcode = 0
         except Refused as refused:
             errcode, rid = refused.errcode, refused.rid

@@ -27,6 +27,7 @@ from tasks.store import ReleaseStore
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
+from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker.bootsteps import BringBack
 from worker.redis_client import connect
 

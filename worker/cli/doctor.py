@@ -15,7 +15,7 @@ from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
 from worker.cli.context import celery_app, services, settings
-from worker.cli.output import notes
+from worker.cli.output import in_short, notes
 from worker.redis_client import connect
 
 #: Seconds that all calls to WeChat may take together.
@@ -96,7 +96,7 @@ def _domain_pool() -> Iterator[Finding]:
         pool = services().wechat.platform_domains(Deadline(_DEADLINE_S))
     except (WeChatError, DeadlineExceeded) as error:
         problem = describe(error, Step.ENSURE_DOMAINS)
-        yield Finding("WeChat", False, f"{problem.errmsg} -- {problem.remedy}")
+        yield Finding("WeChat", False, in_short(problem))
         return
     yield Finding("WeChat", True, "component token granted, IP whitelisted")
     missing = [host for host in services().wanted.hosts() if host not in pool.published]
@@ -113,7 +113,7 @@ def _pauses() -> Iterator[Finding]:
     for scope in Scope:
         pause = services().pauses.current(scope)
         if pause is not None:
-            yield Finding("pause", False, f"{scope}: {pause.errmsg} -- {pause.remedy}")
+            yield Finding("pause", False, f"{scope}: {in_short(pause)}")
 
 
 def _workers() -> Iterator[Finding]:

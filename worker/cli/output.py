@@ -41,26 +41,34 @@ def document(value: Any) -> None:
     sys.stdout.flush()
 
 
+_COLUMNS = ("release", "appid", "version", "status", "step", "")
+
+
 def table(releases: Iterable[Release]) -> None:
-    """Print releases for people."""
-    rows = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("release", "appid", "version", "status", "step"):
-        rows.add_column(name, no_wrap=True)
-    rows.add_column("")
-    for release in releases:
-        colour = COLOURS[release.status]
-        rows.add_row(
-            release.id,
-            release.appid,
-            escape(release.user_version),
-            f"[{colour}]{release.status}[/]",
-            release.step,
-            escape(detail(release)),
-        )
+    """Print releases for people: a table on a terminal, whole lines for grep elsewhere."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 300  # a pipe has no width; grep wants whole lines
+        sys.stdout.writelines("  ".join(_cells(release)).rstrip() + "\n" for release in releases)
+        return
+    rows = Table(*_COLUMNS, box=None, pad_edge=False, header_style="bold")
+    for column in rows.columns[:-1]:
+        column.no_wrap = True
+    for release in releases:
+        cells = [escape(cell) for cell in _cells(release)]
+        cells[3] = f"[{COLOURS[release.status]}]{cells[3]}[/]"
+        rows.add_row(*cells)
     console.print(rows)
+
+
+def _cells(release: Release) -> list[str]:
+    return [
+        release.id,
+        release.appid,
+        release.user_version,
+        f"{release.status:<9}",
+        f"{release.step:<14}",
+        detail(release),
+    ]
 
 
 def detail(release: Release) -> str:
@@ -69,12 +77,9 @@ def detail(release: Release) -> str:
         return f"audit {release.auditid}"
     problem = release.block or release.failure or release.wait
     if problem is None:
-        return ""
-    until = (
-        ""
-        if release.next_attempt_at is None
-        else f" (next try {release.next_attempt_at:%Y-%m-%d %H:%M:%S} UTC)"
-    )
+        return release.history[-1].what if release.status is Status.CANCELLED else ""
+    next_try = release.next_attempt_at
+    until = "" if next_try is None else f" (next try {next_try:%Y-%m-%d %H:%M:%S} UTC)"
     return in_short(problem) + until
 
 

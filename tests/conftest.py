@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from worker.embedded_redis import embedded_redis
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis server, one for each pytest process."""
+    with embedded_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client on an empty database."""
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own MPRELEASE_… must not decide how a test ends."""
+    for name in os.environ:
+        if name.upper().startswith("MPRELEASE_"):
+            monkeypatch.delenv(name)

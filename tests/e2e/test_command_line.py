@@ -1,0 +1,163 @@
+"""The command line as an operator uses it, wrong input included."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workers import PLATFORM_APPID, Platform
+
+CONTRACT = [
+    *("id", "appid", "template_id", "user_version", "user_desc", "ext", "audit", "wave", "domains", "step"),
+    *("status", "attempts", "auditid", "block", "failure"),
+    *("next_attempt_at", "created_at", "updated_at", "history"),
+]
+
+
+def count(platform: Platform) -> int:
+    return len(platform.documents("list"))
+
+
+def test_show_prints_the_contracts_fields(platform: Platform) -> None:
+    release = platform.release(platform.mini_program())
+    shown = platform.show(release["id"])
+    assert [name for name in shown if name in CONTRACT] == CONTRACT
+    assert shown["created_at"].endswith("Z")
+    assert set(shown["history"][0]) == {"time", "step", "what"}
+    people = platform.run("show", release["id"]).stdout
+    assert str(release["auditid"]) in people
+
+
+def test_options_enqueue_one_release(platform: Platform, tmp_path: Path) -> None:
+    appid = platform.mini_program()
+    ext = tmp_path / "ext.json"
+    ext.write_text('{"ext": {"a": 1}}')
+    options = (
+        "--appid",
+        appid,
+        "--template-id",
+        "1",
+        "--user-version",
+        "3",
+        "--user-desc",
+        "d",
+        "--wave",
+        "w1",
+    )
+    release = platform.documents("enqueue", *options, "--ext", str(ext), "--wait")[0]
+    assert release["status"] == "submitted"
+    assert release["ext"] == {"ext": {"a": 1}}
+    assert platform.documents("wave", "w1") == [
+        {"wave": "w1", "total": 1, "counts": {**dict.fromkeys(STATUSES, 0), "submitted": 1}}
+    ]
+    assert [found["id"] for found in platform.documents("list", "--wave", "w1")] == [release["id"]]
+    assert [found["id"] for found in platform.documents("list", "--appid", appid)] == [release["id"]]
+
+
+STATUSES = ("queued", "running", "waiting", "blocked", "failed", "cancelled", "submitted")
+
+
+def test_the_same_request_twice_gives_one_id(platform: Platform) -> None:
+    request = platform.request(platform.mini_program())
+    first, second = platform.enqueue(request), platform.enqueue(request)
+    assert first[0]["id"] == second[0]["id"]
+    assert (first[0]["created"], second[0]["created"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"appid": "wx123"}, "appid"),
+        ({"user_version": "1" * 65}, "user_version"),
+        ({"ext": [1]}, "ext"),
+        ({"domains": {"requestdomain": ["https://api.example.com/path"]}}, "domains.requestdomain"),
+        ({"domains": {"wsrequestdomain": ["https://ws.example.com"]}}, "wss://"),
+        ({"domains": {"requestdomain": ["https://10.0.0.1"]}}, "IP address"),
+        ({"domains": {"requestdomain": [f"https://a{n}.example.com" for n in range(201)]}}, "200"),
+        ({"nonsense": 1}, "nonsense"),
+        ('{"appid": "wx0000000000000001",', "no JSON"),
+        ("[]", "object"),
+    ],
+)
+def test_one_bad_line_refuses_the_whole_file(
+    platform: Platform, tmp_path: Path, line: dict[str, Any] | str, said: str
+) -> None:
+    before = count(platform)
+    good = platform.request("wx00000000000000f1")
+    bad = line if isinstance(line, str) else json.dumps({**platform.request("wx00000000000000f2"), **line})
+    path = tmp_path / "wave.jsonl"
+    path.write_text(f"{json.dumps(good)}\n\n{bad}\n")
+    refused = platform.run("enqueue", "--file", str(path), code=2)
+    assert refused.stdout == ""
+    assert "Nothing was enqueued" in refused.stderr
+    assert "line 3" in refused.stderr
+    assert said in refused.stderr
+    assert count(platform) == before
+
+
+def test_a_file_that_contradicts_an_active_release_is_refused_whole(platform: Platform) -> None:
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "errcode", errcode=85014)
+    blocked = platform.release(appid, code=1)
+    before = count(platform)
+    path = platform.directory / "conflict.jsonl"
+    fresh = platform.request("wx00000000000000f3")
+    path.write_text(json.dumps(fresh) + "\n" + json.dumps(platform.request(appid, user_desc="other")))
+    refused = platform.run("enqueue", "--file", str(path), code=2)
+    assert "line 2" in refused.stderr
+    assert blocked["id"] in refused.stderr
+    assert "user_desc" in refused.stderr
+    assert count(platform) == before
+
+
+def test_missing_and_wrong_options_are_named(platform: Platform) -> None:
+    assert "--template-id" in platform.run("enqueue", "--appid", "wx0000000000000001", code=2).stderr
+    assert "can't go with --file" in platform.run("enqueue", "--file", "-", "--wave", "x", code=2).stderr
+    assert "no release has the id" in platform.run("show", "nobody", code=1).stderr
+    assert "name releases" in platform.run("resume", code=2).stderr
+
+
+def test_a_misspelt_variable_is_an_error(platform: Platform) -> None:
+    refused = platform.run("list", code=2, MPRELEASE_WORKER__CONCURENCY="4")
+    assert "did you mean MPRELEASE_WORKER__CONCURRENCY?" in refused.stderr
+
+
+def test_redis_away_is_said_and_ends_non_zero(platform: Platform) -> None:
+    away = platform.run("list", code=3, MPRELEASE_REDIS__URL="redis://127.0.0.1:1/0")
+    assert "Redis is away" in away.stderr
+    assert "Traceback" not in away.stderr
+
+
+def test_domains_are_read_and_changed_by_hand(platform: Platform) -> None:
+    appid = platform.mini_program()
+    added = platform.documents("domains", "add", appid, "--requestdomain", "https://api.example.com")[0]
+    assert added["requestdomain"] == ["https://api.example.com"]
+    assert platform.documents("domains", "get", appid)[0] == added
+    platform.run("domains", "set", appid, "--requestdomain", "https://cdn.example.com", "--yes")
+    assert platform.documents("domains", "get", appid)[0]["requestdomain"] == ["https://cdn.example.com"]
+    removed = platform.documents(
+        "domains", "delete", appid, "--requestdomain", "https://cdn.example.com", "--yes"
+    )
+    assert removed[0]["requestdomain"] == []
+    wrong = platform.run("domains", "add", appid, "--requestdomain", "http://api.example.com", code=2)
+    assert "https://api.example.com" in wrong.stderr
+
+
+def test_doctor_says_that_all_is_well_and_what_is_missing(platform: Platform, own_platform: Platform) -> None:
+    assert "missing" not in platform.run("doctor").stderr
+    own_platform.sim("POST", "platform", {"ip_allowed": False, "published": []})
+    ill = own_platform.run("doctor", code=1).stderr
+    assert "whitelist" in ill
+    assert "mprelease worker" in ill
+
+
+def test_secrets_are_never_arguments_and_never_shown(platform: Platform, tmp_path: Path) -> None:
+    path = tmp_path / "tokens.jsonl"
+    path.write_text('{"appid": "wx0000000000000001", "refresh_token": "very secret"}\n{"appid": "x"}\n')
+    refused = platform.run("authorize", "--file", str(path), code=2)
+    assert "line 1" in refused.stderr
+    assert "line 2" in refused.stderr
+    assert "very secret" not in refused.stderr
+    assert platform.run("ticket", stdin="", code=2).stderr
+    assert PLATFORM_APPID not in refused.stderr

@@ -1,0 +1,150 @@
+"""The contract by name: what an orchestrator can do that has nothing but Celery and the Redis URL."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workers import Platform
+
+
+class Orchestrator:
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def ask(self, task: str, argument: object) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([task, argument]) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return answer
+
+    def start(self, **request: Any) -> str:
+        started = self.ask("tasks.start_release", request)["value"]
+        assert set(started) == {"release_id", "created"}
+        assert started["created"] is True
+        return str(started["release_id"])
+
+
+@pytest.fixture
+def orchestrator(platform: Platform, tmp_path: Path) -> Iterator[Orchestrator]:
+    command = [sys.executable, str(Path(__file__).parent / "bare_client.py"), platform.redis_url]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Orchestrator(process)
+
+
+def test_a_release_is_started_by_name_and_its_id_is_a_handle_to_the_audit_id(
+    platform: Platform, orchestrator: Orchestrator
+) -> None:
+    appid = platform.mini_program()
+    release_id = orchestrator.start(**platform.request(appid))
+    auditid = platform.mini(appid)["audits"][-1]["auditid"] if platform.mini(appid)["audits"] else None
+    got = orchestrator.ask("result", release_id)["value"]
+    assert got == platform.mini(appid)["audits"][-1]["auditid"]
+    assert auditid in (None, got)
+    assert orchestrator.ask("tasks.get_release", {"release_id": release_id})["value"]["auditid"] == got
+
+
+def test_the_same_request_twice_is_one_release(platform: Platform, orchestrator: Orchestrator) -> None:
+    request = platform.request(platform.mini_program())
+    release_id = orchestrator.start(**request)
+    again = orchestrator.ask("tasks.start_release", request)["value"]
+    assert again == {"release_id": release_id, "created": False}
+
+
+def test_a_blocked_release_raises_its_fields_and_after_a_resume_the_same_id_returns_the_audit_id(
+    platform: Platform, orchestrator: Orchestrator
+) -> None:
+    appid = platform.mini_program()
+    platform.fault(appid, "modify_domain", "errcode", errcode=85018, action="add")
+    release_id = orchestrator.start(**platform.request(appid))
+    blocked = orchestrator.ask("result", release_id)
+    assert blocked["raised"] == "ReleaseBlocked"
+    block = platform.show(release_id)["block"]
+    assert blocked["args"] == [
+        block[name] for name in ("step", "errcode", "errmsg", "rid", "domains", "remedy")
+    ]
+    assert blocked["args"][1] == 85018
+    assert blocked["args"][4]["requestdomain"] == ["https://api.example.com"]
+
+    resumed = orchestrator.ask("tasks.resume_release", {"release_id": release_id})["value"]
+    assert resumed["id"] == release_id
+    assert orchestrator.ask("result", release_id)["value"] == platform.mini(appid)["audits"][-1]["auditid"]
+
+
+def test_a_cancelled_release_raises(platform: Platform, orchestrator: Orchestrator) -> None:
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "errcode", errcode=85014)
+    release_id = orchestrator.start(**platform.request(appid))
+    assert orchestrator.ask("result", release_id)["raised"] == "ReleaseBlocked"
+    cancelled = orchestrator.ask("tasks.cancel_release", {"release_id": release_id})["value"]
+    assert cancelled["status"] == "cancelled"
+    assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
+
+
+def test_a_release_cancelled_while_a_step_runs_is_not_submitted(
+    platform: Platform, orchestrator: Orchestrator
+) -> None:
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "delay", seconds=1)
+    release_id = orchestrator.start(**platform.request(appid))
+    while "commit" not in platform.called(appid):
+        pass
+    orchestrator.ask("tasks.cancel_release", {"release_id": release_id})
+    assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
+    # Another version can follow at once; it waits for the lease and not for the cancelled one.
+    newer = orchestrator.start(**platform.request(appid, user_version="2.0.0"))
+    assert "value" in orchestrator.ask("result", newer)
+    assert (
+        len(platform.calls(appid, "submit_audit")) - len(platform.calls(appid, "get_code_privacy_info")) <= 1
+    )
+
+
+def test_a_superseded_release_raises_and_the_newer_one_is_submitted(
+    platform: Platform, orchestrator: Orchestrator
+) -> None:
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "errcode", errcode=85014)
+    old = orchestrator.start(**platform.request(appid))
+    assert orchestrator.ask("result", old)["raised"] == "ReleaseBlocked"
+    newer = platform.request(appid, user_version="1.1.0")
+    refused = orchestrator.ask("tasks.start_release", newer)
+    assert (refused["raised"], refused["args"][0]) == ("ReleaseConflict", old)
+    new = orchestrator.start(**newer, supersede=True)
+    assert "value" in orchestrator.ask("result", new)
+    assert orchestrator.ask("result", old) == {
+        "raised": "ReleaseCancelled",
+        "args": [old, f"superseded by release {new}"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"appid": "nobody"}, "appid"),
+        ({"user_version": "v" * 65}, "user_version"),
+        ({"ext": "{}"}, "ext"),
+        ({"domains": {"requestdomain": ["https://api.example.com/v1"]}}, "domains.requestdomain"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_bad_request_raises_the_field_and_what_would_be_right(
+    platform: Platform, orchestrator: Orchestrator, change: dict[str, Any], field: str
+) -> None:
+    request = {**platform.request("wx0000000000000001"), **change}
+    refused = orchestrator.ask("tasks.start_release", request)
+    assert refused["raised"] == "InvalidRequest"
+    assert refused["args"][0] == field
+    assert refused["args"][1]
+
+
+def test_an_unknown_release_is_said_to_be_unknown(platform: Platform, orchestrator: Orchestrator) -> None:
+    for task in ("tasks.get_release", "tasks.resume_release", "tasks.cancel_release"):
+        assert orchestrator.ask(task, {"release_id": "nobody"})["raised"] == "UnknownRelease"

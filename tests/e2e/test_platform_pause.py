@@ -1,0 +1,86 @@
+"""A mistake that is the platform's is made once, not by every release."""
+
+from tests.workers import Platform, wait_for
+
+
+def statuses(platform: Platform) -> set[str]:
+    return {release["status"] for release in platform.documents("list")}
+
+
+def test_an_ip_that_is_not_whitelisted_pauses_the_platform_until_a_person_resumes_it(
+    own_platform: Platform,
+) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(5)]
+    platform.sim("POST", "platform", {"ip_allowed": False})
+    with platform.worker("--concurrency", "1"):
+        waiting = platform.enqueue(*map(platform.request, appids), code=1)
+        assert {release["status"] for release in waiting} == {"waiting"}
+        assert {release["wait"]["errcode"] for release in waiting} == {61004}
+        # The first one found out; the others did not ask.
+        assert sum(platform.sim("GET", "calls")["counts"].values()) <= 2
+        assert "61004" in platform.run("doctor", code=1).stderr
+
+        platform.sim("POST", "platform", {"ip_allowed": True})
+        platform.run("resume", "--platform")
+        wait_for(lambda: statuses(platform) == {"submitted"})
+
+
+def test_a_new_ticket_lifts_the_pause_that_the_lack_of_one_began(own_platform: Platform) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    with platform.redis() as client:
+        client.delete("wechat:ticket")
+    with platform.worker():
+        waiting = platform.release(appid, code=1)
+        assert waiting["status"] == "waiting"
+        assert "mprelease ticket" in waiting["wait"]["remedy"]
+        ticket = platform.sim("POST", "ticket")["component_verify_ticket"]
+        assert "goes on" in platform.run("ticket", stdin=ticket).stderr
+        wait_for(lambda: statuses(platform) == {"submitted"})
+
+
+def test_the_providers_used_up_quota_stops_submissions_and_commits_go_on(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(4)]
+    platform.sim("POST", "platform", {"audit_quota": 1})
+    with platform.worker("--concurrency", "1"):
+        ended = platform.enqueue(*map(platform.request, appids), code=1)
+        assert sorted(release["status"] for release in ended) == [
+            "submitted",
+            "waiting",
+            "waiting",
+            "waiting",
+        ]
+        assert all(platform.mini(appid)["exp_info"] for appid in appids)
+        refused = [call for call in platform.sim("GET", "calls")["calls"] if call["errcode"] == 85085]
+        assert len(refused) == 1
+        platform.sim("POST", "platform", {"audit_quota": 100})
+        platform.run("resume", "--platform")
+        wait_for(lambda: statuses(platform) == {"submitted"})
+
+
+def test_a_parked_release_can_be_resumed_before_it_is_due(own_platform: Platform) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "modify_domain", "errcode", errcode=86102, action="add")
+    with platform.worker():
+        parked = platform.release(appid, code=1)
+        assert (parked["status"], parked["wait"]["errcode"]) == ("waiting", 86102)
+        assert platform.documents("resume", parked["id"], "--wait")[0]["status"] == "submitted"
+
+
+def test_a_long_wait_is_parked_and_brought_back_by_whichever_worker_is_there(own_platform: Platform) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "errcode", errcode=45011)
+    slow = {"MPRELEASE_RETRY__SLOW_DOWN_S": "31"}
+    with platform.worker(**slow) as first:
+        platform.enqueue_only(platform.request(appid))
+        wait_for(lambda: statuses(platform) == {"waiting"})
+        first.process.kill()
+    with platform.redis() as client:
+        assert client.zcard("releases:parked") == 1
+        client.zadd("releases:parked", {str(client.zrange("releases:parked", 0, 0)[0]): 1})
+    with platform.worker(**slow):
+        wait_for(lambda: statuses(platform) == {"submitted"})

@@ -1,0 +1,90 @@
+"""Our processes as processes: both ways to start a worker, each pool, the demo, and what they leave behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.workers import ROOT, Platform, wait_for
+
+CELERY = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel", "info"]
+
+
+@pytest.mark.parametrize(
+    ("command", "pool"),
+    [(CELERY, "threads"), ((), "prefork"), ((), "solo")],
+    ids=["celery", "prefork", "solo"],
+)
+def test_the_chain_runs_however_the_worker_is_started(
+    own_platform: Platform, command: list[str], pool: str
+) -> None:
+    appids = [own_platform.mini_program() for _ in range(3)]
+    settings = {"MPRELEASE_WORKER__POOL": pool, "MPRELEASE_WORKER__CONCURRENCY": "2"}
+    with own_platform.worker(command=command, **settings) as worker:
+        ended = own_platform.enqueue(*map(own_platform.request, appids))
+        assert {release["status"] for release in ended} == {"submitted"}
+        worker.process.terminate()
+        assert worker.process.wait(60) == 0
+
+
+def test_a_bad_setting_ends_the_worker_with_a_message(own_platform: Platform) -> None:
+    refused = own_platform.run("worker", code=2, MPRELEASE_DOMAINS__REQUESTDOMAIN="http://api.example.com")
+    assert "MPRELEASE_DOMAINS__REQUESTDOMAIN" in refused.stderr
+    refused = own_platform.run("worker", code=2, MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S="20")
+    assert "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S must be over" in refused.stderr
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "worker", "demo"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TEST_MARKER": str(os.getpid()), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def running() -> set[int]:
+    """The processes that the demo started, found by the mark in their environment."""
+    marker = f"TEST_MARKER={os.getpid()}".encode()
+    found = set()
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and marker in (entry / "environ").read_bytes().split(b"\0"):
+                found.add(int(entry.name))
+        except OSError:
+            continue  # it ended meanwhile, or is not ours to read
+    return found
+
+
+def test_the_demo_shows_what_it_promises_and_leaves_nothing_behind(
+    demo: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    said, _ = demo.communicate(timeout=110)
+    assert demo.returncode == 0, said
+    for promised in ("blocked: https://pay.example.com", "remedy:  Register", "waiting", "audit 9"):
+        assert promised in said
+    assert said.count(" submitted  ") == 4
+    assert running() == set()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_interrupted_leaves_no_child_process(
+    demo: "subprocess.Popen[str]", tmp_path: Path, how: signal.Signals
+) -> None:
+    assert demo.stdout is not None
+    with demo.stdout as output:
+        wait_for(lambda: "enqueueing" in output.readline())
+        children = running()
+        assert len(children) > 3
+        os.killpg(demo.pid, how)
+        demo.wait(60)
+    wait_for(lambda: running() == set())
+    assert list(tmp_path.iterdir()) == []
