@@ -26,7 +26,7 @@ simulator: $(STAMP) ## Run a WeChat to develop against
 	@$(BIN)/mprelease simulator
 
 test: $(STAMP) ## Run the tests (under four minutes)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 	$(BIN)/pytest tests/unit

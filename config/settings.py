@@ -31,6 +31,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as SourceError
 
 PREFIX = "MPRELEASE_"
 #: The one variable that is no setting: it says where more of them are, as files.
@@ -55,7 +56,10 @@ def _domain_list(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
-        return json.loads(value)
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be a JSON array, or domains separated by commas") from None
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
@@ -204,6 +208,11 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError([_describe(problem) for problem in error.errors()]) from None
+    except (OSError, UnicodeDecodeError, SourceError) as error:
+        # Only the kind of error: its text may quote a file that holds a secret.
+        raise SettingsError(
+            [f"a file of settings in . or {_secrets_dir()} can't be read ({type(error).__name__})"]
+        ) from None
 
 
 def _secrets_dir() -> str:

@@ -28,7 +28,8 @@ from tasks.errors import (
 )
 from tasks.lease import Busy, Held
 from tasks.names import Status, Step
-from tasks.policy import AwaitQuota, Decision, Fail, Scope
+from tasks.platform_pause import scopes_of
+from tasks.policy import AwaitQuota, Decision, Fail
 from tasks.record import Problem, Release
 from tasks.releases import cancelled
 from tasks.services import ReleaseApp, Services
@@ -119,8 +120,8 @@ class ReleaseTask(BaseTask):
                 return self._run(step, held, attempt, work)
 
     def _run(self, step: Step, held: Held, attempt: Attempt, work: Work) -> int | None:
-        for scope in (Scope.ALL, Scope.SUBMISSIONS):
-            if scope in held.pauses and (scope is Scope.ALL or step.next is None):
+        for scope in scopes_of(step):
+            if scope in held.pauses:
                 attempt.hold(scope, held.pauses[scope])
                 raise Ignore
         if held.stored.release.progress.resumed:

@@ -11,9 +11,15 @@ from datetime import datetime
 import redis
 
 from tasks import keys
+from tasks.names import Step
 from tasks.policy import Scope
 from tasks.record import Problem
 from wechat.scripts import load_script
+
+
+def scopes_of(step: Step) -> tuple[Scope, ...]:
+    """The pauses that hold a release at this step."""
+    return (Scope.ALL, Scope.SUBMISSIONS) if step.next is None else (Scope.ALL,)
 
 
 class Pause(Problem):
@@ -38,6 +44,11 @@ class PlatformPauses:
     def lift(self, scope: Scope) -> bool:
         """Let the held ones go on; False if there was no such pause."""
         return bool(self._redis.delete(keys.pause(scope)))
+
+    def lift_for(self, step: Step) -> None:
+        """Lift whatever holds releases at this step."""
+        for scope in scopes_of(step):
+            self.lift(scope)
 
     def lift_for_ticket(self) -> bool:
         """A new ticket came: lift the pause if the lack of one was its reason."""

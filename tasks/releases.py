@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
 from tasks.names import Status, Step
+from tasks.platform_pause import PlatformPauses
 from tasks.record import Release
 from tasks.request import ReleaseRequest
 from tasks.store import Parking, RecordChanged, ReleaseStore, Stored
@@ -38,9 +39,11 @@ class Releases:
         store: ReleaseStore,
         send: Callable[[Release], None],
         results: Results,
+        pauses: PlatformPauses,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._pauses = pauses
         self._send = send
         self._results = results
         self._now = now
@@ -73,9 +76,13 @@ class Releases:
         """Start a blocked or failed release again, or a waiting one at once; raises ReleaseConflict.
 
         It starts with a free `get`, whichever step stopped, and keeps what is known of calls already made.
+        Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
+        and the first call that is still refused begins it again.
         """
         stored, release = self._change(release_id, self._resumed)
         if stored.release is not release:
+            if stored.release.status is Status.WAITING:
+                self._pauses.lift_for(stored.release.step)
             self._results.forget(release_id)
             self._send(release)
         return release

@@ -95,7 +95,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     pauses = PlatformPauses(client)
     return Services(
         store=store,
-        releases=Releases(store=store, send=send, results=results, now=now),
+        releases=Releases(store=store, send=send, results=results, pauses=pauses, now=now),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=ParkingLot(client=client, releases=store, pauses=pauses, send=send),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -26,6 +27,7 @@ class BringBack(bootsteps.StartStopStep):
 
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         super().__init__(worker, **kwargs)
+        import_module("worker.remote_control")  # registers itself; only a worker needs it
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 

@@ -55,6 +55,14 @@ def test_options_enqueue_one_release(platform: Platform, tmp_path: Path) -> None
     assert [found["id"] for found in platform.documents("list", "--appid", appid)] == [release["id"]]
 
 
+def test_options_are_common_to_the_lines_of_a_file(platform: Platform) -> None:
+    appids = [platform.mini_program() for _ in range(2)]
+    lines = [json.dumps({"appid": appids[0], "user_version": "7.1"}), json.dumps({"appid": appids[1]})]
+    options = ("--template-id", "1", "--user-version", "7.0", "--user-desc", "d", "--wave", "w7")
+    ended = platform.documents("enqueue", "--file", "-", *options, "--wait", stdin="\n".join(lines))
+    assert [(release["user_version"], release["wave"]) for release in ended] == [("7.1", "w7"), ("7.0", "w7")]
+
+
 STATUSES = ("queued", "running", "waiting", "blocked", "failed", "cancelled", "submitted")
 
 
@@ -113,7 +121,8 @@ def test_a_file_that_contradicts_an_active_release_is_refused_whole(platform: Pl
 
 def test_missing_and_wrong_options_are_named(platform: Platform) -> None:
     assert "--template-id" in platform.run("enqueue", "--appid", "wx0000000000000001", code=2).stderr
-    assert "can't go with --file" in platform.run("enqueue", "--file", "-", "--wave", "x", code=2).stderr
+    one = ("enqueue", "--file", "-", "--appid", "wx0000000000000001")
+    assert "can't go with --file" in platform.run(*one, code=2).stderr
     assert "no release has the id" in platform.run("show", "nobody", code=1).stderr
     assert "name releases" in platform.run("resume", code=2).stderr
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.structure.files import asks
 from tests.workers import ROOT, wait_for
 from worker.embedded_redis import embedded_redis, free_port
 from worker.processes import stop
@@ -102,6 +103,11 @@ def test_it_shows_everything_with_the_login(flower: Flower, path: str) -> None:
 )
 def test_it_changes_nothing_even_with_the_login(flower: Flower, path: str) -> None:
     assert flower.status(path, LOGIN, "POST") == 403
+
+
+def test_it_is_well_when_its_health_check_says_so(flower: Flower) -> None:
+    check = asks("flower", port=int(flower.url.rpartition(":")[2]))
+    assert subprocess.run(check, timeout=30, check=False).returncode == 0
 
 
 def test_it_knows_our_tasks_and_tells_its_log_no_password(flower: Flower) -> None:

@@ -26,6 +26,19 @@ def test_an_ip_that_is_not_whitelisted_pauses_the_platform_until_a_person_resume
         wait_for(lambda: statuses(platform) == {"submitted"})
 
 
+def test_resuming_one_release_says_that_the_cause_is_removed_for_all(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(3)]
+    platform.sim("POST", "platform", {"ip_allowed": False})
+    with platform.worker():
+        waiting = platform.enqueue(*map(platform.request, appids), code=1)
+        # Too early: it finds out, and the platform is paused as before.
+        assert platform.documents("resume", waiting[0]["id"], "--wait", code=1)[0]["wait"]["errcode"] == 61004
+        platform.sim("POST", "platform", {"ip_allowed": True})
+        platform.run("resume", waiting[0]["id"])
+        wait_for(lambda: statuses(platform) == {"submitted"})
+
+
 def test_a_new_ticket_lifts_the_pause_that_the_lack_of_one_began(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()

@@ -46,7 +46,10 @@ def enqueue(
     wait: Annotated[bool, typer.Option(help="Follow the releases; exit 1 if not all got submitted.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line on stdout.")] = False,
 ) -> None:
-    """Enqueue one release, or a file of them. The same request twice is one release."""
+    """Enqueue one release, or a file of them. The same request twice is one release.
+
+    With --file, the other options are common to all lines that do not say otherwise.
+    """
     one: dict[str, Any] = {
         "appid": appid,
         "template_id": template_id,
@@ -74,19 +77,22 @@ def enqueue(
 
 
 def _one(given: dict[str, Any]) -> Enqueued:
-    read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
-    return services().releases.enqueue(parse_request({**given, **read}))
+    return services().releases.enqueue(parse_request(_with_files_read(given)))
 
 
 def _from_file(path: Path, given: dict[str, Any]) -> list[Enqueued]:
-    if given:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise BadFile([f"{options} can't go with --file; write the fields into its lines"])
-    lines = read_requests(_read(path))
+    if "appid" in given:
+        raise BadFile(["--appid can't go with --file: each line has its own"])
+    lines = read_requests(_read(path), _with_files_read(given))
     releases = services().releases
     check_conflicts(lines, releases.check)
     notes.print(f"enqueueing {len(lines)} releases")
     return [releases.enqueue(line.request) for line in lines]
+
+
+def _with_files_read(given: dict[str, Any]) -> dict[str, Any]:
+    read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
+    return {**given, **read}
 
 
 def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +34,15 @@ def json_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidReques
             yield number, _object(line)
 
 
-def read_requests(raw: bytes) -> list[Line]:
-    """Check every line; raises BadFile naming all that are wrong."""
+def read_requests(raw: bytes, common: Mapping[str, Any]) -> list[Line]:
+    """Check every line, with the common fields where it has none; raises BadFile naming all that are wrong."""
     lines: list[Line] = []
     problems: list[str] = []
     for number, fields in json_lines(raw):
         try:
             if isinstance(fields, InvalidRequest):
                 raise fields
-            lines.append(Line(number, parse_request(fields)))
+            lines.append(Line(number, parse_request({**common, **fields})))
         except InvalidRequest as error:
             problems.append(f"line {number}: {error}")
     problems += _contradictions(lines)

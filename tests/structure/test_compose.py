@@ -1,0 +1,109 @@
+import re
+from typing import Any
+
+import pytest
+
+from config.settings import WorkerSettings, variable_names
+from tests.structure.files import VARIABLE, compose, services, text
+
+OF_OURS = sorted(name for name, service in services().items() if service["image"] == "mprelease")
+each_service = pytest.mark.parametrize("name", sorted(services()))
+
+
+def test_the_services_are_the_four_of_the_house() -> None:
+    assert sorted(services()) == ["flower", "redis", "simulator", "worker"]
+    assert OF_OURS == ["flower", "simulator", "worker"]
+
+
+@each_service
+def test_a_service_says_whether_it_is_well_and_comes_back_by_itself(name: str) -> None:
+    service = services()[name]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
+    assert {"interval", "timeout", "retries", "start_period"} <= service["healthcheck"].keys()
+
+
+@each_service
+def test_a_service_can_do_no_more_than_it_must(name: str) -> None:
+    service = services()[name]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", service["user"])
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+
+
+@each_service
+def test_a_service_publishes_at_most_on_loopback(name: str) -> None:
+    service = services()[name]
+    assert "network_mode" not in service
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+
+
+def test_only_the_worker_and_flower_reach_beyond_the_inside() -> None:
+    assert compose()["networks"]["inside"] == {"internal": True}
+    beyond = {name for name, service in services().items() if service["networks"] != ["inside"]}
+    assert beyond == {"flower", "worker"}
+
+
+def test_the_simulator_runs_only_when_asked_for() -> None:
+    assert {name for name, service in services().items() if "profiles" in service} == {"simulator"}
+    assert services()["simulator"]["profiles"] == ["simulator"]
+
+
+@pytest.mark.parametrize("name", ["flower", "worker"])
+def test_what_needs_redis_waits_until_it_is_well(name: str) -> None:
+    assert services()[name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
+
+
+def test_a_step_that_has_begun_is_let_finish() -> None:
+    grace_s = int(services()["worker"]["stop_grace_period"].removesuffix("s"))
+    assert grace_s > WorkerSettings().step_deadline_s
+
+
+def test_secrets_are_files_that_git_and_the_image_never_see() -> None:
+    declared = compose()["secrets"]
+    assert {name: secret["file"] for name, secret in declared.items()} == {
+        name: f"./secrets/{name}" for name in declared
+    }
+    assert "/secrets/" in text(".gitignore").split()
+
+
+def test_the_secrets_in_use_are_the_declared_ones() -> None:
+    used = {name for service in services().values() for name in service.get("secrets", [])}
+    assert used == set(compose()["secrets"])
+
+
+def test_a_secret_named_like_ours_is_a_setting() -> None:
+    ours = [name.upper() for name in compose()["secrets"] if name.upper().startswith("MPRELEASE_")]
+    assert ours
+    assert set(ours) <= set(variable_names())
+
+
+def test_nobody_gets_a_secret_without_need() -> None:
+    holders = {name: service.get("secrets", []) for name, service in services().items()}
+    assert holders == {
+        "redis": ["redis_password"],
+        "worker": ["mprelease_redis__url", "mprelease_platform__appsecret"],
+        "flower": ["mprelease_redis__url", "flower_login"],
+        "simulator": [],
+    }
+
+
+def test_variables_named_like_ours_are_settings() -> None:
+    assert set(VARIABLE.findall(text("docker-compose.yml"))) <= set(variable_names())
+
+
+def test_the_volumes_in_use_are_the_declared_ones() -> None:
+    mounted = {mount for service in services().values() for mount in service.get("volumes", [])}
+    assert mounted == {"redis-data:/data", "flower-state:/var/lib/flower"}
+    assert sorted(compose()["volumes"]) == ["flower-state", "redis-data"]
+
+
+def test_flower_writes_its_state_to_its_volume() -> None:
+    service: dict[str, Any] = services()["flower"]
+    assert service["environment"]["FLOWER_DB"].startswith("/var/lib/flower/")
+
+
+def test_flower_and_the_worker_have_the_same_settings() -> None:
+    assert services()["flower"]["env_file"] == services()["worker"]["env_file"] == [".env"]
