@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-unit check format lock clean
+.PHONY: help install demo simulator test test-unit check format docs lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ check: $(STAMP) ## Lint, types, import arrows
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(STAMP) ## Write docs/errcodes.md from the table of verdicts
+	@{ printf '# What each errcode means for a release\n\nWritten by `make docs` from `wechat/errcodes_*.py`.\n\n'; \
+	  $(BIN)/mprelease errcodes; } > docs/errcodes.md
 
 lock: $(STAMP) ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv

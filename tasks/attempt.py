@@ -36,16 +36,17 @@ class Attempt:
         """The record as of our last write."""
         return self._stored.release
 
-    def start(self) -> None:
-        """The step is being worked on."""
+    def start(self, *, interrupted: bool) -> None:
+        """The step is being worked on; an attempt before it that never ended counts as a failure."""
         release = self.release
+        failures = release.progress.failures + (1 if interrupted else 0)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
         self._write(
             status=Status.RUNNING,
             attempts=attempts,
             wait=None,
             next_attempt_at=None,
-            progress=release.progress.model_copy(update={"resumed": False}),
+            progress=release.progress.model_copy(update={"resumed": False, "failures": failures}),
         )
 
     def commit(self, at: float) -> None:

@@ -127,10 +127,14 @@ class ReleaseTask(BaseTask):
         if held.stored.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.
             self.services.results.forget(attempt.release.id)
+        # An attempt that never ended: its worker died. One that always kills its worker must not go on for ever.
+        interrupted = held.stored.release.status is Status.RUNNING
+        if interrupted and attempt.release.progress.failures + 1 >= self.services.policy.max_attempts:
+            self._stop(attempt, Fail(_interrupted(step)), None)
         deadline = Deadline(self.services.step_deadline_s)
         mini_program = self.services.wechat.mini_program(attempt.release.appid, deadline)
         try:
-            attempt.start()
+            attempt.start(interrupted=interrupted)
             work(mini_program, attempt, self.services)
         except (WeChatError, DeadlineExceeded, StepBlocked) as error:
             decision = self.services.policy.decide(
@@ -196,4 +200,12 @@ def _bug(step: Step, error: Exception) -> Problem:
         step=step,
         errmsg=f"unexpected {type(error).__name__}",
         remedy="This is a bug: the worker's log has the traceback. Report it; then resume the release.",
+    )
+
+
+def _interrupted(step: Step) -> Problem:
+    return Problem(
+        step=step,
+        errmsg="the worker died in the middle of this step, again and again",
+        remedy="See what ends the workers (memory, deployments); then resume the release: it asks what happened first.",
     )

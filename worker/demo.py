@@ -33,6 +33,8 @@ _TICKET = "ticket@@@simulated-component-verify-ticket"
 _NEW_HOST = "pay.example.com"
 #: The errcode that says so.
 _NOT_REGISTERED = 85018
+#: The calls that belong to the chain, and not to tokens.
+_OF_CHAIN = ("modify_domain", "commit", "submit_audit", "get")
 _DOMAINS = {"requestdomain": ["https://api.example.com"], "wsrequestdomain": ["wss://ws.example.com"]}
 
 PLAIN, THERE, UNREGISTERED, SHAKY = (f"wx{number:016x}" for number in range(0xD1, 0xD5))
@@ -80,7 +82,12 @@ def _tell(shop: _Operator, world: _World) -> None:
     _expect(world.calls(UNREGISTERED).get("commit", 0) == 0, "the blocked release was committed")
     _expect("add" not in world.actions(THERE), "an add was sent though nothing was missing")
     _expect(first[SHAKY]["attempts"]["commit_code"] > 1, "the shaky release was not retried")
-    notes.print(f"\nblocked: {', '.join(blocked['block']['domains']['requestdomain'])}")
+    for appid in _STORY:
+        notes.print(f"  {appid}  {' '.join(world.told(appid))}", markup=False)
+    notes.print(
+        f"\nretried: {SHAKY} by itself, committed at attempt {first[SHAKY]['attempts']['commit_code']}"
+    )
+    notes.print(f"blocked: {', '.join(blocked['block']['domains']['requestdomain'])}")
     notes.print(f"remedy:  {blocked['block']['remedy']}\n", markup=False)
     notes.rule(f"the platform registers {_NEW_HOST}; mprelease resume {blocked['id']} --wait")
     world.register(_NEW_HOST)
@@ -194,6 +201,15 @@ class _World:
         """How often each endpoint was called for a Mini Program."""
         counts: dict[str, int] = self._get("calls", appid=appid)["counts"]
         return counts
+
+    def told(self, appid: str) -> list[str]:
+        """The calls that WeChat got for a Mini Program, in their order."""
+        calls = [
+            call
+            for call in self._get("calls", appid=appid)["calls"]
+            if call["endpoint"].startswith(_OF_CHAIN)
+        ]
+        return [call.get("action") or call["endpoint"] for call in calls]
 
     def actions(self, appid: str) -> list[str]:
         """The actions of modify_domain that were sent for a Mini Program."""

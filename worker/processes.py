@@ -42,7 +42,12 @@ def worker(
     line = command or [sys.executable, "-m", "worker", "worker"]
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - a fixed command line
-            line, env=dict(environment), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            line,
+            env=dict(environment),
+            cwd=log.parent,  # a .env of the folder that we were started in is not meant for this worker
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield process

@@ -1,15 +1,18 @@
 """The contract by name: what an orchestrator can do that has nothing but Celery and the Redis URL."""
 
+import base64
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
-from tests.workers import Platform
+from tests.workers import ROOT, Platform, wait_for
 
 
 class Orchestrator:
@@ -148,3 +151,28 @@ def test_a_bad_request_raises_the_field_and_what_would_be_right(
 def test_an_unknown_release_is_said_to_be_unknown(platform: Platform, orchestrator: Orchestrator) -> None:
     for task in ("tasks.get_release", "tasks.resume_release", "tasks.cancel_release"):
         assert orchestrator.ask(task, {"release_id": "nobody"})["raised"] == "UnknownRelease"
+
+
+def test_the_readmes_message_starts_a_release_from_any_language(platform: Platform) -> None:
+    # Given the document of the README, filled in as it says
+    readme = (ROOT / "README.md").read_text()
+    document = readme[readme.index('{"body": "BASE64"') :].partition("```")[0]
+    task_id = str(uuid.uuid4())
+    body = json.dumps([[], platform.request(platform.mini_program()), {}])
+    document = document.replace("TASK_ID", task_id).replace(
+        "BASE64", base64.b64encode(body.encode()).decode()
+    )
+    # When nothing but Redis is used
+    with platform.redis() as client:
+        client.lpush("releases", json.dumps(json.loads(document)))
+        # Then the answer is where the README says, and so is the release's
+        answer = wait_for(lambda: ended(client, task_id))
+        assert answer["status"] == "SUCCESS"
+        release_id = answer["result"]["release_id"]
+        result = wait_for(lambda: ended(client, release_id))
+    assert result == {**result, "status": "SUCCESS", "result": platform.show(release_id)["auditid"]}
+
+
+def ended(client: redis.Redis, task_id: str) -> dict[str, Any] | None:
+    result: dict[str, Any] = json.loads(str(client.get(f"celery-task-meta-{task_id}") or "{}"))
+    return result if result.get("status") in ("SUCCESS", "FAILURE") else None
