@@ -88,10 +88,9 @@ class Attempt:
             with suppress(RecordChanged, LeaseLost):
                 store.save(stored, noted, lease=self._lease)
 
-    def hold(self, scope: Scope, why: Problem) -> None:
+    def hold(self, scope: Scope, why: Pause) -> None:
         """The platform is paused: wait for its end, without a call."""
-        until = why.until if isinstance(why, Pause) else None
-        self._wait(why, until, Parking(held=scope), self.release.progress)
+        self._wait(why, why.until, Parking(held=scope), self.release.progress)
 
     def stop(self, decision: Decision, quota: Quota | None) -> float | None:
         """Write what was decided after an error; returns the countdown of a short wait in seconds."""

@@ -7,12 +7,13 @@ is done already, and only the holder of the lease writes or raises.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import redis
-from celery import Task
+from celery import Task, signature
 from celery.exceptions import Ignore, Reject
 from kombu.exceptions import OperationalError
 
@@ -51,6 +52,8 @@ Work = Callable[[MiniProgram, Attempt, Services], None]
 
 #: While somebody else holds the lease, a message comes back after so many seconds at the most.
 _BUSY_WAIT_S = 2.0
+#: A message that goes back because Redis is away goes back after so many seconds.
+_REDIS_AWAY_PAUSE_S = 1.0
 #: The errcode of a quota whose reset WeChat can be asked for.
 _ASKABLE_QUOTA = 45009
 
@@ -76,12 +79,30 @@ class ReleaseTask(BaseTask):
 
     @contextmanager
     def redis_needed(self) -> Iterator[None]:
-        """When Redis is away we stop and do not guess: the message goes back to the queue."""
+        """When Redis is away we stop and do not guess: the message goes back to the queue.
+
+        Celery itself would acknowledge the message of a task that fails because it could not reach Redis, and
+        drops that of a task whose retry could not be sent (`Task.retry` raises Reject without requeue).
+        """
         try:
             yield
-        except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+        except (redis.RedisError, OperationalError, Reject) as error:
             log.warning("Redis is away (%s); the message goes back to the queue", type(error).__name__)
+            # Not at once: a Redis that answers with errors would get it back in a tight loop.
+            time.sleep(_REDIS_AWAY_PAUSE_S)
             raise Reject(type(error).__name__, requeue=True) from None
+
+    def continue_chain(self) -> None:
+        """Send the chain's next message, inside the task.
+
+        Celery sends it after the task, where a Redis that is away for a moment makes the task a failure and its
+        message acknowledged: the release would stand still at its next step.
+        """
+        following = cast("list[Any] | None", self.request.chain)
+        if following:
+            step = signature(following.pop(), app=self.app)
+            step.apply_async(chain=following, parent_id=self.request.id, root_id=self.request.root_id)
+            self.request.chain = None
 
     def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> int | None:
         """Run one attempt of a step; returns the audit id when the release is submitted."""
@@ -96,10 +117,13 @@ class ReleaseTask(BaseTask):
                 raise self.retry(countdown=wait_s)
             attempt = Attempt(self.services, held)
             try:
-                return self._admitted(step, appid, held, attempt, work)
+                auditid = self._admitted(step, appid, held, attempt, work)
+                self.continue_chain()
             except LeaseLost:
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
                 raise Ignore from None
+            else:
+                return auditid
             finally:
                 if not attempt.ended:
                     self.services.leases.end(appid, held.number)

@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from tasks import keys
-from tasks.record import Problem
+from tasks.platform_pause import Pause
 from tasks.store import Stored, parse
 from wechat.scripts import load_script
 
@@ -28,7 +28,7 @@ class Held:
 
     number: int
     stored: Stored
-    pauses: dict[str, Problem]
+    pauses: dict[str, Pause]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Leases:
         """Take the lease; None if there is no such release."""
         pauses = [keys.pause(scope) for scope in self._scopes]
         reply: list[Any] = self._begin(
-            keys=[keys.lease(appid), keys.record(release_id), keys.LAST_LEASE, keys.PARKED, *pauses],
-            args=[release_id, self._lifetime_ms],
+            keys=[keys.lease(appid), keys.record(release_id), keys.LAST_LEASE, *pauses],
+            args=[self._lifetime_ms],
         )
         if reply[0] == "missing":
             return None
@@ -62,7 +62,7 @@ class Leases:
         return Held(
             number=int(reply[1]),
             stored=parse(reply[3], reply[2]),
-            pauses={scope: Problem.model_validate_json(raw) for scope, raw in found if raw},
+            pauses={scope: Pause.model_validate_json(raw) for scope, raw in found if raw},
         )
 
     def end(self, appid: str, number: int) -> None:

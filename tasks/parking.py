@@ -8,6 +8,7 @@ it sent the message runs out and is claimed again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import redis
 
@@ -23,6 +24,11 @@ LONGEST_COUNTDOWN_S = 30.0
 BATCH = 500
 #: A claim lasts so many seconds; sending a batch takes one or two.
 CLAIM_S = 60
+
+
+def claimed_until(now: datetime) -> float:
+    """Until when a release is parked whose message is about to be sent, in seconds since the epoch."""
+    return round(now.timestamp() + CLAIM_S, 3)
 
 
 class ParkingLot:
@@ -43,6 +49,14 @@ class ParkingLot:
         self._claim_due = load_script(client, "tasks", "claim_due")
         self._settle_claim = load_script(client, "tasks", "settle_claim")
 
+    def send(self, release: Release, parked_until: float) -> None:
+        """Send the message of a release that was parked with its last write, and take it out again.
+
+        Whoever dies between the write and the message leaves it parked, and it is brought back.
+        """
+        self._send(release)
+        self._settle_claim(keys=[keys.PARKED], args=[parked_until, release.id])
+
     def bring_back(self) -> int:
         """Send the messages of those that are due, a batch of them; returns how many."""
         self._pauses.move_held()
@@ -51,10 +65,6 @@ class ParkingLot:
             self._send_all(ids)
             self._settle_claim(keys=[keys.PARKED], args=[claim, *ids])
         return len(ids)
-
-    def make_due(self, release_id: str) -> None:
-        """Bring one back at the next look, whatever it waits for."""
-        self._redis.zadd(keys.PARKED, {release_id: 0})
 
     def _send_all(self, ids: Sequence[str]) -> None:
         for stored in self._releases.get_many(ids):

@@ -45,10 +45,11 @@ class PlatformPauses:
         """Let the held ones go on; False if there was no such pause."""
         return bool(self._redis.delete(keys.pause(scope)))
 
-    def lift_for(self, step: Step) -> None:
-        """Lift whatever holds releases at this step."""
-        for scope in scopes_of(step):
-            self.lift(scope)
+    def lift_for(self, release_id: str) -> None:
+        """Lift the pause that holds this release, if one does."""
+        for scope in Scope:
+            if self._redis.srem(keys.held(scope), release_id):
+                self.lift(scope)
 
     def lift_for_ticket(self) -> bool:
         """A new ticket came: lift the pause if the lack of one was its reason."""

@@ -53,6 +53,7 @@ class Progress(_Value):
     out, so that whoever comes next knows that it has to ask first.
     failures, scans, unknowns: the budgets used up by the current step.
     resumed: the next attempt is the first after a resume.
+    cancelled_because: the reason that was given.
     """
 
     commit_at: float | None = None
@@ -61,6 +62,7 @@ class Progress(_Value):
     scans: int = 0
     unknowns: int = 0
     resumed: bool = False
+    cancelled_because: str = ""
 
     def fresh(self, *, resumed: bool = False) -> Self:
         """The same facts with unused budgets."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
 from tasks.names import Status, Step
+from tasks.parking import ParkingLot, claimed_until
 from tasks.platform_pause import PlatformPauses
 from tasks.record import Release
 from tasks.request import ReleaseRequest
-from tasks.store import Parking, RecordChanged, ReleaseStore, Stored
+from tasks.store import NOT_PARKED, Parking, RecordChanged, ReleaseStore, Stored
 
 if TYPE_CHECKING:
     from tasks.services import Results
@@ -37,14 +38,14 @@ class Releases:
         self,
         *,
         store: ReleaseStore,
-        send: Callable[[Release], None],
+        parking: ParkingLot,
         results: Results,
         pauses: PlatformPauses,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._pauses = pauses
-        self._send = send
+        self._parking = parking
         self._results = results
         self._now = now
 
@@ -65,8 +66,9 @@ class Releases:
                 return Enqueued(decision.release, created=False)
             release = Release.of(request, self._now())
             superseded = self._superseded(decision, release)
-            if self._store.create(release, known, superseded):
-                self._send(release)
+            parked_until = claimed_until(release.created_at)
+            if self._store.create(release, known, superseded, parked_until=parked_until):
+                self._parking.send(release, parked_until)
                 if superseded is not None:
                     self._results.fail(superseded.id, cancelled(superseded))
                 return Enqueued(release, created=True)
@@ -79,17 +81,17 @@ class Releases:
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
         and the first call that is still refused begins it again.
         """
-        stored, release = self._change(release_id, self._resumed)
-        if stored.release is not release:
-            if stored.release.status is Status.WAITING:
-                self._pauses.lift_for(stored.release.step)
+        parked_until = claimed_until(self._now())
+        before, release = self._change(release_id, self._resumed, Parking(until=parked_until))
+        if before is not release:
+            self._pauses.lift_for(release_id)
             self._results.forget(release_id)
-            self._send(release)
+            self._parking.send(release, parked_until)
         return release
 
     def cancel(self, release_id: str, reason: str = "cancelled by request") -> Release:
         """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
-        _, release = self._change(release_id, lambda found: self._cancelled(found, reason))
+        _, release = self._change(release_id, lambda found: self._cancelled(found, reason), NOT_PARKED)
         self._results.fail(release_id, cancelled(release))
         return release
 
@@ -115,25 +117,36 @@ class Releases:
             return release
         if not release.is_active:
             raise ReleaseConflict(release.id, f"is {release.status} and can't be cancelled any more")
-        return release.changed(reason, self._now(), status=Status.CANCELLED, wait=None, next_attempt_at=None)
+        return release.changed(
+            reason,
+            self._now(),
+            status=Status.CANCELLED,
+            block=None,
+            failure=None,
+            wait=None,
+            next_attempt_at=None,
+            progress=release.progress.model_copy(update={"cancelled_because": reason}),
+        )
 
     def _superseded(self, decision: NewRelease, by: Release) -> Release | None:
         if decision.superseding is None:
             return None
         return self._cancelled(decision.superseding, f"superseded by release {by.id}")
 
-    def _change(self, release_id: str, change: Callable[[Release], Release]) -> tuple[Stored, Release]:
+    def _change(
+        self, release_id: str, change: Callable[[Release], Release], parking: Parking
+    ) -> tuple[Release, Release]:
         """Write a change to the newest state of a record; returns the states before and after."""
         for _ in range(_TRIES):
             stored = self._stored(release_id)
             changed = change(stored.release)
             if changed is stored.release:
-                return stored, changed
+                return stored.release, changed
             try:
-                self._store.save(stored, changed, parking=Parking())
+                self._store.save(stored, changed, parking=parking)
             except RecordChanged:
                 continue
-            return stored, changed
+            return stored.release, changed
         raise ReleaseConflict(release_id, "is being changed by many at once; try again")
 
     def _stored(self, release_id: str) -> Stored:
@@ -147,6 +160,5 @@ class Releases:
 
 
 def cancelled(release: Release) -> ReleaseCancelled:
-    """What a cancelled release raises; the reason stands in its history."""
-    reasons = [e.what for e in release.history if e.what.startswith(("cancelled", "superseded"))]
-    return ReleaseCancelled(release.id, reasons[-1] if reasons else "cancelled")
+    """What a cancelled release raises."""
+    return ReleaseCancelled(release.id, release.progress.cancelled_because)

@@ -79,9 +79,17 @@ class ReleaseStore:
         active, same = self.get_many(release_id or "" for release_id in ids)
         return Known(active=active, same=same)
 
-    def create(self, release: Release, known: Known, superseded: Release | None = None) -> bool:
+    def create(
+        self,
+        release: Release,
+        known: Known,
+        superseded: Release | None = None,
+        *,
+        parked_until: float | None = None,
+    ) -> bool:
         """Write a new release, and with it the cancelled state of the one it supersedes.
 
+        `parked_until` parks it, in case its message is never sent: see `ParkingLot.send`.
         False if the Mini Program's releases are no longer as `known` says: look again, decide again.
         """
         old = known.active
@@ -117,6 +125,7 @@ class ReleaseStore:
                     str(old.release.status) if old else "",
                     superseded.identity if superseded else "",
                     old_wave,
+                    "" if parked_until is None else parked_until,
                 ],
             )
         )

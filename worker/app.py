@@ -93,12 +93,13 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     store = ReleaseStore(client)
     results = StoredResults(app)
     pauses = PlatformPauses(client)
+    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send)
     return Services(
         store=store,
-        releases=Releases(store=store, send=send, results=results, pauses=pauses, now=now),
+        releases=Releases(store=store, parking=parking, results=results, pauses=pauses, now=now),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
-        parking=ParkingLot(client=client, releases=store, pauses=pauses, send=send),
+        parking=parking,
         results=results,
         wechat=wechat_of(settings, client),
         policy=RetryPolicy(**settings.retry.model_dump()),

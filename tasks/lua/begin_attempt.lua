@@ -1,6 +1,6 @@
 -- Take the lease of a Mini Program for one attempt, and read the record and the platform's pauses.
--- KEYS[1] lease, [2] record, [3] number of the last lease, [4] parked, [5...] pauses
--- ARGV[1] release id, [2] lifetime of the lease in ms
+-- KEYS[1] lease, [2] record, [3] number of the last lease, [4...] pauses
+-- ARGV[1] lifetime of the lease in ms
 -- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, pause or false...}.
 local document = redis.call('HGET', KEYS[2], 'document')
 if not document then
@@ -11,11 +11,10 @@ if left > 0 then
   return {'busy', left}
 end
 local number = redis.call('INCR', KEYS[3])
-redis.call('SET', KEYS[1], number, 'PX', ARGV[2])
+redis.call('SET', KEYS[1], number, 'PX', ARGV[1])
 redis.call('HSET', KEYS[2], 'fence', number)
-redis.call('ZREM', KEYS[4], ARGV[1])
 local reply = {'held', number, redis.call('HGET', KEYS[2], 'revision'), document}
-for i = 5, #KEYS do
-  reply[i] = redis.call('GET', KEYS[i])
+for i = 4, #KEYS do
+  reply[i + 1] = redis.call('GET', KEYS[i])
 end
 return reply

@@ -6,7 +6,8 @@
 -- ARGV[1] id, [2] document, [3] identity, [4] score, [5] status, [6] wave or '',
 --     [7] active id that the caller saw or '', [8] id of this identity that the caller saw or '',
 --     [9] superseded id or '', [10] its revision, [11] its new document, [12] its status,
---     [13] its identity, [14] its wave or ''
+--     [13] its identity, [14] its wave or '',
+--     [15] when others send its message if we do not come to it, in seconds, or ''
 -- Returns 1 if written, 0 if the caller saw an older state and has to look again.
 local active = redis.call('HGET', KEYS[1], 'active') or ''
 local same = redis.call('HGET', KEYS[1], ARGV[3]) or ''
@@ -33,6 +34,9 @@ if ARGV[9] ~= '' then
 end
 redis.call('HSET', KEYS[1], 'active', ARGV[1], ARGV[3], ARGV[1])
 redis.call('HSET', KEYS[2], 'document', ARGV[2], 'revision', 1, 'fence', 0)
+if ARGV[15] ~= '' then
+  redis.call('ZADD', KEYS[12], ARGV[15], ARGV[1])
+end
 redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1])
 redis.call('ZADD', KEYS[5], ARGV[4], ARGV[1])
