@@ -145,6 +145,7 @@ class WorkerSettings(_Section):
     pool: Literal["threads", "prefork", "solo"] = "threads"
     step_deadline_s: Annotated[float, Field(gt=0, le=3600)] = 140
     visibility_timeout_s: Annotated[int, Field(ge=1, le=86_400)] = 900
+    sweep_s: Seconds = 15
 
 
 class Settings(BaseSettings):

@@ -11,6 +11,7 @@ from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
+from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.store import ReleaseStore
 from wechat.api import WeChat
@@ -36,6 +37,7 @@ class Services:
     leases: Leases
     pauses: PlatformPauses
     parking: ParkingLot
+    reconciler: Reconciler
     results: Results
     wechat: WeChat
     policy: RetryPolicy

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -182,10 +182,11 @@ class Worker:
 
 
 @contextmanager
-def platform(directory: Path, *simulator_options: str) -> Iterator[Platform]:
-    """A platform with its ticket stored, and no worker yet."""
+def platform(directory: Path, *simulator_options: str, redis_url: str | None = None) -> Iterator[Platform]:
+    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named."""
     options = simulator_options or ("--scan-s", "0.3")
-    with embedded_redis() as redis_url, processes.simulator(*options) as wechat_url:
+    server = embedded_redis() if redis_url is None else nullcontext(redis_url)
+    with server as redis_url, processes.simulator(*options) as wechat_url:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {
             **inherited,
@@ -201,6 +202,7 @@ def platform(directory: Path, *simulator_options: str) -> Iterator[Platform]:
             "MPRELEASE_RETRY__SCAN_WAIT_S": "0.2",
             "MPRELEASE_RETRY__SLOW_DOWN_S": "0.2",
             "MPRELEASE_WORKER__STEP_DEADLINE_S": "10",
+            "MPRELEASE_WORKER__SWEEP_S": "2",
             **{f"MPRELEASE_DOMAINS__{name.upper()}": ",".join(value) for name, value in DOMAINS.items()},
         }
         made = Platform(directory, redis_url, wechat_url, environment)

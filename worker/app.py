@@ -14,13 +14,14 @@ from typing import Any
 import redis
 from celery import Celery, states
 
-from config.celery_options import celery_options
+from config.celery_options import QUEUE, celery_options
 from config.settings import DomainSettings, Settings, SettingsError
 from tasks.chain import send_chain
 from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy, Scope
+from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.services import Services
 from tasks.store import ReleaseStore
@@ -100,6 +101,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,
+        reconciler=Reconciler(client, queue=QUEUE, every_s=settings.worker.sweep_s),
         results=results,
         wechat=wechat_of(settings, client),
         policy=RetryPolicy(**settings.retry.model_dump()),

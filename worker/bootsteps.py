@@ -1,9 +1,10 @@
-"""What runs in a worker beside its tasks."""
+"""What runs in a worker beside its tasks: it brings back what is parked and looks for what was forgotten."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks for parked releases that are due.
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
 
 
 class BringBack(bootsteps.StartStopStep):
-    """Brings parked releases back when they are due. Any number of workers may do so at once."""
+    """Brings back parked releases that are due, and sweeps for forgotten ones. Any number of workers may."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -51,10 +52,15 @@ class BringBack(bootsteps.StartStopStep):
 
     def _look(self, app: ReleaseCelery) -> None:
         away = False
+        next_sweep = 0.0
         while not self._stopped.wait(LOOK_EVERY_S):
             try:
+                if time.monotonic() >= next_sweep:
+                    next_sweep = time.monotonic() + app.services.reconciler.every_s
+                    for release_id in app.services.reconciler.sweep():
+                        log.warning("release %s had no message left; it is brought back", release_id)
                 number = app.services.parking.bring_back()
-            except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+            except (redis.RedisError, OperationalError) as error:
                 if not away:
                     log.warning("Redis is away (%s): parked releases wait", type(error).__name__)
                 away = True

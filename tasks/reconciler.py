@@ -1,0 +1,74 @@
+"""Finds releases whose message is gone and parks them, due at once.
+
+A message can be lost where Celery can do nothing about it: kombu takes it from the queue with one command
+and notes it as unacknowledged with another, Redis can lose its last second, somebody can flush the queue.
+The record still says that the release is to go on.
+
+A release is forgotten when it is queued, running, or waiting without being parked or held, and no message in
+the queue or among the unacknowledged is its own: in two sweeps in a row, with no write to its record in between.
+Age alone proves nothing: ten thousand releases may be queued for hours.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import redis
+
+from tasks import keys
+from tasks.names import Status
+from tasks.policy import Scope
+from wechat.scripts import load_script
+
+#: Statuses in which a release needs a message, unless it is parked or held.
+GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+#: kombu's hash of messages that were taken and not acknowledged.
+UNACKNOWLEDGED = "unacked"
+_ACTIVE = "releases:reconciler"
+
+
+class Reconciler:
+    """Sweeps; one of all workers at a time. Used by one thread."""
+
+    def __init__(self, client: redis.Redis, *, queue: str, every_s: float) -> None:
+        self._redis = client
+        self._queue = queue
+        self.every_s = every_s
+        self._suspects: dict[str, str] = {}
+        self._message_ids = load_script(client, "tasks", "message_ids")
+
+    def sweep(self) -> list[str]:
+        """Park what has been forgotten, if no other worker does so now; returns the ids."""
+        # The key ends by itself a little before the next sweep is due, so that any worker may do that one.
+        if not self._redis.set(_ACTIVE, 1, nx=True, px=max(1, int(self.every_s * 900))):
+            return []
+        missing = self._missing()
+        forgotten = [
+            release_id for release_id, seen in missing.items() if self._suspects.get(release_id) == seen
+        ]
+        self._suspects = missing
+        if forgotten:
+            self._redis.zadd(keys.PARKED, dict.fromkeys(forgotten, 0), nx=True)
+        return forgotten
+
+    def _missing(self) -> dict[str, str]:
+        """The releases that need a message and have none, with the revisions of their records."""
+        # First what needs a message, then the messages: what moves on in between is seen as missing once only.
+        going_on = self._ids(*(keys.by_status(status) for status in GOING_ON))
+        spared = self._ids(keys.PARKED) | self._held()
+        messages = cast("list[str]", self._message_ids(keys=[self._queue, UNACKNOWLEDGED]))
+        ids = sorted(going_on - spared - {task_id.partition(":")[0] for task_id in messages})
+        with self._redis.pipeline(transaction=False) as pipe:
+            for release_id in ids:
+                pipe.hget(keys.record(release_id), "revision")
+            return dict(zip(ids, pipe.execute(), strict=True))
+
+    def _ids(self, *indexes: str) -> set[str]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for index in indexes:
+                pipe.zrange(index, 0, -1)
+            return {release_id for found in pipe.execute() for release_id in found}
+
+    def _held(self) -> set[str]:
+        held: Any = self._redis.sunion([keys.held(scope) for scope in Scope])
+        return set(held)

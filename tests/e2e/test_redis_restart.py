@@ -1,0 +1,101 @@
+"""Redis is restarted, with its append-only file, while releases change step."""
+
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests import workers
+from tests.workers import Platform, wait_for
+from worker.embedded_redis import find_server, free_port
+
+RELEASES = 40
+
+
+class RestartableRedis:
+    def __init__(self, directory: Path) -> None:
+        self._command = [
+            find_server(),
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(free_port()),
+            "--dir",
+            str(directory),
+        ]
+        self._command += [
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--save",
+            "",
+            "--loglevel",
+            "warning",
+        ]
+        self.url = f"redis://127.0.0.1:{self._command[4]}/0"
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        wait_for(self._answers)
+        return process
+
+    def _answers(self) -> bool:
+        with redis.Redis.from_url(self.url) as client:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
+
+    def restart(self) -> None:
+        self.stop()
+        self._process = self._start()
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RestartableRedis]:
+    directory = tmp_path / "redis"
+    directory.mkdir()
+    server = RestartableRedis(directory)
+    yield server
+    server.stop()
+
+
+def test_a_restart_of_redis_loses_nothing_and_does_nothing_twice(
+    tmp_path: Path, server: RestartableRedis
+) -> None:
+    with workers.platform(tmp_path, "--scan-s", "0", "--latency-ms", "30", redis_url=server.url) as platform:
+        appids = [platform.mini_program() for _ in range(RELEASES)]
+        with platform.worker("--concurrency", "4"):
+            platform.enqueue_only(*map(platform.request, appids))
+            for share in (1, 2, 3):
+                wait_for(partial(at_least, platform, share * RELEASES // 5))
+                server.restart()
+            wait_for(lambda: submitted(platform) == RELEASES, 100)
+        for appid in appids:
+            state = platform.mini(appid)
+            assert len(state["audits"]) == 1
+            assert state["submitted_after_applied"] == 0
+            applied = Counter(call["endpoint"] for call in platform.calls(appid) if call["applied"])
+            assert applied["commit"] == 1
+
+
+def at_least(platform: Platform, number: int) -> bool:
+    return submitted(platform) >= number
+
+
+def submitted(platform: Platform) -> int:
+    with platform.redis() as client:
+        try:
+            return int(client.zcard("releases:status:submitted"))
+        except redis.ConnectionError:
+            return 0
