@@ -73,8 +73,10 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         # Times in records and results are UTC.
         "enable_utc": True,
         "timezone": "UTC",
-        # The handlers are ours: every line passes the redaction.
+        # Nothing of ours prints, and what is logged passes the redaction.
         "worker_redirect_stdouts": False,
+        # Short retries wait in memory: not more of them than can be worked off well before redelivery.
+        "worker_eta_task_limit": 1000,
     }
 
 

@@ -10,9 +10,10 @@ from tasks.lease import Held
 from tasks.names import Status, Step
 from tasks.parking import LONGEST_COUNTDOWN_S
 from tasks.platform_pause import Pause
-from tasks.policy import AwaitQuota, Block, Decision, Fail, PausePlatform, Retry, Scope
+from tasks.policy import AwaitQuota, Block, Decision, Fail, PausePlatform, Retry
 from tasks.quota import reset_at
 from tasks.record import Problem, Progress, Release
+from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import NOT_PARKED, LeaseLost, Parking, RecordChanged
 from wechat.mini_program import Quota
@@ -46,7 +47,7 @@ class Attempt:
             attempts=attempts,
             wait=None,
             next_attempt_at=None,
-            progress=release.progress.model_copy(update={"resumed": False, "failures": failures}),
+            progress=release.progress.model_copy(update={"resumed": False, "held": "", "failures": failures}),
         )
 
     def commit(self, at: float) -> None:
@@ -88,6 +89,11 @@ class Attempt:
             with suppress(RecordChanged, LeaseLost):
                 store.save(stored, noted, lease=self._lease)
 
+    def wait_on(self) -> None:
+        """A message came before the time: wait until then as before."""
+        until = self.release.next_attempt_at
+        self._end(self.release, parking=Parking(until=until.timestamp()) if until else NOT_PARKED)
+
     def hold(self, scope: Scope, why: Pause) -> None:
         """The platform is paused: wait for its end, without a call."""
         self._wait(why, why.until, Parking(held=scope), self.release.progress)
@@ -103,6 +109,9 @@ class Attempt:
                 pause = Pause(**problem.model_dump(), lifted_by_ticket=lifted_by_ticket)
                 self._services.pauses.begin(Scope.ALL, pause)
                 self.hold(Scope.ALL, pause)
+                if decision.lacks_ticket and self._services.wechat.store.ticket() is not None:
+                    # It came after the call and before the pause, so nothing else would end it.
+                    self._services.pauses.lift_for_ticket()
             case Block(problem):
                 self._end(self._told("blocked", problem), status=Status.BLOCKED, block=problem)
             case Fail(problem):
@@ -135,7 +144,7 @@ class Attempt:
             status=Status.WAITING,
             wait=Problem(**problem.model_dump(include=set(Problem.model_fields))),
             next_attempt_at=until,
-            progress=progress,
+            progress=progress.model_copy(update={"held": parking.held or ""}),
         )
 
     def _told(self, outcome: str, problem: Problem) -> Release:

@@ -29,10 +29,10 @@ from tasks.errors import (
 )
 from tasks.lease import Busy, Held
 from tasks.names import Status, Step
-from tasks.platform_pause import scopes_of
 from tasks.policy import AwaitQuota, Decision, Fail
 from tasks.record import Problem, Release
 from tasks.releases import cancelled
+from tasks.scope import scopes_of
 from tasks.services import ReleaseApp, Services
 from tasks.stops import StepBlocked
 from tasks.store import LeaseLost, RecordChanged
@@ -107,6 +107,8 @@ class ReleaseTask(BaseTask):
     def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> int | None:
         """Run one attempt of a step; returns the audit id when the release is submitted."""
         with self.redis_needed():
+            # From before the lease begins, so that no call goes out after it has ended.
+            deadline = Deadline(self.services.step_deadline_s)
             held = self.services.leases.begin(release_id, appid)
             if held is None:
                 log.error("no release %s: the message is dropped", release_id)
@@ -117,7 +119,7 @@ class ReleaseTask(BaseTask):
                 raise self.retry(countdown=wait_s)
             attempt = Attempt(self.services, held)
             try:
-                auditid = self._admitted(step, appid, held, attempt, work)
+                auditid = self._admitted(step, appid, held, attempt, work, deadline)
                 self.continue_chain()
             except LeaseLost:
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
@@ -128,22 +130,27 @@ class ReleaseTask(BaseTask):
                 if not attempt.ended:
                     self.services.leases.end(appid, held.number)
 
-    def _admitted(self, step: Step, appid: str, held: Held, attempt: Attempt, work: Work) -> int | None:
+    def _admitted(
+        self, step: Step, appid: str, held: Held, attempt: Attempt, work: Work, deadline: Deadline
+    ) -> int | None:
         release = held.stored.release
-        match admit(release, step, appid):
+        match admit(release, step, appid, self.services.now()):
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 raise Ignore
             case Admission.RAISE:
                 raise cancelled(release) if release.status is Status.CANCELLED else release.error()
+            case Admission.EARLY:
+                attempt.wait_on()
+                raise Ignore
             case Admission.PASS:
                 return None
             case Admission.RETURN:
                 return release.auditid
             case Admission.RUN:
-                return self._run(step, held, attempt, work)
+                return self._run(step, held, attempt, work, deadline)
 
-    def _run(self, step: Step, held: Held, attempt: Attempt, work: Work) -> int | None:
+    def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> int | None:
         for scope in scopes_of(step):
             if scope in held.pauses:
                 attempt.hold(scope, held.pauses[scope])
@@ -151,11 +158,10 @@ class ReleaseTask(BaseTask):
         if held.stored.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.
             self.services.results.forget(attempt.release.id)
-        # An attempt that never ended: its worker died. One that always kills its worker must not go on for ever.
+        # An attempt that never ended: its worker died, or lost Redis. One that always kills its worker must not go on for ever.
         interrupted = held.stored.release.status is Status.RUNNING
         if interrupted and attempt.release.progress.failures + 1 >= self.services.policy.max_attempts:
             self._stop(attempt, Fail(_interrupted(step)), None)
-        deadline = Deadline(self.services.step_deadline_s)
         mini_program = self.services.wechat.mini_program(attempt.release.appid, deadline)
         try:
             attempt.start(interrupted=interrupted)
@@ -230,6 +236,6 @@ def _bug(step: Step, error: Exception) -> Problem:
 def _interrupted(step: Step) -> Problem:
     return Problem(
         step=step,
-        errmsg="the worker died in the middle of this step, again and again",
-        remedy="See what ends the workers (memory, deployments); then resume the release: it asks what happened first.",
+        errmsg="the worker died or lost Redis in the middle of this step, again and again",
+        remedy="See what ends the workers or cuts them off (memory, deployments, Redis); then resume the release: it asks what happened first.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tasks.errors import ReleaseConflict
-from tasks.record import Release
+from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
 from tasks.store import Known
 
@@ -35,7 +35,7 @@ def decide(request: ReleaseRequest, known: Known) -> Repetition | NewRelease:
 
 
 def _beside_active(request: ReleaseRequest, active: Release) -> Repetition | NewRelease:
-    same_version = active.identity == f"{request.template_id}:{request.user_version}"
+    same_version = active.identity == identity(request)
     if same_version and not active.differing(request):
         return Repetition(active)
     if request.supersede:

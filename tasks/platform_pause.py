@@ -11,15 +11,9 @@ from datetime import datetime
 import redis
 
 from tasks import keys
-from tasks.names import Step
-from tasks.policy import Scope
 from tasks.record import Problem
+from tasks.scope import Scope
 from wechat.scripts import load_script
-
-
-def scopes_of(step: Step) -> tuple[Scope, ...]:
-    """The pauses that hold a release at this step."""
-    return (Scope.ALL, Scope.SUBMISSIONS) if step.next is None else (Scope.ALL,)
 
 
 class Pause(Problem):
@@ -44,12 +38,6 @@ class PlatformPauses:
     def lift(self, scope: Scope) -> bool:
         """Let the held ones go on; False if there was no such pause."""
         return bool(self._redis.delete(keys.pause(scope)))
-
-    def lift_for(self, release_id: str) -> None:
-        """Lift the pause that holds this release, if one does."""
-        for scope in Scope:
-            if self._redis.srem(keys.held(scope), release_id):
-                self.lift(scope)
 
     def lift_for_ticket(self) -> bool:
         """A new ticket came: lift the pause if the lack of one was its reason."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tasks.names import Step
 from tasks.record import Problem, Progress
 from tasks.stops import StepBlocked, describe
+from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.deadline import DeadlineExceeded
 from wechat.errors import NotAuthorized, Refused, TicketMissing, WeChatError
 from wechat.verdicts import Errcode, Verdict, verdict_of
@@ -19,12 +19,8 @@ from wechat.verdicts import Errcode, Verdict, verdict_of
 #: An errcode that is in no table is tried once more.
 MAX_UNKNOWNS = 1
 
-
-class Scope(StrEnum):
-    """What a pause of the platform stops."""
-
-    ALL = "all"
-    SUBMISSIONS = "submissions"
+#: Verdicts that concern one release, where the call was made for one.
+_HOPELESS = frozenset({Verdict.TOKEN, Verdict.BLOCK, Verdict.BUG, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +46,7 @@ class PausePlatform:
 
     problem: Problem
     lifted_by_ticket: bool
+    lacks_ticket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +86,13 @@ class RetryPolicy:
             return Block(error.problem(step))
         problem = describe(error, step)
         if isinstance(error, TicketMissing):
-            return PausePlatform(problem, lifted_by_ticket=True)
+            return PausePlatform(problem, lifted_by_ticket=True, lacks_ticket=True)
         if isinstance(error, NotAuthorized):
             return Block(problem)
         if isinstance(error, Refused):
+            if error.endpoint == COMPONENT_TOKEN_PATH and verdict_of(error.errcode).verdict in _HOPELESS:
+                # The platform's own appid, secret or ticket: no release will do better.
+                return PausePlatform(problem, lifted_by_ticket=False)
             return self._refused(verdict_of(error.errcode), problem, progress, random)
         return self._retry(problem, progress, random)
 

@@ -17,7 +17,7 @@ import redis
 
 from tasks import keys
 from tasks.names import Status
-from tasks.policy import Scope
+from tasks.scope import Scope
 from wechat.scripts import load_script
 
 #: Statuses in which a release needs a message, unless it is parked or held.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -53,6 +53,7 @@ class Progress(_Value):
     out, so that whoever comes next knows that it has to ask first.
     failures, scans, unknowns: the budgets used up by the current step.
     resumed: the next attempt is the first after a resume.
+    held: the scope of the platform's pause that it waits for.
     cancelled_because: the reason that was given.
     """
 
@@ -62,11 +63,18 @@ class Progress(_Value):
     scans: int = 0
     unknowns: int = 0
     resumed: bool = False
+    held: str = ""
     cancelled_because: str = ""
 
     def fresh(self, *, resumed: bool = False) -> Self:
         """The same facts with unused budgets."""
-        return self.model_copy(update={"failures": 0, "scans": 0, "unknowns": 0, "resumed": resumed})
+        unused = {"failures": 0, "scans": 0, "unknowns": 0, "held": ""}
+        return self.model_copy(update={**unused, "resumed": resumed})
+
+
+def identity(of: ReleaseRequest | Release) -> str:
+    """Which version of which template."""
+    return f"{of.template_id}:{of.user_version}"
 
 
 class Release(_Value):
@@ -95,10 +103,10 @@ class Release(_Value):
     progress: Progress = Progress()
 
     @classmethod
-    def of(cls, request: ReleaseRequest, now: datetime) -> Self:
+    def of(cls, request: ReleaseRequest, now: datetime, release_id: str | None = None) -> Self:
         """A new release, queued at its first step."""
         return cls(
-            id=uuid.uuid4().hex,
+            id=release_id or uuid.uuid4().hex,
             **request.model_dump(exclude={"supersede", "again"}),
             step=Step.ENSURE_DOMAINS,
             status=Status.QUEUED,
@@ -115,7 +123,7 @@ class Release(_Value):
     @property
     def identity(self) -> str:
         """Which version of which template: enqueueing the same again is a repetition."""
-        return f"{self.template_id}:{self.user_version}"
+        return identity(self)
 
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""
@@ -141,11 +149,6 @@ class Release(_Value):
     def public(self) -> dict[str, Any]:
         """The contract's fields, as JSON."""
         return self.model_dump(mode="json", exclude={"progress"})
-
-
-def at(seconds: float) -> datetime:
-    """Seconds since the epoch as UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def counts(statuses: Mapping[str, int]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +13,16 @@ from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
 from tasks.names import Status, Step
 from tasks.parking import ParkingLot, claimed_until
 from tasks.platform_pause import PlatformPauses
-from tasks.record import Release
+from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
+from tasks.scope import Scope
 from tasks.store import NOT_PARKED, Parking, RecordChanged, ReleaseStore, Stored
 
 if TYPE_CHECKING:
     from tasks.services import Results
 
+#: Ids of releases are made from those of the requests in this name space.
+_REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")
 #: How often a change is tried again when somebody else changed the same record at the same moment.
 _TRIES = 50
 
@@ -57,14 +61,22 @@ class Releases:
         """Raise ReleaseConflict if the request could not be enqueued now; changes nothing."""
         decide(request, self._known(request))
 
-    def enqueue(self, request: ReleaseRequest) -> Enqueued:
-        """Create the release and send its chain, or find the same one; raises ReleaseConflict."""
+    def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
+        """Create the release and send its chain, or find the same one; raises ReleaseConflict.
+
+        A `request_id` names the request: when it is delivered again, what it created is found again, whatever
+        has become of it, so that `again` and `supersede` count once.
+        """
+        release_id = None if request_id is None else uuid.uuid5(_REQUESTS, request_id).hex
+        earlier = None if release_id is None else self._store.get(release_id)
+        if earlier is not None:
+            return Enqueued(earlier.release, created=True)
         for _ in range(_TRIES):
             known = self._known(request)
             decision = decide(request, known)
             if isinstance(decision, Repetition):
                 return Enqueued(decision.release, created=False)
-            release = Release.of(request, self._now())
+            release = Release.of(request, self._now(), release_id)
             superseded = self._superseded(decision, release)
             parked_until = claimed_until(release.created_at)
             if self._store.create(release, known, superseded, parked_until=parked_until):
@@ -84,7 +96,8 @@ class Releases:
         parked_until = claimed_until(self._now())
         before, release = self._change(release_id, self._resumed, Parking(until=parked_until))
         if before is not release:
-            self._pauses.lift_for(release_id)
+            if before.progress.held:
+                self._pauses.lift(Scope(before.progress.held))
             self._results.forget(release_id)
             self._parking.send(release, parked_until)
         return release
@@ -156,7 +169,7 @@ class Releases:
         return stored
 
     def _known(self, request: ReleaseRequest) -> Any:
-        return self._store.known(request.appid, f"{request.template_id}:{request.user_version}")
+        return self._store.known(request.appid, identity(request))
 
 
 def cancelled(release: Release) -> ReleaseCancelled:

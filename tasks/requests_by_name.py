@@ -21,7 +21,7 @@ def start_release(self: ReleaseTask, *args: Any, **fields: Any) -> dict[str, Any
     if args:
         raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
     with self.redis_needed():
-        enqueued = self.services.releases.enqueue(parse_request(fields))
+        enqueued = self.services.releases.enqueue(parse_request(fields), self.request.id)
     return {"release_id": enqueued.release.id, "created": enqueued.created}
 
 

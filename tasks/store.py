@@ -11,6 +11,7 @@ import redis
 from tasks import keys
 from tasks.names import Status
 from tasks.record import Release, counts
+from tasks.scope import Scope
 from wechat.scripts import load_script
 
 #: Records fetched at once while listing.
@@ -150,7 +151,7 @@ class ReleaseStore:
                 keys.by_status(after.status),
                 keys.PARKED,
                 keys.wave_counts(wave),
-                keys.held(parking.held or ""),
+                *(keys.held(scope) for scope in Scope),
             ],
             args=[
                 after.id,
@@ -161,7 +162,7 @@ class ReleaseStore:
                 str(after.status),
                 wave,
                 "" if parking.until is None else parking.until,
-                "1" if parking.held else "",
+                keys.held(parking.held) if parking.held else "",
                 "1" if end_lease else "",
                 after.identity,
                 _AFTERWARDS.get(after.status, "active"),

@@ -17,8 +17,10 @@ HTTP_OK = 200
 #: Longest errmsg that is kept, in characters.
 MAX_ERRMSG = 500
 
-_ERRCODE = re.compile(r'"errcode"\s*:\s*"?(-?\d{1,18})')
-_ERRMSG = re.compile(r'"errmsg"\s*:\s*"(.*?)"\s*[,}]\s*(?:"\w+"\s*:|$|\s)', re.DOTALL)
+#: The digits have to end in the text: an answer that was cut may end within them.
+_ERRCODE = re.compile(r'"errcode"\s*:\s*"?(-?[0-9]{1,18})"?\s*[,}]')
+#: Up to the next field or the end of the object: quotes in between may be unescaped.
+_ERRMSG = re.compile(r'"errmsg"\s*:\s*"(.*?)"\s*(?:,\s*"\w+"\s*:|\}\s*$)', re.DOTALL)
 _RID = re.compile(r"rid:\s*([0-9A-Za-z-]+)")
 
 
@@ -37,8 +39,11 @@ def read_answer(endpoint: str, status: int, body: bytes, secrets: Iterable[str] 
     if errcode is None:
         raise Unanswered(endpoint, f"HTTP {status} with an errcode that is no number")
     if errcode != 0:
-        errmsg = _redact(str(fields.get("errmsg", "")), secrets)[:MAX_ERRMSG]
-        raise Refused(endpoint, errcode, errmsg, rid_of(errmsg), fields)
+        # Only here: in the answer to a token call the secret that went out is the value that is wanted back.
+        fields = _clean_fields(fields, secrets)
+        errmsg = str(fields.get("errmsg", ""))
+        fields["errmsg"] = errmsg[:MAX_ERRMSG]
+        raise Refused(endpoint, errcode, errmsg[:MAX_ERRMSG], rid_of(errmsg), fields)
     if status != HTTP_OK:
         raise Unanswered(endpoint, f"HTTP {status}")
     return fields
@@ -52,7 +57,8 @@ def rid_of(errmsg: str) -> str | None:
 
 def _parse(text: str) -> dict[str, Any] | None:
     try:
-        fields = json.loads(text)
+        # Not strict: a raw newline inside a string is among what has been seen.
+        fields = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None
@@ -63,7 +69,9 @@ def _salvage(text: str) -> dict[str, Any] | None:
     found = _ERRCODE.search(text)
     if found is None or int(found.group(1)) == 0:
         return None
-    errmsg = _ERRMSG.search(text)
+    # One look from the first errmsg on: a search would start anew at each one, to the end.
+    start = text.find('"errmsg"')
+    errmsg = _ERRMSG.match(text, start) if start >= 0 else None
     return {"errcode": int(found.group(1)), "errmsg": errmsg.group(1) if errmsg else text}
 
 
@@ -71,6 +79,8 @@ def _errcode(fields: dict[str, Any]) -> int | None:
     errcode = fields.get("errcode")
     if errcode is None:
         return 0
+    if isinstance(errcode, float) and not errcode.is_integer():
+        return None
     try:
         return int(errcode)
     except (TypeError, ValueError, OverflowError):
@@ -84,8 +94,22 @@ def _describe(status: int, text: str) -> str:
     return f"HTTP {status} with {kind} ({len(text)} characters)"
 
 
-def _redact(text: str, secrets: Iterable[str]) -> str:
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return text
+def _clean_fields(fields: dict[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
+    try:
+        cleaned: dict[str, Any] = _clean(fields, tuple(filter(None, secrets)))
+    except RecursionError:
+        return {}
+    return cleaned
+
+
+def _clean(value: Any, secrets: tuple[str, ...]) -> Any:
+    """Mask secrets wherever they stand, and replace what UTF-8 cannot hold (half of a surrogate pair)."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "***")
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_clean(name, secrets): _clean(item, secrets) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item, secrets) for item in value]
+    return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 
@@ -26,10 +27,12 @@ class WeChatClock:
         if date_header is None:
             return
         try:
-            date = parsedate_to_datetime(date_header).timestamp()
+            date = parsedate_to_datetime(date_header)
+            # "-0000" or no zone at all: HTTP dates are UTC, whatever zone this machine is in.
+            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
         except (ValueError, TypeError, OverflowError):
             return
-        self._offset = date - self._monotonic()
+        self._offset = seconds - self._monotonic()
 
     @property
     def is_set(self) -> bool:

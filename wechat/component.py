@@ -15,10 +15,13 @@ from wechat.transport import Transport
 
 #: Lifetime of an access token where the answer names none, in seconds.
 DEFAULT_EXPIRES_IN_S = 7200
+#: A lifetime beyond that is a mistake, in seconds.
+MAX_EXPIRES_IN_S = 30 * 86400
 #: Largest page of api_get_authorizer_list.
 AUTHORIZERS_PER_PAGE = 500
 
 _PREFIX = "/cgi-bin/component/"
+COMPONENT_TOKEN_PATH = _PREFIX + "api_component_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +128,9 @@ def _grant(name: str, answer: Mapping[str, Any], field_name: str) -> Grant:
 def _expires_in(answer: Mapping[str, Any]) -> float:
     try:
         seconds = float(answer.get("expires_in", DEFAULT_EXPIRES_IN_S))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return DEFAULT_EXPIRES_IN_S
-    return seconds if seconds > 0 else DEFAULT_EXPIRES_IN_S
+    return seconds if 0 < seconds <= MAX_EXPIRES_IN_S else DEFAULT_EXPIRES_IN_S
 
 
 def _hosts(value: Any) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.connection import allowed_gai_family
 
 _current = threading.local()
 
@@ -97,12 +99,46 @@ class _DeadlineResponse(http.client.HTTPResponse):
         super().__init__(source, *args, **kwargs)  # type: ignore[arg-type]
 
 
-class _DeadlineHTTPConnection(HTTPConnection):
+class _DeadlineMixin(HTTPConnection):
     response_class = _DeadlineResponse
 
+    def _new_conn(self) -> socket.socket:
+        """Let all addresses of the host share the deadline: urllib3 gives each the whole timeout."""
+        deadline = getattr(_current, "deadline", None)
+        if deadline is None:
+            return super()._new_conn()
+        host, timeout = self._dns_host, self.timeout
+        failure: Exception | None = None
+        try:
+            for address in _addresses(host, self.port):
+                left = deadline.remaining()
+                self._dns_host = address
+                self.timeout = min(timeout, left) if isinstance(timeout, float | int) else left
+                try:
+                    return super()._new_conn()
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failure = error
+        finally:
+            self._dns_host, self.timeout = host, timeout
+        if failure is not None:
+            raise failure
+        return super()._new_conn()
 
-class _DeadlineHTTPSConnection(HTTPSConnection):
-    response_class = _DeadlineResponse
+
+def _addresses(host: str, port: int | None) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(address[0]) for _, _, _, _, address in found]
+
+
+class _DeadlineHTTPConnection(_DeadlineMixin):
+    pass
+
+
+class _DeadlineHTTPSConnection(_DeadlineMixin, HTTPSConnection):
+    pass
 
 
 class _DeadlineHTTPPool(HTTPConnectionPool):
@@ -113,10 +149,19 @@ class _DeadlineHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 
+_POOLS = {"http": _DeadlineHTTPPool, "https": _DeadlineHTTPSPool}
+
+
 class DeadlineAdapter(HTTPAdapter):
     """A requests adapter whose connections obey the thread's `enforced` deadline."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use the connection pools of this module."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _DeadlineHTTPPool, "https": _DeadlineHTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """Use the connection pools of this module for proxies as well."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -29,8 +29,8 @@ MAX_PER_LIST = 200
 NO_ICP = "no_icp_domain"
 FORBIDDEN_HOST = "api.weixin.qq.com"
 
-_ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#@:\[\]]+)(?::(?P<port>\d{1,5}))?/?")
-_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+_ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?/?")
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _MAX_PORT = 65535
 
 
@@ -105,10 +105,6 @@ class Domains:
             }
         )
 
-    def only(self, names: Iterable[str]) -> Domains:
-        """The named lists alone."""
-        return self._of({name: self.lists.get(name, ()) for name in names})
-
     def hosts(self) -> tuple[str, ...]:
         """The bare hosts of all lists, as the platform's own pool wants them."""
         return _unique(host_of(domain) for mine in self.lists.values() for domain in mine)
@@ -170,7 +166,7 @@ def _checked(name: str, domain: Any) -> str:
         raise InvalidDomain(name, f"{domain!r} is an IP address; WeChat takes a registered host name")
     if not _HOST.fullmatch(origin["host"]):
         raise InvalidDomain(name, f"{domain!r} has no valid host name; write {example}")
-    if origin["port"] and not 0 < int(origin["port"]) <= _MAX_PORT:
+    if origin["port"] and not (origin["port"][0] != "0" and int(origin["port"]) <= _MAX_PORT):
         raise InvalidDomain(name, f"{domain!r} has no valid port; 1 to {_MAX_PORT}")
     if origin["host"] == FORBIDDEN_HOST:
         raise InvalidDomain(name, f"{FORBIDDEN_HOST} is forbidden by WeChat; use a host of your own")

@@ -5,6 +5,7 @@ Source: Third-party Platforms > miniprogram-management > domain-management and c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,6 +33,9 @@ PATHS: Mapping[str, str] = {
 
 #: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (86000, 86001).
 NO_AUDIT = frozenset({85012, 86000, 86001})
+
+
+_INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +200,7 @@ def _integer(value: Any) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
-        return int(value)
-    return None
+    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else None
 
 
 def _number(value: Any) -> float:

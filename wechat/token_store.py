@@ -45,6 +45,7 @@ class TokenStore:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
         self._put_token = load_script(client, "wechat", "put_token")
+        self._swap_if_equal = load_script(client, "wechat", "swap_if_equal")
         self._drop_if_equal = load_script(client, "wechat", "drop_if_equal")
 
     def put_ticket(self, ticket: str) -> None:
@@ -60,12 +61,13 @@ class TokenStore:
         with self._redis.pipeline() as pipe:
             for appid, refresh_token in refresh_tokens.items():
                 pipe.set(f"wechat:refresh-token:{appid}", refresh_token)
-                pipe.delete(f"wechat:token:{appid}")
+                # The lock too: a refresh with the old one that is on its way must not be stored.
+                pipe.delete(f"wechat:token:{appid}", f"wechat:token-lock:{appid}")
             pipe.execute()
 
-    def replace_refresh_token(self, appid: str, refresh_token: str) -> None:
-        """Overwrite the refresh token with the one that came back with a refresh."""
-        self._redis.set(f"wechat:refresh-token:{appid}", refresh_token)
+    def replace_refresh_token(self, appid: str, old: str, new: str) -> None:
+        """Overwrite the refresh token that was used, unless it has been replaced already."""
+        self._swap_if_equal(keys=[f"wechat:refresh-token:{appid}"], args=[old, new])
 
     def refresh_token(self, appid: str) -> str | None:
         """The Mini Program's refresh token."""

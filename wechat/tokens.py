@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant
 from wechat.deadline import Deadline, DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered
+from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, WeChatError
 from wechat.token_store import COMPONENT, TokenStore
 from wechat.verdicts import Verdict, verdict_of
 
@@ -93,11 +93,11 @@ class Tokens:
                 return stored.value
             try:
                 grant = refresh(deadline.within(REFRESH_DEADLINE_S))
-            except (Unanswered, DeadlineExceeded) as error:
-                if stored is None:
+            except (Unanswered, Refused, TicketMissing, DeadlineExceeded) as error:
+                if stored is None or (isinstance(error, Refused) and not _passes(error)):
                     raise _unanswered(slot, error) from None
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
-                log.warning("token refresh of %s was not answered; the old token is still good", slot)
+                log.warning("the token of %s could not be refreshed early; it is still good", slot)
                 return stored.value
             stored_by_us = self._store.put_token(
                 slot,
@@ -143,9 +143,10 @@ class Tokens:
             recovered = self._recover(appid, refresh_token, deadline)
             if recovered is None:
                 raise
+            refresh_token = recovered
             grant = self._trade(appid, recovered, deadline)
         if grant.refresh_token and grant.refresh_token != refresh_token:
-            self._store.replace_refresh_token(appid, grant.refresh_token)
+            self._store.replace_refresh_token(appid, refresh_token, grant.refresh_token)
         return grant
 
     def _trade(self, appid: str, refresh_token: str, deadline: Deadline) -> Grant:
@@ -161,7 +162,7 @@ class Tokens:
             return None
         if not found or found == rejected:
             return None
-        self._store.replace_refresh_token(appid, found)
+        self._store.replace_refresh_token(appid, rejected, found)
         return found
 
     def _authorized_refresh_token(self, appid: str, deadline: Deadline) -> str | None:
@@ -176,7 +177,11 @@ class Tokens:
         return None
 
 
-def _unanswered(slot: str, error: Unanswered | DeadlineExceeded) -> Unanswered:
-    if isinstance(error, Unanswered):
+def _passes(refused: Refused) -> bool:
+    return verdict_of(refused.errcode).verdict in {Verdict.RETRY, Verdict.SLOW_DOWN, Verdict.QUOTA}
+
+
+def _unanswered(slot: str, error: WeChatError | DeadlineExceeded) -> WeChatError:
+    if isinstance(error, WeChatError):
         return error
     return Unanswered(f"token of {slot}", "the deadline passed before there was one")

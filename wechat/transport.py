@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -43,6 +44,26 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.HTTPError, "the connection was cut in the middle of the answer"),
     (OSError, "the connection failed or was cut"),
 )
+
+
+class _NoToken(logging.Filter):
+    """Takes the query out of the lines in which urllib3 quotes the URL."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _QUERY.sub("?***", record.getMessage()), ()
+        return True
+
+
+_QUERY = re.compile(r"\?[^\s\"')]+")
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_NoToken())
+
+
+class _Session(requests.Session):
+    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
 
 
 class Transport:
@@ -153,7 +174,7 @@ class Transport:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
+            session = self._local.session = _Session()
             # The environment is read once, in the constructor, not at each request (and never .netrc).
             session.trust_env = False
             session.proxies.update(self._proxies)

@@ -20,9 +20,10 @@ from tasks.chain import send_chain
 from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
-from tasks.policy import RetryPolicy, Scope
+from tasks.policy import RetryPolicy
 from tasks.reconciler import Reconciler
 from tasks.releases import Releases
+from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import ReleaseStore
 from wechat.api import WeChat
@@ -88,7 +89,7 @@ def create_app(settings: Settings, build: Build | None = None) -> ReleaseCelery:
 
 def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     """Build the real collaborators."""
-    client = connect(settings.redis)
+    client = connect(settings.redis, settings.worker.concurrency + 20)
     now = partial(datetime.now, UTC)
     send = partial(send_chain, app)
     store = ReleaseStore(client)

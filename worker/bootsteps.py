@@ -64,6 +64,9 @@ class BringBack(bootsteps.StartStopStep):
                 if not away:
                     log.warning("Redis is away (%s): parked releases wait", type(error).__name__)
                 away = True
+            except Exception:
+                # Whatever it was, the next look may be better, and without this thread nothing parked comes back.
+                log.exception("bringing back parked releases failed")
             else:
                 away = False
                 if number:

@@ -6,37 +6,36 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from config.settings import RedisSettings
 
-_TIMEOUTS: dict[str, Any] = {
+_OPTIONS: dict[str, Any] = {
     "socket_timeout": 30,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
     "health_check_interval": 25,
     "decode_responses": True,
+    # A command whose answer was lost may have been carried out, and ours must not be repeated blindly: the
+    # caller hears of it, the message goes back to the queue, and the record says what was done.
+    "retry": Retry(NoBackoff(), 0),
 }
 
 
-def connect(settings: RedisSettings) -> redis.Redis:
+def connect(settings: RedisSettings, max_connections: int) -> redis.Redis:
     """Return a client that decodes responses; it connects when first used."""
+    options = {**_OPTIONS, "max_connections": max_connections}
     if settings.master_name:
-        return _through_sentinel(settings)
-    options = dict(_TIMEOUTS)
-    if settings.ca_file:
+        return _through_sentinel(settings, options)
+    url = settings.url.get_secret_value()
+    if settings.ca_file and url.startswith("rediss://"):
         options["ssl_ca_certs"] = settings.ca_file
-    return redis.Redis.from_url(settings.url.get_secret_value(), retry=_retry(), **options)
+    return redis.Redis.from_url(url, **options)
 
 
-def _retry() -> Retry:
-    """A broken connection is made anew at once; a Redis that is away is said to be away."""
-    return Retry(ExponentialBackoff(cap=0.5, base=0.05), 2)
-
-
-def _through_sentinel(settings: RedisSettings) -> redis.Redis:
+def _through_sentinel(settings: RedisSettings, options: dict[str, Any]) -> redis.Redis:
     urls = [urlsplit(url) for url in settings.urls]
     sentinel_options: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
     if settings.sentinel_password is not None:
@@ -50,7 +49,6 @@ def _through_sentinel(settings: RedisSettings) -> redis.Redis:
         username=unquote(first.username) if first.username else None,
         password=unquote(first.password) if first.password else None,
         db=int(first.path.strip("/") or 0),
-        retry=_retry(),
-        **_TIMEOUTS,
+        **options,
     )
     return master

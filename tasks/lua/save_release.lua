@@ -1,9 +1,9 @@
 -- Write a changed record with its indexes, unless it was changed by another or under a newer lease.
 -- KEYS[1] record, [2] mini program, [3] lease, [4] index of the old status, [5] of the new one,
---     [6] parked, [7] counts of the wave, [8] the set it is held in
+--     [6] parked, [7] counts of the wave, [8...] the sets it may be held in
 -- ARGV[1] id, [2] revision that the caller saw, [3] number of the caller's lease or '', [4] document,
 --     [5] old status, [6] new status, [7] wave or '', [8] due time of the parked in seconds or '',
---     [9] '1' to add it to the held, [10] '1' to end the lease, [11] identity,
+--     [9] the set that it is to be held in or '', [10] '1' to end the lease, [11] identity,
 --     [12] what becomes of the Mini Program: 'active', 'free' (submitted), 'forget' (cancelled)
 -- Returns the new revision, 'changed' or 'fenced'.
 local fields = redis.call('HMGET', KEYS[1], 'revision', 'fence')
@@ -29,8 +29,8 @@ if ARGV[8] ~= '' then
 else
   redis.call('ZREM', KEYS[6], ARGV[1])
 end
-if ARGV[9] == '1' then
-  redis.call('SADD', KEYS[8], ARGV[1])
+for i = 8, #KEYS do
+  redis.call(KEYS[i] == ARGV[9] and 'SADD' or 'SREM', KEYS[i], ARGV[1])
 end
 if ARGV[12] ~= 'active' and redis.call('HGET', KEYS[2], 'active') == ARGV[1] then
   redis.call('HDEL', KEYS[2], 'active')

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from tasks.names import Step
-from tasks.policy import Scope
+from tasks.scope import Scope
 from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
@@ -69,7 +69,7 @@ def _platform() -> Iterator[Finding]:
 
 
 def _redis() -> Iterator[Finding]:
-    client = connect(settings().redis)
+    client = connect(settings().redis, 1)
     info = client.info()
     yield Finding("Redis", True, f"version {info['redis_version']}")
     yield Finding(

@@ -9,8 +9,8 @@ import typer
 
 from tasks.errors import ReleaseError
 from tasks.names import ACTIVE, Status
-from tasks.policy import Scope
 from tasks.record import Release
+from tasks.scope import Scope
 from worker.cli.context import services
 from worker.cli.follow import follow
 from worker.cli.output import complain, document, notes, table, whole

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Protocol
+
+import pytest
+import redis
+
+from tests.integration.wechat.names import (
+    API_AUTHORIZER_TOKEN,
+    API_COMPONENT_TOKEN,
+    APPID,
+    APPSECRET,
+    PLATFORM,
+    REFRESH_TOKEN,
+    TICKET,
+)
+from tests.integration.wechat.server import Fields, RawServer, Request, Script, ScriptedWeChat
+from wechat.clock import WeChatClock
+from wechat.component import ComponentApi, Credentials
+from wechat.deadline import Deadline
+from wechat.mini_program import MiniProgram
+from wechat.token_store import TokenStore
+from wechat.tokens import Tokens
+from wechat.transport import Transport
+
+
+class Serve(Protocol):
+    def __call__(self, script: Script, tls: ssl.SSLContext | None = None) -> RawServer: ...
+
+
+class TransportTo(Protocol):
+    def __call__(self, url: str, *, connect_s: float = 5, read_s: float = 5) -> Transport: ...
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a server that runs a script on each connection."""
+    with ExitStack() as servers:
+        yield lambda script, tls=None: servers.enter_context(RawServer(script, tls))
+
+
+@pytest.fixture
+def transport_to() -> Iterator[TransportTo]:
+    """Build a transport whose session of this thread is closed after the test."""
+    with ExitStack() as sessions:
+
+        def build(url: str, *, connect_s: float = 5, read_s: float = 5) -> Transport:
+            transport = Transport(
+                api_url=url,
+                connect_timeout_s=connect_s,
+                read_timeout_s=read_s,
+                clock=WeChatClock(),
+                secrets=(APPSECRET,),
+            )
+            sessions.callback(transport._session().close)
+            return transport
+
+        yield build
+
+
+@pytest.fixture
+def wechat() -> Iterator[ScriptedWeChat]:
+    """A WeChat that issues component-1, component-2 … and merchant-1, merchant-2 … unless told otherwise."""
+    scripted = ScriptedWeChat()
+    scripted.on(API_COMPONENT_TOKEN, _issue("component_access_token", "component"))
+    scripted.on(API_AUTHORIZER_TOKEN, _issue("authorizer_access_token", "merchant"))
+    with scripted.server:
+        yield scripted
+
+
+@pytest.fixture
+def store(redis_client: redis.Redis) -> TokenStore:
+    """A token store that holds a ticket and a refresh token, but no access token."""
+    store = TokenStore(redis_client)
+    store.put_ticket(TICKET)
+    store.put_refresh_tokens({APPID: REFRESH_TOKEN})
+    return store
+
+
+@pytest.fixture
+def component(transport_to: TransportTo, wechat: ScriptedWeChat) -> ComponentApi:
+    return ComponentApi(transport_to(wechat.url), Credentials(PLATFORM, APPSECRET))
+
+
+@pytest.fixture
+def tokens(component: ComponentApi, store: TokenStore) -> Tokens:
+    return Tokens(api=component, store=store)
+
+
+@pytest.fixture
+def deadline() -> Deadline:
+    return Deadline(10)
+
+
+@pytest.fixture
+def mini_program(
+    transport_to: TransportTo, wechat: ScriptedWeChat, tokens: Tokens, deadline: Deadline
+) -> MiniProgram:
+    return MiniProgram(appid=APPID, transport=transport_to(wechat.url), tokens=tokens, deadline=deadline)
+
+
+def _issue(field: str, name: str) -> Callable[[Request], Fields]:
+    numbers = count(1)
+
+    def reply(_: Request) -> Fields:
+        return {field: f"{name}-{next(numbers)}", "expires_in": 7200, "authorizer_refresh_token": ""}
+
+    return reply

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+
+from tests.integration.wechat.names import (
+    API_AUTHORIZER_TOKEN,
+    API_COMPONENT_TOKEN,
+    API_GET_AUTHORIZER_LIST,
+    APPID,
+    APPSECRET,
+    MODIFY_WXA_SERVER_DOMAIN,
+    PLATFORM,
+    REFRESH_TOKEN,
+    TICKET,
+)
+from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
+from wechat.api import WeChat
+from wechat.component import ComponentApi, Credentials, PlatformDomains
+from wechat.deadline import Deadline
+from wechat.errors import Refused, Unanswered
+from wechat.token_store import TokenStore
+
+
+def test_ticket_is_traded_for_a_component_token(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    grant = component.component_token(TICKET, deadline)
+
+    (request,) = wechat.server.requests
+    assert (request.method, request.target) == ("POST", API_COMPONENT_TOKEN)
+    assert request.fields == {
+        "component_appid": PLATFORM,
+        "component_appsecret": APPSECRET,
+        "component_verify_ticket": TICKET,
+    }
+    assert (grant.token, grant.expires_in_s, grant.refresh_token) == ("component-1", 7200, "")
+
+
+def test_refresh_token_is_traded_for_an_access_token(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on(
+        API_AUTHORIZER_TOKEN,
+        {"authorizer_access_token": "a", "expires_in": "300", "authorizer_refresh_token": "r"},
+    )
+
+    grant = component.authorizer_token("component-1", APPID, REFRESH_TOKEN, deadline)
+
+    (request,) = wechat.server.requests
+    assert (request.method, request.target) == ("POST", f"{API_AUTHORIZER_TOKEN}?access_token=component-1")
+    assert request.fields == {
+        "component_appid": PLATFORM,
+        "authorizer_appid": APPID,
+        "authorizer_refresh_token": REFRESH_TOKEN,
+    }
+    assert (grant.token, grant.expires_in_s, grant.refresh_token) == ("a", 300, "r")
+
+
+@pytest.mark.parametrize("token", [None, "", 7, ["a"]], ids=repr)
+def test_grant_without_a_token_counts_as_unanswered(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, token: Any
+) -> None:
+    wechat.on(API_COMPONENT_TOKEN, {"component_access_token": token, "expires_in": 7200})
+
+    with pytest.raises(Unanswered, match="no component_access_token"):
+        component.component_token(TICKET, deadline)
+
+
+@pytest.mark.parametrize("refresh_token", [None, "", 7], ids=repr)
+def test_grant_without_a_refresh_token_has_an_empty_one(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, refresh_token: Any
+) -> None:
+    wechat.on(
+        API_AUTHORIZER_TOKEN, {"authorizer_access_token": "a", "authorizer_refresh_token": refresh_token}
+    )
+
+    assert component.authorizer_token("t", APPID, REFRESH_TOKEN, deadline).refresh_token == ""
+
+
+@pytest.mark.parametrize("expires_in", [None, "", "soon", 0, -1, []], ids=repr)
+def test_lifetime_that_makes_no_sense_is_taken_for_two_hours(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, expires_in: Any
+) -> None:
+    wechat.on(API_COMPONENT_TOKEN, {"component_access_token": "c", "expires_in": expires_in})
+
+    assert component.component_token(TICKET, deadline).expires_in_s == 7200
+
+
+def test_lifetime_that_is_missing_is_taken_for_two_hours(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on(API_COMPONENT_TOKEN, {"component_access_token": "c"})
+
+    assert component.component_token(TICKET, deadline).expires_in_s == 7200
+
+
+def test_page_of_authorizers_is_asked_for_by_its_offset(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    row = {"authorizer_appid": APPID, "refresh_token": "r", "auth_time": 1}
+    wechat.on(API_GET_AUTHORIZER_LIST, {"total_count": 1, "list": [row, None]})
+
+    assert component.authorizers("component-1", 500, deadline) == [row]
+
+    (request,) = wechat.server.requests
+    assert request.target == f"{API_GET_AUTHORIZER_LIST}?access_token=component-1"
+    assert request.fields == {"component_appid": PLATFORM, "offset": 500, "count": 500}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {"published_wxa_server_domain": "a.cn; B.cn;;", "testing_wxa_server_domain": "c.cn"},
+            PlatformDomains(("a.cn", "b.cn"), ("c.cn",)),
+        ),
+        ({"testing_wxa_server_domain": ""}, PlatformDomains((), ())),
+        ({"published_wxa_server_domain": ["a.cn"]}, PlatformDomains((), ())),
+    ],
+)
+def test_platform_domains_are_split_at_semicolons(
+    component: ComponentApi,
+    wechat: ScriptedWeChat,
+    deadline: Deadline,
+    fields: dict[str, Any],
+    expected: PlatformDomains,
+) -> None:
+    wechat.on(MODIFY_WXA_SERVER_DOMAIN, fields)
+
+    assert component.platform_domains("component-1", deadline) == expected
+
+    (request,) = wechat.server.requests
+    assert (request.token, request.fields) == ("component-1", {"action": "get"})
+
+
+@pytest.fixture
+def front_door(wechat: ScriptedWeChat, store: TokenStore, redis_client: redis.Redis) -> WeChat:
+    return WeChat(
+        api_url=wechat.url,
+        connect_timeout_s=5,
+        read_timeout_s=5,
+        credentials=Credentials(PLATFORM, APPSECRET),
+        redis_client=redis_client,
+    )
+
+
+def test_published_hosts_are_those_that_count(front_door: WeChat, wechat: ScriptedWeChat) -> None:
+    wechat.on(
+        MODIFY_WXA_SERVER_DOMAIN,
+        {"published_wxa_server_domain": "a.cn", "testing_wxa_server_domain": "b.cn"},
+    )
+
+    assert front_door.registered_hosts() == ("a.cn",)
+
+
+@pytest.mark.parametrize("reply", [refusal(48001), hang_up], ids=["refused", "unanswered"])
+def test_hosts_that_wechat_does_not_tell_are_none(
+    front_door: WeChat, wechat: ScriptedWeChat, reply: Any
+) -> None:
+    wechat.on(MODIFY_WXA_SERVER_DOMAIN, reply)
+
+    assert front_door.registered_hosts() is None
+
+
+def test_platform_domains_are_asked_for_again_with_a_fresh_token(
+    front_door: WeChat, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on(MODIFY_WXA_SERVER_DOMAIN, refusal(42001), {"published_wxa_server_domain": "a.cn"})
+
+    assert front_door.platform_domains(deadline).published == ("a.cn",)
+
+    used = [request.token for request in wechat.calls(MODIFY_WXA_SERVER_DOMAIN)]
+    assert used == ["component-1", "component-2"]
+
+
+def test_mini_program_calls_with_its_own_token(
+    front_door: WeChat, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on("/wxa/get_page", {"page_list": ["pages/index"]})
+
+    assert front_door.mini_program(APPID, deadline).pages() == ["pages/index"]
+    assert wechat.calls("/wxa/get_page")[0].token == "merchant-1"
+
+
+def test_secret_of_the_platform_is_masked_wherever_it_is_echoed(
+    front_door: WeChat, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on("/wxa/get_page", {"errcode": 48001, "errmsg": f"not for {APPSECRET}"})
+
+    with pytest.raises(Refused) as caught:
+        front_door.mini_program(APPID, deadline).pages()
+
+    assert caught.value.errmsg == "not for ***"
+
+
+def test_front_door_shows_no_secret(front_door: WeChat) -> None:
+    assert APPSECRET not in repr(front_door) + repr(vars(front_door))

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
+from wechat.errors import Refused, Unanswered
+from wechat.mini_program import LatestAudit, MiniProgram, Quota, TrialVersion, _integer
+
+#: Beyond what a double can hold exactly.
+BIG = 9007199254740993
+
+
+@pytest.mark.parametrize(
+    ("auditid", "expected"), [(BIG, BIG), (str(BIG), BIG), (0, 0), (2**63 - 1, 2**63 - 1)]
+)
+def test_audit_id_is_exact(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, auditid: Any, expected: int
+) -> None:
+    wechat.on("/wxa/submit_audit", {"errcode": 0, "auditid": auditid})
+
+    assert mini_program.submit_audit({}) == expected
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"auditid": None}, {"auditid": ""}, {"auditid": "x"}, {"auditid": 1.5}, {"auditid": True}],
+    ids=repr,
+)
+def test_submission_without_an_audit_id_counts_as_unanswered(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, fields: dict[str, Any]
+) -> None:
+    wechat.on("/wxa/submit_audit", {"errcode": 0, **fields})
+
+    with pytest.raises(Unanswered, match="no auditid"):
+        mini_program.submit_audit({})
+
+
+@pytest.mark.parametrize("value", ["--5", "9" * 5000], ids=["two signs", "too long"])
+def test_integer_that_cannot_be_read_is_none(value: str) -> None:
+    assert _integer(value) is None
+
+
+def test_trial_version_is_read_from_exp_info(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    info = {"exp_time": 1445412480, "exp_version": "1.0.0", "exp_desc": "第一版"}
+    wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": info, "release_info": {}})
+
+    assert mini_program.trial_version() == TrialVersion("1.0.0", "第一版", 1445412480.0)
+
+
+@pytest.mark.parametrize("fields", [{}, {"exp_info": {}}, {"exp_info": None}, {"exp_info": []}], ids=repr)
+def test_there_may_be_no_trial_version(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, fields: dict[str, Any]
+) -> None:
+    wechat.on("/wxa/getversioninfo", {"errcode": 0, "release_info": {"release_version": "1"}, **fields})
+
+    assert mini_program.trial_version() is None
+
+
+@pytest.mark.parametrize("time", [None, "", "soon", [], {}], ids=repr)
+def test_time_of_a_trial_version_may_be_unknown(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, time: Any
+) -> None:
+    wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": {"exp_version": "1", "exp_time": time}})
+
+    assert mini_program.trial_version() == TrialVersion("1", "", 0.0)
+
+
+def test_now_does_not_ask_once_an_answer_has_told_the_time(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/getversioninfo", {"errcode": 0})
+    mini_program._transport.clock.observe("Wed, 21 Oct 2015 07:28:00 GMT")
+
+    assert mini_program.now() == pytest.approx(1445412480.0, abs=5)
+    assert wechat.server.requests == []
+
+
+AUDIT = {
+    "errcode": 0,
+    "auditid": BIG,
+    "status": 1,
+    "reason": "no",
+    "ScreenShot": "a|b",
+    "user_version": "1.0.0",
+    "user_desc": "第一版",
+    "submit_audit_time": 1445412480,
+}
+
+
+def test_latest_audit_is_read_and_its_screen_shots_are_not(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", AUDIT)
+
+    assert mini_program.latest_audit() == LatestAudit(BIG, 1, "1.0.0", "第一版", 1445412480.0)
+
+
+def test_latest_audit_may_come_with_its_numbers_as_strings(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on(
+        "/wxa/get_latest_auditstatus",
+        {"auditid": str(BIG), "status": "0", "submit_audit_time": "1445412480"},
+    )
+
+    assert mini_program.latest_audit() == LatestAudit(BIG, 0, "", "", 1445412480.0)
+
+
+@pytest.mark.parametrize("errcode", [85012, 86000, 86001])
+def test_there_may_be_no_audit(mini_program: MiniProgram, wechat: ScriptedWeChat, errcode: int) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", refusal(errcode))
+
+    assert mini_program.latest_audit() is None
+
+
+@pytest.mark.parametrize("missing", ["auditid", "status"])
+def test_audit_without_id_or_status_is_none(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, missing: str
+) -> None:
+    wechat.on(
+        "/wxa/get_latest_auditstatus", {name: value for name, value in AUDIT.items() if name != missing}
+    )
+
+    assert mini_program.latest_audit() is None
+
+
+def test_another_refusal_of_the_latest_audit_is_raised(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", refusal(48001))
+
+    with pytest.raises(Refused) as caught:
+        mini_program.latest_audit()
+
+    assert caught.value.errcode == 48001
+
+
+def test_unanswered_latest_audit_is_not_taken_for_none(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", hang_up)
+
+    with pytest.raises(Unanswered):
+        mini_program.latest_audit()
+
+
+def test_domains_are_read_normalised(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/modify_domain", {"errcode": 0, "requestdomain": ["HTTPS://A.cn/"], "tcpdomain": []})
+
+    assert mini_program.domains().as_dict() == {"requestdomain": ["https://a.cn"]}
+
+
+def test_modify_domain_returns_the_whole_answer(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    reply = {"errcode": 0, "requestdomain": ["https://a.cn"], "no_icp_domain": ["https://b.cn"]}
+    wechat.on("/wxa/modify_domain", reply)
+
+    assert mini_program.modify_domain("add") == reply
+
+
+def test_refused_modify_domain_names_the_rejected_domains(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/modify_domain", {**refusal(85301), "invalid_requestdomain": ["https://a.cn"]})
+
+    with pytest.raises(Refused) as caught:
+        mini_program.modify_domain("add")
+
+    assert caught.value.fields["invalid_requestdomain"] == ["https://a.cn"]
+
+
+def test_commit_that_is_refused_is_raised(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/commit", refusal(85014))
+
+    with pytest.raises(Refused) as caught:
+        mini_program.commit(template_id=7, ext={}, user_version="1", user_desc="first")
+
+    assert (caught.value.endpoint, caught.value.errcode) == ("/wxa/commit", 85014)
+    assert len(wechat.calls("/wxa/commit")) == 1
+
+
+def test_privacy_scan_that_is_running_is_a_refusal(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/security/get_code_privacy_info", refusal(61039))
+
+    with pytest.raises(Refused) as caught:
+        mini_program.privacy_info()
+
+    assert caught.value.errcode == 61039
+
+
+def test_privacy_info_comes_as_it_is(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/security/get_code_privacy_info", {"without_auth_list": ["wx.getLocation"]})
+
+    assert mini_program.privacy_info() == {"without_auth_list": ["wx.getLocation"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "categories"),
+    [
+        (
+            {"category_list": [{"first_id": 1, "first_class": "a"}, None]},
+            [{"first_id": 1, "first_class": "a"}],
+        ),
+        ({"category_list": []}, []),
+        ({"category_list": None}, []),
+        ({}, []),
+    ],
+)
+def test_categories_are_the_objects_of_the_list(
+    mini_program: MiniProgram,
+    wechat: ScriptedWeChat,
+    fields: dict[str, Any],
+    categories: list[dict[str, Any]],
+) -> None:
+    wechat.on("/wxa/get_category", fields)
+
+    assert mini_program.categories() == categories
+
+
+@pytest.mark.parametrize(
+    ("fields", "pages"),
+    [
+        ({"page_list": ["pages/index", 3, "pages/me"]}, ["pages/index", "pages/me"]),
+        ({"page_list": "pages/index"}, []),
+        ({}, []),
+    ],
+)
+def test_pages_are_the_strings_of_the_list(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, fields: dict[str, Any], pages: list[str]
+) -> None:
+    wechat.on("/wxa/get_page", fields)
+
+    assert mini_program.pages() == pages
+
+
+@pytest.mark.parametrize(
+    ("fields", "quota"),
+    [
+        ({"quota": {"daily_limit": 100, "used": 100, "remain": 0}}, Quota(0, None)),
+        ({"quota": {"remain": "7"}, "rate_limit": {"call_count": 1, "refresh_second": 60}}, Quota(7, 60.0)),
+        (
+            {"rate_limit": {"refresh_second": 60}, "component_rate_limit": {"refresh_second": "90"}},
+            Quota(None, 90.0),
+        ),
+        ({"quota": None, "rate_limit": [], "component_rate_limit": {"refresh_second": 0}}, Quota(None, None)),
+        ({}, Quota(None, None)),
+    ],
+)
+def test_quota_tells_what_is_left_and_the_longest_rate_window(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, fields: dict[str, Any], quota: Quota
+) -> None:
+    wechat.on("/cgi-bin/openapi/quota/get", fields)
+
+    assert mini_program.quota("/wxa/commit") == quota

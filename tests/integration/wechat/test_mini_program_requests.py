@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.wechat.server import ScriptedWeChat
+from wechat.domains import Domains
+from wechat.mini_program import PATHS, MiniProgram
+
+WANTED = Domains.wanted({"requestdomain": ["https://a.cn"], "wsrequestdomain": ["wss://a.cn"]})
+EXT = {"extAppid": "wx1", "ext": {"name": "商店", "quote": '"'}}
+EXT_JSON = '{"extAppid":"wx1","ext":{"name":"商店","quote":"\\""}}'
+COMMIT = json.dumps(
+    {"template_id": 7, "ext_json": EXT_JSON, "user_version": "1.0.0", "user_desc": "第一版"},
+    ensure_ascii=False,
+    separators=(",", ":"),
+)
+
+CASES: list[tuple[Callable[[MiniProgram], object], str, str, str]] = [
+    (lambda it: it.domains(), "POST", "/wxa/modify_domain", '{"action":"get"}'),
+    (lambda it: it.modify_domain("get", WANTED), "POST", "/wxa/modify_domain", '{"action":"get"}'),
+    (
+        lambda it: it.modify_domain("add", WANTED),
+        "POST",
+        "/wxa/modify_domain",
+        '{"action":"add","requestdomain":["https://a.cn"],"wsrequestdomain":["wss://a.cn"]}',
+    ),
+    (
+        lambda it: it.modify_domain("delete", Domains.wanted({"requestdomain": ["https://a.cn"]})),
+        "POST",
+        "/wxa/modify_domain",
+        '{"action":"delete","requestdomain":["https://a.cn"]}',
+    ),
+    (
+        lambda it: it.commit(template_id=7, ext=EXT, user_version="1.0.0", user_desc="第一版"),
+        "POST",
+        "/wxa/commit",
+        COMMIT,
+    ),
+    (lambda it: it.submit_audit({}), "POST", "/wxa/submit_audit", "{}"),
+    (
+        lambda it: it.submit_audit({"version_desc": "新的", "privacy_api_not_use": False}),
+        "POST",
+        "/wxa/submit_audit",
+        '{"version_desc":"新的","privacy_api_not_use":false}',
+    ),
+    (lambda it: it.trial_version(), "POST", "/wxa/getversioninfo", "{}"),
+    (lambda it: it.now(), "POST", "/wxa/getversioninfo", "{}"),
+    (lambda it: it.latest_audit(), "GET", "/wxa/get_latest_auditstatus", ""),
+    (lambda it: it.privacy_info(), "GET", "/wxa/security/get_code_privacy_info", ""),
+    (lambda it: it.categories(), "GET", "/wxa/get_category", ""),
+    (lambda it: it.pages(), "GET", "/wxa/get_page", ""),
+    (lambda it: it.quota("/wxa/commit"), "POST", "/cgi-bin/openapi/quota/get", '{"cgi_path":"/wxa/commit"}'),
+]
+
+
+@pytest.mark.parametrize(("call", "method", "path", "body"), CASES)
+def test_call_has_its_verb_path_query_and_body(
+    mini_program: MiniProgram,
+    wechat: ScriptedWeChat,
+    call: Callable[[MiniProgram], object],
+    method: str,
+    path: str,
+    body: str,
+) -> None:
+    wechat.on(path, {"errcode": 0, "auditid": 1})
+
+    call(mini_program)
+
+    (request,) = wechat.calls(path)
+    assert (request.method, request.target) == (method, f"{path}?access_token=merchant-1")
+    assert request.body.decode() == body
+
+
+def test_ext_json_is_a_string_that_holds_json(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/commit", {"errcode": 0})
+
+    mini_program.commit(template_id=7, ext=EXT, user_version="1.0.0", user_desc="first")
+
+    (request,) = wechat.calls("/wxa/commit")
+    assert isinstance(request.fields["ext_json"], str)
+    assert json.loads(request.fields["ext_json"]) == EXT
+
+
+def test_empty_ext_is_an_empty_object_in_a_string(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/commit", {"errcode": 0})
+
+    mini_program.commit(template_id=7, ext={}, user_version="1.0.0", user_desc="first")
+
+    (request,) = wechat.calls("/wxa/commit")
+    assert request.fields["ext_json"] == "{}"
+
+
+def test_every_path_is_covered_here() -> None:
+    assert set(PATHS.values()) == {path for _, _, path, _ in CASES}
+
+
+def test_log_names_the_mini_program(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, caplog: pytest.LogCaptureFixture
+) -> None:
+    wechat.on("/wxa/get_page", {"errcode": 0})
+    caplog.set_level("INFO", "wechat")
+
+    mini_program.pages()
+
+    assert f"/wxa/get_page appid={mini_program.appid} errcode=0" in caplog.text
+    assert "merchant-1" not in caplog.text
