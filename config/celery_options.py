@@ -83,12 +83,11 @@ def celery_options(settings: Settings) -> dict[str, Any]:
 def broker_url(settings: RedisSettings) -> str:
     """The URL as Celery wants it: `rediss://` has to say how the certificate is checked."""
     url = settings.url.get_secret_value()
-    if not url.startswith("rediss://") or "ssl_cert_reqs" in url:
+    if not url.startswith("rediss://"):
         return url
-    rules = {"ssl_cert_reqs": "required"}
-    if settings.ca_file:
-        rules["ssl_ca_certs"] = settings.ca_file
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(rules)}"
+    rules = {"ssl_cert_reqs": "required", "ssl_ca_certs": settings.ca_file}
+    missing = {name: value for name, value in rules.items() if value and f"{name}=" not in url}
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(missing)}" if missing else url
 
 
 def _transport_options(settings: Settings) -> dict[str, Any]:

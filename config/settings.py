@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -71,6 +72,18 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            bool(parts.hostname)
+            and parts.port != 0
+            and parts.path.strip("/").isdecimal() | (parts.path in ("", "/"))
+        )
+    except ValueError:
+        return False
+
+
 class RedisSettings(_Section):
     """Broker, result store and records: one database of our own."""
 
@@ -79,13 +92,24 @@ class RedisSettings(_Section):
     sentinel_password: SecretStr | None = None
     ca_file: str = ""
 
+    @field_validator("url")
+    @classmethod
+    def _can_be_read(cls, url: SecretStr) -> SecretStr:
+        for part in url.get_secret_value().split(";"):
+            scheme = part.partition("://")[0]
+            if scheme not in {"redis", "rediss", "sentinel"}:
+                raise ValueError("must begin with redis://, rediss:// or sentinel://")
+            if not _is_redis_url(part):
+                # Without the value: there is a password in it.
+                raise ValueError(
+                    f"must be {scheme}://[user:password@]host[:port][/database], percent-encoded"
+                )
+        return url
+
     @model_validator(mode="after")
-    def _scheme(self) -> Self:
-        scheme = self.url.get_secret_value().partition("://")[0]
-        if scheme not in {"redis", "rediss", "sentinel"}:
-            raise ValueError("url must begin with redis://, rediss:// or sentinel://")
-        if scheme == "sentinel" and not self.master_name:
-            raise ValueError("a sentinel:// url needs master_name as well")
+    def _sentinels_know_the_master(self) -> Self:
+        if self.url.get_secret_value().startswith("sentinel") and not self.master_name:
+            raise ValueError("a sentinel:// url needs MPRELEASE_REDIS__MASTER_NAME as well")
         return self
 
     @property
@@ -101,12 +125,13 @@ class WeChatSettings(_Section):
     connect_timeout_s: Seconds = 5
     read_timeout_s: Seconds = 60
 
-    @model_validator(mode="after")
-    def _http(self) -> Self:
-        parts = urlsplit(self.api_url)
+    @field_validator("api_url")
+    @classmethod
+    def _is_http(cls, api_url: str) -> str:
+        parts = urlsplit(api_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("api_url must be http(s)://host[:port]")
-        return self
+            raise ValueError("must be http(s)://host[:port]")
+        return api_url
 
 
 class PlatformSettings(_Section):
@@ -189,7 +214,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over .env over secret files; a secret file is named like the variable."""
-        secret_files = NestedSecretsSettingsSource(
+        secret_files = _OurSecretFiles(
             file_secret_settings,
             secrets_dir=_secrets_dir(),
             secrets_dir_missing="ok",
@@ -199,9 +224,21 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, secret_files
 
 
+class _OurSecretFiles(NestedSecretsSettingsSource):
+    """Files named like our variables; what else lies in the directory is not even read."""
+
+    @staticmethod
+    def load_secrets(path: Path) -> dict[str, str]:
+        """Read the files of the directory that are ours."""
+        found = path.iterdir() if path.is_dir() else ()
+        ours = [file for file in found if file.name.upper().startswith(PREFIX) and file.is_file()]
+        return {file.name: file.read_text().strip() for file in ours}
+
+
 def load_settings() -> Settings:
     """Read the settings; raises SettingsError naming every variable that is wrong."""
-    secret_files = [path.name for path in Path(_secrets_dir()).glob("*") if path.is_file()]
+    directory = _secrets_dir()
+    secret_files = [path.name for path in Path(directory).glob("*")] if directory else []
     unknown = _unknown_names([*os.environ, *dotenv_values(".env"), *secret_files])
     if unknown:
         raise SettingsError(unknown)
@@ -216,8 +253,8 @@ def load_settings() -> Settings:
         ) from None
 
 
-def _secrets_dir() -> str:
-    return os.environ.get(SECRETS_DIR_VARIABLE, DEFAULT_SECRETS_DIR)
+def _secrets_dir() -> str | None:
+    return os.environ.get(SECRETS_DIR_VARIABLE, DEFAULT_SECRETS_DIR) or None
 
 
 def _describe(problem: Any) -> str:

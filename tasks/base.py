@@ -31,6 +31,7 @@ from tasks.lease import Busy, Held
 from tasks.names import Status, Step
 from tasks.policy import AwaitQuota, Decision, Fail
 from tasks.record import Problem, Release
+from tasks.redis_away import is_away
 from tasks.releases import cancelled
 from tasks.scope import scopes_of
 from tasks.services import ReleaseApp, Services
@@ -87,6 +88,8 @@ class ReleaseTask(BaseTask):
         try:
             yield
         except (redis.RedisError, OperationalError, Reject) as error:
+            if not is_away(error):
+                raise
             log.warning("Redis is away (%s); the message goes back to the queue", type(error).__name__)
             # Not at once: a Redis that answers with errors would get it back in a tight loop.
             time.sleep(_REDIS_AWAY_PAUSE_S)

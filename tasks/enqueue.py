@@ -27,11 +27,11 @@ class NewRelease:
 def decide(request: ReleaseRequest, known: Known) -> Repetition | NewRelease:
     """Hold a request against what the Mini Program has; raises ReleaseConflict."""
     active = known.active.release if known.active else None
-    if active is not None:
-        return _beside_active(request, active)
-    if known.same is None or request.again:
-        return NewRelease()
-    return _repetition(request, known.same.release, "ask for `again` to submit it once more")
+    same = known.same.release if known.same else None
+    if same is not None and not same.is_active and not request.again:
+        # Also beside another active release: a request that comes late must not supersede what followed it.
+        return _repetition(request, same, "ask for `again` to submit it once more")
+    return NewRelease() if active is None else _beside_active(request, active)
 
 
 def _beside_active(request: ReleaseRequest, active: Release) -> Repetition | NewRelease:

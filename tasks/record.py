@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,6 +56,7 @@ class Progress(_Value):
     resumed: the next attempt is the first after a resume.
     held: the scope of the platform's pause that it waits for.
     cancelled_because: the reason that was given.
+    superseded: the id of the release that this one superseded.
     """
 
     commit_at: float | None = None
@@ -65,11 +67,17 @@ class Progress(_Value):
     resumed: bool = False
     held: str = ""
     cancelled_because: str = ""
+    superseded: str = ""
 
     def fresh(self, *, resumed: bool = False) -> Self:
         """The same facts with unused budgets."""
         unused = {"failures": 0, "scans": 0, "unknowns": 0, "held": ""}
         return self.model_copy(update={**unused, "resumed": resumed})
+
+
+def _as_json(value: Any) -> str:
+    """For comparing as JSON does: 1 is not true there, and the order of names does not count."""
+    return json.dumps(value, sort_keys=True)
 
 
 def identity(of: ReleaseRequest | Release) -> str:
@@ -127,7 +135,7 @@ class Release(_Value):
 
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""
-        return [name for name in PAYLOAD if getattr(self, name) != getattr(request, name)]
+        return [name for name in PAYLOAD if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
 
     def changed(self, what: str, now: datetime, **fields: Any) -> Self:
         """This release after something happened to it; the history tells what."""

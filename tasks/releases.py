@@ -70,19 +70,18 @@ class Releases:
         release_id = None if request_id is None else uuid.uuid5(_REQUESTS, request_id).hex
         earlier = None if release_id is None else self._store.get(release_id)
         if earlier is not None:
+            self._tell_superseded(earlier.release)
             return Enqueued(earlier.release, created=True)
         for _ in range(_TRIES):
             known = self._known(request)
             decision = decide(request, known)
             if isinstance(decision, Repetition):
                 return Enqueued(decision.release, created=False)
-            release = Release.of(request, self._now(), release_id)
-            superseded = self._superseded(decision, release)
+            release, superseded = self._new(request, decision, release_id)
             parked_until = claimed_until(release.created_at)
             if self._store.create(release, known, superseded, parked_until=parked_until):
                 self._parking.send(release, parked_until)
-                if superseded is not None:
-                    self._results.fail(superseded.id, cancelled(superseded))
+                self._tell_superseded(release)
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
@@ -141,10 +140,23 @@ class Releases:
             progress=release.progress.model_copy(update={"cancelled_because": reason}),
         )
 
-    def _superseded(self, decision: NewRelease, by: Release) -> Release | None:
-        if decision.superseding is None:
-            return None
-        return self._cancelled(decision.superseding, f"superseded by release {by.id}")
+    def _new(
+        self, request: ReleaseRequest, decision: NewRelease, release_id: str | None
+    ) -> tuple[Release, Release | None]:
+        """The new release, and the one it supersedes as it is to be written."""
+        release = Release.of(request, self._now(), release_id)
+        old = decision.superseding
+        if old is None:
+            return release, None
+        progress = release.progress.model_copy(update={"superseded": old.id})
+        superseded = self._cancelled(old, f"superseded by release {release.id}")
+        return release.model_copy(update={"progress": progress}), superseded
+
+    def _tell_superseded(self, release: Release) -> None:
+        """Store the result of the release that this one superseded; doing so again changes nothing."""
+        old = self._store.get(release.progress.superseded) if release.progress.superseded else None
+        if old is not None:
+            self._results.fail(old.release.id, cancelled(old.release))
 
     def _change(
         self, release_id: str, change: Callable[[Release], Release], parking: Parking

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -71,6 +72,8 @@ def _depth(value: Any, limit: int = MAX_DEPTH + 1) -> int:
 def _domains(value: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
     if value is None:
         return None
+    for name in value:
+        _as_utf8(name)
     wanted = Domains.wanted(value).as_dict()
     if not wanted:
         raise ValueError("names no domain; leave it out to take the platform's own lists")
@@ -136,27 +139,33 @@ def parse_request(fields: Mapping[str, Any]) -> ReleaseRequest:
         first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise _invalid(first) from None
     except InvalidDomain as error:
-        raise InvalidRequest(f"domains.{error.list_name}", error.problem) from None
+        raise InvalidRequest(encodable(f"domains.{error.list_name}"), encodable(error.problem)) from None
 
 
 def _invalid(problem: ErrorDetails) -> InvalidRequest:
     name = str(problem["loc"][0]) if problem["loc"] else "request"
-    where = ".".join(str(part) for part in problem["loc"]) or name
+    where = encodable(".".join(str(part) for part in problem["loc"]) or name)
+    right = RIGHT.get(name, "one of the fields' names, in UTF-8")
     if problem["type"] == "extra_forbidden":
         return InvalidRequest(
             where, f"unknown field; the fields are {', '.join(ReleaseRequest.model_fields)}"
         )
     inner = problem.get("ctx", {}).get("error")
     if isinstance(inner, InvalidDomain):
-        return InvalidRequest(f"domains.{inner.list_name}", inner.problem)
+        return InvalidRequest(encodable(f"domains.{inner.list_name}"), encodable(inner.problem))
     if problem["type"] == "missing":
-        return InvalidRequest(where, f"is missing; must be {RIGHT[name]}")
-    return InvalidRequest(where, f"{_reason(problem)}; must be {RIGHT[name]}")
+        return InvalidRequest(where, f"is missing; must be {right}")
+    return InvalidRequest(where, f"{_reason(problem)}; must be {right}")
+
+
+def encodable(text: str) -> str:
+    """The text, with what UTF-8 can't hold (half of a surrogate pair) replaced."""
+    return text.encode(errors="replace").decode()
 
 
 def _reason(problem: ErrorDetails) -> str:
-    shown = repr(problem["input"])
-    shown = shown if len(shown) <= MAX_VERSION else shown[:MAX_VERSION] + "…"
+    # Not the whole value: it may be large, and nested deeper than repr can go.
+    shown = encodable(reprlib.repr(problem["input"]))
     if problem["type"] == "value_error":
         return f"{shown} {problem['msg'].removeprefix('Value error, ')}"
     return f"{shown} is not right"

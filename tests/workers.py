@@ -186,13 +186,13 @@ def platform(directory: Path, *simulator_options: str, redis_url: str | None = N
     """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named."""
     options = simulator_options or ("--scan-s", "0.3")
     server = embedded_redis() if redis_url is None else nullcontext(redis_url)
-    with server as redis_url, processes.simulator(*options) as wechat_url:
+    with server as url, processes.simulator(*options) as wechat_url:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {
             **inherited,
             "PYTHONPATH": str(ROOT),
             "MPRELEASE_SECRETS_DIR": str(directory),
-            "MPRELEASE_REDIS__URL": redis_url,
+            "MPRELEASE_REDIS__URL": url,
             "MPRELEASE_WECHAT__API_URL": wechat_url,
             "MPRELEASE_WECHAT__READ_TIMEOUT_S": "2",
             "MPRELEASE_PLATFORM__APPID": PLATFORM_APPID,
@@ -205,6 +205,6 @@ def platform(directory: Path, *simulator_options: str, redis_url: str | None = N
             "MPRELEASE_WORKER__SWEEP_S": "2",
             **{f"MPRELEASE_DOMAINS__{name.upper()}": ",".join(value) for name, value in DOMAINS.items()},
         }
-        made = Platform(directory, redis_url, wechat_url, environment)
+        made = Platform(directory, url, wechat_url, environment)
         made.run("ticket", stdin=TICKET)
         yield made

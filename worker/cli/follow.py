@@ -23,7 +23,10 @@ PATIENCE = timedelta(minutes=15)
 
 
 def follow(release_ids: Sequence[str]) -> list[Release]:
-    """Show progress on stderr until every release is at rest or waits for long; returns their last states."""
+    """Show progress on stderr until every release is at rest or waits for long; returns their last states.
+
+    When nothing at all happens for as long as `PATIENCE`, it gives up.
+    """
     ids = list(dict.fromkeys(release_ids))
     latest: dict[str, Release] = {}
     open_ids = ids
@@ -36,7 +39,7 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
                     latest[stored.release.id] = stored.release
             open_ids = [release_id for release_id in ids if not _is_left_alone(latest.get(release_id))]
             reporter.report(list(latest.values()))
-            if not open_ids:
+            if not open_ids or reporter.quiet_s() > PATIENCE.total_seconds():
                 return [latest[release_id] for release_id in ids if release_id in latest]
             time.sleep(_LOOK_EVERY_S)
 
@@ -72,23 +75,31 @@ class _Reporter:
         self._bar = bar
         self._line = line
         self._last = ""
+        self._stage: datetime | None = None
         self._quiet_since = time.monotonic()
         self._asked = False
+
+    def quiet_s(self) -> float:
+        """Seconds since something happened."""
+        return time.monotonic() - self._quiet_since
 
     def report(self, releases: Sequence[Release]) -> None:
         tally = counts(Counter(str(release.status) for release in releases))
         text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
+        stage = max((release.updated_at for release in releases), default=None)
         ended = sum(1 for release in releases if release.status in AT_REST)
         self._bar.update(self._line, completed=ended, counts=text)
+        if stage != self._stage:
+            self._stage, self._quiet_since = stage, time.monotonic()
         if text != self._last:
-            self._last, self._quiet_since = text, time.monotonic()
+            self._last = text
             if not notes.is_terminal:
                 notes.print(text)
         elif tally[Status.QUEUED]:
             self._hint()
 
     def _hint(self) -> None:
-        if self._asked or time.monotonic() - self._quiet_since < _ASK_FOR_WORKERS_AFTER_S:
+        if self._asked or self.quiet_s() < _ASK_FOR_WORKERS_AFTER_S:
             return
         self._asked = True
         if not celery_app().control.ping(timeout=2):

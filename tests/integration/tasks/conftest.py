@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+from kombu import pools
+
+from config.celery_options import celery_options
+from config.settings import RedisSettings, Settings
+from tasks.lease import Held, Leases
+from tasks.parking import ParkingLot
+from tasks.platform_pause import PlatformPauses
+from tasks.record import Release
+from tasks.releases import Releases
+from tasks.scope import Scope
+from tasks.store import ReleaseStore
+from tests.unit.tasks.examples import NOW
+
+
+class Sender:
+    """Notes the messages that were to be sent; can be told to fail, as a broker that is away does."""
+
+    def __init__(self) -> None:
+        self.sent: list[Release] = []
+        self.broken = False
+
+    def __call__(self, release: Release) -> None:
+        if self.broken:
+            raise redis.ConnectionError("away")
+        self.sent.append(release)
+
+    @property
+    def ids(self) -> list[str]:
+        return [release.id for release in self.sent]
+
+
+class NotedResults:
+    """Notes what was done with stored results, in order."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+        self.failed: list[tuple[str, tuple[Any, ...]]] = []
+
+    def forget(self, release_id: str) -> None:
+        self.forgotten.append(release_id)
+
+    def fail(self, release_id: str, error: Exception) -> None:
+        self.failed.append((release_id, (type(error).__name__, *error.args)))
+
+
+@pytest.fixture
+def store(redis_client: redis.Redis) -> ReleaseStore:
+    return ReleaseStore(redis_client)
+
+
+@pytest.fixture
+def pauses(redis_client: redis.Redis) -> PlatformPauses:
+    return PlatformPauses(redis_client)
+
+
+@pytest.fixture
+def leases(redis_client: redis.Redis) -> Leases:
+    return Leases(redis_client, step_deadline_s=140, scopes=tuple(Scope))
+
+
+@pytest.fixture
+def begin(leases: Leases) -> Callable[[Release], Held]:
+    """Take the lease for a release, which has to be free."""
+
+    def _begin(release: Release) -> Held:
+        held = leases.begin(release.id, release.appid)
+        assert isinstance(held, Held)
+        return held
+
+    return _begin
+
+
+@pytest.fixture
+def sender() -> Sender:
+    return Sender()
+
+
+@pytest.fixture
+def results() -> NotedResults:
+    return NotedResults()
+
+
+@pytest.fixture
+def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses, sender: Sender) -> ParkingLot:
+    return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender)
+
+
+@pytest.fixture
+def releases(store: ReleaseStore, lot: ParkingLot, pauses: PlatformPauses, results: NotedResults) -> Releases:
+    return Releases(store=store, parking=lot, results=results, pauses=pauses, now=lambda: NOW)
+
+
+@pytest.fixture
+def celery_app(redis_url: str, redis_client: redis.Redis) -> Iterator[Celery]:
+    """A Celery app with our options and no task; its connections are closed in the end."""
+    app = Celery("test", set_as_current=False)
+    app.conf.update(celery_options(Settings(redis=RedisSettings.model_validate({"url": redis_url}))))
+    yield app
+    backend: Any = app.backend
+    backend.result_consumer.stop()
+    backend.client.close()
+    pools.reset()
+    app.close()

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, cast
+
+import pytest
+import redis
+from celery import Celery
+
+from tasks.chain import send_chain, task_id
+from tasks.names import STEPS, Step
+from tests.unit.tasks.examples import APPID, a_release, a_request
+
+SECRET_LOOKING = "hunter2-not-for-the-broker"
+
+
+def messages(client: redis.Redis) -> list[dict[str, Any]]:
+    raw = cast("list[str]", client.lrange("releases", 0, -1))
+    return [json.loads(text) for text in raw]
+
+
+def the_message(client: redis.Redis) -> tuple[dict[str, Any], Any]:
+    """The only message in the queue: its headers and its body."""
+    (message,) = messages(client)
+    return message["headers"], json.loads(base64.b64decode(message["body"]))
+
+
+def test_one_message_is_sent_to_the_queue_releases(celery_app: Celery, redis_client: redis.Redis) -> None:
+    send_chain(celery_app, a_release())
+
+    assert len(messages(redis_client)) == 1
+
+
+def test_the_message_carries_id_appid_and_version_only(celery_app: Celery, redis_client: redis.Redis) -> None:
+    release = a_release()
+
+    send_chain(celery_app, release)
+
+    headers, (args, kwargs, embed) = the_message(redis_client)
+    assert headers["task"] == "tasks.ensure_domains"
+    assert (args, kwargs) == ([release.id, APPID, "1.4.2"], {})
+    assert [later["args"] for later in embed["chain"]] == [[release.id, APPID, "1.4.2"]] * 2
+    assert [later["kwargs"] for later in embed["chain"]] == [{}, {}]
+
+
+def test_the_last_tasks_id_is_the_release_id_and_the_earlier_ones_are_made_from_it(
+    celery_app: Celery, redis_client: redis.Redis
+) -> None:
+    release = a_release()
+
+    send_chain(celery_app, release)
+
+    headers, (_, _, embed) = the_message(redis_client)
+    later = {task["task"]: task["options"]["task_id"] for task in embed["chain"]}
+    assert headers["id"] == f"{release.id}:ensure_domains"
+    assert later == {"tasks.commit_code": f"{release.id}:commit_code", "tasks.submit_audit": release.id}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_it_begins_at_the_release_s_step(step: Step, celery_app: Celery, redis_client: redis.Redis) -> None:
+    release = a_release(step=step)
+
+    send_chain(celery_app, release)
+
+    headers, (_, _, embed) = the_message(redis_client)
+    later = [task["task"] for task in reversed(embed["chain"] or [])]
+    assert [headers["task"], *later] == [step.task_name for step in STEPS[step.position :]]
+    assert headers["id"] == task_id(release.id, step)
+
+
+def test_nothing_of_the_payload_is_in_the_message(celery_app: Celery, redis_client: redis.Redis) -> None:
+    request = a_request(
+        user_desc=SECRET_LOOKING,
+        ext={"ext": {"key": SECRET_LOOKING}},
+        audit={"feedback_info": SECRET_LOOKING},
+        wave=SECRET_LOOKING,
+    )
+
+    send_chain(celery_app, a_release(request))
+
+    (raw,) = messages(redis_client)
+    assert SECRET_LOOKING not in json.dumps(raw)
+    assert SECRET_LOOKING not in base64.b64decode(raw["body"]).decode()
+
+
+def test_the_message_is_json(celery_app: Celery, redis_client: redis.Redis) -> None:
+    send_chain(celery_app, a_release())
+
+    (message,) = messages(redis_client)
+    assert message["content-type"] == "application/json"

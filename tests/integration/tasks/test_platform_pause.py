@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+
+from tasks import keys
+from tasks.platform_pause import Pause, PlatformPauses
+from tasks.scope import Scope
+from tests.unit.tasks.examples import a_problem
+
+
+def a_pause(**different: Any) -> Pause:
+    return Pause(**{**a_problem(errcode=61004).model_dump(), **different})
+
+
+def test_without_a_pause_the_platform_goes_on(pauses: PlatformPauses) -> None:
+    assert [pauses.current(scope) for scope in Scope] == [None, None]
+
+
+def test_a_pause_is_found_with_its_reason(pauses: PlatformPauses) -> None:
+    pause = a_pause(until=datetime(2099, 1, 1, tzinfo=UTC), lifted_by_ticket=True)
+
+    assert pauses.begin(Scope.ALL, pause)
+
+    assert pauses.current(Scope.ALL) == pause
+    assert pauses.current(Scope.SUBMISSIONS) is None
+
+
+def test_the_first_reason_counts(pauses: PlatformPauses) -> None:
+    pauses.begin(Scope.ALL, a_pause(errcode=61004))
+
+    assert not pauses.begin(Scope.ALL, a_pause(errcode=61005))
+
+    found = pauses.current(Scope.ALL)
+    assert found is not None
+    assert found.errcode == 61004
+
+
+def test_a_lifted_pause_is_gone(pauses: PlatformPauses) -> None:
+    pauses.begin(Scope.ALL, a_pause())
+
+    assert pauses.lift(Scope.ALL)
+    assert pauses.current(Scope.ALL) is None
+    assert not pauses.lift(Scope.ALL)
+
+
+def test_a_pause_without_an_end_never_expires(pauses: PlatformPauses, redis_client: redis.Redis) -> None:
+    pauses.begin(Scope.ALL, a_pause())
+
+    assert redis_client.pttl(keys.pause(Scope.ALL)) == -1
+
+
+def test_a_pause_with_an_end_expires_then(pauses: PlatformPauses, redis_client: redis.Redis) -> None:
+    until = datetime.now(UTC) + timedelta(hours=2)
+
+    pauses.begin(Scope.SUBMISSIONS, a_pause(until=until))
+
+    left_ms = redis_client.pttl(keys.pause(Scope.SUBMISSIONS))
+    assert until.timestamp() == pytest.approx(time.time() + left_ms / 1000, abs=1)
+
+
+@pytest.mark.parametrize("lifted_by_ticket", [True, False])
+def test_a_ticket_lifts_only_a_pause_for_the_lack_of_one(
+    lifted_by_ticket: bool, pauses: PlatformPauses
+) -> None:
+    pauses.begin(Scope.ALL, a_pause(lifted_by_ticket=lifted_by_ticket))
+
+    assert pauses.lift_for_ticket() is lifted_by_ticket
+
+    assert (pauses.current(Scope.ALL) is None) is lifted_by_ticket
+
+
+def test_a_ticket_that_nobody_waits_for_changes_nothing(pauses: PlatformPauses) -> None:
+    assert not pauses.lift_for_ticket()

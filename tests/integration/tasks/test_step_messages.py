@@ -1,0 +1,310 @@
+"""What a step's message does to the record: the tasks called as functions, on real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+import redis
+from celery import Celery
+from celery.exceptions import Ignore, Reject
+
+from tasks import keys, steps  # noqa: F401 - importing the steps registers them
+from tasks.errors import ReleaseBlocked, ReleaseCancelled
+from tasks.lease import Leases
+from tasks.names import Status, Step
+from tasks.parking import ParkingLot
+from tasks.platform_pause import Pause, PlatformPauses
+from tasks.policy import RetryPolicy
+from tasks.reconciler import Reconciler
+from tasks.record import Release
+from tasks.releases import Releases
+from tasks.scope import Scope
+from tasks.services import Services
+from tasks.store import Parking, ReleaseStore, Stored
+from tests.integration.tasks.conftest import NotedResults
+from tests.integration.tasks.test_store import created
+from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release
+from tests.unit.tasks.fake_wechat import FakeMiniProgram, refused
+from wechat.api import WeChat
+from wechat.deadline import Deadline
+from wechat.domains import SCHEMES, Domains
+
+WANTED = {"requestdomain": ["https://api.example.com"]}
+CONFIGURED = {**{name: [] for name in SCHEMES}, **WANTED}
+
+
+class FakeWeChat(WeChat):
+    """One Mini Program, scripted."""
+
+    def __init__(self) -> None:
+        self.scripted = FakeMiniProgram()
+
+    def answers(self, **answers: Any) -> None:
+        self.scripted = FakeMiniProgram(**answers)
+
+    def mini_program(self, appid: str, deadline: Deadline) -> FakeMiniProgram:
+        return self.scripted
+
+    def registered_hosts(self) -> tuple[str, ...] | None:
+        return None
+
+
+class App(Celery):
+    """An app whose tasks get the services of a test."""
+
+    services: Services
+
+
+@pytest.fixture
+def wechat() -> FakeWeChat:
+    return FakeWeChat()
+
+
+@pytest.fixture
+def run(
+    redis_client: redis.Redis,
+    store: ReleaseStore,
+    releases: Releases,
+    leases: Leases,
+    pauses: PlatformPauses,
+    results: NotedResults,
+    lot: ParkingLot,
+    wechat: FakeWeChat,
+) -> Iterator[Callable[..., Any]]:
+    """Call a step's task with a release, as its message would."""
+    app = App("test", set_as_current=False)
+    app.services = Services(
+        store=store,
+        releases=releases,
+        leases=leases,
+        pauses=pauses,
+        parking=lot,
+        reconciler=Reconciler(redis_client, queue="releases", every_s=15),
+        results=results,
+        wechat=wechat,
+        policy=RetryPolicy(
+            max_attempts=6,
+            wait_initial_s=100,
+            wait_max_s=300,
+            scan_wait_s=60,
+            scan_max_attempts=240,
+            slow_down_s=60,
+        ),
+        wanted=Domains.wanted(WANTED),
+        step_deadline_s=140,
+        now=lambda: NOW,
+        random=lambda: 1.0,
+    )
+
+    def _run(step: Step, release: Release, appid: str = APPID) -> Any:
+        return app.tasks[step.task_name](release.id, appid, release.user_version)
+
+    yield _run
+    app.close()
+
+
+@pytest.fixture
+def at(store: ReleaseStore) -> Callable[..., Stored]:
+    """Put a release into a state."""
+
+    def _at(
+        step: Step, status: Status = Status.QUEUED, parking: Parking | None = None, **more: Any
+    ) -> Stored:
+        stored = created(store, a_release())
+        release = stored.release.model_copy(update={"step": step, "status": status, **more})
+        return store.save(stored, release, parking=parking or Parking())
+
+    return _at
+
+
+def now(store: ReleaseStore, stored: Stored) -> Release:
+    found = store.get(stored.release.id)
+    assert found is not None
+    return found.release
+
+
+Run = Callable[..., Any]
+At = Callable[..., Stored]
+
+
+def test_a_step_that_is_done_queues_the_next_one_and_frees_the_mini_program(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(get=[CONFIGURED])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    run(Step.ENSURE_DOMAINS, stored.release)
+
+    release = now(store, stored)
+    assert (release.step, release.status) == (Step.COMMIT_CODE, Status.QUEUED)
+    assert release.public()["attempts"] == {"ensure_domains": 1}
+    assert redis_client.get(keys.lease(APPID)) is None
+
+
+def test_a_submission_is_returned_and_recorded(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    wechat.answers(submit_audit=[2**63 - 1])
+    stored = at(Step.SUBMIT_AUDIT)
+
+    assert run(Step.SUBMIT_AUDIT, stored.release) == 2**63 - 1
+
+    release = now(store, stored)
+    assert (release.status, release.auditid) == (Status.SUBMITTED, 2**63 - 1)
+
+
+def test_a_blocked_step_raises_and_records_the_same(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    wechat.answers(get=[{}], add=[refused(85018)])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    with pytest.raises(ReleaseBlocked) as caught:
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release = now(store, stored)
+    assert release.block is not None
+    assert caught.value.args == release.block.arguments()
+    assert caught.value.args[:3] == ("ensure_domains", 85018, "no")
+    assert caught.value.domains == WANTED
+
+
+def test_no_commit_before_the_domains_are_confirmed(run: Run, at: At, wechat: FakeWeChat) -> None:
+    with pytest.raises(Ignore):
+        run(Step.COMMIT_CODE, at(Step.ENSURE_DOMAINS).release)
+
+    assert wechat.scripted.calls == []
+
+
+def test_a_long_wait_is_parked_until_its_time(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(get=[refused(-1)])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release = now(store, stored)
+    assert (release.status, release.next_attempt_at) == (Status.WAITING, NOW + timedelta(seconds=100))
+    assert redis_client.zscore(keys.PARKED, release.id) == (NOW + timedelta(seconds=100)).timestamp()
+
+
+def test_a_cancel_while_the_submission_is_on_its_way_keeps_the_audit_id(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, releases: Releases
+) -> None:
+    stored = at(Step.SUBMIT_AUDIT)
+
+    class CancelledMeanwhile(FakeMiniProgram):
+        def submit_audit(self, audit: Any) -> int:
+            releases.cancel(stored.release.id)
+            return 7
+
+    wechat.scripted = CancelledMeanwhile()
+
+    with pytest.raises(ReleaseCancelled):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+    release = now(store, stored)
+    assert (release.status, release.auditid) == (Status.CANCELLED, 7)
+
+
+def test_a_message_out_of_date_leaves_a_parked_release_parked(
+    run: Run, at: At, redis_client: redis.Redis
+) -> None:
+    # Given a resumed release that waits at its first step, and a message of before the resume
+    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, Parking(until=5e9))
+
+    with pytest.raises(Ignore):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+    assert redis_client.zscore(keys.PARKED, stored.release.id) == 5e9
+
+
+def test_a_message_with_another_appid_leaves_a_parked_release_parked(
+    run: Run, at: At, redis_client: redis.Redis
+) -> None:
+    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, Parking(until=5e9))
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release, "wx00000000000000ff")
+
+    assert redis_client.zscore(keys.PARKED, stored.release.id) == 5e9
+
+
+def test_a_release_that_meets_a_pause_is_held_without_a_call(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, pauses: PlatformPauses
+) -> None:
+    pauses.begin(Scope.ALL, Pause(**a_problem(errcode=61004, errmsg="not whitelisted").model_dump()))
+    stored = at(Step.COMMIT_CODE)
+
+    with pytest.raises(Ignore):
+        run(Step.COMMIT_CODE, stored.release)
+
+    release = now(store, stored)
+    assert release.status is Status.WAITING
+    assert release.wait is not None
+    assert (release.wait.step, release.wait.errcode) == (Step.COMMIT_CODE, 61004)
+    assert wechat.scripted.calls == []
+
+
+def test_commits_go_on_while_submissions_are_paused(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, pauses: PlatformPauses
+) -> None:
+    pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump()))
+    wechat.answers(commit=[None])
+    stored = at(Step.COMMIT_CODE)
+
+    run(Step.COMMIT_CODE, stored.release)
+
+    assert now(store, stored).step is Step.SUBMIT_AUDIT
+
+
+def test_a_release_that_meets_a_quota_s_pause_says_when_it_goes_on(
+    run: Run, at: At, store: ReleaseStore, pauses: PlatformPauses
+) -> None:
+    until = NOW.replace(year=2099)
+    pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump(), until=until))
+    stored = at(Step.SUBMIT_AUDIT)
+
+    with pytest.raises(Ignore):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+    assert now(store, stored).next_attempt_at == until
+
+
+@pytest.fixture
+def cut_off(redis_client: redis.Redis) -> Iterator[Callable[[], None]]:
+    """Redis refuses every write, as a primary does that is cut off from its replicas."""
+
+    def _begin() -> None:
+        redis_client.config_set("min-replicas-to-write", 1)
+
+    yield _begin
+    redis_client.config_set("min-replicas-to-write", 0)
+
+
+@pytest.fixture
+def full(redis_client: redis.Redis) -> Iterator[Callable[[], None]]:
+    """Redis has no memory left, and evicts nothing."""
+
+    def _begin() -> None:
+        redis_client.config_set("maxmemory", 1)
+
+    yield _begin
+    redis_client.config_set("maxmemory", 0)
+
+
+@pytest.mark.parametrize("state", ["cut_off", "full"])
+def test_when_redis_takes_no_writes_the_message_goes_back_to_the_queue(
+    state: str, run: Run, at: At, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.base._REDIS_AWAY_PAUSE_S", 0.0)
+    stored = at(Step.ENSURE_DOMAINS)
+    cast("Callable[[], None]", request.getfixturevalue(state))()
+
+    with pytest.raises(Reject):
+        run(Step.ENSURE_DOMAINS, stored.release)

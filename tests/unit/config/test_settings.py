@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from config.settings import Settings, SettingsError, load_settings, variable_names
+
+SECRET = "hunter2"
+
+#: A valid value for each variable, none of them the default, and how it reads in the settings.
+VALUES: dict[str, tuple[str, Any]] = {
+    "MPRELEASE_REDIS__URL": (
+        "rediss://:pw@redis.example.com:6380/3",
+        "rediss://:pw@redis.example.com:6380/3",
+    ),
+    "MPRELEASE_REDIS__MASTER_NAME": ("mymaster", "mymaster"),
+    "MPRELEASE_REDIS__SENTINEL_PASSWORD": ("12345", "12345"),
+    "MPRELEASE_REDIS__CA_FILE": ("ca.pem", "ca.pem"),
+    "MPRELEASE_WECHAT__API_URL": ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    "MPRELEASE_WECHAT__CONNECT_TIMEOUT_S": ("2.5", 2.5),
+    "MPRELEASE_WECHAT__READ_TIMEOUT_S": ("90", 90),
+    "MPRELEASE_PLATFORM__APPID": ("wx0000000000000001", "wx0000000000000001"),
+    "MPRELEASE_PLATFORM__APPSECRET": ("0123", "0123"),
+    "MPRELEASE_DOMAINS__REQUESTDOMAIN": ("https://a.cn, https://b.cn", ["https://a.cn", "https://b.cn"]),
+    "MPRELEASE_DOMAINS__WSREQUESTDOMAIN": ('["wss://a.cn", "wss://b.cn"]', ["wss://a.cn", "wss://b.cn"]),
+    "MPRELEASE_DOMAINS__UPLOADDOMAIN": ("https://a.cn,", ["https://a.cn"]),
+    "MPRELEASE_DOMAINS__DOWNLOADDOMAIN": ("https://a.cn", ["https://a.cn"]),
+    "MPRELEASE_DOMAINS__UDPDOMAIN": (' ["udp://a.cn:1"]', ["udp://a.cn:1"]),
+    "MPRELEASE_DOMAINS__TCPDOMAIN": ("tcp://a.cn:1", ["tcp://a.cn:1"]),
+    "MPRELEASE_RETRY__MAX_ATTEMPTS": ("3", 3),
+    "MPRELEASE_RETRY__WAIT_INITIAL_S": ("0.5", 0.5),
+    "MPRELEASE_RETRY__WAIT_MAX_S": ("30", 30),
+    "MPRELEASE_RETRY__SCAN_WAIT_S": ("15", 15),
+    "MPRELEASE_RETRY__SCAN_MAX_ATTEMPTS": ("9", 9),
+    "MPRELEASE_RETRY__SLOW_DOWN_S": ("61", 61),
+    "MPRELEASE_WORKER__CONCURRENCY": ("4", 4),
+    "MPRELEASE_WORKER__POOL": ("prefork", "prefork"),
+    "MPRELEASE_WORKER__STEP_DEADLINE_S": ("100", 100),
+    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": ("1200", 1200),
+    "MPRELEASE_WORKER__SWEEP_S": ("20", 20),
+}
+
+
+@pytest.fixture(autouse=True)
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory to run in, with an empty one for the secret files."""
+    monkeypatch.chdir(tmp_path)
+    directory = tmp_path / "secrets"
+    directory.mkdir()
+    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", str(directory))
+    return directory
+
+
+def value_of(settings: Settings, variable: str) -> Any:
+    section, name = variable.removeprefix("MPRELEASE_").lower().split("__")
+    value = getattr(getattr(settings, section), name)
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+def problems() -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert SECRET not in str(caught.value)
+    assert SECRET not in repr(caught.value)
+    return caught.value.problems
+
+
+def test_every_variable_is_tested_here() -> None:
+    assert sorted(VALUES) == sorted(variable_names())
+
+
+def test_without_any_setting_the_defaults_can_be_used() -> None:
+    assert load_settings() == Settings()
+
+
+@pytest.mark.parametrize("variable", VALUES)
+def test_a_variable_is_read_from_the_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, value = VALUES[variable]
+    assert value_of(load_settings(), variable) != value
+    monkeypatch.setenv(variable, text)
+
+    assert value_of(load_settings(), variable) == value
+
+
+@pytest.mark.parametrize("variable", VALUES)
+def test_a_variable_is_read_from_a_dot_env_file(variable: str) -> None:
+    text, value = VALUES[variable]
+    Path(".env").write_text(f"{variable}='{text}'\nSOMEBODY_ELSES=1\n")
+
+    assert value_of(load_settings(), variable) == value
+
+
+@pytest.mark.parametrize("variable", VALUES)
+def test_a_variable_is_read_from_a_secret_file(variable: str, secrets: Path) -> None:
+    text, value = VALUES[variable]
+    (secrets / variable).write_text(f"{text}\n")
+    (secrets / "somebody_elses").write_text("1")
+
+    assert value_of(load_settings(), variable) == value
+
+
+def test_the_environment_is_over_dot_env_is_over_secret_files(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("APPID", "APPSECRET"):
+        (secrets / f"MPRELEASE_PLATFORM__{name}").write_text("from a file")
+    (secrets / "MPRELEASE_REDIS__MASTER_NAME").write_text("from a file")
+    Path(".env").write_text("MPRELEASE_PLATFORM__APPID=from .env\nMPRELEASE_PLATFORM__APPSECRET=from .env\n")
+    monkeypatch.setenv("MPRELEASE_PLATFORM__APPID", "from the environment")
+
+    settings = load_settings()
+
+    assert settings.platform.appid == "from the environment"
+    assert settings.platform.appsecret.get_secret_value() == "from .env"
+    assert settings.redis.master_name == "from a file"
+
+
+@pytest.mark.parametrize("secret", ['{"a": 1}', "null", "true", "0123", "[1]"])
+def test_a_secret_that_looks_like_json_is_a_text(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_PLATFORM__APPSECRET", secret)
+    monkeypatch.setenv("MPRELEASE_REDIS__SENTINEL_PASSWORD", secret)
+
+    settings = load_settings()
+
+    assert value_of(settings, "MPRELEASE_PLATFORM__APPSECRET") == secret
+    assert value_of(settings, "MPRELEASE_REDIS__SENTINEL_PASSWORD") == secret
+
+
+MISSPELT = [
+    ("MPRELEASE_REDIS__ULR", "MPRELEASE_REDIS__URL"),
+    ("MPRELEASE_REDSI__URL", "MPRELEASE_REDIS__URL"),
+    ("MPRELEASE_REDIS_URL", "MPRELEASE_REDIS__URL"),
+    ("MPRELEASE_REDIS", "MPRELEASE_REDIS__URL"),
+    ("MPRELEASE_REDIS__URL__HOST", "MPRELEASE_REDIS__URL"),
+    ("MPRELEASE_PLATFORM__APPSECRT", "MPRELEASE_PLATFORM__APPSECRET"),
+    ("mprelease_platform__appsecrt", "MPRELEASE_PLATFORM__APPSECRET"),
+    ("MPRELEASE_SECRET_DIR", "MPRELEASE_SECRETS_DIR"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "right"), MISSPELT)
+@pytest.mark.parametrize("source", ["environment", "dot_env", "secret_file"])
+def test_a_misspelt_name_is_an_error_that_suggests_the_right_one(
+    source: str, wrong: str, right: str, secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if source == "environment":
+        monkeypatch.setenv(wrong, SECRET)
+    elif source == "dot_env":
+        Path(".env").write_text(f"{wrong}={SECRET}\n")
+    else:
+        (secrets / wrong).write_text(SECRET)
+
+    assert problems() == [f"{wrong.upper()} is no setting; did you mean {right}?"]
+
+
+def test_a_name_like_no_other_is_an_error_without_a_suggestion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_XYZZY", "1")
+
+    assert problems() == ["MPRELEASE_XYZZY is no setting"]
+
+
+@pytest.mark.parametrize("section", Settings.model_fields)
+def test_a_section_takes_no_unknown_name(section: str) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        Settings.model_validate({section: {"nope": SECRET}})
+
+
+def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_WORKER__CONCURRENCY", SECRET)
+    monkeypatch.setenv("MPRELEASE_WORKER__POOL", "gevent")
+    monkeypatch.setenv("MPRELEASE_RETRY__MAX_ATTEMPTS", "0")
+
+    named = [problem.partition(":")[0] for problem in problems()]
+
+    assert sorted(named) == [
+        *("MPRELEASE_RETRY__MAX_ATTEMPTS", "MPRELEASE_WORKER__CONCURRENCY", "MPRELEASE_WORKER__POOL")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("MPRELEASE_WORKER__CONCURRENCY", "0"),
+        ("MPRELEASE_WORKER__CONCURRENCY", "1.5"),
+        ("MPRELEASE_WORKER__CONCURRENCY", ""),
+        ("MPRELEASE_RETRY__WAIT_MAX_S", "nan"),
+        ("MPRELEASE_RETRY__WAIT_MAX_S", "inf"),
+        ("MPRELEASE_WECHAT__READ_TIMEOUT_S", "-1"),
+        ("MPRELEASE_DOMAINS__TCPDOMAIN", '["tcp://a.cn"'),
+        ("MPRELEASE_DOMAINS__TCPDOMAIN", '["tcp://a.cn", 1]'),
+    ],
+)
+def test_a_bad_value_is_an_error_that_names_the_variable(
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, text)
+
+    assert [problem.partition(":")[0] for problem in problems()] == [variable]
+
+
+@pytest.mark.parametrize(
+    "url", [f"http://:{SECRET}@h", f":{SECRET}@h", f"{SECRET}", f"REDIS://:{SECRET}@h", f"redis:/{SECRET}@h"]
+)
+def test_a_bad_redis_url_is_an_error_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", url)
+
+    assert any("redis://, rediss:// or sentinel://" in problem for problem in problems())
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("MPRELEASE_REDIS__NOPE", "1"),
+        ("MPRELEASE_WORKER__CONCURRENCY", "many"),
+        ("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "1"),
+    ],
+)
+def test_an_error_beside_secrets_does_not_tell_them(
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", f"redis://:{SECRET}@h")
+    monkeypatch.setenv("MPRELEASE_REDIS__SENTINEL_PASSWORD", SECRET)
+    monkeypatch.setenv("MPRELEASE_PLATFORM__APPSECRET", SECRET)
+    monkeypatch.setenv(variable, text)
+
+    assert problems()
+
+
+def test_settings_printed_do_not_tell_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", f"redis://:{SECRET}@h")
+    monkeypatch.setenv("MPRELEASE_REDIS__SENTINEL_PASSWORD", SECRET)
+    monkeypatch.setenv("MPRELEASE_PLATFORM__APPSECRET", SECRET)
+
+    assert SECRET not in repr(load_settings())
+    assert SECRET not in load_settings().model_dump_json()
+
+
+def test_a_secret_file_that_is_no_text_is_an_error_without_its_content(secrets: Path) -> None:
+    (secrets / "MPRELEASE_PLATFORM__APPSECRET").write_bytes(SECRET.encode() + b"\xff")
+
+    assert "can't be read (UnicodeDecodeError)" in problems()[0]
+
+
+def test_sentinel_needs_the_name_of_the_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", f"sentinel://:{SECRET}@h")
+
+    assert "needs MPRELEASE_REDIS__MASTER_NAME" in problems()[0]
+
+
+def test_several_sentinels_are_several_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", "sentinel://a:26379;sentinel://b:26379")
+    monkeypatch.setenv("MPRELEASE_REDIS__MASTER_NAME", "mymaster")
+
+    assert load_settings().redis.urls == ["sentinel://a:26379", "sentinel://b:26379"]
+
+
+def test_a_visibility_timeout_that_is_too_short_is_refused_with_the_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "880")
+
+    (problem,) = problems()
+
+    assert "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S must be over 880" in problem
+    assert "MPRELEASE_RETRY__WAIT_MAX_S (300)" in problem
+    assert "MPRELEASE_WORKER__STEP_DEADLINE_S (140)" in problem
+
+
+def test_a_visibility_timeout_just_long_enough_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "881")
+
+    assert load_settings().worker.visibility_timeout_s == 881
+
+
+def test_a_bad_redis_url_is_told_under_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", "http://h")
+
+    assert problems()[0].startswith("MPRELEASE_REDIS__URL: ")
+
+
+def test_a_bad_api_url_is_told_under_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_WECHAT__API_URL", "ftp://h")
+
+    assert problems()[0].startswith("MPRELEASE_WECHAT__API_URL: ")
+
+
+@pytest.mark.parametrize("url", ["redis://:hun/ter2@h:6379/0", "redis://h:port/0", "redis://h/zero"])
+def test_a_redis_url_that_no_client_can_read_is_refused_at_the_start(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", url)
+
+    assert "ter2" not in problems()[0]
+
+
+def test_an_empty_secrets_dir_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "some.pyc").write_bytes(b"\xff")
+    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", "")
+
+    assert load_settings() == Settings()
+
+
+def test_somebody_elses_secret_need_not_be_text(secrets: Path) -> None:
+    (secrets / "keystore.p12").write_bytes(b"\xff")
+
+    assert load_settings() == Settings()

@@ -1,0 +1,80 @@
+"""WeChat's side of one Mini Program, scripted: each call takes its next answer, and is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wechat.domains import Domains
+from wechat.errors import Refused, Unanswered
+from wechat.mini_program import Action, LatestAudit, MiniProgram, TrialVersion
+
+
+class FakeMiniProgram(MiniProgram):
+    """Answers are given by call; an exception among them is raised. A call too many fails the test."""
+
+    def __init__(self, *, now: float = 1000.0, **answers: list[Any]) -> None:
+        self.appid = "wx0123456789abcdef"
+        self.calls: list[str] = []
+        self.added: list[dict[str, list[str]]] = []
+        self.committed: list[dict[str, Any]] = []
+        self._now = now
+        self._answers = answers
+
+    def now(self) -> float:
+        return self._now
+
+    def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
+        if action == "add" and domains is not None:
+            self.added.append(domains.as_dict())
+        return dict(self._answer(action))
+
+    def commit(self, **fields: Any) -> None:
+        self.committed.append(fields)
+        self._answer("commit")
+
+    def submit_audit(self, audit: Mapping[str, Any]) -> int:
+        return int(self._answer("submit_audit"))
+
+    def trial_version(self) -> TrialVersion | None:
+        answer: TrialVersion | None = self._answer("trial_version")
+        return answer
+
+    def latest_audit(self) -> LatestAudit | None:
+        answer: LatestAudit | None = self._answer("latest_audit")
+        return answer
+
+    def privacy_info(self) -> dict[str, Any]:
+        return dict(self._answer("privacy_info"))
+
+    def _answer(self, call: str) -> Any:
+        self.calls.append(call)
+        assert self._answers.get(call), f"{call} was not expected after {self.calls[:-1]}"
+        answer = self._answers[call].pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class NotedIntents:
+    """What a step wrote down, in order."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[str, float | None]] = []
+
+    def commit(self, at: float) -> None:
+        self.noted.append(("commit", at))
+
+    def submit(self, at: float) -> None:
+        self.noted.append(("submit", at))
+
+    def forget_submission(self) -> None:
+        self.noted.append(("forget_submission", None))
+
+
+def refused(errcode: int, errmsg: str = "no", rid: str | None = "1-2-3", **fields: object) -> Refused:
+    return Refused("/wxa/call", errcode, errmsg, rid, dict(fields))
+
+
+def unanswered() -> Unanswered:
+    return Unanswered("/wxa/call", "cut connection")

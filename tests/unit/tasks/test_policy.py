@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.names import Step
+from tasks.policy import (
+    AwaitQuota,
+    Block,
+    Decision,
+    Fail,
+    PausePlatform,
+    Retry,
+    RetryPolicy,
+    StepError,
+)
+from tasks.record import Progress
+from tasks.stops import StepBlocked
+from tests.unit.tasks.fake_wechat import refused, unanswered
+from wechat.deadline import DeadlineExceeded
+from wechat.errors import NotAuthorized, TicketMissing
+from wechat.verdicts import TABLE, QuotaReset, QuotaScope, Verdict
+
+POLICY = RetryPolicy(
+    max_attempts=6,
+    wait_initial_s=2,
+    wait_max_s=300,
+    scan_wait_s=60,
+    scan_max_attempts=240,
+    slow_down_s=60,
+)
+UNKNOWN_CODE = 123_456_789
+LEAST, MOST = (lambda: 0.0), (lambda: 1.0)
+
+
+def decide(
+    error: StepError, progress: Progress | None = None, random: Callable[[], float] = MOST
+) -> Decision:
+    return POLICY.decide(error, Step.COMMIT_CODE, progress or Progress(), random)
+
+
+def retried(error: StepError, progress: Progress | None = None, random: Callable[[], float] = MOST) -> Retry:
+    decision = decide(error, progress, random)
+    assert isinstance(decision, Retry)
+    return decision
+
+
+EXPECTED = {
+    Verdict.RETRY: Retry,
+    Verdict.SLOW_DOWN: Retry,
+    Verdict.WAIT: Retry,
+    Verdict.UNKNOWN: Retry,
+    Verdict.TOKEN: Fail,
+    Verdict.BUG: Fail,
+    Verdict.QUOTA: AwaitQuota,
+    Verdict.PLATFORM: PausePlatform,
+    Verdict.BLOCK: Block,
+    Verdict.ADOPT: Block,
+}
+
+
+@pytest.mark.parametrize("errcode", sorted(TABLE))
+def test_each_errcode_is_decided_by_its_verdict(errcode: int) -> None:
+    decision = decide(refused(errcode))
+
+    assert type(decision) is EXPECTED[TABLE[errcode].verdict]
+    assert decision.problem.errcode == errcode
+    assert decision.problem.step is Step.COMMIT_CODE
+    assert decision.problem.rid == "1-2-3"
+    assert decision.problem.remedy == TABLE[errcode].remedy
+
+
+@pytest.mark.parametrize("error", [unanswered(), DeadlineExceeded(), refused(-1)])
+def test_what_can_pass_is_retried_until_the_attempts_are_used_up(error: StepError) -> None:
+    progress, attempts = Progress(), 1
+    while isinstance(decision := decide(error, progress), Retry):
+        progress, attempts = decision.progress, attempts + 1
+
+    assert isinstance(decision, Fail)
+    assert attempts == POLICY.max_attempts
+
+
+def test_with_one_attempt_nothing_is_retried() -> None:
+    policy = RetryPolicy(
+        max_attempts=1, wait_initial_s=2, wait_max_s=300, scan_wait_s=60, scan_max_attempts=1, slow_down_s=60
+    )
+
+    assert isinstance(policy.decide(unanswered(), Step.COMMIT_CODE, Progress(), MOST), Fail)
+
+
+def test_the_wait_doubles_with_each_failure() -> None:
+    waits = [retried(unanswered(), Progress(failures=failures)).delay_s for failures in range(5)]
+
+    assert waits == [2, 4, 8, 16, 32]
+
+
+def test_the_wait_has_full_jitter() -> None:
+    assert retried(unanswered(), random=LEAST).delay_s == 0
+    assert retried(unanswered(), random=lambda: 0.5).delay_s == 1
+
+
+def test_the_wait_is_capped() -> None:
+    assert POLICY.backoff_s(30, MOST) == POLICY.wait_max_s
+
+
+@given(st.integers(min_value=1, max_value=10**9), st.floats(min_value=0, max_value=1))
+def test_backoff_stays_within_its_bounds_for_any_attempt(attempt: int, chance: float) -> None:
+    delay_s = POLICY.backoff_s(attempt, lambda: chance)
+
+    assert 0 <= delay_s <= min(POLICY.wait_max_s, POLICY.wait_initial_s * 2 ** min(attempt - 1, 100))
+
+
+@pytest.mark.parametrize("failures", range(5))
+def test_slowing_down_takes_a_minute_at_least_whatever_the_attempt(failures: int) -> None:
+    progress = Progress(failures=failures)
+
+    assert retried(refused(45011), progress, LEAST).delay_s == 60
+    assert retried(refused(45011), progress, MOST).delay_s == 75
+
+
+def test_slowing_down_uses_up_attempts() -> None:
+    assert retried(refused(45011), Progress(failures=1)).progress.failures == 2
+    assert isinstance(decide(refused(45011), Progress(failures=5)), Fail)
+
+
+def test_waiting_for_the_scan_has_a_budget_of_its_own() -> None:
+    used_up = Progress(failures=5, unknowns=1)
+
+    decision = retried(refused(61039), used_up)
+
+    assert decision.progress == used_up.model_copy(update={"scans": 1})
+
+
+def test_waiting_for_the_scan_waits_a_minute_and_a_little() -> None:
+    assert retried(refused(61039), Progress(scans=200), LEAST).delay_s == 60
+    assert retried(refused(61039), Progress(scans=200), MOST).delay_s == pytest.approx(66)
+
+
+def test_a_scan_that_never_ends_blocks_after_its_budget() -> None:
+    assert isinstance(decide(refused(61039), Progress(scans=238)), Retry)
+    assert isinstance(decide(refused(61039), Progress(scans=239)), Block)
+
+
+def test_an_unknown_code_is_retried_once_and_then_blocks_with_code_message_and_rid() -> None:
+    first = retried(refused(UNKNOWN_CODE, "what is this"), random=MOST)
+    second = decide(refused(UNKNOWN_CODE, "what is this"), first.progress)
+
+    assert first.delay_s == 2
+    assert isinstance(second, Block)
+    assert (second.problem.errcode, second.problem.errmsg, second.problem.rid) == (
+        UNKNOWN_CODE,
+        "what is this",
+        "1-2-3",
+    )
+
+
+def test_an_unknown_code_uses_up_no_attempt() -> None:
+    assert retried(refused(UNKNOWN_CODE), Progress(failures=5)).progress == Progress(failures=5, unknowns=1)
+
+
+def test_without_a_ticket_the_platform_is_paused_until_one_comes() -> None:
+    decision = decide(TicketMissing())
+
+    assert isinstance(decision, PausePlatform)
+    assert decision.lifted_by_ticket
+    assert "mprelease ticket" in decision.problem.remedy
+
+
+def test_a_mini_program_without_a_refresh_token_blocks_alone() -> None:
+    decision = decide(NotAuthorized("wx0123456789abcdef"))
+
+    assert isinstance(decision, Block)
+    assert "mprelease authorize wx0123456789abcdef" in decision.problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("errcode", "lifted"), [(61005, True), (61006, True), (61004, False), (86009, False)]
+)
+def test_only_a_ticket_problem_is_lifted_by_a_ticket(errcode: int, lifted: bool) -> None:
+    decision = decide(refused(errcode))
+
+    assert isinstance(decision, PausePlatform)
+    assert decision.lifted_by_ticket is lifted
+
+
+@pytest.mark.parametrize(
+    ("errcode", "reset", "scope"),
+    [
+        (45009, QuotaReset.DAY, QuotaScope.ENDPOINT),
+        (85085, QuotaReset.DAY, QuotaScope.SUBMISSIONS),
+        (86102, QuotaReset.MONTH, QuotaScope.MINI_PROGRAM),
+    ],
+)
+def test_a_used_up_quota_says_what_it_stops_and_until_when(
+    errcode: int, reset: QuotaReset, scope: QuotaScope
+) -> None:
+    decision = decide(refused(errcode))
+
+    assert isinstance(decision, AwaitQuota)
+    assert (decision.row.quota, decision.row.scope) == (reset, scope)
+
+
+def test_a_used_up_quota_never_uses_up_attempts() -> None:
+    assert isinstance(decide(refused(45009), Progress(failures=5, scans=239, unknowns=1)), AwaitQuota)
+
+
+def test_a_blocked_step_keeps_its_domains() -> None:
+    domains = {"requestdomain": ["https://a.example.com"]}
+
+    decision = decide(StepBlocked(errcode=85018, errmsg="not registered", remedy="Register", domains=domains))
+
+    assert isinstance(decision, Block)
+    assert decision.problem.domains == domains
+    assert decision.problem.step is Step.COMMIT_CODE
