@@ -19,7 +19,7 @@ from tasks.store import NOT_PARKED, LeaseLost, Parking, RecordChanged
 from wechat.mini_program import Quota
 from wechat.verdicts import QuotaScope
 
-#: Releases whose quota resets at the same moment come back spread over so many seconds.
+#: Releases whose quota resets at the same moment come back spread over so many seconds at the most.
 _SPREAD_S = 60.0
 
 
@@ -133,7 +133,8 @@ class Attempt:
             services.pauses.begin(Scope.SUBMISSIONS, Pause(**problem.model_dump(), until=until))
             self._wait(problem, until, Parking(held=Scope.SUBMISSIONS), self.release.progress)
             return
-        until += timedelta(seconds=_SPREAD_S * services.random())
+        spread_s = min(_SPREAD_S, (until - services.now()).total_seconds() / 10)
+        until += timedelta(seconds=spread_s * services.random())
         self._wait(problem, until, Parking(until=until.timestamp()), self.release.progress)
 
     def _wait(self, problem: Problem, until: datetime | None, parking: Parking, progress: Progress) -> None:

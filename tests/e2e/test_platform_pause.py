@@ -86,14 +86,17 @@ def test_a_parked_release_can_be_resumed_before_it_is_due(own_platform: Platform
 def test_a_long_wait_is_parked_and_brought_back_by_whichever_worker_is_there(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()
-    platform.fault(appid, "commit", "errcode", errcode=45011)
-    slow = {"MPRELEASE_RETRY__SLOW_DOWN_S": "31"}
-    with platform.worker(**slow) as first:
+    platform.fault(appid, "commit", "errcode", errcode=45009)
+    # Asked for its limits, WeChat says that this one is for six seconds.
+    limits = {"quota": {"remain": 5}, "rate_limit": {"refresh_second": 6}}
+    platform.fault(appid, "quota/get", "errcode", errcode=0, fields=limits)
+    with platform.worker() as first:
         platform.enqueue_only(platform.request(appid))
         wait_for(lambda: statuses(platform) == {"waiting"})
         first.process.kill()
     with platform.redis() as client:
         assert client.zcard("releases:parked") == 1
-        client.zadd("releases:parked", {str(client.zrange("releases:parked", 0, 0)[0]): 1})
-    with platform.worker(**slow):
+    with platform.worker():
         wait_for(lambda: statuses(platform) == {"submitted"})
+    waited_for = [event["what"] for event in platform.documents("list")[0]["history"]]
+    assert "waiting: errcode 45009" in waited_for
