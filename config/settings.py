@@ -1,55 +1,26 @@
-"""Every setting, read from the environment (MPRELEASE_…), a .env file and a secrets directory.
+"""Every setting: what it is called, what it may be, and its default.
 
-Every knob lives in a nested model that forbids unknown names, and unknown top-level names are looked
-for by hand, so that a misspelt variable is an error and not silence.
+Every knob lives in a nested model that forbids unknown names. Read them with `config.loading`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NestedSecretsSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from pydantic_settings import SettingsError as SourceError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-PREFIX = "MPRELEASE_"
-#: The one variable that is no setting: it says where more of them are, as files.
-SECRETS_DIR_VARIABLE = PREFIX + "SECRETS_DIR"
-#: Where Docker puts secrets.
-DEFAULT_SECRETS_DIR = "/run/secrets"
-
-
-class SettingsError(ValueError):
-    """Settings that can't be used: one line for each variable."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
+from config.sources import PREFIX, SecretFiles, secrets_dir
 
 
 def _domain_list(value: Any) -> Any:
@@ -214,71 +185,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over .env over secret files; a secret file is named like the variable."""
-        secret_files = _OurSecretFiles(
+        secret_files = SecretFiles(
             file_secret_settings,
-            secrets_dir=_secrets_dir(),
+            secrets_dir=secrets_dir(),
             secrets_dir_missing="ok",
             secrets_prefix=PREFIX,
             secrets_nested_delimiter="__",
         )
         return init_settings, env_settings, dotenv_settings, secret_files
-
-
-class _OurSecretFiles(NestedSecretsSettingsSource):
-    """Files named like our variables; what else lies in the directory is not even read."""
-
-    @staticmethod
-    def load_secrets(path: Path) -> dict[str, str]:
-        """Read the files of the directory that are ours."""
-        found = path.iterdir() if path.is_dir() else ()
-        ours = [file for file in found if file.name.upper().startswith(PREFIX) and file.is_file()]
-        return {file.name: file.read_text().strip() for file in ours}
-
-
-def load_settings() -> Settings:
-    """Read the settings; raises SettingsError naming every variable that is wrong."""
-    directory = _secrets_dir()
-    secret_files = [path.name for path in Path(directory).glob("*")] if directory else []
-    unknown = _unknown_names([*os.environ, *dotenv_values(".env"), *secret_files])
-    if unknown:
-        raise SettingsError(unknown)
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise SettingsError([_describe(problem) for problem in error.errors()]) from None
-    except (OSError, UnicodeDecodeError, SourceError) as error:
-        # Only the kind of error: its text may quote a file that holds a secret.
-        raise SettingsError(
-            [f"a file of settings in . or {_secrets_dir()} can't be read ({type(error).__name__})"]
-        ) from None
-
-
-def _secrets_dir() -> str | None:
-    return os.environ.get(SECRETS_DIR_VARIABLE, DEFAULT_SECRETS_DIR) or None
-
-
-def _describe(problem: Any) -> str:
-    variable = PREFIX + "__".join(str(part) for part in problem["loc"][:2]).upper()
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{variable}: {message}" if problem["loc"] else message
-
-
-def variable_names() -> list[str]:
-    """Every environment variable there is."""
-    return [
-        f"{PREFIX}{section}__{name}".upper()
-        for section, field in Settings.model_fields.items()
-        if field.annotation is not None
-        for name in field.annotation.model_fields
-    ]
-
-
-def _unknown_names(names: Iterable[str]) -> list[str]:
-    known = {*variable_names(), SECRETS_DIR_VARIABLE}
-    ours = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)})
-    return [f"{name} is no setting{_meant(name, known)}" for name in ours if name not in known]
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""

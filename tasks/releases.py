@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
@@ -15,11 +15,9 @@ from tasks.parking import ParkingLot, claimed_until
 from tasks.platform_pause import PlatformPauses
 from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
+from tasks.results import Results
 from tasks.scope import Scope
 from tasks.store import NOT_PARKED, Parking, RecordChanged, ReleaseStore, Stored
-
-if TYPE_CHECKING:
-    from tasks.services import Results
 
 #: Ids of releases are made from those of the requests in this name space.
 _REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")

@@ -13,19 +13,10 @@ from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
 from tasks.reconciler import Reconciler
 from tasks.releases import Releases
+from tasks.results import Results
 from tasks.store import ReleaseStore
 from wechat.api import WeChat
 from wechat.domains import Domains
-
-
-class Results(Protocol):
-    """Celery's stored results, by release id: a handle that any Celery client can wait for."""
-
-    def forget(self, release_id: str) -> None:
-        """Delete the stored result, so that whoever asks waits for the next one."""
-
-    def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure for a release that ended outside a task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import redis
 import requests
 
-from config.settings import PREFIX
+from config.sources import PREFIX
 from wechat.token_store import TokenStore
 from worker import processes
 from worker.embedded_redis import embedded_redis

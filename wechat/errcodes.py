@@ -65,8 +65,6 @@ class Errcode:
     #: For QUOTA rows, and only for them.
     quota: QuotaReset | None = None
     scope: QuotaScope | None = None
-    #: For TOKEN rows: the component's token was rejected, not the Mini Program's.
-    component: bool = False
     #: For PLATFORM rows: a new component_verify_ticket lifts the pause; the others need a person.
     lifted_by_ticket: bool = False
 
@@ -81,9 +79,9 @@ def slow_down(code: int, meaning: str, remedy: str) -> Errcode:
     return Errcode(code, meaning, Verdict.SLOW_DOWN, remedy)
 
 
-def token(code: int, meaning: str, remedy: str, *, component: bool = False) -> Errcode:
+def token(code: int, meaning: str, remedy: str) -> Errcode:
     """Passes with a fresh access token; the remedy is for when it did not."""
-    return Errcode(code, meaning, Verdict.TOKEN, remedy, component=component)
+    return Errcode(code, meaning, Verdict.TOKEN, remedy)
 
 
 def quota(code: int, meaning: str, remedy: str, *, reset: QuotaReset, scope: QuotaScope) -> Errcode:

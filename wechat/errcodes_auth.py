@@ -43,7 +43,7 @@ ROWS: tuple[Errcode, ...] = (
     token(40014, "access token invalid", _REFUSED_AGAIN_REMEDY),
     # Only a token call can answer it, so a refresh would run into it again.
     platform(40091, "component ticket invalid", _TICKET_REMEDY, lifted_by_ticket=True),
-    token(40094, "component credential invalid", _COMPONENT_REFUSED_AGAIN_REMEDY, component=True),
+    token(40094, "component credential invalid", _COMPONENT_REFUSED_AGAIN_REMEDY),
     platform(
         40125,
         "platform's app secret wrong",
@@ -58,7 +58,7 @@ ROWS: tuple[Errcode, ...] = (
     bug(41021, "component token missing from the call", "Report a bug with the endpoint and the rid."),
     token(42001, "access token expired", _REFUSED_AGAIN_REMEDY),
     block(42002, "refresh token expired", _REAUTHORIZE_REMEDY),
-    token(42006, "component access token expired", _COMPONENT_REFUSED_AGAIN_REMEDY, component=True),
+    token(42006, "component access token expired", _COMPONENT_REFUSED_AGAIN_REMEDY),
     block(42007, "tokens void since the merchant changed credentials", _REAUTHORIZE_REMEDY),
     platform(45035, "caller's IP not on the whitelist", _WHITELIST_REMEDY),
     block(

@@ -15,7 +15,8 @@ import redis
 from celery import Celery, states
 
 from config.celery_options import QUEUE, celery_options
-from config.settings import DomainSettings, Settings, SettingsError
+from config.loading import SettingsError
+from config.settings import DomainSettings, Settings
 from tasks.chain import send_chain
 from tasks.lease import Leases
 from tasks.parking import ParkingLot

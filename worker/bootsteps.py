@@ -6,14 +6,13 @@ import logging
 import threading
 import time
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import redis
 from celery import bootsteps
 from kombu.exceptions import OperationalError
 
-if TYPE_CHECKING:
-    from worker.app import ReleaseCelery
+from tasks.services import ReleaseApp
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class BringBack(bootsteps.StartStopStep):
         """Stop as well."""
         self.stop(parent)
 
-    def _look(self, app: ReleaseCelery) -> None:
+    def _look(self, app: ReleaseApp) -> None:
         away = False
         next_sweep = 0.0
         while not self._stopped.wait(LOOK_EVERY_S):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.settings import load_settings
+from config.loading import load_settings
 from worker.app import create_app
 
 app = create_app(load_settings())

@@ -20,7 +20,7 @@ from typing import Any
 
 import requests
 
-from config.settings import PREFIX
+from config.sources import PREFIX
 from worker.cli.output import notes
 from worker.embedded_redis import embedded_redis
 from worker.processes import simulator, worker

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from config.settings import WorkerSettings, variable_names
+from config.loading import variable_names
+from config.settings import WorkerSettings
 from tests.structure.files import VARIABLE, compose, services, text
 
 OF_OURS = sorted(name for name, service in services().items() if service["image"] == "mprelease")

@@ -2,7 +2,7 @@ import re
 import shlex
 import tomllib
 
-from config.settings import variable_names
+from config.loading import variable_names
 from tests.structure.files import ROOT, VARIABLE, services, text
 
 DOCKERFILE = text("Dockerfile").replace("\\\n", " ")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import PREFIX, SECRETS_DIR_VARIABLE, Settings, load_settings, variable_names
+from config.loading import load_settings, variable_names
+from config.settings import Settings
+from config.sources import PREFIX, SECRETS_DIR_VARIABLE
 from tests.structure.files import VARIABLE, compose, text
 
 EXAMPLE = text(".env.example")

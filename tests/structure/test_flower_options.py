@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tornado.options import OptionParser
 
-from config.settings import DEFAULT_SECRETS_DIR, SECRETS_DIR_VARIABLE
+from config.sources import DEFAULT_SECRETS_DIR, SECRETS_DIR_VARIABLE
 from tests.structure.files import ROOT, services, text
 
 flower_options = pytest.importorskip("flower.options", reason="Flower is not installed")

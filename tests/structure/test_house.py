@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from config.settings import variable_names
+from config.loading import variable_names
 from tests.structure.files import ROOT, VARIABLE, house, shown, text
 
 #: A module that has so many lines is two.

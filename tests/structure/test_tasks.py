@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings, load_settings, variable_names
+from config.loading import load_settings, variable_names
+from config.settings import Settings
 from worker.app import ReleaseCelery, create_app
 
 CONTRACT = {

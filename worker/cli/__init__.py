@@ -10,7 +10,7 @@ import redis
 import typer
 from kombu.exceptions import OperationalError
 
-from config.settings import SettingsError
+from config.loading import SettingsError
 from tasks.errors import ReleaseError
 from tasks.names import Step
 from tasks.stops import describe

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from config.settings import Settings, load_settings
+from config.loading import load_settings
+from config.settings import Settings
 from tasks.services import Services
 from worker.app import ReleaseCelery, create_app
 

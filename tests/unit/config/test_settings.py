@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from config.settings import Settings, SettingsError, load_settings, variable_names
+from config.loading import SettingsError, load_settings, variable_names
+from config.settings import Settings
 
 SECRET = "hunter2"
 

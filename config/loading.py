@@ -1,0 +1,75 @@
+"""Read the settings, and put what is wrong with them into words.
+
+Unknown names are looked for by hand, so that a misspelt variable is an error and not silence.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import ValidationError
+from pydantic_settings import SettingsError as SourceError
+
+from config.settings import Settings
+from config.sources import PREFIX, SECRETS_DIR_VARIABLE, our_files, secrets_dir
+
+
+class SettingsError(ValueError):
+    """Settings that can't be used: one line for each variable."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises SettingsError naming every variable that is wrong."""
+    try:
+        directory = secrets_dir()
+        secret_files = [file.name for file in our_files(Path(directory))] if directory else []
+        unknown = _unknown_names([*os.environ, *dotenv_values(".env"), *secret_files])
+        if unknown:
+            raise SettingsError(unknown)
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError([_describe(problem) for problem in error.errors()]) from None
+    except (OSError, UnicodeDecodeError, SourceError) as error:
+        # Only the kind of error: its text may quote a file that holds a secret.
+        raise SettingsError(
+            [f"a file of settings in . or {secrets_dir()} can't be read ({type(error).__name__})"]
+        ) from None
+
+
+def _describe(problem: Any) -> str:
+    variable = PREFIX + "__".join(str(part) for part in problem["loc"][:2]).upper()
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{variable}: {message}" if problem["loc"] else message
+
+
+def variable_names() -> list[str]:
+    """Every environment variable there is."""
+    return [
+        f"{PREFIX}{section}__{name}".upper()
+        for section, field in Settings.model_fields.items()
+        if field.annotation is not None
+        for name in field.annotation.model_fields
+    ]
+
+
+def _unknown_names(names: Iterable[str]) -> list[str]:
+    known = {*variable_names(), SECRETS_DIR_VARIABLE}
+    ours = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)})
+    return [f"{name} is no setting{_meant(name, known)}" for name in ours if name not in known]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""

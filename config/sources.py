@@ -1,0 +1,34 @@
+"""Where settings are read from besides the environment and .env: a directory of secret files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic_settings import NestedSecretsSettingsSource
+
+PREFIX = "MPRELEASE_"
+#: The one variable that is no setting: it says where more of them are, as files.
+SECRETS_DIR_VARIABLE = PREFIX + "SECRETS_DIR"
+#: Where Docker puts secrets.
+DEFAULT_SECRETS_DIR = "/run/secrets"
+
+
+def secrets_dir() -> str | None:
+    """The directory that is named, or Docker's; None where the name is empty."""
+    return os.environ.get(SECRETS_DIR_VARIABLE, DEFAULT_SECRETS_DIR) or None
+
+
+def our_files(directory: Path) -> list[Path]:
+    """The files named like our variables; what else lies in the directory is not even read."""
+    found = directory.iterdir() if directory.is_dir() else ()
+    return [file for file in found if file.name.upper().startswith(PREFIX) and file.is_file()]
+
+
+class SecretFiles(NestedSecretsSettingsSource):
+    """Reads our files and no other."""
+
+    @staticmethod
+    def load_secrets(path: Path) -> dict[str, str]:
+        """Read each file as the value of the variable that it is named like."""
+        return {file.name: file.read_text().strip() for file in our_files(path)}
