@@ -102,7 +102,7 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "unacked_restore_throttle": 1,
         "max_connections": settings.worker.concurrency + 20,
     }
-    if settings.redis.master_name:
+    if settings.redis.is_sentinel:
         options["master_name"] = settings.redis.master_name
         if settings.redis.sentinel_password is not None:
             options["sentinel_kwargs"] = {"password": settings.redis.sentinel_password.get_secret_value()}

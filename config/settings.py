@@ -79,9 +79,14 @@ class RedisSettings(_Section):
 
     @model_validator(mode="after")
     def _sentinels_know_the_master(self) -> Self:
-        if self.url.get_secret_value().startswith("sentinel") and not self.master_name:
+        if self.is_sentinel and not self.master_name:
             raise ValueError("a sentinel:// url needs MPRELEASE_REDIS__MASTER_NAME as well")
         return self
+
+    @property
+    def is_sentinel(self) -> bool:
+        """Whether the URL names Sentinels and not the server itself."""
+        return self.url.get_secret_value().startswith("sentinel://")
 
     @property
     def urls(self) -> list[str]:

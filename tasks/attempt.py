@@ -105,13 +105,13 @@ class Attempt:
                 return self._retry(problem, delay_s, progress)
             case AwaitQuota():
                 self._await_quota(decision, quota)
-            case PausePlatform(problem, lifted_by_ticket):
-                pause = Pause(**problem.model_dump(), lifted_by_ticket=lifted_by_ticket)
+            case PausePlatform(problem, lacks_ticket):
+                pause = Pause(**problem.model_dump())
                 self._services.pauses.begin(Scope.ALL, pause)
                 self.hold(Scope.ALL, pause)
-                if decision.lacks_ticket and self._services.wechat.store.ticket() is not None:
+                if lacks_ticket and self._services.wechat.store.ticket() is not None:
                     # It came after the call and before the pause, so nothing else would end it.
-                    self._services.pauses.lift_for_ticket()
+                    self._services.pauses.lift(Scope.ALL)
             case Block(problem):
                 self._end(self._told("blocked", problem), status=Status.BLOCKED, block=problem)
             case Fail(problem):

@@ -19,7 +19,6 @@ from wechat.scripts import load_script
 class Pause(Problem):
     """Why the platform is paused."""
 
-    lifted_by_ticket: bool = False
     until: datetime | None = None
 
 
@@ -38,11 +37,6 @@ class PlatformPauses:
     def lift(self, scope: Scope) -> bool:
         """Let the held ones go on; False if there was no such pause."""
         return bool(self._redis.delete(keys.pause(scope)))
-
-    def lift_for_ticket(self) -> bool:
-        """A new ticket came: lift the pause if the lack of one was its reason."""
-        pause = self.current(Scope.ALL)
-        return pause is not None and pause.lifted_by_ticket and self.lift(Scope.ALL)
 
     def current(self, scope: Scope) -> Pause | None:
         """The pause that is on, if any."""

@@ -45,7 +45,6 @@ class PausePlatform:
     """No release can go on until a person acts or a new ticket comes."""
 
     problem: Problem
-    lifted_by_ticket: bool
     lacks_ticket: bool = False
 
 
@@ -86,13 +85,13 @@ class RetryPolicy:
             return Block(error.problem(step))
         problem = describe(error, step)
         if isinstance(error, TicketMissing):
-            return PausePlatform(problem, lifted_by_ticket=True, lacks_ticket=True)
+            return PausePlatform(problem, lacks_ticket=True)
         if isinstance(error, NotAuthorized):
             return Block(problem)
         if isinstance(error, Refused):
             if error.endpoint == COMPONENT_TOKEN_PATH and verdict_of(error.errcode).verdict in _HOPELESS:
                 # The platform's own appid, secret or ticket: no release will do better.
-                return PausePlatform(problem, lifted_by_ticket=False)
+                return PausePlatform(problem)
             return self._refused(verdict_of(error.errcode), problem, progress, random)
         return self._retry(problem, progress, random)
 
@@ -109,7 +108,7 @@ class RetryPolicy:
             case Verdict.QUOTA:
                 return AwaitQuota(problem, row)
             case Verdict.PLATFORM:
-                return PausePlatform(problem, lifted_by_ticket=row.lifted_by_ticket)
+                return PausePlatform(problem)
             case Verdict.UNKNOWN:
                 return self._unknown(problem, progress, random)
             case Verdict.TOKEN | Verdict.BUG:

@@ -65,8 +65,6 @@ class Errcode:
     #: For QUOTA rows, and only for them.
     quota: QuotaReset | None = None
     scope: QuotaScope | None = None
-    #: For PLATFORM rows: a new component_verify_ticket lifts the pause; the others need a person.
-    lifted_by_ticket: bool = False
 
 
 def retry(code: int, meaning: str, remedy: str) -> Errcode:
@@ -89,9 +87,9 @@ def quota(code: int, meaning: str, remedy: str, *, reset: QuotaReset, scope: Quo
     return Errcode(code, meaning, Verdict.QUOTA, remedy, quota=reset, scope=scope)
 
 
-def platform(code: int, meaning: str, remedy: str, *, lifted_by_ticket: bool = False) -> Errcode:
+def platform(code: int, meaning: str, remedy: str) -> Errcode:
     """Concerns every Mini Program of the platform."""
-    return Errcode(code, meaning, Verdict.PLATFORM, remedy, lifted_by_ticket=lifted_by_ticket)
+    return Errcode(code, meaning, Verdict.PLATFORM, remedy)
 
 
 def block(code: int, meaning: str, remedy: str) -> Errcode:

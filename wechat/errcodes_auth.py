@@ -42,7 +42,7 @@ ROWS: tuple[Errcode, ...] = (
     ),
     token(40014, "access token invalid", _REFUSED_AGAIN_REMEDY),
     # Only a token call can answer it, so a refresh would run into it again.
-    platform(40091, "component ticket invalid", _TICKET_REMEDY, lifted_by_ticket=True),
+    platform(40091, "component ticket invalid", _TICKET_REMEDY),
     token(40094, "component credential invalid", _COMPONENT_REFUSED_AGAIN_REMEDY),
     platform(
         40125,
@@ -91,8 +91,8 @@ ROWS: tuple[Errcode, ...] = (
     ),
     block(61003, "account has not authorised the platform", _REAUTHORIZE_REMEDY),
     platform(61004, "caller's IP not on the platform's whitelist", _WHITELIST_REMEDY),
-    platform(61005, "component_verify_ticket expired", _TICKET_REMEDY, lifted_by_ticket=True),
-    platform(61006, "component_verify_ticket invalid", _TICKET_REMEDY, lifted_by_ticket=True),
+    platform(61005, "component_verify_ticket expired", _TICKET_REMEDY),
+    platform(61006, "component_verify_ticket invalid", _TICKET_REMEDY),
     block(
         61007,
         "permission set not granted to the platform",

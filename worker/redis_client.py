@@ -27,7 +27,7 @@ _OPTIONS: dict[str, Any] = {
 def connect(settings: RedisSettings, max_connections: int) -> redis.Redis:
     """Return a client that decodes responses; it connects when first used."""
     options = {**_OPTIONS, "max_connections": max_connections}
-    if settings.master_name:
+    if settings.is_sentinel:
         return _through_sentinel(settings, options)
     url = settings.url.get_secret_value()
     if settings.ca_file and url.startswith("rediss://"):

@@ -1,6 +1,6 @@
 """A mistake that is the platform's is made once, not by every release."""
 
-from tests.workers import Platform, wait_for
+from tests.workers import TICKET, Platform, wait_for
 
 
 def statuses(platform: Platform) -> set[str]:
@@ -50,6 +50,20 @@ def test_a_new_ticket_lifts_the_pause_that_the_lack_of_one_began(own_platform: P
         assert "mprelease ticket" in waiting["wait"]["remedy"]
         ticket = platform.sim("POST", "ticket")["component_verify_ticket"]
         assert "goes on" in platform.run("ticket", stdin=ticket).stderr
+        wait_for(lambda: statuses(platform) == {"submitted"})
+
+
+def test_a_new_ticket_is_an_occasion_to_try_again_whatever_the_cause_was(own_platform: Platform) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.sim("POST", "platform", {"ip_allowed": False})
+    with platform.worker():
+        assert platform.release(appid, code=1)["wait"]["errcode"] == 61004
+        platform.run("ticket", stdin=TICKET)
+        assert platform.documents("list")[0]["attempts"]["ensure_domains"] == 1, "that ticket was no new one"
+        platform.sim("POST", "platform", {"ip_allowed": True})
+        ticket = platform.sim("POST", "ticket")["component_verify_ticket"]
+        platform.run("ticket", stdin=ticket)
         wait_for(lambda: statuses(platform) == {"submitted"})
 
 

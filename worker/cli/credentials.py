@@ -11,6 +11,7 @@ import typer
 
 from tasks.errors import InvalidRequest
 from tasks.request import RIGHT
+from tasks.scope import Scope
 from worker.cli.context import services
 from worker.cli.output import complain, notes
 from worker.cli.request_files import json_lines
@@ -27,8 +28,12 @@ def register(app: typer.Typer) -> None:
 
 def ticket() -> None:
     """Store the newest component_verify_ticket, read from stdin or prompted for."""
-    services().wechat.store.put_ticket(_secret("component_verify_ticket"))
-    lifted = services().pauses.lift_for_ticket()
+    newest = _secret("component_verify_ticket")
+    store = services().wechat.store
+    is_new = store.ticket() != newest
+    store.put_ticket(newest)
+    # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
+    lifted = is_new and services().pauses.lift(Scope.ALL)
     notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
 
 

@@ -22,7 +22,7 @@ def test_without_a_pause_the_platform_goes_on(pauses: PlatformPauses) -> None:
 
 
 def test_a_pause_is_found_with_its_reason(pauses: PlatformPauses) -> None:
-    pause = a_pause(until=datetime(2099, 1, 1, tzinfo=UTC), lifted_by_ticket=True)
+    pause = a_pause(until=datetime(2099, 1, 1, tzinfo=UTC))
 
     assert pauses.begin(Scope.ALL, pause)
 
@@ -61,18 +61,3 @@ def test_a_pause_with_an_end_expires_then(pauses: PlatformPauses, redis_client: 
 
     left_ms = redis_client.pttl(keys.pause(Scope.SUBMISSIONS))
     assert until.timestamp() == pytest.approx(time.time() + left_ms / 1000, abs=1)
-
-
-@pytest.mark.parametrize("lifted_by_ticket", [True, False])
-def test_a_ticket_lifts_only_a_pause_for_the_lack_of_one(
-    lifted_by_ticket: bool, pauses: PlatformPauses
-) -> None:
-    pauses.begin(Scope.ALL, a_pause(lifted_by_ticket=lifted_by_ticket))
-
-    assert pauses.lift_for_ticket() is lifted_by_ticket
-
-    assert (pauses.current(Scope.ALL) is None) is lifted_by_ticket
-
-
-def test_a_ticket_that_nobody_waits_for_changes_nothing(pauses: PlatformPauses) -> None:
-    assert not pauses.lift_for_ticket()

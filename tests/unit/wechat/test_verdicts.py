@@ -113,10 +113,6 @@ def test_only_quota_rows_have_a_reset_and_a_scope() -> None:
     assert {row.code for row in ROWS if row.scope is not None} == quotas
 
 
-def test_only_ticket_faults_are_lifted_by_a_ticket() -> None:
-    assert {row.code for row in ROWS if row.lifted_by_ticket} == {40091, 61005, 61006}
-
-
 def test_waiting_and_adopting_are_for_one_errcode_each() -> None:
     assert [row.code for row in ROWS if row.verdict is Verdict.WAIT] == [61039]
     assert [row.code for row in ROWS if row.verdict is Verdict.ADOPT] == [85009]
