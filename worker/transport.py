@@ -1,0 +1,86 @@
+"""kombu's Redis transport, for a queue into which anybody with the password can push anything.
+
+kombu takes an item off the list and then reads it; one that is no message raises in the middle of the
+worker's event loop and ends the worker. Here such an item is set aside, in a list of its own, with a log line.
+The same becomes of a message that Celery can read and stumbles over; an unknown task or wrong arguments are its own
+business, and it drops them with a log line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import suppress
+from queue import Empty
+from typing import Any
+
+from kombu.transport import redis as kombu_redis
+
+log = logging.getLogger(__name__)
+
+#: Where items go that are no messages.
+SET_ASIDE = "releases:set-aside"
+#: So many are kept, the newest.
+KEPT = 1000
+#: What reading an item raises when it is no message: no JSON, not the shape, not base64.
+_NO_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+
+
+class _SetsAside:
+    """Mixed into kombu's channels, whose methods it extends."""
+
+    def _get_client(self) -> Any:
+        base: Any = super()._get_client()  # type: ignore[misc]
+
+        class Client(base):  # type: ignore[misc]
+            last_popped: Any = None
+
+            def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
+                """Remember what was taken off the queue, until it has been read."""
+                reply = super().parse_response(connection, command_name, **options)
+                if command_name == "BRPOP":
+                    self.last_popped = reply
+                return reply
+
+        return Client
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]
+        except _NO_MESSAGE as error:
+            self._set_aside(error)
+            raise Empty from None
+
+    def _set_aside(self, error: Exception) -> None:
+        channel: Any = self
+        item = channel.client.last_popped[1]
+        log.error(
+            "an item of the queue is no message (%s, %d bytes): set aside in %s",
+            *(type(error).__name__, len(item), SET_ASIDE),
+        )
+        with channel.conn_or_acquire() as client:
+            client.lpush(SET_ASIDE, item)
+            client.ltrim(SET_ASIDE, 0, KEPT - 1)
+        with suppress(*_NO_MESSAGE):
+            # One that got as far as Celery has been noted as unacknowledged, and would come again.
+            channel.basic_ack(json.loads(item)["properties"]["delivery_tag"])
+
+
+class Channel(_SetsAside, kombu_redis.Channel):
+    """A channel that sets aside what is no message."""
+
+
+class SentinelChannel(_SetsAside, kombu_redis.SentinelChannel):
+    """The same through Sentinel."""
+
+
+class Transport(kombu_redis.Transport):
+    """redis:// and rediss://."""
+
+    Channel = Channel
+
+
+class SentinelTransport(kombu_redis.SentinelTransport):
+    """sentinel://."""
+
+    Channel = SentinelChannel
