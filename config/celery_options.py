@@ -33,8 +33,6 @@ def celery_options(settings: Settings) -> dict[str, Any]:
     return {
         "broker_url": url,
         "result_backend": url,
-        # kombu's own, but an item of the queue that is no message does not end the worker.
-        "broker_transport": f"worker.transport:{'Sentinel' if settings.redis.is_sentinel else ''}Transport",
         "broker_transport_options": transport,
         "result_backend_transport_options": transport,
         # The shortest of the three would win, so all three are the same.

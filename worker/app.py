@@ -31,6 +31,7 @@ from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
 from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
+from worker import transport
 from worker.bootsteps import BringBack
 from worker.redis_client import connect
 
@@ -41,6 +42,7 @@ class ReleaseCelery(Celery):
     """A Celery app that owns the collaborators of its tasks."""
 
     def __init__(self, settings: Settings, build: Build) -> None:
+        transport.install()
         super().__init__("mprelease", set_as_current=True)
         self.settings = settings
         self._build = build

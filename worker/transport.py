@@ -14,6 +14,7 @@ from contextlib import suppress
 from queue import Empty
 from typing import Any
 
+from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
 log = logging.getLogger(__name__)
@@ -84,3 +85,16 @@ class SentinelTransport(kombu_redis.SentinelTransport):
     """sentinel://."""
 
     Channel = SentinelChannel
+
+
+def install() -> None:
+    """Let the schemes of Redis' URLs mean these transports, in this process.
+
+    Celery could be given a transport by name, but then its URLs no longer say `redis`, and Flower does not know
+    the broker by them.
+    """
+    TRANSPORT_ALIASES.update(
+        redis="worker.transport:Transport",
+        rediss="worker.transport:Transport",
+        sentinel="worker.transport:SentinelTransport",
+    )
