@@ -127,6 +127,13 @@ def test_missing_and_wrong_options_are_named(platform: Platform) -> None:
     assert "name releases" in platform.run("resume", code=2).stderr
 
 
+@pytest.mark.parametrize("wrong", [("--loglevel", "nonsense"), ("--nonsense",), ("--concurrency", "many")])
+def test_wrong_options_of_the_worker_are_named(platform: Platform, wrong: tuple[str, ...]) -> None:
+    refused = platform.run("worker", *wrong, code=2)
+    assert wrong[-1].lower() in refused.stderr.lower()
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_misspelt_variable_is_an_error(platform: Platform) -> None:
     refused = platform.run("list", code=2, MPRELEASE_WORKER__CONCURENCY="4")
     assert "did you mean MPRELEASE_WORKER__CONCURRENCY?" in refused.stderr

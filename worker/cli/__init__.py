@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 import redis
 import typer
 from kombu.exceptions import OperationalError
@@ -67,5 +68,9 @@ def _errors_as_messages() -> Iterator[None]:
     except NoRedisServer as error:
         complain(str(error))
         sys.exit(FAILED)
+    except click.ClickException as error:
+        # Celery's own options, of which `worker` passes on what it does not know.
+        error.show()
+        sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
