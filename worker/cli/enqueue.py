@@ -16,7 +16,7 @@ from tasks.releases import Enqueued
 from tasks.request import parse_request
 from worker.cli.context import services
 from worker.cli.follow import follow, waits_for_long
-from worker.cli.output import complain, document, notes, table
+from worker.cli.output import complain, document, listing, notes
 from worker.cli.request_files import BadFile, check_conflicts, read_requests
 
 #: Problems of a file that are shown; the rest is counted.
@@ -107,7 +107,7 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
         for release in releases:
             document({**release.public(), "created": release.id in created})
     else:
-        table(releases)
+        listing(releases)
     if wait:
         _explain_waiting(releases)
         if any(release.status is not Status.SUBMITTED for release in releases):

@@ -9,7 +9,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from tasks.names import Status
 from tasks.record import Problem, Release
@@ -41,34 +40,29 @@ def document(value: Any) -> None:
     sys.stdout.flush()
 
 
-_COLUMNS = ("release", "appid", "version", "status", "step", "")
-
-
-def table(releases: Iterable[Release]) -> None:
-    """Print releases for people: a table on a terminal, whole lines for grep elsewhere."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        sys.stdout.writelines("  ".join(_cells(release)).rstrip() + "\n" for release in releases)
-        return
-    rows = Table(*_COLUMNS, box=None, pad_edge=False, header_style="bold")
-    for column in rows.columns[:-1]:
-        column.no_wrap = True
+def listing(releases: Iterable[Release]) -> None:
+    """Print releases for people: two short lines each on a terminal, one whole line each for grep elsewhere."""
+    console = Console(highlight=False, soft_wrap=True)
     for release in releases:
-        cells = [escape(cell) for cell in _cells(release)]
-        cells[3] = f"[{COLOURS[release.status]}]{cells[3]}[/]"
-        rows.add_row(*cells)
-    console.print(rows)
+        if console.is_terminal:
+            colour = COLOURS[release.status]
+            version = escape(release.user_version)
+            console.print(f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]")
+            console.print(f"    {release.step}: {escape(detail(release))}".rstrip(": "), style="dim")
+        else:
+            sys.stdout.write(_line(release) + "\n")
 
 
-def _cells(release: Release) -> list[str]:
-    return [
+def _line(release: Release) -> str:
+    cells = (
         release.id,
         release.appid,
         release.user_version,
         f"{release.status:<9}",
         f"{release.step:<14}",
         detail(release),
-    ]
+    )
+    return "  ".join(cells).rstrip()
 
 
 def detail(release: Release) -> str:

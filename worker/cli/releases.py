@@ -13,7 +13,7 @@ from tasks.record import Release
 from tasks.scope import Scope
 from worker.cli.context import services
 from worker.cli.follow import follow
-from worker.cli.output import complain, document, notes, table, whole
+from worker.cli.output import complain, document, listing, notes, whole
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
@@ -52,7 +52,7 @@ def list_releases(
         for release in found:
             document(release.public())
     else:
-        table(found)
+        listing(found)
 
 
 def wave(name: str, as_json: AsJson = False) -> None:
@@ -136,4 +136,4 @@ def _print(releases: list[Release], *, as_json: bool) -> None:
         for release in releases:
             document(release.public())
     elif releases:
-        table(releases)
+        listing(releases)
