@@ -197,6 +197,8 @@ class ReleaseTask(BaseTask):
                 "release %s waits until %s", release.id, release.next_attempt_at or "the platform goes on"
             )
             raise Ignore
+        # Blocks and failures are what an operator looks for, whatever the log level.
+        log.warning("release %s of %s is %s: %s", release.id, release.appid, release.status, release.error())
         raise release.error() from None
 
     def _overtaken(self, ours: Release) -> NoReturn:

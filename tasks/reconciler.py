@@ -11,17 +11,23 @@ Age alone proves nothing: ten thousand releases may be queued for hours.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import redis
 
 from tasks import keys
 from tasks.names import Status
+from tasks.record import Release
 from tasks.scope import Scope
+from tasks.store import ReleaseStore
 from wechat.scripts import load_script
 
 #: Statuses in which a release needs a message, unless it is parked or held.
 GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+#: A countdown that ran out so many seconds ago has been forgotten by the worker that holds it.
+OVERDUE_S = 30.0
 #: kombu's hash of messages that were taken and not acknowledged.
 UNACKNOWLEDGED = "unacked"
 _ACTIVE = "releases:reconciler"
@@ -30,8 +36,18 @@ _ACTIVE = "releases:reconciler"
 class Reconciler:
     """Sweeps; one of all workers at a time. Used by one thread."""
 
-    def __init__(self, client: redis.Redis, *, queue: str, every_s: float) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        store: ReleaseStore,
+        now: Callable[[], datetime],
+        queue: str,
+        every_s: float,
+    ) -> None:
         self._redis = client
+        self._store = store
+        self._now = now
         self._queue = queue
         self.every_s = every_s
         self._suspects: dict[str, str] = {}
@@ -56,12 +72,26 @@ class Reconciler:
         # First what needs a message, then the messages: what moves on in between is seen as missing once only.
         going_on = self._ids(*(keys.by_status(status) for status in GOING_ON))
         spared = self._ids(keys.PARKED) | self._held()
-        messages = cast("list[str]", self._message_ids(keys=[self._queue, UNACKNOWLEDGED]))
-        ids = sorted(going_on - spared - {task_id.partition(":")[0] for task_id in messages})
-        with self._redis.pipeline(transaction=False) as pipe:
-            for release_id in ids:
-                pipe.hget(keys.record(release_id), "revision")
-            return dict(zip(ids, pipe.execute(), strict=True))
+        queued, taken = (
+            {task_id.partition(":")[0] for task_id in ids}
+            for ids in cast("list[list[str]]", self._message_ids(keys=[self._queue, UNACKNOWLEDGED]))
+        )
+        without = going_on - spared - queued
+        return {
+            stored.release.id: str(stored.revision)
+            for stored in self._store.get_many(sorted(without))
+            if stored is not None and (stored.release.id not in taken or self._is_overdue(stored.release))
+        }
+
+    def _is_overdue(self, release: Release) -> bool:
+        """Whether it waits for a countdown that has run out, in a worker that has forgotten it.
+
+        A worker that loses its connection forgets the countdowns that it holds; their messages stay
+        unacknowledged until the visibility timeout.
+        """
+        if release.status is not Status.WAITING or release.next_attempt_at is None:
+            return False
+        return release.next_attempt_at < self._now() - timedelta(seconds=OVERDUE_S)
 
     def _ids(self, *indexes: str) -> set[str]:
         with self._redis.pipeline(transaction=False) as pipe:

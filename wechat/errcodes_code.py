@@ -20,9 +20,7 @@ from wechat.errcodes import (
     unknown,
 )
 
-_PENALTY_REMEDY = (
-    "Read the penalty in the third-party platform console, clear it with WeChat support, then lift the pause."
-)
+_PENALTY_REMEDY = "Read the penalty in the third-party platform console, clear it with WeChat support, then resume the platform."
 _BUSY_REMEDY = (
     "See that no other system works on this Mini Program, wait some minutes, then resume the release."
 )

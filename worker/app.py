@@ -13,6 +13,7 @@ from typing import Any
 
 import redis
 from celery import Celery, states
+from pydantic import SecretStr
 
 from config.celery_options import QUEUE, celery_options
 from config.loading import SettingsError
@@ -105,7 +106,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,
-        reconciler=Reconciler(client, queue=QUEUE, every_s=settings.worker.sweep_s),
+        reconciler=Reconciler(client, store=store, now=now, queue=QUEUE, every_s=settings.worker.sweep_s),
         results=results,
         wechat=wechat_of(settings, client),
         policy=RetryPolicy(**settings.retry.model_dump()),
@@ -126,6 +127,17 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         redis_client=client,
         sleep=time.sleep,
     )
+
+
+def check_for_worker(settings: Settings) -> None:
+    """Raise SettingsError if a worker could only block whatever it takes."""
+    missing = [name for name in ("appid", "appsecret") if not _text(getattr(settings.platform, name))]
+    if missing:
+        raise SettingsError([f"MPRELEASE_PLATFORM__{name.upper()} is not set" for name in missing])
+
+
+def _text(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def wanted_domains(settings: DomainSettings) -> Domains:

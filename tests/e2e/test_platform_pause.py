@@ -19,7 +19,7 @@ def test_an_ip_that_is_not_whitelisted_pauses_the_platform_until_a_person_resume
         assert {release["wait"]["errcode"] for release in waiting} == {61004}
         # The first one found out; the others did not ask.
         assert sum(platform.sim("GET", "calls")["counts"].values()) <= 2
-        assert "61004" in platform.run("doctor", code=1).stderr
+        assert "61004" in platform.run("doctor", code=1).stdout
 
         platform.sim("POST", "platform", {"ip_allowed": True})
         platform.run("resume", "--platform")

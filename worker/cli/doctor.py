@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import redis
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from tasks.names import Step
@@ -15,7 +16,7 @@ from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
 from worker.cli.context import celery_app, services, settings
-from worker.cli.output import in_short, notes
+from worker.cli.output import in_short
 from worker.redis_client import connect
 
 #: Seconds that all calls to WeChat may take together.
@@ -38,16 +39,17 @@ class Finding:
 
 def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
+    report = Console(highlight=False, soft_wrap=True)
     well = True
     for look in (_platform, _redis, _ticket, _domain_pool, _pauses, _workers):
         try:
             for finding in look():
                 well = well and finding.is_well
                 mark = "[green]ok[/]     " if finding.is_well else "[bold red]missing[/]"
-                notes.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
+                report.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
         except redis.RedisError as error:
             well = False
-            notes.print(
+            report.print(
                 f"[bold red]missing[/]  {'Redis':<12}  {type(error).__name__}: check MPRELEASE_REDIS__URL"
             )
             break
@@ -113,7 +115,9 @@ def _pauses() -> Iterator[Finding]:
     for scope in Scope:
         pause = services().pauses.current(scope)
         if pause is not None:
-            yield Finding("pause", False, f"{scope}: {in_short(pause)}")
+            yield Finding(
+                "pause", False, f"{scope}: {in_short(pause)} `mprelease resume --platform` ends it."
+            )
 
 
 def _workers() -> Iterator[Finding]:

@@ -11,11 +11,10 @@ import typer
 
 from tasks.errors import InvalidRequest
 from tasks.names import Status
-from tasks.record import Release
 from tasks.releases import Enqueued
 from tasks.request import parse_request
 from worker.cli.context import services
-from worker.cli.follow import follow, waits_for_long
+from worker.cli.follow import explain, follow
 from worker.cli.output import complain, document, listing, notes
 from worker.cli.request_files import BadFile, check_conflicts, read_requests
 
@@ -72,7 +71,7 @@ def enqueue(
         hidden = len(error.problems) - _SHOWN
         more = [f"and {hidden} more"] if hidden > 0 else []
         complain("Nothing was enqueued:", *error.problems[:_SHOWN], *more)
-        raise typer.Exit(2) from None
+        raise typer.Exit(error.exit_code) from None
     _report(enqueued, wait=wait, as_json=as_json)
 
 
@@ -109,18 +108,9 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
     else:
         listing(releases)
     if wait:
-        _explain_waiting(releases)
+        explain(releases)
         if any(release.status is not Status.SUBMITTED for release in releases):
             raise typer.Exit(1)
-
-
-def _explain_waiting(releases: list[Release]) -> None:
-    waiting = sum(1 for release in releases if waits_for_long(release))
-    if waiting:
-        notes.print(
-            f"{waiting} wait for something that takes long (see above); they go on by themselves when it has "
-            "passed. `mprelease list --status waiting` shows them."
-        )
 
 
 def _json_file(name: str, path: Path) -> Any:

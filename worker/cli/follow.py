@@ -11,8 +11,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from tasks.names import AT_REST, Status
 from tasks.record import Release, counts
+from tasks.scope import Scope
 from worker.cli.context import celery_app, services
-from worker.cli.output import notes
+from worker.cli.output import causes, notes
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
@@ -41,7 +42,11 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
             reporter.report(list(latest.values()))
             if not open_ids or reporter.quiet_s() > PATIENCE.total_seconds():
                 return [latest[release_id] for release_id in ids if release_id in latest]
-            time.sleep(_LOOK_EVERY_S)
+            try:
+                time.sleep(_LOOK_EVERY_S)
+            except KeyboardInterrupt:
+                notes.print("The releases go on; `mprelease list` shows them.")
+                raise
 
 
 def waits_for_long(release: Release) -> bool:
@@ -104,3 +109,17 @@ class _Reporter:
         self._asked = True
         if not celery_app().control.ping(timeout=2):
             notes.print("No worker answers. Start one: mprelease worker")
+
+
+def explain(releases: Sequence[Release]) -> None:
+    """Say why those that did not get through stand still, and how they go on."""
+    if len(releases) > 1:
+        causes(releases)
+    waiting = [release for release in releases if waits_for_long(release)]
+    paused = [release for release in waiting if release.progress.held == Scope.ALL]
+    if paused:
+        notes.print("The platform is paused. Remove the cause, then: mprelease resume --platform")
+    if len(waiting) > len(paused):
+        notes.print(
+            f"{len(waiting) - len(paused)} wait for long; they go on by themselves when the time has come."
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -75,6 +76,20 @@ def detail(release: Release) -> str:
     next_try = release.next_attempt_at
     until = "" if next_try is None else f" (next try {next_try:%Y-%m-%d %H:%M:%S} UTC)"
     return in_short(problem) + until
+
+
+def causes(releases: Iterable[Release]) -> None:
+    """Print why releases stand still, each cause once with the number of those behind it."""
+    stopped = [(release.status, release.block or release.failure or release.wait) for release in releases]
+    groups = Counter(_cause(status, problem) for status, problem in stopped if problem is not None)
+    for cause, number in groups.most_common():
+        notes.print(f"{number:>7}  {escape(cause)}")
+
+
+def _cause(status: Status, problem: Problem) -> str:
+    # Without the rid: it differs for each.
+    errmsg = problem.errmsg.partition(" rid")[0]
+    return f"{status} at {problem.step}: {in_short(problem.model_copy(update={'errmsg': errmsg}))}"
 
 
 def in_short(problem: Problem) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Annotated
@@ -9,7 +10,8 @@ from typing import Annotated
 import typer
 
 from worker import demo as demonstration
-from worker.cli.context import celery_app
+from worker.app import check_for_worker
+from worker.cli.context import celery_app, settings
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 #: Fixed, so that what was exported for one run is good for the next.
@@ -28,6 +30,7 @@ def worker(
     loglevel: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the Celery worker with our options; further options are Celery's."""
+    check_for_worker(settings())
     celery_app().worker_main(["worker", "--loglevel", loglevel, *context.args])
 
 
@@ -41,11 +44,7 @@ def simulator(
         sys.stderr.write("# For the shells that are to use this simulator:\n")
         sys.stderr.flush()
         subprocess.run([*command, "--describe"], stdout=sys.stderr, check=False)  # noqa: S603 - our own module
-    try:
-        ended = subprocess.run(command, check=False)  # noqa: S603 - our own module
-    except KeyboardInterrupt:
-        return
-    raise typer.Exit(ended.returncode)
+    os.execv(sys.executable, command)  # noqa: S606 - our own module; signals go to it and to nobody between
 
 
 def demo() -> None:

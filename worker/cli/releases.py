@@ -12,12 +12,12 @@ from tasks.names import ACTIVE, Status
 from tasks.record import Release
 from tasks.scope import Scope
 from worker.cli.context import services
-from worker.cli.follow import follow
-from worker.cli.output import complain, document, listing, notes, whole
+from worker.cli.follow import explain, follow
+from worker.cli.output import causes, complain, document, listing, notes, whole
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
-Wave = Annotated[str | None, typer.Option(help="All of this wave that are stopped.")]
+Wave = Annotated[str | None, typer.Option(help="Those of this wave that it concerns.")]
 #: What `resume --wave` takes: what stands still until a person acts.
 STOPPED = (Status.BLOCKED, Status.FAILED)
 
@@ -61,10 +61,14 @@ def wave(name: str, as_json: AsJson = False) -> None:
     if as_json:
         document({"wave": name, "total": sum(tally.values()), "counts": tally})
         return
+    if not sum(tally.values()):
+        complain(f"no release belongs to a wave {name!r}")
+        raise typer.Exit(1)
     notes.print(f"wave {name}: {sum(tally.values())} releases")
     for status, number in tally.items():
         if number:
             typer.echo(f"{number:>8} {status}")
+    causes(services().store.find(wave=name))
 
 
 def resume(
@@ -77,9 +81,14 @@ def resume(
 ) -> None:
     """Start stopped releases again, after their cause has been removed."""
     if platform:
+        held = [release for release in services().store.find(status=Status.WAITING) if release.progress.held]
         lifted = [scope for scope in Scope if services().pauses.lift(scope)]
-        notes.print("the platform goes on" if lifted else "the platform was not paused")
+        notes.print(
+            f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
+        )
         if not release_ids and wave is None and status is None:
+            if wait:
+                _end(follow([release.id for release in held]), as_json=as_json)
             return
     if status in (Status.CANCELLED, Status.SUBMITTED):
         raise typer.BadParameter(
@@ -88,9 +97,10 @@ def resume(
     chosen = _chosen(release_ids, wave, status, STOPPED)
     resumed, bad = _each(chosen, services().releases.resume)
     if wait:
-        resumed = follow([release.id for release in resumed])
-    _print(resumed, as_json=as_json)
-    if bad or (wait and any(release.status is not Status.SUBMITTED for release in resumed)):
+        _end(follow([release.id for release in resumed]), as_json=as_json)
+    else:
+        _print(resumed, as_json=as_json)
+    if bad:
         raise typer.Exit(1)
 
 
@@ -103,13 +113,21 @@ def cancel(release_ids: Ids = None, wave: Wave = None, as_json: AsJson = False) 
         raise typer.Exit(1)
 
 
+def _end(releases: list[Release], *, as_json: bool) -> None:
+    """Print what became of followed releases; exit 1 if not all got submitted."""
+    _print(releases, as_json=as_json)
+    explain(releases)
+    if any(release.status is not Status.SUBMITTED for release in releases):
+        raise typer.Exit(1)
+
+
 def _chosen(
     release_ids: list[str] | None, wave: str | None, status: Status | None, statuses: tuple[Status, ...]
 ) -> Iterator[str]:
     if release_ids and (wave is not None or status is not None):
         raise typer.BadParameter("name releases, or choose them by --wave or --status, not both")
     if not release_ids and wave is None and status is None:
-        raise typer.BadParameter("name releases, or choose them by --wave or --status")
+        raise typer.BadParameter("name releases, or choose them, by --wave for example")
     if release_ids:
         return iter(release_ids)
     found = services().store.find(status=status, wave=wave)
@@ -127,7 +145,8 @@ def _each(release_ids: Iterable[str], act: Callable[[str], Release]) -> tuple[li
             bad += 1
             complain(str(error))
     if not done and not bad:
-        notes.print("no release matches")
+        complain("no release matches")
+        bad = 1
     return done, bad
 
 

@@ -22,9 +22,17 @@ class Line:
 class BadFile(ValueError):
     """A file that is refused: one problem for each bad line, each with line and field."""
 
+    exit_code = 2
+
     def __init__(self, problems: list[str]) -> None:
         super().__init__(problems)
         self.problems = problems
+
+
+class ConflictingFile(BadFile):
+    """A file whose lines are right and contradict releases that are there."""
+
+    exit_code = 1
 
 
 def json_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidRequest]]:
@@ -62,7 +70,7 @@ def check_conflicts(lines: Iterable[Line], check: Callable[[ReleaseRequest], Non
         except ReleaseConflict as error:
             problems.append(f"line {line.number}: appid: {error}")
     if problems:
-        raise BadFile(problems)
+        raise ConflictingFile(problems)
 
 
 def _object(line: bytes) -> dict[str, Any] | InvalidRequest:

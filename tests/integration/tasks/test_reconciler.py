@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
 import pytest
 import redis
 from celery import Celery
@@ -9,7 +12,7 @@ from tasks import keys
 from tasks.chain import send_chain
 from tasks.names import Status
 from tasks.parking import ParkingLot
-from tasks.reconciler import GOING_ON, Reconciler
+from tasks.reconciler import GOING_ON, OVERDUE_S, Reconciler
 from tasks.scope import Scope
 from tasks.store import Parking, ReleaseStore, Stored
 from tests.integration.tasks.conftest import Sender
@@ -19,7 +22,9 @@ from tests.unit.tasks.examples import NOW, a_release
 
 @pytest.fixture
 def reconciler(redis_client: redis.Redis) -> Reconciler:
-    return Reconciler(redis_client, queue="releases", every_s=3600)
+    return Reconciler(
+        redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=3600
+    )
 
 
 def next_sweep(reconciler: Reconciler, client: redis.Redis) -> list[str]:
@@ -116,9 +121,27 @@ def test_only_one_worker_sweeps_at_a_time(
     reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
     a_stored(store)
-    other = Reconciler(redis_client, queue="releases", every_s=3600)
+    other = Reconciler(
+        redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=3600
+    )
     next_sweep(other, redis_client)
 
     other.sweep()
 
     assert redis_client.zcard(keys.PARKED) == 0
+
+
+@pytest.mark.parametrize(("ago_s", "forgotten"), [(OVERDUE_S + 1, True), (OVERDUE_S - 1, False), (-5, False)])
+def test_a_countdown_that_ran_out_in_a_worker_that_forgot_it_is_brought_back(
+    ago_s: float, forgotten: bool, reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    # Given a waiting release whose message is unacknowledged
+    stored = a_stored(store)
+    due = NOW - timedelta(seconds=ago_s)
+    after = stored.release.model_copy(update={"status": Status.WAITING, "next_attempt_at": due})
+    store.save(stored, after)
+    redis_client.hset(
+        "unacked", "tag", json.dumps([json.dumps({"headers": {"id": after.id}}), "", "releases"])
+    )
+
+    assert two_sweeps(reconciler, redis_client) == ([after.id] if forgotten else [])

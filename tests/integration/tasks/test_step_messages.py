@@ -82,7 +82,9 @@ def run(
         leases=leases,
         pauses=pauses,
         parking=lot,
-        reconciler=Reconciler(redis_client, queue="releases", every_s=15),
+        reconciler=Reconciler(
+            redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=15
+        ),
         results=results,
         wechat=wechat,
         policy=RetryPolicy(
