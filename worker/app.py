@@ -65,6 +65,13 @@ class ReleaseCelery(Celery):
                 self._services = self._build(self, self.settings)
             return self._services
 
+    def check_for_worker(self) -> None:
+        """Raise SettingsError if a worker could only block whatever it takes."""
+        platform = self.settings.platform
+        missing = [name for name in ("appid", "appsecret") if not _text(getattr(platform, name))]
+        if missing:
+            raise SettingsError([f"MPRELEASE_PLATFORM__{name.upper()} is not set" for name in missing])
+
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Prefork children that are spawned build their own app."""
         return create_app, (self.settings,)
@@ -127,13 +134,6 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         redis_client=client,
         sleep=time.sleep,
     )
-
-
-def check_for_worker(settings: Settings) -> None:
-    """Raise SettingsError if a worker could only block whatever it takes."""
-    missing = [name for name in ("appid", "appsecret") if not _text(getattr(settings.platform, name))]
-    if missing:
-        raise SettingsError([f"MPRELEASE_PLATFORM__{name.upper()} is not set" for name in missing])
 
 
 def _text(value: str | SecretStr) -> str:

@@ -12,6 +12,7 @@ import redis
 from celery import bootsteps
 from kombu.exceptions import OperationalError
 
+from config.loading import SettingsError
 from tasks.services import ReleaseApp
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,10 @@ class BringBack(bootsteps.StartStopStep):
     def __init__(self, worker: Any, **kwargs: Any) -> None:
         super().__init__(worker, **kwargs)
         import_module("worker.remote_control")  # registers itself; only a worker needs it
+        try:
+            worker.app.check_for_worker()
+        except SettingsError as error:
+            raise SystemExit(f"The settings can't be used:\n{error}") from None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
 

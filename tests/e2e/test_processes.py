@@ -50,6 +50,23 @@ def demo(tmp_path: Path) -> "subprocess.Popen[str]":
     )
 
 
+def test_a_worker_without_the_platforms_credentials_does_not_start(own_platform: Platform) -> None:
+    refused = own_platform.run("worker", code=2, MPRELEASE_PLATFORM__APPSECRET="")
+    assert "MPRELEASE_PLATFORM__APPSECRET is not set" in refused.stderr
+    environment = {**own_platform.environment, "MPRELEASE_PLATFORM__APPID": ""}
+    started = subprocess.run(
+        CELERY,
+        env=environment,
+        cwd=own_platform.directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert started.returncode != 0
+    assert "MPRELEASE_PLATFORM__APPID is not set" in started.stderr
+
+
 def running() -> set[int]:
     """The processes that the demo started, found by the mark in their environment."""
     marker = f"TEST_MARKER={os.getpid()}".encode()

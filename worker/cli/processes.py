@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from worker import demo as demonstration
-from worker.app import check_for_worker
-from worker.cli.context import celery_app, settings
+from worker.cli.context import celery_app
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 #: Fixed, so that what was exported for one run is good for the next.
@@ -30,7 +29,7 @@ def worker(
     loglevel: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Run the Celery worker with our options; further options are Celery's."""
-    check_for_worker(settings())
+    celery_app().check_for_worker()
     celery_app().worker_main(["worker", "--loglevel", loglevel, *context.args])
 
 
