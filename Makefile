@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-unit check format docs lock clean
+.PHONY: help install demo simulator test test-unit faults check format docs lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(STAMP) ## Run the tests (under four minutes)
 
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 	$(BIN)/pytest tests/unit
+
+faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, and count (about ten minutes)
+	$(BIN)/python -m tests.faults
 
 check: $(STAMP) ## Lint, types, import arrows
 	$(BIN)/ruff check .

@@ -138,7 +138,8 @@ class RetryPolicy:
         if scans >= self.scan_max_attempts:
             return Block(problem)
         delay_s = self.scan_wait_s * (1 + random() / 10)
-        return Retry(problem, delay_s, progress.model_copy(update={"scans": scans}))
+        # WeChat has answered, so whatever failed before is over: a long scan must not add up the errors met in it.
+        return Retry(problem, delay_s, progress.model_copy(update={"scans": scans, "failures": 0}))
 
     def _unknown(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
         unknowns = progress.unknowns + 1

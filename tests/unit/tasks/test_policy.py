@@ -213,3 +213,7 @@ def test_a_blocked_step_keeps_its_domains() -> None:
     assert isinstance(decision, Block)
     assert decision.problem.domains == domains
     assert decision.problem.step is Step.COMMIT_CODE
+
+
+def test_errors_met_during_a_long_scan_do_not_add_up() -> None:
+    assert retried(refused(61039), Progress(failures=4, scans=7)).progress == Progress(failures=0, scans=8)

@@ -1,0 +1,97 @@
+"""A worker with one safety switched off, to see the suite notice: `python -m tests.faults.broken_worker SWITCH …`."""
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+import worker.app
+from config.celery_options import celery_options
+from config.settings import Settings
+from tasks import keys, steps
+from tasks.intents import Intents
+from tasks.lease import Busy, Held, Leases
+from tasks.reconciler import Reconciler
+from tasks.record import Release
+from wechat.mini_program import MiniProgram
+from worker.cli import main
+
+
+class Switch(StrEnum):
+    """What is off; the value is what the command line calls it."""
+
+    LEASE = "lease"
+    ASKING = "asking"
+    RECONCILER = "reconciler"
+    LATE_ACKS = "late-acks"
+
+
+#: The row that each switch has to break.
+ROW_OF = {
+    Switch.LEASE: "twice",
+    Switch.ASKING: "cut-after",
+    Switch.RECONCILER: "queue-deleted",
+    Switch.LATE_ACKS: "kill-one",
+}
+
+
+def command(switch: Switch) -> tuple[str, ...]:
+    """The command line of such a worker."""
+    return (sys.executable, "-m", "tests.faults.broken_worker", switch)
+
+
+def _replace(owner: object, name: str, value: object) -> None:
+    setattr(owner, name, value)
+
+
+def _lease_off() -> None:
+    """Nobody is ever kept waiting."""
+    begin = Leases.begin
+
+    def begin_at_once(self: Leases, release_id: str, appid: str) -> Held | Busy | None:
+        self._begin.registered_client.delete(keys.lease(appid))
+        return begin(self, release_id, appid)
+
+    _replace(Leases, "begin", begin_at_once)
+
+
+def _asking_off() -> None:
+    """What was intended before is forgotten, so the call is repeated without asking."""
+
+    def forgetful(do: Callable[[MiniProgram, Release, Intents], Any]) -> Any:
+        def step(mini_program: MiniProgram, release: Release, intents: Intents) -> Any:
+            progress = release.progress.model_copy(update={"commit_at": None, "submit_at": None})
+            return do(mini_program, release.model_copy(update={"progress": progress}), intents)
+
+        return step
+
+    for name in ("do_commit_code", "do_submit_audit"):
+        _replace(steps, name, forgetful(getattr(steps, name)))
+
+
+def _reconciler_off() -> None:
+    """What has no message left is not looked for."""
+    _replace(Reconciler, "sweep", lambda _self: [])
+
+
+def _late_acks_off() -> None:
+    """A message is acknowledged when it is taken, and nobody looks for what was forgotten."""
+    _reconciler_off()
+
+    def early(settings: Settings) -> dict[str, Any]:
+        return {**celery_options(settings), "task_acks_late": False}
+
+    _replace(worker.app, "celery_options", early)
+
+
+_OFF = {
+    Switch.LEASE: _lease_off,
+    Switch.ASKING: _asking_off,
+    Switch.RECONCILER: _reconciler_off,
+    Switch.LATE_ACKS: _late_acks_off,
+}
+
+if __name__ == "__main__":
+    _OFF[Switch(sys.argv[1])]()
+    sys.argv = ["mprelease", "worker", *sys.argv[2:]]
+    main()

@@ -1,0 +1,78 @@
+"""Workers die or are told to stop."""
+
+import sys
+from functools import partial
+
+from tests.faults.dying_worker import Point
+from tests.faults.fleet import WORKERS, Member
+from tests.faults.world import World
+
+KILLS = 10
+KILLS_OF_ALL = 4
+ROLLING_RESTARTS = 8
+DEATHS = 10
+#: A worker that is to die passes its point so often at the most before it does.
+_MOST_PASSINGS = 3
+_DIES_WITHIN_S = 6.0
+
+
+def kill_one(world: World) -> int:
+    """Kill -9 of a worker at random; a new one takes its place."""
+    for _ in world.in_portions(KILLS):
+        world.fleet.kill(world.chance.choice(world.fleet.members))
+        world.fleet.start()
+    return KILLS
+
+
+def kill_all(world: World) -> int:
+    """Kill -9 of all workers; new ones take their place."""
+    for _ in world.in_portions(KILLS_OF_ALL):
+        world.fleet.kill(*world.fleet.members)
+        world.fleet.start(WORKERS)
+    return KILLS_OF_ALL
+
+
+def rolling_restart(world: World) -> int:
+    """SIGTERM to the oldest worker; a new one takes its place."""
+    took = []
+    for _ in world.in_portions(ROLLING_RESTARTS):
+        took.append(world.fleet.stop(world.fleet.members[0]))
+        world.fleet.start()
+    world.notes.append(f"the slowest stop took {max(took):.1f} s")
+    return ROLLING_RESTARTS
+
+
+def die_before_call(world: World) -> int:
+    """Kill -9 when the intent is written and the call is not sent."""
+    return _die_at(Point.BEFORE_CALL, world)
+
+
+def die_after_call(world: World) -> int:
+    """Kill -9 when WeChat has applied the call and the record does not say so."""
+    return _die_at(Point.AFTER_CALL, world)
+
+
+def die_after_record(world: World) -> int:
+    """Kill -9 when the record is written and the next message is not sent."""
+    return _die_at(Point.AFTER_RECORD, world)
+
+
+def _die_at(point: Point, world: World) -> int:
+    """One worker after the other dies there, beside one that lives."""
+    world.fleet.stop(world.fleet.members[0])
+    died = 0
+    for turn in range(DEATHS):
+        number = world.chance.randint(1, _MOST_PASSINGS)
+        command = (sys.executable, "-m", "tests.faults.dying_worker", point, str(number))
+        dying = world.fleet.start(command=command)
+        world.feed(None if turn == DEATHS - 1 else max(1, len(world.appids) // DEATHS))
+        if world.wait(partial(_is_dead, dying), _DIES_WITHIN_S):
+            died += world.fleet.bury()
+        else:
+            world.fleet.stop(dying)
+    world.fleet.start()
+    return died
+
+
+def _is_dead(member: Member) -> bool:
+    return not member.is_alive

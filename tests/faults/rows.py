@@ -1,0 +1,129 @@
+"""The rows: what is done to a wave, and what is found out about it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from tasks.names import AT_REST, Status
+from tasks.record import Release
+from tests.faults.clients import many_clients
+from tests.faults.copies import every_message_twice
+from tests.faults.garbage import garbage
+from tests.faults.process_faults import (
+    die_after_call,
+    die_after_record,
+    die_before_call,
+    kill_all,
+    kill_one,
+    rolling_restart,
+)
+from tests.faults.redis_faults import away, delete_queue, restart
+from tests.faults.table import Finding
+from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
+from tests.faults.world import World, world
+
+#: Feeds the wave, breaks something, and returns how many times.
+Inject = Callable[[World], int]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault of the suite."""
+
+    name: str
+    fault: str
+    inject: Inject
+
+
+ROWS = (
+    Row("kill-one", "kill -9 of a worker at random", kill_one),
+    Row("kill-all", "kill -9 of all workers", kill_all),
+    Row("die-before-call", "kill -9 before a call", die_before_call),
+    Row("die-after-call", "kill -9 after a call, before the record", die_after_call),
+    Row("die-after-record", "kill -9 after the record, before the message", die_after_record),
+    Row("rolling-restart", "SIGTERM rolling restart", rolling_restart),
+    Row("redis-restart", "Redis restarted", restart),
+    Row("redis-away", "Redis stopped for 30 s", away),
+    Row("queue-deleted", "the queue deleted", delete_queue),
+    Row("twice", "every message delivered twice", every_message_twice),
+    Row("cut-after", "cut after commit and submit were applied", cut_after_applied),
+    Row("bad-answers", "20 % of answers 5xx, HTML, -1 or too slow", bad_answers),
+    Row("tokens", "all tokens expire at once", expire_tokens),
+    Row("clients", "100 clients enqueue the same release at once", many_clients),
+    Row("garbage", "garbage in the queue", garbage),
+)
+
+
+def run(row: Row, directory: Path, releases: int, seed: int, command: Sequence[str] = ()) -> Finding:
+    """Run one row in a directory of its own; `command` starts other workers than ours."""
+    with world(directory, releases, command) as running:
+        running.chance = Random(seed)
+        injected = row.inject(running)
+        injecting = time.monotonic() - running.began
+        seconds = running.wait_until_ended()
+        if seconds - injecting > 1:
+            running.notes.append(f"it took {seconds - injecting:.1f} s from the last injection on")
+        running.wait_until_silent()
+        dead = running.fleet.bury()
+        if dead:
+            running.problems.append(f"{dead} workers ended by themselves")
+        return _found(row, running, injected, seconds)
+
+
+def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
+    records = running.records()
+    lost = [found for found in records if found is None or not _has_ended(found)]
+    return Finding(
+        fault=row.fault,
+        releases=len(records),
+        injected=injected,
+        lost=len(lost),
+        submitted_twice=running.submitted_twice(),
+        commits_too_many=running.commits_too_many(),
+        seconds=seconds,
+        notes=[*running.notes, *_outcomes(records)],
+        problems=[*running.problems, *_disagreements(running, records)],
+    )
+
+
+def _has_ended(release: Release) -> bool:
+    """Submitted, or standing still with a reason."""
+    if release.status is Status.SUBMITTED:
+        return release.auditid is not None
+    return release.status in AT_REST and (release.block or release.failure) is not None
+
+
+def _outcomes(records: list[Release | None]) -> list[str]:
+    """How the releases ended that were not submitted, or how far they got."""
+    reasons = Counter(_outcome(found) for found in records if found is None or found.auditid is None)
+    return [f"{number} x {reason}" for reason, number in reasons.most_common()]
+
+
+def _outcome(release: Release | None) -> str:
+    if release is None:
+        return "no record"
+    why = release.block or release.failure or release.wait
+    return f"{release.status} at {release.step}" + (f": {_without_rid(why.errmsg)}" if why else "")
+
+
+def _without_rid(errmsg: str) -> str:
+    return errmsg.partition(" rid: ")[0]
+
+
+def _disagreements(running: World, records: list[Release | None]) -> list[str]:
+    """Where our records and WeChat do not say the same."""
+    minis = running.platform.sim("GET", "state")["miniprograms"]
+    submitted = [found for found in records if found is not None and found.auditid is not None]
+    strange = [
+        found.id
+        for found in submitted
+        if [audit["auditid"] for audit in minis[found.appid]["audits"]] != [found.auditid]
+    ]
+    audits = sum(len(minis[appid]["audits"]) for appid in running.appids)
+    problems = [f"{len(strange)} audit ids are not those of WeChat"] if strange else []
+    if audits != len(submitted):
+        problems.append(f"WeChat has {audits} audits, our records know {len(submitted)}")
+    return problems

@@ -1,0 +1,67 @@
+"""What a row found out, and the table of all rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+_HEAD = (
+    "fault",
+    "releases",
+    "times injected",
+    "lost",
+    "submitted twice",
+    "committed again without need",
+    "seconds until all were done",
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The figures of one row; `problems` are what else must not be, `notes` what is good to know."""
+
+    fault: str
+    releases: int
+    injected: int
+    lost: int
+    submitted_twice: int
+    commits_too_many: int
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the promise was kept."""
+        return not (self.lost or self.submitted_twice or self.problems)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row as it is printed."""
+        numbers = (self.releases, self.injected, self.lost, self.submitted_twice, self.commits_too_many)
+        return (self.fault, *map(str, numbers), f"{self.seconds:.1f}")
+
+
+def table(findings: Sequence[Finding]) -> str:
+    """The rows under each other, and below them what is to be said of each."""
+    rows = [_HEAD, *(finding.cells for finding in findings)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    lines = [_line(row, widths) for row in rows]
+    lines.insert(1, "-+-".join("-" * width for width in widths))
+    return "\n".join([*lines, "", *remarks(findings)])
+
+
+def remarks(findings: Iterable[Finding]) -> list[str]:
+    """Notes and problems, with the row that they belong to."""
+    return [
+        f"{kind}{finding.fault}: {text}"
+        for finding in findings
+        for kind, texts in (("", finding.notes), ("PROBLEM: ", finding.problems))
+        for text in texts
+    ]
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    fault, *numbers = (
+        cell.rjust(width) if column else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return " | ".join([fault, *numbers])

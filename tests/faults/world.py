@@ -1,0 +1,170 @@
+"""Where a row runs: a Redis that can be stopped, the simulator, two workers, and a wave to feed them."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from config.settings import RedisSettings, Settings
+from tasks import keys
+from tasks.names import Status
+from tasks.reconciler import GOING_ON, UNACKNOWLEDGED
+from tasks.record import Release
+from tasks.request import parse_request
+from tests.e2e.test_redis_restart import RestartableRedis
+from tests.faults.fleet import Fleet, fleet
+from tests.workers import Platform, platform
+from wechat.token_store import TokenStore
+from worker.app import ReleaseCelery, create_app
+
+QUEUE = "releases"
+#: The smallest that start-up allows: over twice the longest wait plus a step's deadline.
+VISIBILITY_TIMEOUT_S = 22
+#: A message that a killed worker had taken is back after the visibility timeout and a sweep of kombu's.
+_REDELIVERED_S = VISIBILITY_TIMEOUT_S + 12
+#: After the last injection the wave has so long to end; what has not ended then is lost.
+PATIENCE_S = 150.0
+_ENVIRONMENT = {
+    "MPRELEASE_RETRY__WAIT_INITIAL_S": "0.1",
+    "MPRELEASE_RETRY__WAIT_MAX_S": "0.5",
+    "MPRELEASE_WORKER__STEP_DEADLINE_S": "10",
+    "MPRELEASE_WORKER__SWEEP_S": "2",
+    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": str(VISIBILITY_TIMEOUT_S),
+}
+
+
+@dataclass
+class World:
+    """What a row's injections act on, and what is known of its wave."""
+
+    platform: Platform
+    server: RestartableRedis
+    fleet: Fleet
+    app: ReleaseCelery
+    appids: list[str]
+    chance: random.Random = field(default_factory=random.Random)
+    accepted: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    began: float = 0.0
+
+    @property
+    def still_to_feed(self) -> list[str]:
+        """The Mini Programs whose release has not been enqueued yet."""
+        return self.appids[len(self.accepted) :]
+
+    def feed(self, number: int | None = None) -> None:
+        """Enqueue so many more releases, or all that are left."""
+        self.began = self.began or time.monotonic()
+        for appid in self.still_to_feed[:number]:
+            enqueued = self.app.services.releases.enqueue(parse_request(self.platform.request(appid)))
+            self.accepted.append(enqueued.release.id)
+
+    def in_portions(self, times: int) -> Iterator[int]:
+        """Feed the wave in so many portions, and give the turn while each of them is being worked on."""
+        portion = max(1, len(self.appids) // times)
+        for turn in range(times):
+            self.feed(None if turn == times - 1 else portion)
+            self.wait(lambda: self.number_of(Status.RUNNING) or not self.number_of(*GOING_ON), 10)
+            time.sleep(self.chance.uniform(0, 0.3))
+            yield turn
+
+    def number_of(self, *statuses: Status) -> int:
+        """How many releases are in one of these statuses; 0 while Redis does not answer."""
+        try:
+            with self.platform.redis() as client:
+                return sum(int(client.zcard(keys.by_status(status))) for status in statuses)
+        except redis.RedisError:
+            return 0
+
+    def wait_for_share(self, share: float) -> None:
+        """Wait until this share of the releases is submitted."""
+        self.wait(lambda: self.number_of(Status.SUBMITTED) >= share * len(self.appids), PATIENCE_S)
+
+    def wait_until_ended(self, patience_s: float = PATIENCE_S) -> float:
+        """Wait until no release goes on any more; returns the seconds since the first was enqueued."""
+        self.wait(self._has_ended, patience_s)
+        return time.monotonic() - self.began
+
+    def wait_until_silent(self) -> None:
+        """Wait until no message is left: one that comes late could still do something twice."""
+        if not self.wait(self._is_silent, _REDELIVERED_S):
+            with self.platform.redis() as client:
+                left = f"{client.llen(QUEUE)} in the queue, {client.hlen(UNACKNOWLEDGED)} unacknowledged"
+            self.notes.append(f"messages are left: {left}")
+
+    def records(self) -> list[Release | None]:
+        """The records of all that was accepted; None for one that is gone."""
+        stored = self.app.services.store.get_many(self.accepted)
+        return [found.release if found is not None else None for found in stored]
+
+    def calls(self, endpoint: str | None = None) -> list[dict[str, Any]]:
+        """The calls that WeChat got."""
+        query = {"endpoint": endpoint} if endpoint else {}
+        found: list[dict[str, Any]] = self.platform.sim("GET", "calls", **query)["calls"]
+        return found
+
+    def commits_too_many(self) -> int:
+        """Applied commits beyond one per Mini Program."""
+        applied = Counter(call["appid"] for call in self.calls("commit") if call["applied"])
+        return sum(number - 1 for number in applied.values())
+
+    def submitted_twice(self) -> int:
+        """Submissions that reached WeChat after one had been applied for the same Mini Program."""
+        return int(self.platform.sim("GET", "state")["totals"]["submitted_after_applied"])
+
+    @staticmethod
+    def wait(what: Callable[[], object], patience_s: float) -> bool:
+        """Wait for a condition; whether it came true in time."""
+        deadline = time.monotonic() + patience_s
+        while not what():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _has_ended(self) -> bool:
+        try:
+            with self.platform.redis() as client:
+                return not any(client.zcard(keys.by_status(status)) for status in GOING_ON)
+        except redis.RedisError:
+            return False
+
+    def _is_silent(self) -> bool:
+        with self.platform.redis() as client:
+            return not client.llen(QUEUE) and not client.hlen(UNACKNOWLEDGED)
+
+
+@contextmanager
+def world(directory: Path, releases: int, command: Sequence[str] = ()) -> Iterator[World]:
+    """Everything for one row, in a directory of its own; all is stopped after the block."""
+    data = directory / "redis"
+    data.mkdir(parents=True)
+    with ExitStack() as stack:
+        server = RestartableRedis(data)
+        stack.callback(server.stop)
+        options = ("--latency-ms", "20", "--scan-s", "0.2")
+        made = stack.enter_context(platform(directory, *options, redis_url=server.url))
+        made.environment.update(_ENVIRONMENT)
+        appids = _mini_programs(made, releases)
+        yield World(made, server, stack.enter_context(fleet(made, command)), app_on(server.url), appids)
+
+
+def app_on(redis_url: str) -> ReleaseCelery:
+    """An app to enqueue with: a client of its own."""
+    return create_app(Settings(_env_file=None, redis=RedisSettings.model_validate({"url": redis_url})))
+
+
+def _mini_programs(made: Platform, number: int) -> list[str]:
+    shops = [f"wx{serial:016x}" for serial in range(0xF0000, 0xF0000 + number)]
+    tokens = {appid: f"refreshtoken@@@{appid}" for appid in shops}
+    made.sim("POST", "miniprograms", [{"appid": a, "refresh_token": token} for a, token in tokens.items()])
+    with made.redis() as client:
+        TokenStore(client).put_refresh_tokens(tokens)
+    return shops
