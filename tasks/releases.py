@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
@@ -17,7 +16,7 @@ from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
 from tasks.results import Results
 from tasks.scope import Scope
-from tasks.store import NOT_PARKED, Parking, RecordChanged, ReleaseStore, Stored
+from tasks.store import NOT_PARKED, Known, Parking, RecordChanged, ReleaseStore, Stored
 
 #: Ids of releases are made from those of the requests in this name space.
 _REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")
@@ -178,7 +177,7 @@ class Releases:
             raise UnknownRelease(release_id)
         return stored
 
-    def _known(self, request: ReleaseRequest) -> Any:
+    def _known(self, request: ReleaseRequest) -> Known:
         return self._store.known(request.appid, identity(request))
 
 
