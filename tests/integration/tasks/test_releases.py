@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
-
 import pytest
 import redis
 
@@ -13,32 +8,13 @@ from tasks.errors import ReleaseConflict, UnknownRelease
 from tasks.names import ACTIVE, Status, Step
 from tasks.parking import ParkingLot
 from tasks.platform_pause import Pause, PlatformPauses
-from tasks.record import Progress, Release
+from tasks.record import Progress
 from tasks.releases import Enqueued, Releases
 from tasks.scope import Scope
 from tasks.store import ReleaseStore
 from tests.integration.tasks.conftest import NotedResults, Sender
+from tests.integration.tasks.together import all_at_once, brought_to
 from tests.unit.tasks.examples import NOW, a_problem, a_request
-
-T = TypeVar("T")
-
-
-def all_at_once(number: int, do: Callable[[int], T]) -> list[T]:
-    """Let so many threads do the same at the same moment."""
-    together = threading.Barrier(number)
-
-    def _do(n: int) -> T:
-        together.wait(30)
-        return do(n)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(_do, range(number)))
-
-
-def brought_to(store: ReleaseStore, release: Release, **state: Any) -> Release:
-    stored = store.get(release.id)
-    assert stored is not None
-    return store.save(stored, stored.release.model_copy(update=state)).release
 
 
 def test_a_new_request_creates_a_release_and_sends_it(
