@@ -111,7 +111,7 @@ class Attempt:
                 self.hold(Scope.ALL, pause)
                 if lacks_ticket and self._services.wechat.store.ticket() is not None:
                     # It came after the call and before the pause, so nothing else would end it.
-                    self._services.pauses.lift(Scope.ALL)
+                    self._services.pauses.lift_unless_by_hand(Scope.ALL)
             case Block(problem):
                 self._end(self._told("blocked", problem), status=Status.BLOCKED, block=problem)
             case Fail(problem):

@@ -2,6 +2,8 @@
 
 A pause is a key with its reason, and for a quota with an expiry. Releases that meet it are held in a
 set of the same scope; whoever finds the pause gone moves them to the parked ones, due at once.
+
+One that a person began ends when a person says so: nothing that the platform learns, no new ticket, ends it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from datetime import datetime
 import redis
 
 from tasks import keys
+from tasks.names import Step
 from tasks.record import Problem
 from tasks.scope import Scope
 from wechat.scripts import load_script
@@ -20,6 +23,7 @@ class Pause(Problem):
     """Why the platform is paused."""
 
     until: datetime | None = None
+    by_hand: bool = False
 
 
 class PlatformPauses:
@@ -28,15 +32,34 @@ class PlatformPauses:
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
         self._move_held = load_script(client, "tasks", "move_held")
+        self._drop_if_equal = load_script(client, "wechat", "drop_if_equal")
 
     def begin(self, scope: Scope, pause: Pause) -> bool:
         """Pause; the first reason counts. True if this is the first."""
         until = None if pause.until is None else round(pause.until.timestamp() * 1000)
         return bool(self._redis.set(keys.pause(scope), pause.model_dump_json(), nx=True, pxat=until))
 
+    def begin_by_hand(self, scope: Scope, reason: str) -> None:
+        """Pause because a person says so, whatever other pause is on."""
+        pause = Pause(
+            step=Step.SUBMIT_AUDIT if scope is Scope.SUBMISSIONS else Step.ENSURE_DOMAINS,
+            errmsg=f"paused by hand: {reason}" if reason else "paused by hand",
+            remedy="`mprelease resume --platform` ends the pause.",
+            by_hand=True,
+        )
+        self._redis.set(keys.pause(scope), pause.model_dump_json())
+
     def lift(self, scope: Scope) -> bool:
-        """Let the held ones go on; False if there was no such pause."""
+        """A person says that the held ones go on; False if there was no such pause."""
         return bool(self._redis.delete(keys.pause(scope)))
+
+    def lift_unless_by_hand(self, scope: Scope) -> bool:
+        """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""
+        raw = self._redis.get(keys.pause(scope))
+        if raw is None or Pause.model_validate_json(str(raw)).by_hand:
+            return False
+        # Only the pause that was looked at: a person may begin another one now.
+        return bool(self._drop_if_equal(keys=[keys.pause(scope)], args=[raw]))
 
     def current(self, scope: Scope) -> Pause | None:
         """The pause that is on, if any."""

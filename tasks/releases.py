@@ -87,13 +87,13 @@ class Releases:
 
         It starts with a free `get`, whichever step stopped, and keeps what is known of calls already made.
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
-        and the first call that is still refused begins it again.
+        and the first call that is still refused begins it again. A pause that a person began is refused instead.
         """
         parked_until = claimed_until(self._now())
         before, release = self._change(release_id, self._resumed, Parking(until=parked_until))
         if before is not release:
             if before.progress.held:
-                self._pauses.lift(Scope(before.progress.held))
+                self._pauses.lift_unless_by_hand(Scope(before.progress.held))
             self._results.forget(release_id)
             self._parking.send(release, parked_until)
         return release
@@ -109,6 +109,9 @@ class Releases:
             return release
         if not release.is_active:
             raise ReleaseConflict(release.id, f"is {release.status} and can't be resumed; enqueue it anew")
+        pause = self._pauses.current(Scope(release.progress.held)) if release.progress.held else None
+        if pause is not None and pause.by_hand:
+            raise ReleaseConflict(release.id, f"waits: the platform is {pause.errmsg}. {pause.remedy}")
         return release.changed(
             "resumed",
             self._now(),

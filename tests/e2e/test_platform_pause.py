@@ -114,3 +114,35 @@ def test_a_long_wait_is_parked_and_brought_back_by_whichever_worker_is_there(own
         wait_for(lambda: statuses(platform) == {"submitted"})
     waited_for = [event["what"] for event in platform.documents("list")[0]["history"]]
     assert "waiting: errcode 45009" in waited_for
+
+
+def test_a_pause_by_hand_lasts_until_a_person_ends_it(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(3)]
+    with platform.worker():
+        platform.run("pause", "--reason", "moving the database")
+        waiting = platform.enqueue(*map(platform.request, appids), code=1)
+        assert {release["wait"]["errmsg"] for release in waiting} == {"paused by hand: moving the database"}
+        assert "moving the database" in platform.run("doctor", code=1).stdout
+
+        ticket = platform.sim("POST", "ticket")["component_verify_ticket"]
+        assert "goes on" not in platform.run("ticket", stdin=ticket).stderr
+        refused = platform.run("resume", waiting[0]["id"], code=1)
+        assert "resume --platform" in refused.stderr
+        assert statuses(platform) == {"waiting"}
+        assert [platform.called(appid) for appid in appids] == [[], [], []]
+
+        platform.run("resume", "--platform")
+        wait_for(lambda: statuses(platform) == {"submitted"})
+
+
+def test_submissions_alone_can_be_paused(own_platform: Platform) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    with platform.worker():
+        assert platform.documents("pause", "--submissions") == [{"scope": "submissions", "reason": ""}]
+        held = platform.release(appid, code=1)
+        assert (held["status"], held["step"]) == ("waiting", "submit_audit")
+        assert platform.mini(appid)["exp_info"], "the commit goes on"
+        platform.run("resume", "--platform")
+        wait_for(lambda: statuses(platform) == {"submitted"})

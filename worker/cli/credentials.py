@@ -33,7 +33,7 @@ def ticket() -> None:
     is_new = store.ticket() != newest
     store.put_ticket(newest)
     # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
-    lifted = is_new and services().pauses.lift(Scope.ALL)
+    lifted = is_new and services().pauses.lift_unless_by_hand(Scope.ALL)
     notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
 
 

@@ -61,3 +61,30 @@ def test_a_pause_with_an_end_expires_then(pauses: PlatformPauses, redis_client: 
 
     left_ms = redis_client.pttl(keys.pause(Scope.SUBMISSIONS))
     assert until.timestamp() == pytest.approx(time.time() + left_ms / 1000, abs=1)
+
+
+def test_a_pause_by_hand_stands_over_any_other(pauses: PlatformPauses) -> None:
+    pauses.begin(Scope.ALL, a_pause(errcode=61004))
+
+    pauses.begin_by_hand(Scope.ALL, "maintenance")
+
+    found = pauses.current(Scope.ALL)
+    assert found is not None
+    assert (found.by_hand, found.errcode, found.errmsg) == (True, None, "paused by hand: maintenance")
+
+
+def test_only_a_person_ends_a_pause_by_hand(pauses: PlatformPauses) -> None:
+    pauses.begin_by_hand(Scope.ALL, "maintenance")
+
+    assert not pauses.lift_unless_by_hand(Scope.ALL)
+    assert not pauses.begin(Scope.ALL, a_pause())
+    assert pauses.current(Scope.ALL) is not None
+    assert pauses.lift(Scope.ALL)
+
+
+def test_a_pause_whose_cause_is_gone_is_lifted(pauses: PlatformPauses) -> None:
+    pauses.begin(Scope.ALL, a_pause())
+
+    assert pauses.lift_unless_by_hand(Scope.ALL)
+    assert not pauses.lift_unless_by_hand(Scope.ALL)
+    assert pauses.current(Scope.ALL) is None
