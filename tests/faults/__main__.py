@@ -1,4 +1,7 @@
-"""`python -m tests.faults [--row NAME ...] [--releases N] [--seed N] [--keep DIRECTORY] [--broken SWITCH]`."""
+"""`python -m tests.faults [--row NAME ...] [--broken SWITCH ...] [--releases N] [--seed N] [--jobs N] [--keep DIRECTORY]`.
+
+Runs every row on the build as it is, and then, for each safety, its row on a build that lacks it.
+"""
 
 import argparse
 import os
@@ -6,44 +9,85 @@ import random
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from config.sources import PREFIX
 from tests.faults.broken_worker import ROW_OF, Switch, command
 from tests.faults.rows import ROWS, Row, run
 from tests.faults.table import Finding, remarks, table
+from tests.faults.world import PATIENCE_S, REDELIVERED_S
 
 RELEASES = 200
+#: Of a row that has to break: enough for it to happen.
+BROKEN_RELEASES = 100
+#: What is lost is waited for in vain.
+_BROKEN_PATIENCE_S = REDELIVERED_S + 10
+#: Rows spend most of their time waiting, so two at a time disturb each other little.
+JOBS = 2
 
 
 def main() -> int:
-    """Run the rows one after the other; 1 if one broke the promise, or if a broken build did not."""
+    """Run what is asked for; 1 if the build broke a promise, or if one that lacks a safety did not."""
     options = _options()
     for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
         del os.environ[name]  # a developer's own settings must not decide how this ends
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped on the way out
-    _say(f"seed {options.seed}")
-    names = options.row or (options.broken and [ROW_OF[options.broken]])
-    chosen = [row for row in ROWS if not names or row.name in names]
-    findings = [_run(row, options) for row in chosen]
-    sys.stdout.write(f"\n{table(findings)}\n")
+    _say(f"seed {options.seed}, {options.jobs} rows at a time")
+    everything = not (options.row or options.broken)
+    rows = [row for row in ROWS if everything or row.name in options.row]
+    switches = list(Switch) if everything else options.broken
+    with ThreadPoolExecutor(options.jobs) as pool:
+        kept = list(pool.map(partial(_run, options=options), rows))
+        broken = list(pool.map(partial(_run_broken, options=options), switches))
+    if kept:
+        sys.stdout.write(f"\n{table(kept)}\n")
+    if broken:
+        sys.stdout.write(
+            f"\nWith one safety off, its row has to lose or double something:\n\n{table(broken)}\n"
+        )
     # Of a broken build, each row has to show the loss or the double, not any problem.
-    as_promised = [not (finding.lost or finding.submitted_twice) for finding in findings]
-    good = not any(as_promised) if options.broken else all(finding.is_good for finding in findings)
-    return 0 if good else 1
+    noticed = all(finding.lost or finding.submitted_twice for finding in broken)
+    return 0 if noticed and all(finding.is_good for finding in kept) else 1
 
 
 def _run(row: Row, options: argparse.Namespace) -> Finding:
-    _say(f"{row.name} …")
-    workers = command(options.broken) if options.broken else ()
+    return _try(row, row.fault, options, releases=options.releases or RELEASES)
+
+
+def _run_broken(switch: Switch, options: argparse.Namespace) -> Finding:
+    row = next(row for row in ROWS if row.name == ROW_OF[switch])
+    return _try(
+        row,
+        f"{switch} off: {row.fault}",
+        options,
+        releases=options.releases or BROKEN_RELEASES,
+        workers=command(switch),
+        patience_s=_BROKEN_PATIENCE_S,
+    )
+
+
+def _try(
+    row: Row,
+    fault: str,
+    options: argparse.Namespace,
+    *,
+    releases: int,
+    workers: Sequence[str] = (),
+    patience_s: float = PATIENCE_S,
+) -> Finding:
+    _say(f"{fault} …")
     with _directory(row, options.keep) as directory:
         try:
-            finding = run(row, Path(directory), options.releases, options.seed, workers)
+            finding = run(row, Path(directory), releases, options.seed, workers, patience_s)
         except Exception as error:  # noqa: BLE001 - the other rows are run all the same
             reason = f"the row could not be run: {type(error).__name__}: {error}"
             finding = Finding(row.fault, 0, 0, 0, 0, 0, 0, problems=[reason])
-    _say(*remarks([finding]), f"{row.name}: {' | '.join(finding.cells[1:])}")
+    finding = finding.named(fault)
+    _say(*remarks([finding]), f"{fault}: {' | '.join(finding.cells[1:])}")
     return finding
 
 
@@ -55,13 +99,20 @@ def _directory(row: Row, keep: Path | None) -> AbstractContextManager[str]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--row", action="append", choices=[row.name for row in ROWS], help="only this one")
-    parser.add_argument("--releases", type=int, default=RELEASES, help="of each row")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--keep", type=Path, help="keep logs and data in directories under this one")
+    names = [row.name for row in ROWS]
+    parser.add_argument("--row", action="append", default=[], choices=names, help="only this one")
     parser.add_argument(
-        "--broken", type=Switch, choices=list(Switch), help="switch a safety off: its row has to break"
+        "--broken",
+        action="append",
+        default=[],
+        type=Switch,
+        choices=list(Switch),
+        help="only the row of this safety, switched off",
     )
+    parser.add_argument("--releases", type=int, help=f"of each row ({RELEASES}; {BROKEN_RELEASES} if broken)")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--jobs", type=int, default=JOBS, help="rows at a time")
+    parser.add_argument("--keep", type=Path, help="keep logs and data in directories under this one")
     return parser.parse_args()
 
 

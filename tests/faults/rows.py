@@ -23,7 +23,7 @@ from tests.faults.process_faults import (
 from tests.faults.redis_faults import away, delete_queue, restart
 from tests.faults.table import Finding
 from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
-from tests.faults.world import World, world
+from tests.faults.world import PATIENCE_S, World, world
 
 #: Feeds the wave, breaks something, and returns how many times.
 Inject = Callable[[World], int]
@@ -57,10 +57,18 @@ ROWS = (
 )
 
 
-def run(row: Row, directory: Path, releases: int, seed: int, command: Sequence[str] = ()) -> Finding:
+def run(
+    row: Row,
+    directory: Path,
+    releases: int,
+    seed: int,
+    command: Sequence[str] = (),
+    patience_s: float = PATIENCE_S,
+) -> Finding:
     """Run one row in a directory of its own; `command` starts other workers than ours."""
     with world(directory, releases, command) as running:
         running.chance = Random(seed)
+        running.patience_s = patience_s
         injected = row.inject(running)
         injecting = time.monotonic() - running.began
         seconds = running.wait_until_ended()

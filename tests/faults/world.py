@@ -27,7 +27,7 @@ QUEUE = "releases"
 #: The smallest that start-up allows: over twice the longest wait plus a step's deadline.
 VISIBILITY_TIMEOUT_S = 22
 #: A message that a killed worker had taken is back after the visibility timeout and a sweep of kombu's.
-_REDELIVERED_S = VISIBILITY_TIMEOUT_S + 12
+REDELIVERED_S = VISIBILITY_TIMEOUT_S + 12
 #: After the last injection the wave has so long to end; what has not ended then is lost.
 PATIENCE_S = 150.0
 _ENVIRONMENT = {
@@ -53,6 +53,7 @@ class World:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     began: float = 0.0
+    patience_s: float = PATIENCE_S
 
     @property
     def still_to_feed(self) -> list[str]:
@@ -85,16 +86,16 @@ class World:
 
     def wait_for_share(self, share: float) -> None:
         """Wait until this share of the releases is submitted."""
-        self.wait(lambda: self.number_of(Status.SUBMITTED) >= share * len(self.appids), PATIENCE_S)
+        self.wait(lambda: self.number_of(Status.SUBMITTED) >= share * len(self.appids), self.patience_s)
 
-    def wait_until_ended(self, patience_s: float = PATIENCE_S) -> float:
+    def wait_until_ended(self) -> float:
         """Wait until no release goes on any more; returns the seconds since the first was enqueued."""
-        self.wait(self._has_ended, patience_s)
+        self.wait(self._has_ended, self.patience_s)
         return time.monotonic() - self.began
 
     def wait_until_silent(self) -> None:
         """Wait until no message is left: one that comes late could still do something twice."""
-        if not self.wait(self._is_silent, _REDELIVERED_S):
+        if not self.wait(self._is_silent, REDELIVERED_S):
             with self.platform.redis() as client:
                 left = f"{client.llen(QUEUE)} in the queue, {client.hlen(UNACKNOWLEDGED)} unacknowledged"
             self.notes.append(f"messages are left: {left}")

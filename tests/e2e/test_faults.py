@@ -1,0 +1,30 @@
+"""A short form of the fault suite (`make faults`): the rows that need no visibility timeout, on small waves."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.broken_worker import ROW_OF, Switch, command
+from tests.faults.rows import ROWS, Row, run
+from tests.faults.table import remarks
+
+RELEASES = 30
+SEED = 1
+
+
+def row(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
+
+
+@pytest.mark.parametrize("name", ["twice", "cut-after", "queue-deleted"])
+def test_no_release_is_lost_and_none_is_submitted_twice(name: str, tmp_path: Path) -> None:
+    finding = run(row(name), tmp_path, RELEASES, SEED)
+    assert (finding.releases, finding.lost, finding.submitted_twice) == (RELEASES, 0, 0)
+    assert finding.injected > 0
+    assert finding.is_good, remarks([finding])
+
+
+def test_the_suite_notices_a_build_that_repeats_without_asking(tmp_path: Path) -> None:
+    finding = run(row(ROW_OF[Switch.ASKING]), tmp_path, RELEASES, SEED, command(Switch.ASKING))
+    assert finding.submitted_twice > 0
+    assert not finding.is_good
