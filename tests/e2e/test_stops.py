@@ -1,0 +1,90 @@
+"""A worker that is told to stop (SIGTERM) finishes the call it is making and hands back the rest."""
+
+import time
+from functools import partial
+
+import pytest
+
+from tests.workers import Platform, wait_for
+
+#: A call that takes this long is on its way when the worker is told to stop. In seconds.
+SLOW_S = 2.0
+#: With this, the slow call is waited for.
+PATIENT = {"MPRELEASE_WECHAT__READ_TIMEOUT_S": "8"}
+#: What a worker takes to end once nothing runs any more, and more.
+ENDS_WITHIN_S = 8.0
+
+
+def status(platform: Platform, release_id: str) -> str:
+    return str(platform.show(release_id)["status"])
+
+
+def unacknowledged(platform: Platform) -> int:
+    with platform.redis() as client:
+        return int(client.hlen("unacked"))
+
+
+def queued(platform: Platform) -> int:
+    with platform.redis() as client:
+        return int(client.llen("releases"))
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_a_step_that_runs_is_finished_and_its_release_goes_on_elsewhere(
+    own_platform: Platform, pool: str
+) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "delay", seconds=SLOW_S)
+    with platform.worker("--concurrency", "2", MPRELEASE_WORKER__POOL=pool, **PATIENT) as worker:
+        [release] = platform.enqueue_only(platform.request(appid))
+        wait_for(lambda: platform.show(release["id"])["step"] == "commit_code")
+        wait_for(lambda: status(platform, release["id"]) == "running")
+        began = time.monotonic()
+        worker.process.terminate()
+        assert worker.process.wait(60) == 0
+        assert time.monotonic() - began < SLOW_S + ENDS_WITHIN_S
+    stopped = platform.show(release["id"])
+    assert (stopped["step"], stopped["status"]) == ("submit_audit", "queued")
+    assert (queued(platform), unacknowledged(platform)) == (1, 0)
+    with platform.worker():
+        wait_for(lambda: status(platform, release["id"]) == "submitted")
+    assert len(platform.calls(appid, "commit")) == 1
+
+
+def test_a_call_that_wechat_never_answers_holds_a_stop_up_no_longer_than_the_steps_deadline(
+    own_platform: Platform,
+) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "delay", seconds=30)
+    deadline_s = 4.0
+    settings = {
+        "MPRELEASE_WECHAT__READ_TIMEOUT_S": "60",
+        "MPRELEASE_WORKER__STEP_DEADLINE_S": str(deadline_s),
+    }
+    with platform.worker(**settings) as worker:
+        [release] = platform.enqueue_only(platform.request(appid))
+        wait_for(lambda: platform.show(release["id"])["step"] == "commit_code")
+        wait_for(lambda: status(platform, release["id"]) == "running")
+        began = time.monotonic()
+        worker.process.terminate()
+        assert worker.process.wait(60) == 0
+        assert time.monotonic() - began < deadline_s + ENDS_WITHIN_S
+    assert status(platform, release["id"]) == "waiting"
+    assert (queued(platform), unacknowledged(platform)) == (1, 0)
+
+
+def test_a_retry_that_waits_in_a_worker_is_handed_back_at_once(own_platform: Platform) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "errcode", errcode=45011)
+    with platform.worker(MPRELEASE_RETRY__SLOW_DOWN_S="20") as worker:
+        [release] = platform.enqueue_only(platform.request(appid))
+        wait_for(lambda: status(platform, release["id"]) == "waiting")
+        wait_for(partial(unacknowledged, platform))
+        began = time.monotonic()
+        worker.process.terminate()
+        assert worker.process.wait(60) == 0
+        assert time.monotonic() - began < ENDS_WITHIN_S
+    assert (queued(platform), unacknowledged(platform)) == (1, 0)
