@@ -13,8 +13,9 @@ from kombu import Queue
 
 from config.settings import RedisSettings, Settings
 
-#: The queue of the contract.
+#: The queue of the contract, and the one for releases that must not wait behind a wave.
 QUEUE = "releases"
+URGENT_QUEUE = "releases.urgent"
 #: Modules whose tasks are registered; named as strings so that tasks never import the app.
 TASK_MODULES = ("tasks.steps", "tasks.requests_by_name")
 #: How long results are kept, in seconds: a wave is read for days.
@@ -39,7 +40,8 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "visibility_timeout": settings.worker.visibility_timeout_s,
         "imports": TASK_MODULES,
         "task_default_queue": QUEUE,
-        "task_queues": (Queue(QUEUE),),
+        # In the order in which a worker looks into them.
+        "task_queues": (Queue(URGENT_QUEUE), Queue(QUEUE)),
         "task_create_missing_queues": False,
         # JSON only: a message can't run code.
         "task_serializer": "json",
@@ -101,6 +103,8 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "max_connections": settings.worker.concurrency + 20,
+        # The urgent queue first, always; the default takes turns.
+        "queue_order_strategy": "priority",
     }
     if settings.redis.is_sentinel:
         options["master_name"] = settings.redis.master_name

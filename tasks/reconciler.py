@@ -11,7 +11,7 @@ Age alone proves nothing: ten thousand releases may be queued for hours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -42,13 +42,13 @@ class Reconciler:
         *,
         store: ReleaseStore,
         now: Callable[[], datetime],
-        queue: str,
+        queues: Sequence[str],
         every_s: float,
     ) -> None:
         self._redis = client
         self._store = store
         self._now = now
-        self._queue = queue
+        self._queues = tuple(queues)
         self.every_s = every_s
         self._suspects: dict[str, str] = {}
         self._message_ids = load_script(client, "tasks", "message_ids")
@@ -74,7 +74,7 @@ class Reconciler:
         spared = self._ids(keys.PARKED) | self._held()
         queued, taken = (
             {task_id.partition(":")[0] for task_id in ids}
-            for ids in cast("list[list[str]]", self._message_ids(keys=[self._queue, UNACKNOWLEDGED]))
+            for ids in cast("list[list[str]]", self._message_ids(keys=[UNACKNOWLEDGED, *self._queues]))
         )
         without = going_on - spared - queued
         return {

@@ -104,6 +104,7 @@ class Release(_Value):
     block: Problem | None = None
     failure: Problem | None = None
     wait: Problem | None = None
+    urgent: bool = False
     next_attempt_at: datetime | None = None
     created_at: datetime
     updated_at: datetime

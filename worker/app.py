@@ -15,7 +15,7 @@ import redis
 from celery import Celery, states
 from pydantic import SecretStr
 
-from config.celery_options import QUEUE, celery_options
+from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, Settings
 from tasks.chain import send_chain
@@ -113,7 +113,9 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,
-        reconciler=Reconciler(client, store=store, now=now, queue=QUEUE, every_s=settings.worker.sweep_s),
+        reconciler=Reconciler(
+            client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
+        ),
         results=results,
         wechat=wechat_of(settings, client),
         policy=RetryPolicy(**settings.retry.model_dump()),

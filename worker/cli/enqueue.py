@@ -39,6 +39,7 @@ def enqueue(
     again: Annotated[
         bool, typer.Option(help="Submit a version once more that was submitted before.")
     ] = False,
+    urgent: Annotated[bool, typer.Option(help="Go before all releases that are not.")] = False,
     file: Annotated[
         Path | None, typer.Option(help="JSON lines, one request to a line; - is standard input.")
     ] = None,
@@ -59,6 +60,7 @@ def enqueue(
         "wave": wave,
         "supersede": supersede or None,
         "again": again or None,
+        "urgent": urgent or None,
     }
     given = {name: value for name, value in one.items() if value is not None}
     try:

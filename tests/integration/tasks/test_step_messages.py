@@ -83,7 +83,11 @@ def run(
         pauses=pauses,
         parking=lot,
         reconciler=Reconciler(
-            redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=15
+            redis_client,
+            store=ReleaseStore(redis_client),
+            now=lambda: NOW,
+            queues=("releases.urgent", "releases"),
+            every_s=15,
         ),
         results=results,
         wechat=wechat,
