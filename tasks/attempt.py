@@ -94,8 +94,8 @@ class Attempt:
         until = self.release.next_attempt_at
         self._end(self.release, parking=Parking(until=until.timestamp()) if until else NOT_PARKED)
 
-    def hold(self, scope: Scope, why: Pause) -> None:
-        """The platform is paused: wait for its end, without a call."""
+    def hold(self, scope: str, why: Pause) -> None:
+        """The platform or the wave is paused: wait for its end, without a call."""
         self._wait(why, why.until, Parking(held=scope), self.release.progress)
 
     def stop(self, decision: Decision, quota: Quota | None) -> float | None:

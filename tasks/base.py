@@ -154,8 +154,8 @@ class ReleaseTask(BaseTask):
                 return self._run(step, held, attempt, work, deadline)
 
     def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> int | None:
-        for scope in scopes_of(step):
-            if scope in held.pauses:
+        for scope in scopes_of(step, attempt.release.wave):
+            if scope in held.pauses and not attempt.release.passes(scope):
                 attempt.hold(scope, held.pauses[scope])
                 raise Ignore
         if held.stored.release.progress.resumed:

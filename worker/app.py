@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, Settings
+from tasks.batch import Batch
 from tasks.chain import send_chain
 from tasks.lease import Leases
 from tasks.parking import ParkingLot
@@ -28,6 +29,7 @@ from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import ReleaseStore
+from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
@@ -106,10 +108,13 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     store = ReleaseStore(client)
     results = StoredResults(app)
     pauses = PlatformPauses(client)
-    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send)
+    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
+    releases = Releases(store=store, parking=parking, results=results, pauses=pauses, now=now)
     return Services(
         store=store,
-        releases=Releases(store=store, parking=parking, results=results, pauses=pauses, now=now),
+        releases=releases,
+        batch=Batch(store=store, releases=releases),
+        waves=Waves(client, store=store, pauses=pauses),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,

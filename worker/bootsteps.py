@@ -65,7 +65,9 @@ class BringBack(bootsteps.StartStopStep):
                     next_sweep = time.monotonic() + app.services.reconciler.every_s
                     for release_id in app.services.reconciler.sweep():
                         log.warning("release %s had no message left; it is brought back", release_id)
+                app.services.waves.look()
                 number = app.services.parking.bring_back()
+                app.services.parking.feed()
             except (redis.RedisError, OperationalError) as error:
                 if not away:
                     log.warning("Redis is away (%s): parked releases wait", type(error).__name__)

@@ -13,8 +13,8 @@ import redis
 
 from config.settings import RedisSettings, Settings
 from tasks import keys
-from tasks.names import Status
-from tasks.reconciler import GOING_ON, UNACKNOWLEDGED
+from tasks.names import GOING_ON, Status
+from tasks.reconciler import UNACKNOWLEDGED
 from tasks.record import Release
 from tasks.request import parse_request
 from tests.e2e.test_redis_restart import RestartableRedis

@@ -10,9 +10,9 @@ from kombu import Connection
 
 from tasks import keys
 from tasks.chain import send_chain
-from tasks.names import Status
+from tasks.names import GOING_ON, Status
 from tasks.parking import ParkingLot
-from tasks.reconciler import GOING_ON, OVERDUE_S, Reconciler
+from tasks.reconciler import OVERDUE_S, Reconciler
 from tasks.scope import Scope
 from tasks.store import Parking, ReleaseStore, Stored
 from tests.integration.tasks.conftest import Sender
