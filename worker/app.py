@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,9 @@ from wechat.domains import Domains, InvalidDomain
 from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker import transport
 from worker.bootsteps import BringBack
+from worker.clock_guard import ClockGuard
 from worker.redis_client import connect
+from worker.redis_clock import RedisClock
 
 Build = Callable[["ReleaseCelery", Settings], Services]
 
@@ -54,6 +56,7 @@ class ReleaseCelery(Celery):
         os.register_at_fork(after_in_child=self._forget_services)
         self.conf.update(celery_options(settings))
         self.steps["worker"].add(BringBack)
+        self.steps["consumer"].add(ClockGuard)
 
     def _forget_services(self) -> None:
         self._services: Services | None = None
@@ -66,6 +69,10 @@ class ReleaseCelery(Celery):
             if self._services is None:
                 self._services = self._build(self, self.settings)
             return self._services
+
+    def now(self) -> datetime:
+        """The time that Celery counts countdowns from: Redis', so that no wrong clock makes one an hour long."""
+        return self.services.now().astimezone(self.timezone)
 
     def check_for_worker(self) -> None:
         """Raise SettingsError if a worker could only block whatever it takes."""
@@ -103,7 +110,8 @@ def create_app(settings: Settings, build: Build | None = None) -> ReleaseCelery:
 def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     """Build the real collaborators."""
     client = connect(settings.redis, settings.worker.concurrency + 20)
-    now = partial(datetime.now, UTC)
+    # Of one time, whatever the clocks of workers and clients say: records are compared with it.
+    now = RedisClock(client.time).now
     send = partial(send_chain, app)
     store = ReleaseStore(client)
     results = StoredResults(app)

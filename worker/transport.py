@@ -17,6 +17,8 @@ from typing import Any
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
+from worker.unacknowledged import QoS
+
 log = logging.getLogger(__name__)
 
 #: Where items go that are no messages.
@@ -68,11 +70,15 @@ class _SetsAside:
 
 
 class Channel(_SetsAside, kombu_redis.Channel):
-    """A channel that sets aside what is no message."""
+    """A channel that sets aside what is no message, and times the others by Redis' clock."""
+
+    QoS = QoS
 
 
 class SentinelChannel(_SetsAside, kombu_redis.SentinelChannel):
     """The same through Sentinel."""
+
+    QoS = QoS
 
 
 class Transport(kombu_redis.Transport):

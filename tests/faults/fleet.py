@@ -31,12 +31,13 @@ class Fleet:
     command: Sequence[str] = ()
     members: list[Member] = field(default_factory=list)
 
-    def start(self, number: int = 1, command: Sequence[str] = ()) -> Member:
-        """Start workers, or those of another command, and wait until they are ready; returns the last."""
+    def start(self, number: int = 1, command: Sequence[str] = (), **environment: str) -> Member:
+        """Start workers, or those of another command or environment, and wait until they are ready; returns the last."""
         for _ in range(number):
             stack = ExitStack()
             options = ("--concurrency", str(CONCURRENCY))
-            worker = stack.enter_context(self.platform.worker(*options, command=command or self.command))
+            program = command or self.command
+            worker = stack.enter_context(self.platform.worker(*options, command=program, **environment))
             self.members.append(Member(worker, stack))
         return self.members[-1]
 

@@ -18,6 +18,7 @@ from wechat.errors import WeChatError
 from worker.cli.context import celery_app, services, settings
 from worker.cli.output import in_short
 from worker.redis_client import connect
+from worker.redis_clock import RedisClock, in_words, is_right
 
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
@@ -85,6 +86,8 @@ def _redis() -> Iterator[Finding]:
         policy == "noeviction",
         policy if policy == "noeviction" else f"maxmemory-policy is {policy}; set noeviction",
     )
+    ahead_s = RedisClock(client.time).ahead_s()
+    yield Finding("clock", is_right(ahead_s), "as Redis'" if is_right(ahead_s) else in_words(ahead_s))
 
 
 def _ticket() -> Iterator[Finding]:

@@ -1,0 +1,74 @@
+"""The clock of a worker is wrong: from its start, or it jumps while it works."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from tests.faults.shifted_clock import HOUR_S, ShiftedClock
+from tests.faults.world import World
+from tests.workers import Worker
+
+#: The clock jumps away, back, and away again; wrong is how the wave ends.
+JUMPS = 5
+#: A worker says within so many seconds what has become of its clock: it looks every two.
+_SAYS_WITHIN_S = 8.0
+STOPPED = "no message is taken"
+GOES_ON = "agrees with Redis' again"
+#: So slow that many messages are unacknowledged whenever kombu looks for those to give back.
+_SLOW: tuple[dict[str, Any], ...] = tuple(
+    {"endpoint": endpoint, "kind": "delay_before", "seconds": 0.5, "times": -1}
+    for endpoint in ("commit", "submit_audit")
+)
+MOST_PER_RELEASE = 6.0
+
+
+def wrong_clock(world: World) -> int:
+    """Of three workers one is an hour ahead all the time, and one jumps an hour ahead, or behind, and back."""
+    world.platform.sim("POST", "faults", list(_SLOW))
+    directory = world.platform.directory
+    clocks = ShiftedClock(directory / "ahead", HOUR_S), ShiftedClock(directory / "jumping")
+    world.fleet.stop(world.fleet.members[-1])
+    right = world.fleet.members[0].worker
+    ahead, jumping = (world.fleet.start(**clock.environment).worker for clock in clocks)
+    for turn in world.in_portions(JUMPS):
+        is_wrong = turn % 2 == 0
+        clocks[1].set(world.chance.choice((-1, 1)) * HOUR_S if is_wrong else 0)
+        what, number = (STOPPED if is_wrong else GOES_ON), turn // 2 + 1
+        if not world.wait(partial(_says, jumping, what, number), _SAYS_WITHIN_S):
+            world.problems.append(f"jump {turn + 1}: the worker did not say: {what}")
+    world.wait_until_ended()
+    world.wait_until_silent()
+    _judge(world, [right, ahead, jumping])
+    return 1 + JUMPS
+
+
+def _judge(world: World, workers: list[Worker]) -> None:
+    taken = [worker.text().count(" received") for worker in workers]
+    ran = sum(sum(found.attempts.values()) for found in world.records() if found is not None)
+    each = sum(taken) / len(world.accepted)
+    world.notes.append(
+        f"{each:.2f} messages per release (the bound is {MOST_PER_RELEASE:g}), {ran / len(world.accepted):.2f} of them "
+        f"attempts; the worker that is right took {taken[0]}, the one ahead {taken[1]}, the jumping one {taken[2]}"
+    )
+    if each > MOST_PER_RELEASE:
+        world.problems.append(f"{each:.2f} messages per release")
+    if not _says(workers[1], STOPPED, 1):
+        world.problems.append("the worker that started an hour ahead did not say so")
+    taken_wrongly = sum(1 for worker in workers for _ in _taken_while_stopped(worker))
+    if taken_wrongly:
+        world.problems.append(
+            f"{taken_wrongly} messages were taken by a worker that had said that it takes none"
+        )
+
+
+def _taken_while_stopped(worker: Worker) -> Iterator[str]:
+    is_stopped = False
+    for line in worker.text().splitlines():
+        if STOPPED in line or GOES_ON in line:
+            is_stopped = STOPPED in line
+        elif is_stopped and " received" in line:
+            yield line
+
+
+def _says(worker: Worker, what: str, number: int) -> bool:
+    return worker.text().count(what) >= number
