@@ -15,21 +15,20 @@ _SAYS_WITHIN_S = 8.0
 STOPPED = "no message is taken"
 GOES_ON = "agrees with Redis' again"
 #: So slow that many messages are unacknowledged whenever kombu looks for those to give back.
-_SLOW: tuple[dict[str, Any], ...] = tuple(
-    {"endpoint": endpoint, "kind": "delay_before", "seconds": 0.5, "times": -1}
-    for endpoint in ("commit", "submit_audit")
-)
-MOST_PER_RELEASE = 6.0
+_SLOW: dict[str, Any] = {"endpoint": "commit", "kind": "delay_before", "seconds": 0.8, "times": -1}
+#: Each release takes three messages, and one more for the countdown that it is made to wait once; a few come again
+#: when the worker that has just stopped puts them back. One kombu that gives back others' messages adds far more.
+MOST_PER_RELEASE = 4.5
 
 
 def wrong_clock(world: World) -> int:
     """Of three workers one is an hour ahead all the time, and one jumps an hour ahead, or behind, and back."""
-    world.platform.sim("POST", "faults", list(_SLOW))
+    world.platform.sim("POST", "faults", [_SLOW, *map(_waits_once, world.appids)])
     directory = world.platform.directory
     clocks = ShiftedClock(directory / "ahead", HOUR_S), ShiftedClock(directory / "jumping")
     world.fleet.stop(world.fleet.members[-1])
     right = world.fleet.members[0].worker
-    ahead, jumping = (world.fleet.start(**clock.environment).worker for clock in clocks)
+    ahead, jumping = (world.fleet.start(environment=clock.environment).worker for clock in clocks)
     for turn in world.in_portions(JUMPS):
         is_wrong = turn % 2 == 0
         clocks[1].set(world.chance.choice((-1, 1)) * HOUR_S if is_wrong else 0)
@@ -40,6 +39,11 @@ def wrong_clock(world: World) -> int:
     world.wait_until_silent()
     _judge(world, [right, ahead, jumping])
     return 1 + JUMPS
+
+
+def _waits_once(appid: str) -> dict[str, Any]:
+    """The first submission is answered by: the privacy scan is not done."""
+    return {"appid": appid, "endpoint": "submit_audit", "kind": "errcode", "errcode": 61039}
 
 
 def _judge(world: World, workers: list[Worker]) -> None:
