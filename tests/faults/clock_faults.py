@@ -50,12 +50,12 @@ def _judge(world: World, workers: list[Worker]) -> None:
     taken = [worker.text().count(" received") for worker in workers]
     ran = sum(sum(found.attempts.values()) for found in world.records() if found is not None)
     each = sum(taken) / len(world.accepted)
-    world.notes.append(
+    world.is_flooded = each > MOST_PER_RELEASE
+    told = world.problems if world.is_flooded else world.notes
+    told.append(
         f"{each:.2f} messages per release (the bound is {MOST_PER_RELEASE:g}), {ran / len(world.accepted):.2f} of them "
         f"attempts; the worker that is right took {taken[0]}, the one ahead {taken[1]}, the jumping one {taken[2]}"
     )
-    if each > MOST_PER_RELEASE:
-        world.problems.append(f"{each:.2f} messages per release")
     if not _says(workers[1], STOPPED, 1):
         world.problems.append("the worker that started an hour ahead did not say so")
     taken_wrongly = sum(1 for worker in workers for _ in _taken_while_stopped(worker))

@@ -96,6 +96,7 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         seconds=seconds,
         notes=[*running.notes, *_outcomes(records)],
         problems=[*running.problems, *_disagreements(running, records)],
+        is_flooded=running.is_flooded,
     )
 
 

@@ -52,6 +52,7 @@ class World:
     accepted: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    is_flooded: bool = False
     began: float = 0.0
     patience_s: float = PATIENCE_S
 
