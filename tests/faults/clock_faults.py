@@ -58,7 +58,9 @@ def _judge(world: World, workers: list[Worker]) -> None:
     )
     if not _says(workers[1], STOPPED, 1):
         world.problems.append("the worker that started an hour ahead did not say so")
-    taken_wrongly = sum(1 for worker in workers for _ in _taken_while_stopped(worker))
+    if taken[1]:
+        world.problems.append(f"the worker that started an hour ahead took {taken[1]} messages")
+    taken_wrongly = sum(1 for _ in _taken_while_stopped(workers[2]))
     if taken_wrongly:
         world.problems.append(
             f"{taken_wrongly} messages were taken by a worker that had said that it takes none"
