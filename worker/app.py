@@ -55,6 +55,7 @@ class ReleaseCelery(Celery):
         # A pool's child must not use its parent's connections, nor wait for a lock that no thread of its holds.
         os.register_at_fork(after_in_child=self._forget_services)
         self.conf.update(celery_options(settings))
+        self.conf.worker_consumer = "worker.consumer:Consumer"
         self.steps["worker"].add(BringBack)
         self.steps["consumer"].add(ClockGuard)
 

@@ -17,7 +17,17 @@ from tasks.names import Step
 from tasks.stops import describe
 from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
-from worker.cli import credentials, doctor, domains, enqueue, errcodes, pause, processes, releases
+from worker.cli import (
+    credentials,
+    doctor,
+    domains,
+    enqueue,
+    errcodes,
+    pause,
+    processes,
+    releases,
+    set_aside,
+)
 from worker.cli.output import complain
 from worker.embedded_redis import NoRedisServer
 
@@ -34,6 +44,7 @@ app = typer.Typer(
 for part in (processes, enqueue, releases, pause, credentials, doctor, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
+app.add_typer(set_aside.app, name="set-aside")
 
 
 def main() -> None:

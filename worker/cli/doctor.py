@@ -15,6 +15,7 @@ from tasks.scope import Scope
 from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
+from worker import set_aside
 from worker.cli.context import celery_app, services, settings
 from worker.cli.output import in_short
 from worker.redis_client import connect
@@ -42,7 +43,7 @@ def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
     report = Console(highlight=False, soft_wrap=True)
     well = True
-    for look in (_platform, _redis, _ticket, _domain_pool, _pauses, _workers):
+    for look in (_platform, _redis, _ticket, _domain_pool, _pauses, _workers, _set_aside):
         try:
             for finding in look():
                 well = well and finding.is_well
@@ -130,3 +131,12 @@ def _workers() -> Iterator[Finding]:
         bool(answers),
         f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
     )
+
+
+def _set_aside() -> Iterator[Finding]:
+    """Nothing is missing when a release can run; but whoever sent these may be waiting."""
+    number = set_aside.number(connect(settings().redis, 1))
+    if number:
+        yield Finding(
+            "set aside", True, f"{number} messages that no worker could run; see `mprelease set-aside list`"
+        )
