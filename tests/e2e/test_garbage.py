@@ -82,7 +82,7 @@ def test_what_was_set_aside_is_listed_and_goes_back_to_the_queue(own_platform: P
 def test_a_message_that_names_another_queue_is_retried_in_ours(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()
-    platform.fault(appid, "commit", "status", status=503, times=1)
+    platform.fault(appid, "modify_domain", "status", status=503, times=1)
     enqueued = platform.enqueue_only(platform.request(appid))[0]
     with platform.redis() as client:
         item = json.loads(str(client.lindex(QUEUE, 0)))
