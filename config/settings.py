@@ -6,10 +6,13 @@ Every knob lives in a nested model that forbids unknown names. Read them with `c
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -35,6 +38,43 @@ def _domain_list(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+#: In the place of the first key: write plain text, and read what the other keys sealed.
+PLAIN = "plain"
+
+
+def _key_list(value: Any) -> Any:
+    """A JSON array, or keys separated by commas or blanks, as lines are."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be a JSON array, or keys separated by commas or one a line") from None
+    return [part for part in re.split(r"[,\s]+", value) if part]
+
+
+def _keys_can_be_used(keys: list[SecretStr]) -> list[SecretStr]:
+    for number, key in enumerate(keys, start=1):
+        if number > 1 and key.get_secret_value() == PLAIN:
+            raise ValueError(f"`{PLAIN}` can only stand in the first place")
+        if key.get_secret_value() != PLAIN and not _is_fernet_key(key):
+            # Without the value: it may be a key with a typing error.
+            raise ValueError(f"number {number} is no Fernet key, which is 32 bytes in URL-safe base64")
+    return keys
+
+
+def _is_fernet_key(key: SecretStr) -> bool:
+    try:
+        Fernet(key.get_secret_value())
+    except ValueError:
+        return False
+    return True
+
+
+EncryptionKeys = Annotated[
+    list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
+]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -62,6 +102,7 @@ class RedisSettings(_Section):
     master_name: str = ""
     sentinel_password: SecretStr | None = None
     ca_file: str = ""
+    encryption_keys: EncryptionKeys = []
 
     @field_validator("url")
     @classmethod
@@ -87,6 +128,17 @@ class RedisSettings(_Section):
     def is_sentinel(self) -> bool:
         """Whether the URL names Sentinels and not the server itself."""
         return self.url.get_secret_value().startswith("sentinel://")
+
+    @property
+    def fernet_keys(self) -> list[str]:
+        """The keys that open what is stored; the first of them closes as well, if `closes`."""
+        values = [key.get_secret_value() for key in self.encryption_keys]
+        return [value for value in values if value != PLAIN]
+
+    @property
+    def closes(self) -> bool:
+        """Whether what is stored from now on is to be sealed."""
+        return bool(self.encryption_keys) and self.encryption_keys[0].get_secret_value() != PLAIN
 
     @property
     def urls(self) -> list[str]:

@@ -109,7 +109,7 @@ class Attempt:
                 pause = Pause(**problem.model_dump())
                 self._services.pauses.begin(Scope.ALL, pause)
                 self.hold(Scope.ALL, pause)
-                if lacks_ticket and self._services.wechat.store.ticket() is not None:
+                if lacks_ticket and self._services.wechat.store.has_ticket():
                     # It came after the call and before the pause, so nothing else would end it.
                     self._services.pauses.lift_unless_by_hand(Scope.ALL)
             case Block(problem):

@@ -33,9 +33,10 @@ from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
+from wechat.sealing import Seal
 from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker import transport
-from worker.bootsteps import BringBack
+from worker.bootsteps import BringBack, CheckKeys
 from worker.clock_guard import ClockGuard
 from worker.redis_client import connect
 from worker.redis_clock import RedisClock
@@ -58,6 +59,7 @@ class ReleaseCelery(Celery):
         self.conf.worker_consumer = "worker.consumer:Consumer"
         self.steps["worker"].add(BringBack)
         self.steps["consumer"].add(ClockGuard)
+        self.steps["consumer"].add(CheckKeys)
 
     def _forget_services(self) -> None:
         self._services: Services | None = None
@@ -148,6 +150,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         read_timeout_s=settings.wechat.read_timeout_s,
         credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
         redis_client=client,
+        seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
         sleep=time.sleep,
     )
 

@@ -1,4 +1,4 @@
-"""What runs in a worker beside its tasks: it brings back what is parked and looks for what was forgotten."""
+"""What runs in a worker beside its tasks: it looks at its keys, and brings back what is parked or was forgotten."""
 
 from __future__ import annotations
 
@@ -10,15 +10,38 @@ from typing import Any
 
 import redis
 from celery import bootsteps
+from celery.exceptions import WorkerShutdown
 from kombu.exceptions import OperationalError
 
 from config.loading import SettingsError
+from tasks.names import Step
 from tasks.services import ReleaseApp
+from tasks.stops import describe
+from wechat.errors import Unreadable
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks for parked releases that are due.
 LOOK_EVERY_S = 0.5
+
+
+class CheckKeys(bootsteps.StartStopStep):
+    """Ends a worker that can't read what is stored, before it takes its first message.
+
+    It would stop one release after the other, and hold the platform for the workers that can. Looked at on each
+    connection to Redis: a worker that is started before Redis waits for it.
+    """
+
+    requires = ("celery.worker.consumer:Connection",)
+
+    def start(self, parent: Any) -> None:
+        """Look."""
+        try:
+            parent.app.services.wechat.stored_secrets.check_keys()
+        except Unreadable as error:
+            problem = describe(error, Step.ENSURE_DOMAINS)
+            log.critical("this worker ends: %s. %s", problem.errmsg, problem.remedy)
+            raise WorkerShutdown(1) from None
 
 
 class BringBack(bootsteps.StartStopStep):

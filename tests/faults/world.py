@@ -20,6 +20,7 @@ from tasks.request import parse_request
 from tests.e2e.test_redis_restart import RestartableRedis
 from tests.faults.fleet import Fleet, fleet
 from tests.workers import Platform, platform
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from worker.app import ReleaseCelery, create_app
 
@@ -168,5 +169,5 @@ def _mini_programs(made: Platform, number: int) -> list[str]:
     tokens = {appid: f"refreshtoken@@@{appid}" for appid in shops}
     made.sim("POST", "miniprograms", [{"appid": a, "refresh_token": token} for a, token in tokens.items()])
     with made.redis() as client:
-        TokenStore(client).put_refresh_tokens(tokens)
+        TokenStore(client, Seal()).put_refresh_tokens(tokens)
     return shops

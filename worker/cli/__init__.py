@@ -25,6 +25,7 @@ from worker.cli import (
     errcodes,
     pause,
     processes,
+    rekey,
     releases,
     set_aside,
 )
@@ -41,7 +42,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (processes, enqueue, releases, pause, credentials, doctor, errcodes):
+for part in (processes, enqueue, releases, pause, credentials, rekey, doctor, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
 app.add_typer(set_aside.app, name="set-aside")

@@ -43,7 +43,7 @@ def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
     report = Console(highlight=False, soft_wrap=True)
     well = True
-    for look in (_platform, _redis, _ticket, _domain_pool, _pauses, _workers, _set_aside):
+    for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
         try:
             for finding in look():
                 well = well and finding.is_well
@@ -91,8 +91,24 @@ def _redis() -> Iterator[Finding]:
     yield Finding("clock", is_right(ahead_s), "as Redis'" if is_right(ahead_s) else in_words(ahead_s))
 
 
+def _encryption() -> Iterator[Finding]:
+    tally = services().wechat.stored_secrets.tally()
+    if tally.unreadable:
+        text = (
+            f"MPRELEASE_REDIS__ENCRYPTION_KEYS opens {tally.total - len(tally.unreadable)} of {tally.total} stored "
+            "secrets; `mprelease rekey` names the others"
+        )
+    elif tally.outdated:
+        text = f"{tally.outdated} of {tally.total} stored secrets are to be sealed anew: `mprelease rekey`"
+    elif settings().redis.closes:
+        text = f"{tally.total} stored secrets are sealed with the first key"
+    else:
+        text = "off: set MPRELEASE_REDIS__ENCRYPTION_KEYS to seal what is stored"
+    yield Finding("encryption", not tally.unreadable, text)
+
+
 def _ticket() -> Iterator[Finding]:
-    stored = services().wechat.store.ticket() is not None
+    stored = services().wechat.store.has_ticket()
     yield Finding("ticket", stored, "stored" if stored else "store the newest one with `mprelease ticket`")
 
 

@@ -21,6 +21,7 @@ from wechat.api import WeChat
 from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.deadline import Deadline
 from wechat.errors import Refused, Unanswered
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 
 
@@ -144,6 +145,7 @@ def front_door(wechat: ScriptedWeChat, store: TokenStore, redis_client: redis.Re
         read_timeout_s=5,
         credentials=Credentials(PLATFORM, APPSECRET),
         redis_client=redis_client,
+        seal=Seal(),
     )
 
 

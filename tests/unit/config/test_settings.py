@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from config.loading import SettingsError, load_settings, variable_names
 from config.settings import Settings
+from tests.keys import NEW as KEY
+from tests.keys import OTHER as OTHER_KEY
 
 SECRET = "hunter2"
 
@@ -20,6 +22,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_REDIS__MASTER_NAME": ("mymaster", "mymaster"),
     "MPRELEASE_REDIS__SENTINEL_PASSWORD": ("12345", "12345"),
     "MPRELEASE_REDIS__CA_FILE": ("ca.pem", "ca.pem"),
+    "MPRELEASE_REDIS__ENCRYPTION_KEYS": (f"{KEY}, {OTHER_KEY}", [KEY, OTHER_KEY]),
     "MPRELEASE_WECHAT__API_URL": ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
     "MPRELEASE_WECHAT__CONNECT_TIMEOUT_S": ("2.5", 2.5),
     "MPRELEASE_WECHAT__READ_TIMEOUT_S": ("90", 90),
@@ -58,7 +61,11 @@ def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def value_of(settings: Settings, variable: str) -> Any:
     section, name = variable.removeprefix("MPRELEASE_").lower().split("__")
     value = getattr(getattr(settings, section), name)
-    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+    return [plain(one) for one in value] if isinstance(value, list) else plain(value)
+
+
+def plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def problems() -> list[str]:
@@ -308,3 +315,70 @@ def test_somebody_elses_secret_need_not_be_text(secrets: Path) -> None:
     (secrets / "keystore.p12").write_bytes(b"\xff")
 
     assert load_settings() == Settings()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{KEY},{OTHER_KEY}",
+        f"{KEY}\n{OTHER_KEY}\n",
+        f" {KEY} ,\r\n{OTHER_KEY},",
+        f'["{KEY}", "{OTHER_KEY}"]',
+    ],
+    ids=["commas", "lines", "both", "JSON"],
+)
+@pytest.mark.parametrize("is_file", [True, False], ids=["file", "variable"])
+def test_encryption_keys_are_read_however_they_are_listed(
+    written: str, is_file: bool, secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_file:
+        (secrets / "mprelease_redis__encryption_keys").write_text(written)
+    else:
+        monkeypatch.setenv("MPRELEASE_REDIS__ENCRYPTION_KEYS", written)
+
+    settings = load_settings().redis
+
+    assert (settings.fernet_keys, settings.closes) == ([KEY, OTHER_KEY], True)
+
+
+@pytest.mark.parametrize(
+    ("written", "keys", "closes"), [("", [], False), ("plain", [], False), (f"plain,{KEY}", [KEY], False)]
+)
+def test_nothing_is_sealed_without_a_key_or_where_plain_is_in_its_place(
+    written: str, keys: list[str], closes: bool, secrets: Path
+) -> None:
+    (secrets / "mprelease_redis__encryption_keys").write_text(written)
+
+    settings = load_settings().redis
+
+    assert (settings.fernet_keys, settings.closes) == (keys, closes)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (SECRET, "number 1 is no Fernet key"),
+        (f"{KEY},{SECRET}é", "number 2 is no Fernet key"),
+        (f"{KEY},{SECRET}{OTHER_KEY}", "number 2 is no Fernet key"),
+        (f"{KEY},plain", "`plain` can only stand in the first place"),
+        (f'["{KEY}", "{SECRET}"', "must be a JSON array"),
+        (f'["{KEY}", 1]', "valid string"),
+        (f'{{"{SECRET}": 1}}', "number 1 is no Fernet key"),
+    ],
+)
+def test_what_is_no_encryption_key_is_told_and_not_shown(
+    written: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__ENCRYPTION_KEYS", written)
+
+    (problem,) = problems()
+
+    assert problem.startswith("MPRELEASE_REDIS__ENCRYPTION_KEYS: ")
+    assert said in problem
+    assert KEY not in problem
+
+
+def test_settings_printed_do_not_tell_encryption_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__ENCRYPTION_KEYS", KEY)
+
+    assert KEY not in repr(load_settings()) + load_settings().model_dump_json()
