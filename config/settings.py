@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.redis_url import is_redis_url, tls_files, without_tls
 from config.sources import PREFIX, SecretFiles, secrets_dir
 
 
@@ -76,23 +78,13 @@ EncryptionKeys = Annotated[
     list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
 ]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
+#: Sentinels answer at once or are asked no longer: the next one is.
+SENTINEL_TIMEOUT_S = 5
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _is_redis_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return (
-            bool(parts.hostname)
-            and parts.port != 0
-            and parts.path.strip("/").isdecimal() | (parts.path in ("", "/"))
-        )
-    except ValueError:
-        return False
 
 
 class RedisSettings(_Section):
@@ -101,6 +93,7 @@ class RedisSettings(_Section):
     url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     master_name: str = ""
     sentinel_password: SecretStr | None = None
+    tls: bool = False
     ca_file: str = ""
     encryption_keys: EncryptionKeys = []
 
@@ -111,17 +104,38 @@ class RedisSettings(_Section):
             scheme = part.partition("://")[0]
             if scheme not in {"redis", "rediss", "sentinel"}:
                 raise ValueError("must begin with redis://, rediss:// or sentinel://")
-            if not _is_redis_url(part):
+            if not is_redis_url(part):
                 # Without the value: there is a password in it.
                 raise ValueError(
                     f"must be {scheme}://[user:password@]host[:port][/database], percent-encoded"
                 )
+            tls_files(part)
         return url
+
+    @field_validator("ca_file")
+    @classmethod
+    def _holds_certificates(cls, ca_file: str) -> str:
+        if ca_file:
+            try:
+                ssl.create_default_context(cafile=ca_file)
+            except OSError as error:  # an SSLError is one as well: the file holds no certificate
+                raise ValueError(f"can't be read as certificates (PEM): {error.strerror or error}") from None
+        return ca_file
 
     @model_validator(mode="after")
     def _sentinels_know_the_master(self) -> Self:
         if self.is_sentinel and not self.master_name:
             raise ValueError("a sentinel:// url needs MPRELEASE_REDIS__MASTER_NAME as well")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_not_half_asked_for(self) -> Self:
+        if self.tls and not self.is_sentinel:
+            raise ValueError("MPRELEASE_REDIS__TLS is for sentinel://; without Sentinel write rediss://")
+        if self._files_of_url() and not self.is_tls:
+            raise ValueError(
+                "the url has ssl_ options: write rediss://, or MPRELEASE_REDIS__TLS=true for Sentinel"
+            )
         return self
 
     @property
@@ -139,11 +153,37 @@ class RedisSettings(_Section):
     def closes(self) -> bool:
         """Whether what is stored from now on is to be sealed."""
         return bool(self.encryption_keys) and self.encryption_keys[0].get_secret_value() != PLAIN
+    def is_tls(self) -> bool:
+        """Whether the server is reached by TLS, and with Sentinel the Sentinels as well."""
+        return self.tls or self.url.get_secret_value().startswith("rediss://")
 
     @property
     def urls(self) -> list[str]:
-        """The URL's parts: several only for Sentinel (`sentinel://a;sentinel://b`)."""
-        return self.url.get_secret_value().split(";")
+        """The URL's parts, without TLS options: several only for Sentinel (`sentinel://a;sentinel://b`)."""
+        return [without_tls(part) for part in self.url.get_secret_value().split(";")]
+
+    @property
+    def tls_options(self) -> dict[str, Any]:
+        """How certificates are checked, by redis-py's names; empty without TLS. The URL's CA is over `ca_file`."""
+        if not self.is_tls:
+            return {}
+        ca_file = {"ssl_ca_certs": self.ca_file} if self.ca_file else {}
+        return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **ca_file, **self._files_of_url()}
+
+    @property
+    def sentinel_options(self) -> dict[str, Any]:
+        """How the Sentinels themselves are reached, by redis-py's names."""
+        options: dict[str, Any] = {
+            "socket_timeout": SENTINEL_TIMEOUT_S,
+            "socket_connect_timeout": SENTINEL_TIMEOUT_S,
+        }
+        if self.sentinel_password is not None:
+            options["password"] = self.sentinel_password.get_secret_value()
+        return {**options, "ssl": True, **self.tls_options} if self.is_tls else options
+
+    def _files_of_url(self) -> dict[str, str]:
+        parts = self.url.get_secret_value().split(";")
+        return {name: file for part in parts for name, file in tls_files(part).items()}
 
 
 class WeChatSettings(_Section):

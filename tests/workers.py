@@ -191,7 +191,10 @@ class Worker:
 def platform(
     directory: Path, *simulator_options: str, redis_url: str | None = None, **settings: str
 ) -> Iterator[Platform]:
-    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named."""
+    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named.
+
+    Further settings are those of the processes; the tests themselves reach Redis by `redis_url`.
+    """
     options = simulator_options or ("--scan-s", "0.3")
     server = embedded_redis() if redis_url is None else nullcontext(redis_url)
     with server as url, processes.simulator(*options) as wechat_url:

@@ -18,6 +18,7 @@ from tasks.names import Step
 from tasks.services import ReleaseApp
 from tasks.stops import describe
 from wechat.errors import Unreadable
+from worker.certificates import rejected_certificate
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class BringBack(bootsteps.StartStopStep):
         self.stop(parent)
 
     def _look(self, app: ReleaseApp) -> None:
-        away = False
+        away = ""
         next_sweep = 0.0
         while not self._stopped.wait(LOOK_EVERY_S):
             try:
@@ -92,13 +93,15 @@ class BringBack(bootsteps.StartStopStep):
                 number = app.services.parking.bring_back()
                 app.services.parking.feed()
             except (redis.RedisError, OperationalError) as error:
-                if not away:
-                    log.warning("Redis is away (%s): parked releases wait", type(error).__name__)
-                away = True
+                # A certificate is told even where Redis was away before: nobody finds it by waiting.
+                reason = rejected_certificate(error) or away or type(error).__name__
+                if reason != away:
+                    log.warning("Redis is away (%s): parked releases wait", reason)
+                away = reason
             except Exception:
                 # Whatever it was, the next look may be better, and without this thread nothing parked comes back.
                 log.exception("bringing back parked releases failed")
             else:
-                away = False
+                away = ""
                 if number:
                     log.info("%d parked releases were due", number)

@@ -17,6 +17,7 @@ from tasks.names import Step
 from tasks.stops import describe
 from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
+from worker.certificates import rejected_certificate
 from worker.cli import (
     credentials,
     doctor,
@@ -62,6 +63,10 @@ def _errors_as_messages() -> Iterator[None]:
         complain("The settings can't be used:", *error.problems)
         sys.exit(BAD_INPUT)
     except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+        rejected = rejected_certificate(error)
+        if rejected is not None:
+            complain(f"Redis can't be used: {rejected}")
+            sys.exit(BAD_INPUT)
         complain(
             f"Redis is away: {error}",
             "What was not confirmed above may not have been done.",

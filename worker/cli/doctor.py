@@ -16,6 +16,7 @@ from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
 from worker import set_aside
+from worker.certificates import rejected_certificate
 from worker.cli.context import celery_app, services, settings
 from worker.cli.output import in_short
 from worker.redis_client import connect
@@ -51,9 +52,8 @@ def doctor() -> None:
                 report.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
         except redis.RedisError as error:
             well = False
-            report.print(
-                f"[bold red]missing[/]  {'Redis':<12}  {type(error).__name__}: check MPRELEASE_REDIS__URL"
-            )
+            why = rejected_certificate(error) or f"{type(error).__name__}: check MPRELEASE_REDIS__URL"
+            report.print(f"[bold red]missing[/]  {'Redis':<12}  {escape(why)}")
             break
     raise typer.Exit(0 if well else 1)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pydantic import SecretStr, ValidationError
 
 from config.loading import SettingsError, load_settings, variable_names
@@ -21,6 +22,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     ),
     "MPRELEASE_REDIS__MASTER_NAME": ("mymaster", "mymaster"),
     "MPRELEASE_REDIS__SENTINEL_PASSWORD": ("12345", "12345"),
+    "MPRELEASE_REDIS__TLS": ("true", True),
     "MPRELEASE_REDIS__CA_FILE": ("ca.pem", "ca.pem"),
     "MPRELEASE_REDIS__ENCRYPTION_KEYS": (f"{KEY}, {OTHER_KEY}", [KEY, OTHER_KEY]),
     "MPRELEASE_WECHAT__API_URL": ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
@@ -47,6 +49,20 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WORKER__SWEEP_S": ("20", 20),
 }
 
+#: What else has to be said for a variable to be right.
+BESIDE = {
+    "MPRELEASE_REDIS__TLS": {
+        "MPRELEASE_REDIS__URL": "sentinel://h",
+        "MPRELEASE_REDIS__MASTER_NAME": "mymaster",
+    }
+}
+
+
+@pytest.fixture
+def beside(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in BESIDE.get(variable, {}).items():
+        monkeypatch.setenv(name, text)
+
 
 @pytest.fixture(autouse=True)
 def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -55,6 +71,7 @@ def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "secrets"
     directory.mkdir()
     monkeypatch.setenv("MPRELEASE_SECRETS_DIR", str(directory))
+    trustme.CA().cert_pem.write_to_path("ca.pem")
     return directory
 
 
@@ -84,6 +101,7 @@ def test_without_any_setting_the_defaults_can_be_used() -> None:
     assert load_settings() == Settings()
 
 
+@pytest.mark.usefixtures("beside")
 @pytest.mark.parametrize("variable", VALUES)
 def test_a_variable_is_read_from_the_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, value = VALUES[variable]
@@ -93,6 +111,7 @@ def test_a_variable_is_read_from_the_environment(variable: str, monkeypatch: pyt
     assert value_of(load_settings(), variable) == value
 
 
+@pytest.mark.usefixtures("beside")
 @pytest.mark.parametrize("variable", VALUES)
 def test_a_variable_is_read_from_a_dot_env_file(variable: str) -> None:
     text, value = VALUES[variable]
@@ -101,6 +120,7 @@ def test_a_variable_is_read_from_a_dot_env_file(variable: str) -> None:
     assert value_of(load_settings(), variable) == value
 
 
+@pytest.mark.usefixtures("beside")
 @pytest.mark.parametrize("variable", VALUES)
 def test_a_variable_is_read_from_a_secret_file(variable: str, secrets: Path) -> None:
     text, value = VALUES[variable]
@@ -263,6 +283,47 @@ def test_several_sentinels_are_several_urls(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MPRELEASE_REDIS__MASTER_NAME", "mymaster")
 
     assert load_settings().redis.urls == ["sentinel://a:26379", "sentinel://b:26379"]
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["ssl_cert_reqs=none", "ssl_cert_reqs=optional", "ssl_check_hostname=false", "ssl_ca_cert=ca.pem"],
+)
+def test_a_url_cannot_turn_the_checks_of_tls_off(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", f"rediss://:{SECRET}@h/0?{option}")
+
+    (problem,) = problems()
+
+    assert f"{option} is not taken" in problem
+    assert SECRET not in problem
+
+
+def test_tls_options_without_tls_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", "redis://h/0?ssl_ca_certs=ca.pem")
+
+    assert "write rediss://" in problems()[0]
+
+
+def test_tls_by_the_setting_is_for_sentinel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__TLS", "true")
+
+    assert "without Sentinel write rediss://" in problems()[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), ("no certificate", "NO_CERTIFICATE_OR_CRL_FOUND")]
+)
+def test_a_ca_file_that_holds_no_certificate_is_told_at_the_start(
+    content: str | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is not None:
+        Path("other.pem").write_text(content)
+    monkeypatch.setenv("MPRELEASE_REDIS__CA_FILE", "other.pem")
+
+    (problem,) = problems()
+
+    assert problem.startswith("MPRELEASE_REDIS__CA_FILE: can't be read as certificates")
+    assert said in problem
 
 
 def test_a_visibility_timeout_that_is_too_short_is_refused_with_the_numbers(
