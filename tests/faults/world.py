@@ -17,8 +17,8 @@ from tasks.names import GOING_ON, Status
 from tasks.reconciler import UNACKNOWLEDGED
 from tasks.record import Release
 from tasks.request import parse_request
-from tests.e2e.test_redis_restart import RestartableRedis
 from tests.faults.fleet import Fleet, fleet
+from tests.restartable_redis import RestartableRedis
 from tests.workers import Platform, platform
 from wechat.sealing import Seal
 from wechat.token_store import TokenStore
