@@ -74,7 +74,12 @@ def _errors_as_messages() -> Iterator[None]:
         )
         sys.exit(REDIS_AWAY)
     except redis.RedisError as error:
-        complain(f"Redis refused: {type(error).__name__}: {error}")
+        hint = (
+            ["config/redis-users.acl has the rule that our user needs."]
+            if isinstance(error, redis.exceptions.NoPermissionError)
+            else []
+        )
+        complain(f"Redis refused: {type(error).__name__}: {error}", *hint)
         sys.exit(REDIS_AWAY)
     except ReleaseError as error:
         complain(str(error))
