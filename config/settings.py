@@ -153,6 +153,8 @@ class RedisSettings(_Section):
     def closes(self) -> bool:
         """Whether what is stored from now on is to be sealed."""
         return bool(self.encryption_keys) and self.encryption_keys[0].get_secret_value() != PLAIN
+
+    @property
     def is_tls(self) -> bool:
         """Whether the server is reached by TLS, and with Sentinel the Sentinels as well."""
         return self.tls or self.url.get_secret_value().startswith("rediss://")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests import workers
-from tests.e2e.test_redis_restart import RestartableRedis
 from tests.keys import NEW, OLD, OTHER
+from tests.restartable_redis import RestartableRedis
 from tests.workers import KEYS, PATIENCE_S, TICKET, Platform, wait_for
 from wechat.sealing import MARK, Seal
 from wechat.token_store import PREFIX, TokenStore
