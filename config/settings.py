@@ -35,7 +35,7 @@ def _domain_list(value: Any) -> Any:
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError("must be a JSON array, or domains separated by commas") from None
     return [part.strip() for part in value.split(",") if part.strip()]
 

@@ -109,9 +109,9 @@ def test_concurrency_and_pool_are_the_operators() -> None:
 
 
 def test_a_url_stays_as_it_is() -> None:
-    made = options({"url": f"redis://:{SECRET}@h:6379/0?client_name=a%20b"})
+    made = options({"url": f"redis://:{SECRET}@h:6379/0"})
 
-    assert made["broker_url"] == made["result_backend"] == f"redis://:{SECRET}@h:6379/0?client_name=a%20b"
+    assert made["broker_url"] == made["result_backend"] == f"redis://:{SECRET}@h:6379/0"
 
 
 def test_without_tls_there_are_no_rules_of_tls() -> None:
@@ -132,10 +132,10 @@ def test_tls_with_a_ca_of_our_own_names_it(ca_file: str) -> None:
 
 
 def test_the_files_named_in_the_url_are_taken_out_of_it(ca_file: str) -> None:
-    url = "rediss://h/0?ssl_cert_reqs=required&ssl_ca_certs=a%20b.pem&ssl_certfile=c&ssl_keyfile=k&client_name=n"
+    url = "rediss://h/0?ssl_cert_reqs=required&ssl_ca_certs=a%20b.pem&ssl_certfile=c&ssl_keyfile=k"
     made = options({"url": url, "ca_file": ca_file})
 
-    assert made["broker_url"] == "rediss://h/0?client_name=n"
+    assert made["broker_url"] == "rediss://h/0"
     assert made["redis_backend_use_ssl"] == {
         **CHECKED,
         "ssl_ca_certs": "a b.pem",

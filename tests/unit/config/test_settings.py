@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from pydantic import SecretStr, ValidationError
 
-from config.loading import SettingsError, load_settings, variable_names
+from config.loading import load_settings, variable_names
 from config.settings import Settings
 from tests.keys import NEW as KEY
 from tests.keys import OTHER as OTHER_KEY
-
-SECRET = "hunter2"
+from tests.unit.config.conftest import SECRET, problems
 
 #: A valid value for each variable, none of them the default, and how it reads in the settings.
 VALUES: dict[str, tuple[str, Any]] = {
@@ -64,17 +62,6 @@ def beside(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, text)
 
 
-@pytest.fixture(autouse=True)
-def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory to run in, with an empty one for the secret files."""
-    monkeypatch.chdir(tmp_path)
-    directory = tmp_path / "secrets"
-    directory.mkdir()
-    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", str(directory))
-    trustme.CA().cert_pem.write_to_path("ca.pem")
-    return directory
-
-
 def value_of(settings: Settings, variable: str) -> Any:
     section, name = variable.removeprefix("MPRELEASE_").lower().split("__")
     value = getattr(getattr(settings, section), name)
@@ -83,14 +70,6 @@ def value_of(settings: Settings, variable: str) -> Any:
 
 def plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
-def problems() -> list[str]:
-    with pytest.raises(SettingsError) as caught:
-        load_settings()
-    assert SECRET not in str(caught.value)
-    assert SECRET not in repr(caught.value)
-    return caught.value.problems
 
 
 def test_every_variable_is_tested_here() -> None:
@@ -285,47 +264,6 @@ def test_several_sentinels_are_several_urls(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().redis.urls == ["sentinel://a:26379", "sentinel://b:26379"]
 
 
-@pytest.mark.parametrize(
-    "option",
-    ["ssl_cert_reqs=none", "ssl_cert_reqs=optional", "ssl_check_hostname=false", "ssl_ca_cert=ca.pem"],
-)
-def test_a_url_cannot_turn_the_checks_of_tls_off(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_REDIS__URL", f"rediss://:{SECRET}@h/0?{option}")
-
-    (problem,) = problems()
-
-    assert f"{option} is not taken" in problem
-    assert SECRET not in problem
-
-
-def test_tls_options_without_tls_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_REDIS__URL", "redis://h/0?ssl_ca_certs=ca.pem")
-
-    assert "write rediss://" in problems()[0]
-
-
-def test_tls_by_the_setting_is_for_sentinel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_REDIS__TLS", "true")
-
-    assert "without Sentinel write rediss://" in problems()[0]
-
-
-@pytest.mark.parametrize(
-    ("content", "said"), [(None, "No such file"), ("no certificate", "NO_CERTIFICATE_OR_CRL_FOUND")]
-)
-def test_a_ca_file_that_holds_no_certificate_is_told_at_the_start(
-    content: str | None, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if content is not None:
-        Path("other.pem").write_text(content)
-    monkeypatch.setenv("MPRELEASE_REDIS__CA_FILE", "other.pem")
-
-    (problem,) = problems()
-
-    assert problem.startswith("MPRELEASE_REDIS__CA_FILE: can't be read as certificates")
-    assert said in problem
-
-
 def test_a_visibility_timeout_that_is_too_short_is_refused_with_the_numbers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -378,68 +316,17 @@ def test_somebody_elses_secret_need_not_be_text(secrets: Path) -> None:
     assert load_settings() == Settings()
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        f"{KEY},{OTHER_KEY}",
-        f"{KEY}\n{OTHER_KEY}\n",
-        f" {KEY} ,\r\n{OTHER_KEY},",
-        f'["{KEY}", "{OTHER_KEY}"]',
-    ],
-    ids=["commas", "lines", "both", "JSON"],
-)
-@pytest.mark.parametrize("is_file", [True, False], ids=["file", "variable"])
-def test_encryption_keys_are_read_however_they_are_listed(
-    written: str, is_file: bool, secrets: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_list_nested_too_deeply_is_an_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if is_file:
-        (secrets / "mprelease_redis__encryption_keys").write_text(written)
-    else:
-        monkeypatch.setenv("MPRELEASE_REDIS__ENCRYPTION_KEYS", written)
+    monkeypatch.setenv("MPRELEASE_DOMAINS__TCPDOMAIN", "[" * 100_000)
 
-    settings = load_settings().redis
-
-    assert (settings.fernet_keys, settings.closes) == ([KEY, OTHER_KEY], True)
+    assert problems()[0].startswith("MPRELEASE_DOMAINS__TCPDOMAIN: must be a JSON array")
 
 
-@pytest.mark.parametrize(
-    ("written", "keys", "closes"), [("", [], False), ("plain", [], False), (f"plain,{KEY}", [KEY], False)]
-)
-def test_nothing_is_sealed_without_a_key_or_where_plain_is_in_its_place(
-    written: str, keys: list[str], closes: bool, secrets: Path
-) -> None:
-    (secrets / "mprelease_redis__encryption_keys").write_text(written)
+def test_a_secrets_dir_in_the_home_of_nobody_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", "~nobody-of-that-name/secrets")
 
-    settings = load_settings().redis
-
-    assert (settings.fernet_keys, settings.closes) == (keys, closes)
-
-
-@pytest.mark.parametrize(
-    ("written", "said"),
-    [
-        (SECRET, "number 1 is no Fernet key"),
-        (f"{KEY},{SECRET}é", "number 2 is no Fernet key"),
-        (f"{KEY},{SECRET}{OTHER_KEY}", "number 2 is no Fernet key"),
-        (f"{KEY},plain", "`plain` can only stand in the first place"),
-        (f'["{KEY}", "{SECRET}"', "must be a JSON array"),
-        (f'["{KEY}", 1]', "valid string"),
-        (f'{{"{SECRET}": 1}}', "number 1 is no Fernet key"),
-    ],
-)
-def test_what_is_no_encryption_key_is_told_and_not_shown(
-    written: str, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MPRELEASE_REDIS__ENCRYPTION_KEYS", written)
-
-    (problem,) = problems()
-
-    assert problem.startswith("MPRELEASE_REDIS__ENCRYPTION_KEYS: ")
-    assert said in problem
-    assert KEY not in problem
-
-
-def test_settings_printed_do_not_tell_encryption_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_REDIS__ENCRYPTION_KEYS", KEY)
-
-    assert KEY not in repr(load_settings()) + load_settings().model_dump_json()
+    assert problems() == [
+        "a file of settings in . or ~nobody-of-that-name/secrets can't be read (RuntimeError)"
+    ]
