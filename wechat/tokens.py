@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant
+from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant, text_of_token
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
 from wechat.token_store import COMPONENT, TokenStore
@@ -171,7 +171,7 @@ class Tokens:
             page = self.with_component_token(fetch, deadline)
             for row in page:
                 if row.get("authorizer_appid") == appid:
-                    return str(row.get("refresh_token") or "")
+                    return text_of_token(row.get("refresh_token"))
             if len(page) < AUTHORIZERS_PER_PAGE:
                 break
         return None

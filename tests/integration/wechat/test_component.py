@@ -60,7 +60,7 @@ def test_refresh_token_is_traded_for_an_access_token(
     assert (grant.token, grant.expires_in_s, grant.refresh_token) == ("a", 300, "r")
 
 
-@pytest.mark.parametrize("token", [None, "", 7, ["a"]], ids=repr)
+@pytest.mark.parametrize("token", [None, "", 7, ["a"], "half \ud800", "two\nlines"], ids=repr)
 def test_grant_without_a_token_counts_as_unanswered(
     component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, token: Any
 ) -> None:
@@ -70,7 +70,7 @@ def test_grant_without_a_token_counts_as_unanswered(
         component.component_token(TICKET, deadline)
 
 
-@pytest.mark.parametrize("refresh_token", [None, "", 7], ids=repr)
+@pytest.mark.parametrize("refresh_token", [None, "", 7, "half \ud800"], ids=repr)
 def test_grant_without_a_refresh_token_has_an_empty_one(
     component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, refresh_token: Any
 ) -> None:
