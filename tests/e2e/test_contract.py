@@ -153,3 +153,32 @@ def test_the_readmes_message_starts_a_release_from_any_language(platform: Platfo
 def ended(client: redis.Redis, task_id: str) -> dict[str, Any] | None:
     result: dict[str, Any] = json.loads(str(client.get(f"celery-task-meta-{task_id}") or "{}"))
     return result if result.get("status") in ("SUCCESS", "FAILURE") else None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"id": "0"},
+        {"release_id": None},
+        {"release_id": ["0"]},
+        {"release_id": "0", "self": 1},
+        {"self": "0"},
+    ],
+    ids=str,
+)
+def test_arguments_that_name_no_release_are_an_invalid_request(
+    orchestrator: Orchestrator, arguments: dict[str, Any]
+) -> None:
+    for task in ("tasks.get_release", "tasks.resume_release", "tasks.cancel_release"):
+        answer = orchestrator.ask(task, arguments)
+        assert (answer["raised"], answer["args"][0]) == ("InvalidRequest", "release_id")
+
+
+def test_an_id_that_is_no_utf8_is_an_unknown_release(orchestrator: Orchestrator) -> None:
+    assert orchestrator.ask("tasks.get_release", {"release_id": "\ud800"})["raised"] == "UnknownRelease"
+
+
+def test_a_field_named_self_is_an_unknown_field(orchestrator: Orchestrator) -> None:
+    answer = orchestrator.ask("tasks.start_release", {"self": 1})
+    assert (answer["raised"], answer["args"][0]) == ("InvalidRequest", "self")
