@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 
 class Cases:
@@ -16,6 +16,10 @@ class Cases:
         self.total += number
 
 
-def share(part: float) -> settings:
-    """Settings of a property whose examples cost more, or less, than the others': a part of the profile's number."""
-    return settings(max_examples=max(1, round(settings().max_examples * part)))
+def share(part: float, *, shrink: bool = True) -> settings:
+    """Settings of a property whose examples cost more, or less, than the others': a part of the profile's number.
+
+    Without `shrink` the first failure is reported as it is, where each try of a smaller one would take long.
+    """
+    phases = [phase for phase in Phase if shrink or phase not in (Phase.shrink, Phase.explain)]
+    return settings(max_examples=max(1, round(settings().max_examples * part)), phases=phases)

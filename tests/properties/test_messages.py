@@ -112,7 +112,7 @@ _items = (
 )
 
 
-@share(0.04)
+@share(0.04, shrink=False)
 @given(items=st.lists(_items, min_size=BATCH, max_size=BATCH))
 def test_a_worker_survives_any_messages_and_submits_the_release_behind_them(
     cases: Cases, survivor: Survivor, items: list[bytes]
