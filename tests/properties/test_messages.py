@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,6 +77,8 @@ _LEFT_OUT = re.compile(rb'\[{40}|({"a": ){40}')
 
 def _can_fail(message: Any) -> bool:
     """Whether Celery can store and acknowledge the failure of the task: with its own headers, and nothing to follow."""
+    if message.get("content-type") != "application/json" or message.get("content-encoding") != "utf-8":
+        return False
     headers = message.get("headers")
     if isinstance(headers, dict) and (
         {**headers, **_HEADERS} != headers or not isinstance(headers.get("id"), str)
@@ -85,38 +89,41 @@ def _can_fail(message: Any) -> bool:
         body = json.loads(written)
     except (KeyError, TypeError, ValueError):
         return True
-    # Celery takes anything of length three apart, be it an object or a text.
-    sized = isinstance(body, list | dict | str) and len(body) == 3
-    return not _LEFT_OUT.search(written) and (not sized or (isinstance(body, list) and body[2] == {}))
+    has_three_parts = isinstance(body, list) and len(body) == 3
+    return has_three_parts and body[2] == {} and not _LEFT_OUT.search(written)
+
+
+def _mended(message: dict[str, Any]) -> dict[str, Any]:
+    """The message; where Celery could not fail it, one that is right but for the properties, which kombu reads."""
+    if _can_fail(message):
+        return message
+    right = _message([[], {}, {}], "tasks.get_release", "0" * 32, "0" * 32, None)
+    return {**right, "properties": message.get("properties")}
 
 
 _good = st.builds(
     _message, _bodies | near_misses(_bodies) | any_json, _TASKS, _IDS, st.uuids().map(str), _ETAS
 )
-_messages = (_good | near_misses(_good)).filter(_can_fail)
-
-
-def _torn(raw: bytes, at: int, put_in: bytes) -> bytes:
-    at %= len(raw) + 1
-    return raw[:at] + put_in + raw[at + 1 :]
+_messages = (_good | near_misses(_good)).map(_mended)
 
 
 _written = _messages.map(lambda message: json.dumps(message).encode())
 _items = (
     _written
     | _written
-    | st.builds(_torn, _written, st.integers(0, 2000), st.binary(max_size=3))
     | any_json.map(lambda value: json.dumps(value).encode())
     | st.binary()
     | st.sampled_from((b"[" * 5000, b'{"a":' * 100_000, b"9" * 5000, b"\xff\xfe", b"\x00" * 10, b"NaN"))
 )
 
 
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @share(0.04, shrink=False)
 @given(items=st.lists(_items, min_size=BATCH, max_size=BATCH))
 def test_a_worker_survives_any_messages_and_submits_the_release_behind_them(
     cases: Cases, survivor: Survivor, items: list[bytes]
 ) -> None:
     trouble = survivor.take(items)
-    assert not trouble, trouble
+    sys.stderr.write(trouble)  # whole: hypothesis warns where the failing batch is large
+    assert not trouble
     cases.add(len(items))
