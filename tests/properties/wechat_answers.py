@@ -197,5 +197,7 @@ class Answers:
         request = connection.read()
         if request is not None:
             raw = self.laid_down.get(request.path)
-            connection.send(answer(_json_bytes(RIGHT[request.path])) if raw is None else raw)
+            connection.send(
+                answer(_json_bytes(RIGHT[request.path]), b"Connection: close") if raw is None else raw
+            )
             connection.hang_up()
