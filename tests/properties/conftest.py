@@ -18,6 +18,7 @@ from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.deadline import Deadline
 from wechat.mini_program import MiniProgram
+from wechat.sealing import Seal
 
 _COMMON = settings(
     deadline=None,  # a case may have to wait for a worker; pytest's own timeout bounds the test
@@ -76,6 +77,7 @@ def wechat(answers: Answers, redis_url: str) -> Iterator[WeChat]:
             read_timeout_s=5,
             credentials=Credentials(PLATFORM, APPSECRET),
             redis_client=client,
+            seal=Seal(),
         )
         yield made
         made._transport._session().close()
