@@ -29,6 +29,7 @@ from worker.cli import (
     rekey,
     releases,
     set_aside,
+    wave,
 )
 from worker.cli.output import complain
 from worker.embedded_redis import NoRedisServer
@@ -43,7 +44,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (processes, enqueue, releases, pause, credentials, rekey, doctor, errcodes):
+for part in (processes, enqueue, releases, wave, pause, credentials, rekey, doctor, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
 app.add_typer(set_aside.app, name="set-aside")
