@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import redis
@@ -34,7 +34,6 @@ from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
 from wechat.sealing import Seal
-from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker import transport
 from worker.bootsteps import BringBack, CheckKeys
 from worker.clock_guard import ClockGuard
@@ -46,6 +45,8 @@ Build = Callable[["ReleaseCelery", Settings], Services]
 
 class ReleaseCelery(Celery):
     """A Celery app that owns the collaborators of its tasks."""
+
+    log_cls = "worker.log_setup:Logging"
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
@@ -76,6 +77,12 @@ class ReleaseCelery(Celery):
     def now(self) -> datetime:
         """The time that Celery counts countdowns from: Redis', so that no wrong clock makes one an hour long."""
         return self.services.now().astimezone(self.timezone)
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's name
+        """The worker as a program."""
+        named: Any = "worker.log_setup:Worker"  # not imported: only a worker needs it
+        return self.subclass_with_self(named)
 
     def check_for_worker(self) -> None:
         """Raise SettingsError if a worker could only block whatever it takes."""
