@@ -40,7 +40,6 @@ def _wave(of: Release | ReleaseRequest) -> dict[str, str]:
 
 
 # Not at the end of a step's work: Celery tells after it how the task ended. Threads run one task after another.
-@signals.task_prerun.connect(weak=False)
 @signals.task_postrun.connect(weak=False)
 def _forget(**_: Any) -> None:
     clear_contextvars()

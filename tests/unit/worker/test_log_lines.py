@@ -169,6 +169,13 @@ def test_a_line_that_can_not_be_written_as_it_is_is_written_otherwise(
         json.loads(line, parse_constant=pytest.fail)
 
 
+def test_a_value_that_json_does_not_know_is_shown_as_python_shows_it() -> None:
+    found = fields("wechat call", ms=12, value={1, 2})
+    assert (found["ms"], found["value"]) == (12, "{1, 2}")
+    assert fields("wechat call", value={("a", 1): 2})["value"] == "{('a', 1): 2}"
+    assert fields("wechat call", value=[float("nan")])["value"] == "[nan]"
+
+
 def test_what_is_no_terminal_gets_no_colours() -> None:
     record = a_record("wechat call", level=logging.WARNING, ms=12)
     assert "\x1b" not in TEXT.format(record)
