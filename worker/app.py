@@ -24,6 +24,7 @@ from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
+from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.scope import Scope
@@ -128,11 +129,13 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     pauses = PlatformPauses(client)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, results=results, pauses=pauses, now=now)
+    wechat = wechat_of(settings, client)
     return Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         waves=Waves(client, store=store, pauses=pauses),
+        preflight=Preflight(client, read_pool=wechat.registered_hosts),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,
@@ -140,7 +143,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
             client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
         ),
         results=results,
-        wechat=wechat_of(settings, client),
+        wechat=wechat,
         policy=RetryPolicy(**settings.retry.model_dump()),
         wanted=wanted_domains(settings.domains),
         step_deadline_s=settings.worker.step_deadline_s,

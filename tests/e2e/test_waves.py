@@ -83,6 +83,53 @@ def test_the_brake_holds_for_the_whole_wave_and_cancel_ends_it(own_platform: Pla
         assert wave(platform)["stopped"] is None
 
 
+def test_a_domain_that_the_platform_lacks_stops_a_wave_before_its_first_call(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(20)]
+    domains = {"MPRELEASE_DOMAINS__REQUESTDOMAIN": "https://api.example.com,https://pay.example.org"}
+    platform.environment.update(domains)
+    with platform.worker():
+        enqueue(platform, appids)
+        (report,) = platform.documents("wave", WAVE, "--watch", code=1)
+        (cause,) = report["causes"]
+        assert (cause["status"], cause["releases"]) == ("blocked", 20)
+        assert cause["domains"] == {"requestdomain": ["https://pay.example.org"]}
+        assert "modify_domain" not in platform.sim("GET", "calls")["counts"]
+
+        assert platform.documents("platform", "domains", "get")[0]["missing"] == ["pay.example.org"]
+        assert platform.documents("platform", "domains", "add", "--yes")[0]["missing"] == []
+        platform.run("resume", "--wave", WAVE)
+        assert platform.documents("wave", WAVE, "--watch")[0]["counts"]["submitted"] == 20
+    assert "nothing is missing" in platform.run("platform", "domains", "add").stderr
+    assert "is no host" in platform.run("platform", "domains", "add", "a;b", code=2).stderr
+
+
+def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform, tmp_path: Path) -> None:
+    platform = own_platform
+    there = {"requestdomain": ["https://api.example.com"], "wsrequestdomain": ["wss://ws.example.com"]}
+    ready, bare = platform.mini_program(domains=there), platform.mini_program()
+    path = tmp_path / "wave.jsonl"
+    requests = [platform.request(appid, audit={"version_desc": "看"}) for appid in (ready, bare)]
+    path.write_text("\n".join(map(json.dumps, requests)))
+
+    first, second = platform.documents("enqueue", "--file", str(path), "--plan")
+
+    assert [call["path"] for call in first["calls"]] == ["/wxa/commit", "/wxa/submit_audit"]
+    added = second["calls"][0]
+    assert added == {"path": "/wxa/modify_domain", "body": {"action": "add", **there}}
+    assert platform.documents("list") == []
+    assert platform.called(bare) == ["modify_domain:get"]
+    with platform.worker():
+        platform.enqueue(*requests)
+    sent = {call["endpoint"]: call["body"] for call in platform.calls(bare) if call.get("action") != "get"}
+    assert [sent[name] for name in ("modify_domain", "commit", "submit_audit")] == [
+        call["body"] for call in second["calls"]
+    ]
+    (again, *_) = platform.documents("enqueue", "--file", str(path), "--plan", code=1)
+    assert again["calls"] == []
+    assert again["obstacles"] == ["the release is there already: submitted"]
+
+
 def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(3)]

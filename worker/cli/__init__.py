@@ -25,6 +25,7 @@ from worker.cli import (
     enqueue,
     errcodes,
     pause,
+    platform,
     processes,
     rekey,
     releases,
@@ -47,6 +48,7 @@ app = typer.Typer(
 for part in (processes, enqueue, releases, wave, pause, credentials, rekey, doctor, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
+app.add_typer(platform.app, name="platform")
 app.add_typer(set_aside.app, name="set-aside")
 
 
