@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 #: One `user:password` a line, among the other secret files.
 _LOGIN_FILE = Path(os.environ.get("MPRELEASE_SECRETS_DIR", "/run/secrets"), "flower_login")
@@ -47,5 +48,12 @@ purge_offline_workers = 3_600
 
 #: Absolute times can be compared with the log's and the records'.
 natural_time = False
-#: The arguments of a step are the release's id, the appid and the version.
-tasks_columns = "name,args,state,retries,received,started,runtime,worker,uuid"
+#: The keyword arguments name the Mini Program, the version and the wave; the result or the exception says what happened.
+tasks_columns = "name,kwargs,state,result,exception,retries,received,runtime,worker,uuid"
+
+
+def format_task(task: Any) -> Any:
+    """Flower keeps the exception of an earlier attempt beside a later success; don't show it."""
+    if task.state == "SUCCESS":
+        task.exception = task.traceback = None
+    return task

@@ -1,6 +1,6 @@
 """The chain of a release: `ensure_domains -> commit_code -> submit_audit`, or what is left of it.
 
-Its messages carry the release id, and the appid and version for people who read Flower. The last
+Its messages carry the release id and the appid; what else they say is for people who read Flower. The last
 task's id is the release id, so that any Celery client can wait for it; the others' are made from it.
 """
 
@@ -10,6 +10,7 @@ from celery import Celery, Signature, chain
 
 from tasks.names import STEPS, Step
 from tasks.record import Release
+from tasks.shown import whose
 
 
 def send_chain(app: Celery, release: Release) -> None:
@@ -29,4 +30,5 @@ def _signature(app: Celery, step: Step, release: Release) -> Signature[object]:
         args=(release.id, release.appid, release.user_version),
         immutable=True,
         task_id=task_id(release.id, step),
+        kwargsrepr=whose(release),
     )

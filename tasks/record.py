@@ -146,6 +146,10 @@ class Release(_Value):
         history = (*history, happened)[-MAX_HISTORY:]
         return self.model_copy(update={"updated_at": now, "history": history, **fields})
 
+    def told(self, step: Step) -> str:
+        """What the history says of a step, the newest."""
+        return next((event.what for event in reversed(self.history) if event.step is step), "")
+
     def error(self) -> ReleaseBlocked | ReleaseFailed:
         """What a blocked or failed release raises."""
         if self.block is not None:
