@@ -12,6 +12,8 @@ from tasks.names import Status
 ALL = "releases:all"
 PARKED = "releases:parked"
 LAST_LEASE = "releases:last-lease"
+#: How many releases stand blocked or failed for each cause: see `Release.cause`.
+STOPPED = "releases:stopped"
 
 
 def record(release_id: str) -> str:

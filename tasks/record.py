@@ -146,6 +146,14 @@ class Release(_Value):
         history = (*history, happened)[-MAX_HISTORY:]
         return self.model_copy(update={"updated_at": now, "history": history, **fields})
 
+    @property
+    def cause(self) -> str:
+        """Why it is blocked or failed, as `STATUS STEP ERRCODE` (`-` where there is none); else empty."""
+        problem = {Status.BLOCKED: self.block, Status.FAILED: self.failure}.get(self.status)
+        if problem is None:
+            return ""
+        return f"{self.status} {problem.step} {'-' if problem.errcode is None else problem.errcode}"
+
     def told(self, step: Step) -> str:
         """What the history says of a step, the newest."""
         return next((event.what for event in reversed(self.history) if event.step is step), "")

@@ -110,6 +110,7 @@ class ReleaseStore:
                     keys.by_status(Status.CANCELLED),
                     keys.wave_counts(old_wave),
                     keys.PARKED,
+                    keys.STOPPED,
                 ],
                 args=[
                     release.id,
@@ -127,6 +128,7 @@ class ReleaseStore:
                     superseded.identity if superseded else "",
                     old_wave,
                     "" if parked_until is None else parked_until,
+                    old.release.cause if old else "",
                 ],
             )
         )
@@ -151,6 +153,7 @@ class ReleaseStore:
                 keys.by_status(after.status),
                 keys.PARKED,
                 keys.wave_counts(wave),
+                keys.STOPPED,
                 *(keys.held(scope) for scope in Scope),
             ],
             args=[
@@ -166,6 +169,8 @@ class ReleaseStore:
                 "1" if end_lease else "",
                 after.identity,
                 _AFTERWARDS.get(after.status, "active"),
+                before.release.cause,
+                after.cause,
             ],
         )
         if reply == "fenced":

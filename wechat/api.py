@@ -14,7 +14,7 @@ from wechat.errors import WeChatError
 from wechat.mini_program import MiniProgram
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
-from wechat.transport import Transport
+from wechat.transport import Observe, Transport
 
 #: The pool only makes a message more exact, so it may not hold a step up, in seconds.
 POOL_DEADLINE_S = 10.0
@@ -32,6 +32,7 @@ class WeChat:
         credentials: Credentials,
         redis_client: redis.Redis,
         sleep: Callable[[float], None] = time.sleep,
+        observe: Observe | None = None,
     ) -> None:
         self._transport = Transport(
             api_url=api_url,
@@ -39,6 +40,7 @@ class WeChat:
             read_timeout_s=read_timeout_s,
             clock=WeChatClock(),
             secrets=(credentials.appsecret,),
+            observe=observe,
         )
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(redis_client)

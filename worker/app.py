@@ -34,6 +34,7 @@ from wechat.domains import Domains, InvalidDomain
 from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker import transport
 from worker.bootsteps import BringBack
+from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
 
 Build = Callable[["ReleaseCelery", Settings], Services]
@@ -133,6 +134,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
         redis_client=client,
         sleep=time.sleep,
+        observe=CallCounts(client),
     )
 
 

@@ -17,7 +17,17 @@ from tasks.names import Step
 from tasks.stops import describe
 from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
-from worker.cli import credentials, doctor, domains, enqueue, errcodes, pause, processes, releases
+from worker.cli import (
+    credentials,
+    doctor,
+    domains,
+    enqueue,
+    errcodes,
+    metrics,
+    pause,
+    processes,
+    releases,
+)
 from worker.cli.output import complain
 from worker.embedded_redis import NoRedisServer
 
@@ -31,7 +41,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (processes, enqueue, releases, pause, credentials, doctor, errcodes):
+for part in (processes, enqueue, releases, pause, credentials, doctor, metrics, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
 
