@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined]  # unknown to celery-types
 from celery.exceptions import Ignore
 from celery.worker.request import Request
 
@@ -22,13 +23,27 @@ class Parked(Ignore):
 
 
 class ShownRequest(Request):
-    """Celery tells nobody of a task that is ignored: a parked step would be shown as running."""
+    """Tells monitors of waits: Celery tells nobody of a task that is ignored, which would be shown as running."""
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is Celery's
         """Tell of a parked step as of one that is tried again."""
-        if isinstance(exc_info.exception, Parked):
-            self.send_event("task-retried", exception=str(exc_info.exception))
+        if isinstance(_raised(exc_info), Parked):
+            self._tell(_raised(exc_info))
         return super().on_failure(exc_info, send_failed_event, return_ok)
+
+    def on_retry(self, exc_info: Any) -> None:
+        """Tell why, and no more: a wait has no traceback that says anything."""
+        self.acknowledge()
+        self._tell(_raised(exc_info).exc)
+
+    def _tell(self, why: Exception) -> None:
+        self.send_event("task-retried", exception=str(why))
+
+
+def _raised(exc_info: Any) -> Any:
+    """What the task raised; Celery wraps what crosses a pool."""
+    raised = exc_info.exception
+    return raised.exc if isinstance(raised, ExceptionWithTraceback) else raised
 
 
 def whose(release: Release) -> str:

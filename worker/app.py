@@ -43,6 +43,8 @@ Build = Callable[["ReleaseCelery", Settings], Services]
 class ReleaseCelery(Celery):
     """A Celery app that owns the collaborators of its tasks."""
 
+    events_cls = "worker.event_dispatcher:LosslessEvents"
+
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
         super().__init__("mprelease", set_as_current=True)
