@@ -48,12 +48,17 @@ purge_offline_workers = 3_600
 
 #: Absolute times can be compared with the log's and the records'.
 natural_time = False
-#: The keyword arguments name the Mini Program, the version and the wave; the result or the exception says what happened.
-tasks_columns = "name,kwargs,state,result,exception,retries,received,runtime,worker,uuid"
+#: The arguments name the Mini Program, the version and the wave; the result says what happened.
+tasks_columns = "name,args,state,result,retries,received,runtime,worker,uuid"
 
 
 def format_task(task: Any) -> Any:
-    """Flower keeps the exception of an earlier attempt beside a later success; don't show it."""
+    """One place says what came of a task, whatever came of it: of a success that failed before, only the success."""
     if task.state == "SUCCESS":
-        task.exception = task.traceback = None
+        task.result = (task.result or "").strip("'")
+    elif task.exception:
+        task.result = task.exception
+    if task.state != "FAILURE":
+        task.traceback = None
+    task.exception = None
     return task

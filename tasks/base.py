@@ -203,7 +203,7 @@ class ReleaseTask(BaseTask):
 
     def _try_again(self, countdown_s: float, because: str) -> NoReturn:
         # Celery makes what is shown of a repetition's arguments anew from the arguments.
-        shown: dict[str, Any] = {"kwargsrepr": self.request.get("kwargsrepr")}
+        shown: dict[str, Any] = {name: self.request.get(name) for name in ("argsrepr", "kwargsrepr")}
         raise self.retry(countdown=countdown_s, exc=Waits(because), **shown)
 
     def _overtaken(self, ours: Release) -> NoReturn:

@@ -10,7 +10,7 @@ from celery import Celery, Signature, chain
 
 from tasks.names import STEPS, Step
 from tasks.record import Release
-from tasks.shown import whose
+from tasks.shown import shown
 
 
 def send_chain(app: Celery, release: Release) -> None:
@@ -30,5 +30,5 @@ def _signature(app: Celery, step: Step, release: Release) -> Signature[object]:
         args=(release.id, release.appid, release.user_version),
         immutable=True,
         task_id=task_id(release.id, step),
-        kwargsrepr=whose(release),
+        **shown(release),
     )

@@ -46,10 +46,11 @@ def _raised(exc_info: Any) -> Any:
     return raised.exc if isinstance(raised, ExceptionWithTraceback) else raised
 
 
-def whose(release: Release) -> str:
-    """The keyword arguments, as they are shown: Flower searches by them (`kwargs:appid=wx…`, `kwargs:wave=…`)."""
+def shown(release: Release) -> dict[str, str]:
+    """What is shown as the arguments: in short, and by name, for Flower searches by names (`kwargs:wave=…`)."""
     names = {"appid": release.appid, "version": release.user_version, "wave": release.wave}
-    return repr({name: value for name, value in names.items() if value is not None})
+    given = {name: value for name, value in names.items() if value is not None}
+    return {"argsrepr": " ".join(given.values()), "kwargsrepr": repr(given)}
 
 
 def why(release: Release) -> str:

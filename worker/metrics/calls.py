@@ -14,10 +14,9 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 import redis
-from celery import signals
 
 from wechat.verdicts import TABLE
 
@@ -81,14 +80,12 @@ class CallCounts:
     def _flush_at_the_end(self) -> None:
         owner = os.getpid()
 
-        def flush(**_: Any) -> None:
+        def flush() -> None:
             # A child that was forked later inherits this, and the counts that are not its own.
             if os.getpid() == owner:
                 self.flush()
 
         atexit.register(flush)
-        # A child of the prefork pool ends without atexit.
-        signals.worker_process_shutdown.connect(flush, weak=False)
 
 
 @dataclass(slots=True)

@@ -7,17 +7,26 @@ from datetime import timedelta
 from tasks.errors import ReleaseBlocked
 from tasks.names import Status
 from tasks.record import Event
-from tasks.shown import Parked, whose, why
+from tasks.shown import Parked, shown, why
 from tests.unit.tasks.examples import NOW, a_problem, a_release, a_request
 
 
+def test_a_release_is_shown_in_short_and_by_name() -> None:
+    assert shown(a_release(a_request(wave="spring 春"))) == {
+        "argsrepr": "wx0123456789abcdef 1.4.2 spring 春",
+        "kwargsrepr": "{'appid': 'wx0123456789abcdef', 'version': '1.4.2', 'wave': 'spring 春'}",
+    }
+
+
 def test_a_release_without_a_wave_is_shown_without_one() -> None:
-    assert ast.literal_eval(whose(a_release())) == {"appid": "wx0123456789abcdef", "version": "1.4.2"}
+    told = shown(a_release())
+    assert told["argsrepr"] == "wx0123456789abcdef 1.4.2"
+    assert ast.literal_eval(told["kwargsrepr"]) == {"appid": "wx0123456789abcdef", "version": "1.4.2"}
 
 
-def test_what_is_shown_stays_one_literal_whatever_the_names_are() -> None:
-    request = a_request(wave="'} or '")
-    assert ast.literal_eval(whose(a_release(request)))["wave"] == "'} or '"
+def test_the_names_stay_one_literal_whatever_they_are() -> None:
+    told = shown(a_release(a_request(wave="'} or '")))
+    assert ast.literal_eval(told["kwargsrepr"])["wave"] == "'} or '"
 
 
 def test_a_block_is_shown_with_errcode_domains_and_remedy() -> None:
