@@ -49,7 +49,7 @@ purge_offline_workers = 3_600
 #: Absolute times can be compared with the log's and the records'.
 natural_time = False
 #: The arguments name the Mini Program, the version and the wave; the result says what happened.
-tasks_columns = "name,args,state,result,retries,received,runtime,worker,uuid"
+tasks_columns = "name,args,state,result,retries,received,worker,uuid"
 
 
 def format_task(task: Any) -> Any:

@@ -65,4 +65,4 @@ def _in_words(problem: Problem | None) -> str:
     if problem is None:
         return ""
     code = "" if problem.errcode is None else f"errcode {problem.errcode}: "
-    return f"{problem.step}: {code}{problem.errmsg} -- "
+    return f"{code}{problem.errmsg} -- "

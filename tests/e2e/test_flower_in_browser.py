@@ -20,8 +20,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on PATH (Debian and Ubuntu: apt install chromium)"
 )
-#: Where the README's picture is written to, if anywhere: `make screenshot` says so.
-SCREENSHOT = os.environ.get("SCREENSHOT")
+#: The folder that the README's pictures are written to, if anywhere: `make screenshot` says so.
+PICTURES = os.environ.get("PICTURES", "")
 _WAIT_MS = 20_000
 
 
@@ -70,7 +70,7 @@ def visit(chromium: Browser, watched_platform: Watched) -> Iterator[Visit]:
     login = {"username": LOGIN[0], "password": LOGIN[1], "origin": url}
     context = chromium.new_context(
         http_credentials=login,  # type: ignore[arg-type]  # a TypedDict
-        viewport={"width": 1500, "height": 770},
+        viewport={"width": 1440, "height": 720},
         timezone_id="UTC",
     )
     context.set_default_timeout(_WAIT_MS)
@@ -137,7 +137,9 @@ def test_a_parked_step_is_shown_as_waiting_and_says_for_what(visit: Visit, watch
 
 def test_a_success_does_not_show_what_failed_before_it(visit: Visit, watched_platform: Watched) -> None:
     visit.search(watched_platform.releases["shaky"]["appid"])
-    assert "errcode -1" not in visit.row("commit_code")
+    row = visit.row("commit_code")
+    assert WAVE in row, "a repetition is shown with other arguments"
+    assert "errcode -1" not in row
     assert "errcode -1" not in visit.open("commit_code")
 
 
@@ -157,8 +159,13 @@ def test_no_secret_is_on_any_page_nor_on_the_wire(visit: Visit, watched_platform
     assert [secret for secret in secrets if secret in seen] == []
 
 
-@pytest.mark.skipif(not SCREENSHOT, reason="`make screenshot` asks for it")
-def test_the_picture_of_the_readme(visit: Visit, watched_platform: Watched) -> None:
+@pytest.mark.skipif(not PICTURES, reason="`make screenshot` asks for them")
+def test_the_pictures_of_the_readme(visit: Visit, watched_platform: Watched) -> None:
     visit.page.goto(f"{visit.url}/tasks")
+    visit.page.get_by_role("searchbox").fill(f"kwargs:wave={WAVE}")
     expect(visit.page.locator("#tasks-table tbody tr")).to_have_count(9, timeout=_WAIT_MS)
-    visit.page.screenshot(path=Path(SCREENSHOT or "").resolve())
+    visit.page.screenshot(path=Path(PICTURES, "flower.png"))
+    visit.search(watched_platform.releases["blocked"]["appid"])
+    visit.row("ensure_domains")
+    visit.open("ensure_domains")
+    visit.page.screenshot(path=Path(PICTURES, "flower-block.png"))

@@ -1,6 +1,7 @@
 """The exporter and Flower's own metrics, as Prometheus asks them; and what dashboard and alerts make of them."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -10,6 +11,7 @@ import requests
 
 from tests.e2e.watched import Watched, exporter
 from tests.promql import Sample, alert_queries, board_queries, problems, rules, samples
+from tests.structure.files import text
 from tests.workers import ROOT, Platform, wait_for
 from worker.embedded_redis import free_port
 
@@ -78,6 +80,12 @@ def test_what_the_board_asks_for_is_told(watched_platform: Watched) -> None:
 def test_what_the_alerts_ask_for_is_told(watched_platform: Watched) -> None:
     told = watched_platform.metrics() + watched_platform.flower_metrics()
     assert [problem for query in alert_queries() for problem in problems(query, told)] == []
+
+
+def test_the_readme_names_every_metric(watched_platform: Watched) -> None:
+    told = {re.sub(r"_(bucket|count|sum)$", "", one.name) for one in watched_platform.metrics()}
+    named = re.findall(r"^\| `(mprelease_\w+)", text("README.md"), re.MULTILINE)
+    assert sorted(named) == sorted(told)
 
 
 def test_every_alert_says_what_is_the_matter_and_what_to_do() -> None:

@@ -15,7 +15,7 @@ from tests.promql import Sample, samples
 from tests.workers import Platform, wait_for
 from worker.processes import stop
 
-WAVE = "spring 春"
+WAVE = "spring-sale"
 UNREGISTERED = "https://pay.example.com"
 
 
