@@ -47,11 +47,13 @@ class Asking:
         workers: Callable[[], int],
         appids: Callable[[int], list[str]],
         audit_quota: Callable[[str, Deadline], AuditQuota] | None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workers = workers
         self._appids = appids
         self._audit_quota = audit_quota
-        self._quota_due = 0.0
+        self._clock = clock
+        self._quota_due = clock()
         self.answers = Answers()
 
     def start(self) -> None:
@@ -62,7 +64,7 @@ class Asking:
         """Ask whom it is time to ask."""
         try:
             self.answers = replace(self.answers, workers=self._workers())
-            if self._audit_quota is not None and time.monotonic() >= self._quota_due:
+            if self._audit_quota is not None and self._clock() >= self._quota_due:
                 self._ask_wechat(self._audit_quota)
         except (redis.RedisError, OperationalError, OSError) as error:
             log.debug("Redis is away: %s", type(error).__name__)
@@ -71,7 +73,7 @@ class Asking:
     def _ask_wechat(self, audit_quota: Callable[[str, Deadline], AuditQuota]) -> None:
         appids = self._appids(MOST_MINI_PROGRAMS)
         if appids:
-            self._quota_due = time.monotonic() + ASK_WECHAT_EVERY_S
+            self._quota_due = self._clock() + ASK_WECHAT_EVERY_S
         deadline = Deadline(WECHAT_DEADLINE_S)
         for appid in dict.fromkeys(appids):
             try:
