@@ -1,20 +1,20 @@
 """The Celery options. Each value that is not Celery's default has its reason beside it.
 
-Redis is reached as the URL says; TLS needs its certificate rules in the URL, and Sentinel its master's
-name in the transport options, of broker and result store alike.
+Redis is reached as the URL says; Sentinel needs its master's name in the transport options, and TLS its rules
+beside the URL, of broker and result store alike.
 """
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from kombu import Queue
 
-from config.settings import RedisSettings, Settings
+from config.settings import Settings
 
-#: The queue of the contract.
+#: The queue of the contract, and the one for releases that must not wait behind a wave.
 QUEUE = "releases"
+URGENT_QUEUE = "releases.urgent"
 #: Modules whose tasks are registered; named as strings so that tasks never import the app.
 TASK_MODULES = ("tasks.steps", "tasks.requests_by_name")
 #: How long results are kept, in seconds: a wave is read for days.
@@ -28,18 +28,22 @@ _HEALTH_CHECK_S = 25
 
 def celery_options(settings: Settings) -> dict[str, Any]:
     """Return the options of the app, as `app.conf.update` takes them."""
-    url = broker_url(settings.redis)
+    url = ";".join(settings.redis.urls)
     transport = _transport_options(settings)
     return {
         "broker_url": url,
         "result_backend": url,
+        # Without these, kombu would check no certificate, and Flower its own choice.
+        "broker_use_ssl": settings.redis.tls_options or False,
+        "redis_backend_use_ssl": settings.redis.tls_options,
         "broker_transport_options": transport,
         "result_backend_transport_options": transport,
         # The shortest of the three would win, so all three are the same.
         "visibility_timeout": settings.worker.visibility_timeout_s,
         "imports": TASK_MODULES,
         "task_default_queue": QUEUE,
-        "task_queues": (Queue(QUEUE),),
+        # In the order in which a worker looks into them.
+        "task_queues": (Queue(URGENT_QUEUE), Queue(QUEUE)),
         "task_create_missing_queues": False,
         # JSON only: a message can't run code.
         "task_serializer": "json",
@@ -80,16 +84,6 @@ def celery_options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def broker_url(settings: RedisSettings) -> str:
-    """The URL as Celery wants it: `rediss://` has to say how the certificate is checked."""
-    url = settings.url.get_secret_value()
-    if not url.startswith("rediss://"):
-        return url
-    rules = {"ssl_cert_reqs": "required", "ssl_ca_certs": settings.ca_file}
-    missing = {name: value for name, value in rules.items() if value and f"{name}=" not in url}
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(missing)}" if missing else url
-
-
 def _transport_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "visibility_timeout": settings.worker.visibility_timeout_s,
@@ -101,9 +95,10 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
         "max_connections": settings.worker.concurrency + 20,
+        # The urgent queue first, always; the default takes turns.
+        "queue_order_strategy": "priority",
     }
     if settings.redis.is_sentinel:
         options["master_name"] = settings.redis.master_name
-        if settings.redis.sentinel_password is not None:
-            options["sentinel_kwargs"] = {"password": settings.redis.sentinel_password.get_secret_value()}
+        options["sentinel_kwargs"] = settings.redis.sentinel_options
     return options

@@ -41,7 +41,8 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError([_describe(problem) for problem in error.errors()]) from None
-    except (OSError, UnicodeDecodeError, SourceError) as error:
+    except (OSError, UnicodeDecodeError, SourceError, RuntimeError) as error:
+        # RuntimeError: a directory that begins with ~ and the name of nobody here.
         # Only the kind of error: its text may quote a file that holds a secret.
         raise SettingsError(
             [f"a file of settings in . or {secrets_dir()} can't be read ({type(error).__name__})"]

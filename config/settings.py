@@ -6,10 +6,14 @@ Every knob lives in a nested model that forbids unknown names. Read them with `c
 from __future__ import annotations
 
 import json
+import re
+import ssl
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +24,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.redis_url import is_redis_url, tls_files, without_tls
 from config.sources import PREFIX, SecretFiles, secrets_dir
 
 
@@ -30,29 +35,56 @@ def _domain_list(value: Any) -> Any:
     if value.lstrip().startswith("["):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError("must be a JSON array, or domains separated by commas") from None
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+#: In the place of the first key: write plain text, and read what the other keys sealed.
+PLAIN = "plain"
+
+
+def _key_list(value: Any) -> Any:
+    """A JSON array, or keys separated by commas or blanks, as lines are."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be a JSON array, or keys separated by commas or one a line") from None
+    return [part for part in re.split(r"[,\s]+", value) if part]
+
+
+def _keys_can_be_used(keys: list[SecretStr]) -> list[SecretStr]:
+    for number, key in enumerate(keys, start=1):
+        if number > 1 and key.get_secret_value() == PLAIN:
+            raise ValueError(f"`{PLAIN}` can only stand in the first place")
+        if key.get_secret_value() != PLAIN and not _is_fernet_key(key):
+            # Without the value: it may be a key with a typing error.
+            raise ValueError(f"number {number} is no Fernet key, which is 32 bytes in URL-safe base64")
+    return keys
+
+
+def _is_fernet_key(key: SecretStr) -> bool:
+    try:
+        Fernet(key.get_secret_value())
+    except ValueError:
+        return False
+    return True
+
+
+EncryptionKeys = Annotated[
+    list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
+]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
+#: Sentinels answer at once or are asked no longer: the next one is.
+SENTINEL_TIMEOUT_S = 5
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _is_redis_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return (
-            bool(parts.hostname)
-            and parts.port != 0
-            and parts.path.strip("/").isdecimal() | (parts.path in ("", "/"))
-        )
-    except ValueError:
-        return False
 
 
 class RedisSettings(_Section):
@@ -61,7 +93,9 @@ class RedisSettings(_Section):
     url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     master_name: str = ""
     sentinel_password: SecretStr | None = None
+    tls: bool = False
     ca_file: str = ""
+    encryption_keys: EncryptionKeys = []
 
     @field_validator("url")
     @classmethod
@@ -70,17 +104,38 @@ class RedisSettings(_Section):
             scheme = part.partition("://")[0]
             if scheme not in {"redis", "rediss", "sentinel"}:
                 raise ValueError("must begin with redis://, rediss:// or sentinel://")
-            if not _is_redis_url(part):
+            if not is_redis_url(part):
                 # Without the value: there is a password in it.
                 raise ValueError(
                     f"must be {scheme}://[user:password@]host[:port][/database], percent-encoded"
                 )
+            tls_files(part)
         return url
+
+    @field_validator("ca_file")
+    @classmethod
+    def _holds_certificates(cls, ca_file: str) -> str:
+        if ca_file:
+            try:
+                ssl.create_default_context(cafile=ca_file)
+            except OSError as error:  # an SSLError is one as well: the file holds no certificate
+                raise ValueError(f"can't be read as certificates (PEM): {error.strerror or error}") from None
+        return ca_file
 
     @model_validator(mode="after")
     def _sentinels_know_the_master(self) -> Self:
         if self.is_sentinel and not self.master_name:
             raise ValueError("a sentinel:// url needs MPRELEASE_REDIS__MASTER_NAME as well")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_is_not_half_asked_for(self) -> Self:
+        if self.tls and not self.is_sentinel:
+            raise ValueError("MPRELEASE_REDIS__TLS is for sentinel://; without Sentinel write rediss://")
+        if self._files_of_url() and not self.is_tls:
+            raise ValueError(
+                "the url has ssl_ options: write rediss://, or MPRELEASE_REDIS__TLS=true for Sentinel"
+            )
         return self
 
     @property
@@ -89,9 +144,48 @@ class RedisSettings(_Section):
         return self.url.get_secret_value().startswith("sentinel://")
 
     @property
+    def fernet_keys(self) -> list[str]:
+        """The keys that open what is stored; the first of them closes as well, if `closes`."""
+        values = [key.get_secret_value() for key in self.encryption_keys]
+        return [value for value in values if value != PLAIN]
+
+    @property
+    def closes(self) -> bool:
+        """Whether what is stored from now on is to be sealed."""
+        return bool(self.encryption_keys) and self.encryption_keys[0].get_secret_value() != PLAIN
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the server is reached by TLS, and with Sentinel the Sentinels as well."""
+        return self.tls or self.url.get_secret_value().startswith("rediss://")
+
+    @property
     def urls(self) -> list[str]:
-        """The URL's parts: several only for Sentinel (`sentinel://a;sentinel://b`)."""
-        return self.url.get_secret_value().split(";")
+        """The URL's parts, without TLS options: several only for Sentinel (`sentinel://a;sentinel://b`)."""
+        return [without_tls(part) for part in self.url.get_secret_value().split(";")]
+
+    @property
+    def tls_options(self) -> dict[str, Any]:
+        """How certificates are checked, by redis-py's names; empty without TLS. The URL's CA is over `ca_file`."""
+        if not self.is_tls:
+            return {}
+        ca_file = {"ssl_ca_certs": self.ca_file} if self.ca_file else {}
+        return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **ca_file, **self._files_of_url()}
+
+    @property
+    def sentinel_options(self) -> dict[str, Any]:
+        """How the Sentinels themselves are reached, by redis-py's names."""
+        options: dict[str, Any] = {
+            "socket_timeout": SENTINEL_TIMEOUT_S,
+            "socket_connect_timeout": SENTINEL_TIMEOUT_S,
+        }
+        if self.sentinel_password is not None:
+            options["password"] = self.sentinel_password.get_secret_value()
+        return {**options, "ssl": True, **self.tls_options} if self.is_tls else options
+
+    def _files_of_url(self) -> dict[str, str]:
+        parts = self.url.get_secret_value().split(";")
+        return {name: file for part in parts for name, file in tls_files(part).items()}
 
 
 class WeChatSettings(_Section):

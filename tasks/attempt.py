@@ -94,8 +94,8 @@ class Attempt:
         until = self.release.next_attempt_at
         self._end(self.release, parking=Parking(until=until.timestamp()) if until else NOT_PARKED)
 
-    def hold(self, scope: Scope, why: Pause) -> None:
-        """The platform is paused: wait for its end, without a call."""
+    def hold(self, scope: str, why: Pause) -> None:
+        """The platform or the wave is paused: wait for its end, without a call."""
         self._wait(why, why.until, Parking(held=scope), self.release.progress)
 
     def stop(self, decision: Decision, quota: Quota | None) -> float | None:
@@ -109,7 +109,7 @@ class Attempt:
                 pause = Pause(**problem.model_dump())
                 self._services.pauses.begin(Scope.ALL, pause)
                 self.hold(Scope.ALL, pause)
-                if lacks_ticket and self._services.wechat.store.ticket() is not None:
+                if lacks_ticket and self._services.wechat.store.has_ticket():
                     # It came after the call and before the pause, so nothing else would end it.
                     self._services.pauses.lift_unless_by_hand(Scope.ALL)
             case Block(problem):

@@ -2,6 +2,7 @@
 
 Its messages carry the release id and the appid; what else they say is for people who read Flower. The last
 task's id is the release id, so that any Celery client can wait for it; the others' are made from it.
+All of them go to the same queue: that of the urgent releases, or the default one.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from tasks.names import STEPS, Step
 from tasks.record import Release
 from tasks.shown import shown
 
+#: What the name of the urgent queue has behind that of the default one.
+URGENT = ".urgent"
+
 
 def send_chain(app: Celery, release: Release) -> None:
     """Send the message of the release's current step, with the later ones behind it."""
     steps = STEPS[release.step.position :]
-    chain(*(_signature(app, step, release) for step in steps), app=app).apply_async()
+    queue = app.conf.task_default_queue + (URGENT if release.urgent else "")
+    chain(*(_signature(app, step, release, queue) for step in steps), app=app).apply_async()
 
 
 def task_id(release_id: str, step: Step) -> str:
@@ -24,11 +29,12 @@ def task_id(release_id: str, step: Step) -> str:
     return release_id if step.next is None else f"{release_id}:{step}"
 
 
-def _signature(app: Celery, step: Step, release: Release) -> Signature[object]:
+def _signature(app: Celery, step: Step, release: Release, queue: str) -> Signature[object]:
     return app.signature(
         step.task_name,
         args=(release.id, release.appid, release.user_version),
         immutable=True,
         task_id=task_id(release.id, step),
+        queue=queue,
         **shown(release),
     )

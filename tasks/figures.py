@@ -1,13 +1,13 @@
 """How the platform stands, in numbers: what a monitor asks every few seconds.
 
 Every number is one that Redis keeps or counts in an instant, however many releases there are: the indexes' sizes,
-and the counts of the causes, which are written with the records. No record is read but that of the next message.
+and the counts of the causes, which are written with the records. No record is read but that of each queue's next message.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -17,7 +17,7 @@ import redis
 from tasks import keys
 from tasks.names import Status
 from tasks.reconciler import UNACKNOWLEDGED
-from tasks.scope import Scope
+from tasks.scope import Scope, wave_scope
 from tasks.store import ReleaseStore
 
 
@@ -37,26 +37,28 @@ class Figures:
     by_status: Mapping[Status, int]
     stopped: Mapping[Stopped, int]
     parked: int
+    unfed: int  # whose first message the feeder has not sent
     held: Mapping[Scope, int]
+    held_by_waves: int
     paused: Mapping[Scope, bool]
-    messages: int
+    messages: Mapping[str, int]  # by queue
     unacknowledged: int
-    next_waited_s: float | None  # how long the next message has waited; None if that can't be told
+    waited_s: Mapping[str, float]  # how long the next message of a queue has waited, where that can be told
 
 
 class FiguresReader:
     """Reads the figures. Takes a client that decodes responses. Safe to use from many threads."""
 
     def __init__(
-        self, client: redis.Redis, *, store: ReleaseStore, now: Callable[[], datetime], queue: str
+        self, client: redis.Redis, *, store: ReleaseStore, now: Callable[[], datetime], queues: Sequence[str]
     ) -> None:
         self._redis = client
         self._store = store
         self._now = now
-        self._queue = queue
+        self._queues = tuple(queues)
 
     def read(self) -> Figures:
-        """Two round trips at the most; raises redis.RedisError when Redis is away."""
+        """Some round trips, whatever the number of releases; raises redis.RedisError when Redis is away."""
         with self._redis.pipeline(transaction=False) as pipe:
             for status in Status:
                 pipe.zcard(keys.by_status(status))
@@ -65,27 +67,49 @@ class FiguresReader:
                 pipe.exists(keys.pause(scope))
             pipe.hgetall(keys.STOPPED)
             pipe.zcard(keys.PARKED)
-            pipe.llen(self._queue)
+            pipe.zcard(keys.UNFED)
             pipe.hlen(UNACKNOWLEDGED)
-            pipe.lindex(self._queue, -1)
+            pipe.smembers(keys.WATCHED_WAVES)
             replies = pipe.execute()
         statuses, scopes = replies[: len(Status)], replies[len(Status) : -5]
-        causes, parked, messages, unacknowledged, following = replies[-5:]
+        causes, parked, unfed, unacknowledged, waves = replies[-5:]
+        messages, waited_s = self._read_queues()
         return Figures(
             by_status=dict(zip(Status, statuses, strict=True)),
             stopped=_stopped(causes),
             parked=parked,
+            unfed=unfed,
+            held_by_waves=self._held_by(waves),
             held=dict(zip(Scope, scopes[::2], strict=True)),
             paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
             messages=messages,
             unacknowledged=unacknowledged,
-            next_waited_s=self._waited_s(following) if messages else 0.0,
+            waited_s=waited_s,
         )
 
     def newest_appids(self, number: int) -> list[str]:
         """The Mini Programs of the newest releases."""
         ids = cast("list[str]", self._redis.zrevrange(keys.ALL, 0, number - 1))
         return [stored.release.appid for stored in self._store.get_many(ids) if stored is not None]
+
+    def _held_by(self, waves: set[str]) -> int:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for wave in waves:
+                pipe.scard(keys.held(wave_scope(wave)))
+            return sum(pipe.execute())
+
+    def _read_queues(self) -> tuple[dict[str, int], dict[str, float]]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for queue in self._queues:
+                pipe.llen(queue)
+                pipe.lindex(queue, -1)
+            replies = pipe.execute()
+        messages = dict(zip(self._queues, replies[::2], strict=True))
+        waited_s = {
+            queue: self._waited_s(following) if messages[queue] else 0.0
+            for queue, following in zip(self._queues, replies[1::2], strict=True)
+        }
+        return messages, {queue: seconds for queue, seconds in waited_s.items() if seconds is not None}
 
     def _waited_s(self, message: str | None) -> float | None:
         """A step's message is sent when its record has been written."""

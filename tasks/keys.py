@@ -11,6 +11,10 @@ from tasks.names import Status
 #: Not `releases`: that is the queue.
 ALL = "releases:all"
 PARKED = "releases:parked"
+#: Releases of a big wave whose first message has not been sent, scored by creation in seconds.
+UNFED = "releases:unfed"
+#: Waves that may have to be braked, or go on after their canary.
+WATCHED_WAVES = "waves:watched"
 LAST_LEASE = "releases:last-lease"
 #: How many releases stand blocked or failed for each cause: see `Release.cause`.
 STOPPED = "releases:stopped"
@@ -41,6 +45,16 @@ def wave_counts(wave: str) -> str:
     return f"releases:wave-counts:{wave}"
 
 
+def wave_ends(wave: str) -> str:
+    """How many releases of a wave came to rest in each minute since the epoch."""
+    return f"releases:wave-ends:{wave}"
+
+
+def wave_policy(wave: str) -> str:
+    """Canary and brake of a wave."""
+    return f"wave:{wave}"
+
+
 def mini_program(appid: str) -> str:
     """Its active release, and the newest release of each version that was not cancelled."""
     return f"mini-program:{appid}"
@@ -52,7 +66,7 @@ def lease(appid: str) -> str:
 
 
 def pause(scope: str) -> str:
-    """Why the platform is paused, as a Problem."""
+    """Why the platform, or a wave, is paused: a Pause."""
     return f"platform:pause:{scope}"
 
 

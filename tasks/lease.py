@@ -15,6 +15,7 @@ import redis
 
 from tasks import keys
 from tasks.platform_pause import Pause
+from tasks.scope import wave_scope
 from tasks.store import Stored, parse
 from wechat.scripts import load_script
 
@@ -24,7 +25,7 @@ MARGIN_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The lease is ours; with it came the record and the platform's pauses, by scope."""
+    """The lease is ours; with it came the record and the pauses that concern it, by scope."""
 
     number: int
     stored: Stored
@@ -52,16 +53,17 @@ class Leases:
         pauses = [keys.pause(scope) for scope in self._scopes]
         reply: list[Any] = self._begin(
             keys=[keys.lease(appid), keys.record(release_id), keys.LAST_LEASE, *pauses],
-            args=[self._lifetime_ms],
+            args=[self._lifetime_ms, keys.pause(wave_scope(""))],
         )
         if reply[0] == "missing":
             return None
         if reply[0] == "busy":
             return Busy(int(reply[1]) / 1000)
-        found = zip(self._scopes, reply[4:], strict=False)
+        stored = parse(reply[3], reply[2])
+        found = zip((*self._scopes, wave_scope(stored.release.wave or "")), reply[4:], strict=True)
         return Held(
             number=int(reply[1]),
-            stored=parse(reply[3], reply[2]),
+            stored=stored,
             pauses={scope: Pause.model_validate_json(raw) for scope, raw in found if raw},
         )
 

@@ -3,6 +3,9 @@
 Parking itself is part of a record's write (see the store); here they are brought back. Any number of
 workers may do so at once: each release is claimed by one of them, and a claim whose worker died before
 it sent the message runs out and is claimed again.
+
+The releases of a file wait in the same way for their first message: they are fed to the queue as it empties, so
+that ten thousand of them neither stand in front of everybody else nor fill Redis with messages.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ from datetime import datetime
 import redis
 
 from tasks import keys
+from tasks.names import GOING_ON
 from tasks.platform_pause import PlatformPauses
 from tasks.record import Release
+from tasks.scope import Scope
 from tasks.store import ReleaseStore
 from wechat.scripts import load_script
 
@@ -22,6 +27,8 @@ from wechat.scripts import load_script
 LONGEST_COUNTDOWN_S = 30.0
 #: Brought back at once, at the most.
 BATCH = 500
+#: The queue is fed up to so many messages: more than all workers take in half a second.
+FED_UP_TO = 1000
 #: A claim lasts so many seconds; sending a batch takes one or two.
 CLAIM_S = 60
 
@@ -41,8 +48,10 @@ class ParkingLot:
         releases: ReleaseStore,
         pauses: PlatformPauses,
         send: Callable[[Release], None],
+        queue: str,
     ) -> None:
         self._redis = client
+        self._queue = queue
         self._releases = releases
         self._pauses = pauses
         self._send = send
@@ -59,14 +68,26 @@ class ParkingLot:
 
     def bring_back(self) -> int:
         """Send the messages of those that are due, a batch of them; returns how many."""
-        self._pauses.move_held()
-        claim, *ids = self._claim_due(keys=[keys.PARKED], args=[BATCH, CLAIM_S])
+        for scope in Scope:
+            self._pauses.move_held(scope, keys.PARKED)
+        return self._bring(keys.PARKED, BATCH)
+
+    def feed(self) -> int:
+        """Send first messages as far as there is room in the queue; returns how many."""
+        if not self._redis.exists(keys.UNFED):
+            return 0
+        room = FED_UP_TO - int(self._redis.llen(self._queue))
+        return self._bring(keys.UNFED, min(room, BATCH)) if room > 0 else 0
+
+    def _bring(self, index: str, limit: int) -> int:
+        claim, *ids = self._claim_due(keys=[index], args=[limit, CLAIM_S])
         if ids:
             self._send_all(ids)
-            self._settle_claim(keys=[keys.PARKED], args=[claim, *ids])
+            self._settle_claim(keys=[index], args=[claim, *ids])
         return len(ids)
 
     def _send_all(self, ids: Sequence[str]) -> None:
         for stored in self._releases.get_many(ids):
-            if stored is not None:
+            # One that was cancelled or blocked meanwhile needs no message.
+            if stored is not None and stored.release.status in GOING_ON:
                 self._send(stored.release)

@@ -9,6 +9,7 @@ One that a person began ends when a person says so: nothing that the platform le
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import redis
 
@@ -24,6 +25,7 @@ class Pause(Problem):
 
     until: datetime | None = None
     by_hand: bool = False
+    canary: bool = False
 
 
 class PlatformPauses:
@@ -33,13 +35,14 @@ class PlatformPauses:
         self._redis = client
         self._move_held = load_script(client, "tasks", "move_held")
         self._drop_if_equal = load_script(client, "wechat", "drop_if_equal")
+        self._swap_if_equal = load_script(client, "wechat", "swap_if_equal")
 
-    def begin(self, scope: Scope, pause: Pause) -> bool:
+    def begin(self, scope: str, pause: Pause) -> bool:
         """Pause; the first reason counts. True if this is the first."""
         until = None if pause.until is None else round(pause.until.timestamp() * 1000)
         return bool(self._redis.set(keys.pause(scope), pause.model_dump_json(), nx=True, pxat=until))
 
-    def begin_by_hand(self, scope: Scope, reason: str) -> None:
+    def begin_by_hand(self, scope: str, reason: str) -> None:
         """Pause because a person says so, whatever other pause is on."""
         pause = Pause(
             step=Step.SUBMIT_AUDIT if scope is Scope.SUBMISSIONS else Step.ENSURE_DOMAINS,
@@ -49,11 +52,11 @@ class PlatformPauses:
         )
         self._redis.set(keys.pause(scope), pause.model_dump_json())
 
-    def lift(self, scope: Scope) -> bool:
+    def lift(self, scope: str) -> bool:
         """A person says that the held ones go on; False if there was no such pause."""
         return bool(self._redis.delete(keys.pause(scope)))
 
-    def lift_unless_by_hand(self, scope: Scope) -> bool:
+    def lift_unless_by_hand(self, scope: str) -> bool:
         """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""
         raw = self._redis.get(keys.pause(scope))
         if raw is None or Pause.model_validate_json(str(raw)).by_hand:
@@ -61,13 +64,29 @@ class PlatformPauses:
         # Only the pause that was looked at: a person may begin another one now.
         return bool(self._drop_if_equal(keys=[keys.pause(scope)], args=[raw]))
 
-    def current(self, scope: Scope) -> Pause | None:
-        """The pause that is on, if any."""
-        raw = self._redis.get(keys.pause(scope))
-        return None if raw is None else Pause.model_validate_json(str(raw))
+    def replace(self, scope: str, before: Pause | None, after: Pause | None) -> bool:
+        """Change a pause, begin one or end it; False if it is no longer as `before` says."""
+        key = keys.pause(scope)
+        raw = self._redis.get(key)
+        if _read(raw) != before:
+            return False
+        if raw is None:
+            return after is None or self.begin(scope, after)
+        if after is None:
+            return bool(self._drop_if_equal(keys=[key], args=[raw]))
+        return bool(self._swap_if_equal(keys=[key], args=[raw, after.model_dump_json()]))
 
-    def move_held(self) -> int:
-        """Move what is held by a pause that has ended to the parked ones; returns how many."""
-        return sum(
-            int(self._move_held(keys=[keys.pause(scope), keys.held(scope), keys.PARKED])) for scope in Scope
+    def current(self, scope: str) -> Pause | None:
+        """The pause that is on, if any."""
+        return _read(self._redis.get(keys.pause(scope)))
+
+    def move_held(self, scope: str, to: str, *, even_if_on: bool = False) -> int:
+        """If the pause has ended, make the releases that it held due in another index; returns how many."""
+        found = self._move_held(
+            keys=[keys.pause(scope), keys.held(scope), to], args=["1" if even_if_on else ""]
         )
+        return int(found)
+
+
+def _read(raw: Any) -> Pause | None:
+    return None if raw is None else Pause.model_validate_json(str(raw))

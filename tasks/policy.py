@@ -13,7 +13,7 @@ from tasks.record import Problem, Progress
 from tasks.stops import StepBlocked, describe
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, WeChatError
+from wechat.errors import NotAuthorized, Refused, TicketMissing, Unreadable, WeChatError
 from wechat.verdicts import Errcode, Verdict, verdict_of
 
 #: An errcode that is in no table is tried once more.
@@ -84,10 +84,10 @@ class RetryPolicy:
         if isinstance(error, StepBlocked):
             return Block(error.problem(step))
         problem = describe(error, step)
-        if isinstance(error, TicketMissing):
-            return PausePlatform(problem, lacks_ticket=True)
-        if isinstance(error, NotAuthorized):
+        if isinstance(error, NotAuthorized) or (isinstance(error, Unreadable) and error.appid is not None):
             return Block(problem)
+        if isinstance(error, TicketMissing | Unreadable):
+            return PausePlatform(problem, lacks_ticket=isinstance(error, TicketMissing))
         if isinstance(error, Refused):
             if error.endpoint == COMPONENT_TOKEN_PATH and verdict_of(error.errcode).verdict in _HOPELESS:
                 # The platform's own appid, secret or ticket: no release will do better.

@@ -14,10 +14,13 @@ from wechat.verdicts import Errcode, QuotaReset
 #: China has had no other offset since 1991, so no time zone database is needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+#: A rate window beyond that is a mistake, in seconds.
+LONGEST_WINDOW_S = 86_400
+
 
 def reset_at(row: Errcode, quota: Quota | None, now: datetime) -> datetime:
     """When to try again; `quota` is what WeChat said of the path, where it was asked."""
-    if quota is not None and quota.remain and quota.refresh_s:
+    if quota is not None and quota.remain and quota.refresh_s and quota.refresh_s <= LONGEST_WINDOW_S:
         return now + timedelta(seconds=quota.refresh_s)
     return next_month(now) if row.quota is QuotaReset.MONTH else next_day(now)
 

@@ -4,28 +4,26 @@ A message can be lost where Celery can do nothing about it: kombu takes it from 
 and notes it as unacknowledged with another, Redis can lose its last second, somebody can flush the queue.
 The record still says that the release is to go on.
 
-A release is forgotten when it is queued, running, or waiting without being parked or held, and no message in
+A release is forgotten when it is queued, running, or waiting without being parked, held or still to be fed, and no message in
 the queue or among the unacknowledged is its own: in two sweeps in a row, with no write to its record in between.
 Age alone proves nothing: ten thousand releases may be queued for hours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import redis
 
 from tasks import keys
-from tasks.names import Status
+from tasks.names import GOING_ON, Status
 from tasks.record import Release
-from tasks.scope import Scope
+from tasks.scope import Scope, wave_scope
 from tasks.store import ReleaseStore
 from wechat.scripts import load_script
 
-#: Statuses in which a release needs a message, unless it is parked or held.
-GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
 #: A countdown that ran out so many seconds ago has been forgotten by the worker that holds it.
 OVERDUE_S = 30.0
 #: kombu's hash of messages that were taken and not acknowledged.
@@ -42,13 +40,13 @@ class Reconciler:
         *,
         store: ReleaseStore,
         now: Callable[[], datetime],
-        queue: str,
+        queues: Sequence[str],
         every_s: float,
     ) -> None:
         self._redis = client
         self._store = store
         self._now = now
-        self._queue = queue
+        self._queues = tuple(queues)
         self.every_s = every_s
         self._suspects: dict[str, str] = {}
         self._message_ids = load_script(client, "tasks", "message_ids")
@@ -71,10 +69,10 @@ class Reconciler:
         """The releases that need a message and have none, with the revisions of their records."""
         # First what needs a message, then the messages: what moves on in between is seen as missing once only.
         going_on = self._ids(*(keys.by_status(status) for status in GOING_ON))
-        spared = self._ids(keys.PARKED) | self._held()
+        spared = self._ids(keys.PARKED, keys.UNFED) | self._held()
         queued, taken = (
             {task_id.partition(":")[0] for task_id in ids}
-            for ids in cast("list[list[str]]", self._message_ids(keys=[self._queue, UNACKNOWLEDGED]))
+            for ids in cast("list[list[str]]", self._message_ids(keys=[UNACKNOWLEDGED, *self._queues]))
         )
         without = going_on - spared - queued
         return {
@@ -100,5 +98,6 @@ class Reconciler:
             return {release_id for found in pipe.execute() for release_id in found}
 
     def _held(self) -> set[str]:
-        held: Any = self._redis.sunion([keys.held(scope) for scope in Scope])
+        waves: Any = self._redis.smembers(keys.WATCHED_WAVES)
+        held: Any = self._redis.sunion([keys.held(scope) for scope in (*Scope, *map(wave_scope, waves))])
         return set(held)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from tasks.errors import ReleaseBlocked, ReleaseFailed
 from tasks.names import ACTIVE, Status, Step
 from tasks.request import ReleaseRequest
+from tasks.scope import wave_scope
 
 #: The history keeps so many entries, the newest.
 MAX_HISTORY = 20
@@ -54,7 +55,8 @@ class Progress(_Value):
     out, so that whoever comes next knows that it has to ask first.
     failures, scans, unknowns: the budgets used up by the current step.
     resumed: the next attempt is the first after a resume.
-    held: the scope of the platform's pause that it waits for.
+    held: the scope of the pause that it waits for.
+    passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
     cancelled_because: the reason that was given.
     superseded: the id of the release that this one superseded.
     """
@@ -66,6 +68,7 @@ class Progress(_Value):
     unknowns: int = 0
     resumed: bool = False
     held: str = ""
+    passes: bool = False
     cancelled_because: str = ""
     superseded: str = ""
 
@@ -104,6 +107,7 @@ class Release(_Value):
     block: Problem | None = None
     failure: Problem | None = None
     wait: Problem | None = None
+    urgent: bool = False
     next_attempt_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -132,6 +136,10 @@ class Release(_Value):
     def identity(self) -> str:
         """Which version of which template: enqueueing the same again is a repetition."""
         return identity(self)
+
+    def passes(self, scope: str) -> bool:
+        """Whether a pause of this scope does not hold it."""
+        return self.progress.passes and self.wave is not None and scope == wave_scope(self.wave)
 
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""

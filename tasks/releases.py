@@ -54,10 +54,6 @@ class Releases:
         """One release; raises UnknownRelease."""
         return self._stored(release_id).release
 
-    def check(self, request: ReleaseRequest) -> None:
-        """Raise ReleaseConflict if the request could not be enqueued now; changes nothing."""
-        decide(request, self._known(request))
-
     def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
 
@@ -67,18 +63,18 @@ class Releases:
         release_id = None if request_id is None else uuid.uuid5(_REQUESTS, request_id).hex
         earlier = None if release_id is None else self._store.get(release_id)
         if earlier is not None:
-            self._tell_superseded(earlier.release)
+            self.tell_superseded(earlier.release)
             return Enqueued(earlier.release, created=True)
         for _ in range(_TRIES):
             known = self._known(request)
             decision = decide(request, known)
             if isinstance(decision, Repetition):
                 return Enqueued(decision.release, created=False)
-            release, superseded = self._new(request, decision, release_id)
+            release, superseded = self.new(request, decision, release_id)
             parked_until = claimed_until(release.created_at)
             if self._store.create(release, known, superseded, parked_until=parked_until):
                 self._parking.send(release, parked_until)
-                self._tell_superseded(release)
+                self.tell_superseded(release)
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
@@ -88,12 +84,13 @@ class Releases:
         It starts with a free `get`, whichever step stopped, and keeps what is known of calls already made.
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
         and the first call that is still refused begins it again. A pause that a person began is refused instead.
+        One that its wave's brake or canary holds goes on by itself; the others stay.
         """
         parked_until = claimed_until(self._now())
         before, release = self._change(release_id, self._resumed, Parking(until=parked_until))
         if before is not release:
             if before.progress.held:
-                self._pauses.lift_unless_by_hand(Scope(before.progress.held))
+                self._lift_for(before)
             self._results.forget(release_id)
             self._parking.send(release, parked_until)
         return release
@@ -104,12 +101,17 @@ class Releases:
         self._results.fail(release_id, cancelled(release))
         return release
 
+    def _lift_for(self, resumed: Release) -> None:
+        """End the platform's pause that held it; one of its wave stays, and it passes that alone."""
+        if resumed.progress.held in set(Scope):
+            self._pauses.lift_unless_by_hand(resumed.progress.held)
+
     def _resumed(self, release: Release) -> Release:
         if release.status in (Status.QUEUED, Status.RUNNING):
             return release
         if not release.is_active:
             raise ReleaseConflict(release.id, f"is {release.status} and can't be resumed; enqueue it anew")
-        pause = self._pauses.current(Scope(release.progress.held)) if release.progress.held else None
+        pause = self._pauses.current(release.progress.held) if release.progress.held else None
         if pause is not None and pause.by_hand:
             raise ReleaseConflict(release.id, f"waits: the platform is {pause.errmsg}. {pause.remedy}")
         return release.changed(
@@ -121,7 +123,9 @@ class Releases:
             failure=None,
             wait=None,
             next_attempt_at=None,
-            progress=release.progress.fresh(resumed=True),
+            progress=release.progress.fresh(resumed=True).model_copy(
+                update={"passes": release.progress.passes or release.progress.held not in ("", *Scope)}
+            ),
         )
 
     def _cancelled(self, release: Release, reason: str) -> Release:
@@ -140,8 +144,8 @@ class Releases:
             progress=release.progress.model_copy(update={"cancelled_because": reason}),
         )
 
-    def _new(
-        self, request: ReleaseRequest, decision: NewRelease, release_id: str | None
+    def new(
+        self, request: ReleaseRequest, decision: NewRelease, release_id: str | None = None
     ) -> tuple[Release, Release | None]:
         """The new release, and the one it supersedes as it is to be written."""
         release = Release.of(request, self._now(), release_id)
@@ -152,7 +156,7 @@ class Releases:
         superseded = self._cancelled(old, f"superseded by release {release.id}")
         return release.model_copy(update={"progress": progress}), superseded
 
-    def _tell_superseded(self, release: Release) -> None:
+    def tell_superseded(self, release: Release) -> None:
         """Store the result of the release that this one superseded; doing so again changes nothing."""
         old = self._store.get(release.progress.superseded) if release.progress.superseded else None
         if old is not None:

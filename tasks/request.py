@@ -112,6 +112,7 @@ class ReleaseRequest(BaseModel):
     domains: Annotated[dict[str, list[str]] | None, AfterValidator(_domains)] = None
     supersede: StrictBool = False
     again: StrictBool = False
+    urgent: StrictBool = False
 
 
 #: What would be right, for each field.
@@ -127,6 +128,7 @@ RIGHT = {
     f"the lists are {', '.join(SCHEMES)}".replace("{{", "{").replace("}}", "}"),
     "supersede": "true or false",
     "again": "true or false",
+    "urgent": "true or false",
 }
 
 

@@ -8,11 +8,11 @@ from celery import shared_task
 
 from tasks.base import ReleaseTask
 from tasks.errors import InvalidRequest
-from tasks.request import parse_request
+from tasks.request import encodable, parse_request
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.start_release")
-def start_release(self: ReleaseTask, *args: Any, **fields: Any) -> dict[str, Any]:
+def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Enqueue a release; the keyword arguments are the request's fields.
 
     Returns {"release_id", "created"}; raises InvalidRequest or ReleaseConflict. Safe to run twice: the
@@ -26,21 +26,29 @@ def start_release(self: ReleaseTask, *args: Any, **fields: Any) -> dict[str, Any
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
-def get_release(self: ReleaseTask, release_id: str) -> dict[str, Any]:
+def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Return the record; raises UnknownRelease."""
     with self.redis_needed():
-        return self.services.releases.get(release_id).public()
+        return self.services.releases.get(_release_id(args, fields)).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
-def resume_release(self: ReleaseTask, release_id: str) -> dict[str, Any]:
+def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Start a stopped release again and return its record. Safe to run twice: a running one stays as it is."""
     with self.redis_needed():
-        return self.services.releases.resume(release_id).public()
+        return self.services.releases.resume(_release_id(args, fields)).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
-def cancel_release(self: ReleaseTask, release_id: str) -> dict[str, Any]:
+def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """End a release and return its record. Safe to run twice: a cancelled one stays as it is."""
     with self.redis_needed():
-        return self.services.releases.cancel(release_id).public()
+        return self.services.releases.cancel(_release_id(args, fields)).public()
+
+
+def _release_id(args: tuple[Any, ...], fields: dict[str, Any]) -> str:
+    """The one argument of the tasks above; raises InvalidRequest for anything else, as for a wrong request."""
+    given = [*args, *fields.values()]
+    if len(given) != 1 or not fields.keys() <= {"release_id"} or not isinstance(given[0], str):
+        raise InvalidRequest("release_id", "must be the id of a release, a text, and the only argument")
+    return encodable(given[0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tasks.batch import Batch
 from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
@@ -15,6 +16,7 @@ from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.results import Results
 from tasks.store import ReleaseStore
+from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.domains import Domains
 
@@ -25,6 +27,8 @@ class Services:
 
     store: ReleaseStore
     releases: Releases
+    batch: Batch
+    waves: Waves
     leases: Leases
     pauses: PlatformPauses
     parking: ParkingLot

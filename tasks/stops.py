@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks.names import Step
 from tasks.record import Problem
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, WeChatError
+from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
 from wechat.verdicts import verdict_of
 
 
@@ -67,6 +67,14 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
             step=step,
             errmsg=str(error),
             remedy=f"Store it with `mprelease authorize {error.appid}`, then resume the release.",
+        )
+    if isinstance(error, Unreadable):
+        return Problem(
+            step=step,
+            errmsg=str(error),
+            remedy="Put the key that it was sealed with into MPRELEASE_REDIS__ENCRYPTION_KEYS everywhere. Where that "
+            "key is lost: `mprelease rekey --drop-unreadable`, then `mprelease ticket` and `mprelease authorize`. "
+            "Then resume.",
         )
     problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
     return Problem(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
 
 from tasks import keys
-from tasks.names import Status
+from tasks.names import AT_REST, Status
 from tasks.record import Release, counts
-from tasks.scope import Scope
+from tasks.scope import scopes_for, wave_scope
 from wechat.scripts import load_script
 
 #: Records fetched at once while listing.
@@ -53,12 +53,76 @@ class Parking:
 NOT_PARKED = Parking()
 
 
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A release to be written: what its Mini Program had when that was decided, and where it waits at first.
+
+    `superseded` is the active one in the state that it is to get. `parked_until` parks the release in case its
+    message is never sent, see `ParkingLot.send`; `fed` leaves the message to the feeder; `held` is the scope whose
+    pause it waits for.
+    """
+
+    release: Release
+    known: Known
+    superseded: Release | None = None
+    parked_until: float | None = None
+    fed: bool = False
+    held: str | None = None
+
+    def row(self, position: int) -> tuple[list[str], list[Any]]:
+        """Its keys and arguments, as `create_releases.lua` takes them; `position` is that among the new ones."""
+        release, known, superseded = self.release, self.known, self.superseded
+        old = known.active if superseded else None
+        row_keys = [
+            keys.mini_program(release.appid),
+            keys.record(release.id),
+            keys.by_status(release.status),
+            keys.by_appid(release.appid),
+            keys.by_wave(release.wave or ""),
+            keys.wave_counts(release.wave or ""),
+            keys.record(superseded.id if superseded else ""),
+            keys.by_status(old.release.status if old else Status.QUEUED),
+            keys.wave_counts((superseded.wave or "") if superseded else ""),
+        ]
+        values = [
+            release.id,
+            dump(release),
+            release.identity,
+            # A microsecond apart at the least: they are listed in the order of their requests.
+            release.created_at.timestamp() + position / 1e6,
+            str(release.status),
+            release.wave or "",
+            known.active.release.id if known.active else "",
+            known.same.release.id if known.same else "",
+            superseded.id if superseded else "",
+            old.revision if old else "",
+            dump(superseded) if superseded else "",
+            str(old.release.status) if old else "",
+            superseded.identity if superseded else "",
+            (superseded.wave or "") if superseded else "",
+            "" if self.parked_until is None else self.parked_until,
+            "1" if self.fed else "",
+            keys.held(self.held) if self.held else "",
+            old.release.cause if old else "",
+        ]
+        return row_keys, values
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a wave begins that has a canary or a brake: documents to be written with its releases."""
+
+    wave: str
+    policy: str
+    pause: str = ""
+
+
 class ReleaseStore:
     """Reads and writes records. Takes a client that decodes responses. Safe to use from many threads."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-        self._create = load_script(client, "tasks", "create_release")
+        self._create = load_script(client, "tasks", "create_releases")
         self._save = load_script(client, "tasks", "save_release")
 
     def get(self, release_id: str) -> Stored | None:
@@ -76,9 +140,24 @@ class ReleaseStore:
 
     def known(self, appid: str, identity: str) -> Known:
         """What a new request for this Mini Program has to be held against."""
-        ids = cast("list[str | None]", self._redis.hmget(keys.mini_program(appid), "active", identity))
-        active, same = self.get_many(release_id or "" for release_id in ids)
-        return Known(active=active, same=same)
+        (known,) = self.known_to_all([(appid, identity)])
+        return known
+
+    def known_to_all(self, wanted: Sequence[tuple[str, str]]) -> list[Known]:
+        """The same for many pairs of appid and identity, in pages."""
+        found: list[Known] = []
+        for start in range(0, len(wanted), _PAGE):
+            with self._redis.pipeline(transaction=False) as pipe:
+                for appid, identity in wanted[start : start + _PAGE]:
+                    pipe.hmget(keys.mini_program(appid), "active", identity)
+                ids = [release_id for pair in pipe.execute() for release_id in pair]
+            records = dict.fromkeys(release_id for release_id in ids if release_id)
+            by_id: dict[str | None, Stored | None] = dict(zip(records, self.get_many(records), strict=True))
+            found += [
+                Known(by_id.get(active), by_id.get(same))
+                for active, same in zip(ids[::2], ids[1::2], strict=True)
+            ]
+        return found
 
     def create(
         self,
@@ -88,50 +167,29 @@ class ReleaseStore:
         *,
         parked_until: float | None = None,
     ) -> bool:
-        """Write a new release, and with it the cancelled state of the one it supersedes.
+        """Write one new release; False if its Mini Program's releases are no longer as `known` says."""
+        return self.create_all([Creation(release, known, superseded, parked_until=parked_until)])
 
-        `parked_until` parks it, in case its message is never sent: see `ParkingLot.send`.
-        False if the Mini Program's releases are no longer as `known` says: look again, decide again.
+    def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
+        """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
+
+        `opening` begins their wave with them. False if some Mini Program's releases are no longer as known: look
+        again, decide again.
         """
-        old = known.active
-        wave, old_wave = release.wave or "", (superseded.wave or "") if superseded else ""
-        return bool(
-            self._create(
-                keys=[
-                    keys.mini_program(release.appid),
-                    keys.record(release.id),
-                    keys.ALL,
-                    keys.by_status(release.status),
-                    keys.by_appid(release.appid),
-                    keys.by_wave(wave),
-                    keys.wave_counts(wave),
-                    keys.record(superseded.id if superseded else ""),
-                    keys.by_status(old.release.status if old else Status.QUEUED),
-                    keys.by_status(Status.CANCELLED),
-                    keys.wave_counts(old_wave),
-                    keys.PARKED,
-                    keys.STOPPED,
-                ],
-                args=[
-                    release.id,
-                    dump(release),
-                    release.identity,
-                    round(release.created_at.timestamp() * 1000),
-                    str(release.status),
-                    wave,
-                    old.release.id if old else "",
-                    known.same.release.id if known.same else "",
-                    superseded.id if superseded else "",
-                    old.revision if old else "",
-                    dump(superseded) if superseded else "",
-                    str(old.release.status) if old else "",
-                    superseded.identity if superseded else "",
-                    old_wave,
-                    "" if parked_until is None else parked_until,
-                    old.release.cause if old else "",
-                ],
-            )
+        rows = [creation.row(position) for position, creation in enumerate(creations)]
+        wave = opening.wave if opening else ""
+        stale = self._create(
+            keys=[
+                *(keys.ALL, keys.PARKED, keys.UNFED, keys.by_status(Status.CANCELLED)),
+                *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES, keys.STOPPED),
+                *(key for row_keys, _ in rows for key in row_keys),
+            ],
+            args=[
+                *(len(rows), opening.policy if opening else "", opening.pause if opening else "", wave),
+                *(value for _, values in rows for value in values),
+            ],
         )
+        return int(stale) == 0
 
     def save(
         self,
@@ -144,6 +202,7 @@ class ReleaseStore:
     ) -> Stored:
         """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write."""
         wave = after.wave or ""
+        minute = int(after.updated_at.timestamp() // 60) if after.status in AT_REST else ""
         reply = self._save(
             keys=[
                 keys.record(after.id),
@@ -153,8 +212,9 @@ class ReleaseStore:
                 keys.by_status(after.status),
                 keys.PARKED,
                 keys.wave_counts(wave),
+                keys.wave_ends(wave),
                 keys.STOPPED,
-                *(keys.held(scope) for scope in Scope),
+                *(keys.held(scope) for scope in scopes_for(after.wave)),
             ],
             args=[
                 after.id,
@@ -169,6 +229,7 @@ class ReleaseStore:
                 "1" if end_lease else "",
                 after.identity,
                 _AFTERWARDS.get(after.status, "active"),
+                minute,
                 before.release.cause,
                 after.cause,
             ],

@@ -16,6 +16,7 @@ import redis
 import requests
 
 from config.sources import PREFIX
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from worker import processes
 from worker.embedded_redis import embedded_redis
@@ -25,6 +26,7 @@ PLATFORM_APPID = "wx00000000000000aa"
 APPSECRET = "simulated-appsecret-0123456789ab"
 TICKET = "ticket@@@simulated-component-verify-ticket"
 DOMAINS = {"requestdomain": ["https://api.example.com"], "wsrequestdomain": ["wss://ws.example.com"]}
+KEYS = "MPRELEASE_REDIS__ENCRYPTION_KEYS"
 #: A worker is ready, and a release has ended, within so many seconds; both take far less.
 PATIENCE_S = 60.0
 _LOG_TAIL = 6000
@@ -80,8 +82,12 @@ class Platform:
         shop = {"appid": appid, "refresh_token": f"refreshtoken@@@{appid}", **fields}
         self.sim("POST", "miniprograms", shop)
         with self.redis() as client:
-            TokenStore(client).put_refresh_tokens({appid: shop["refresh_token"]})
+            TokenStore(client, self.seal()).put_refresh_tokens({appid: shop["refresh_token"]})
         return appid
+
+    def seal(self) -> Seal:
+        """What the platform's processes seal with: its keys are separated by commas here."""
+        return Seal([key for key in self.environment.get(KEYS, "").split(",") if key])
 
     def request(self, appid: str, **fields: Any) -> dict[str, Any]:
         """A request that is right, with changes."""
@@ -182,8 +188,13 @@ class Worker:
 
 
 @contextmanager
-def platform(directory: Path, *simulator_options: str, redis_url: str | None = None) -> Iterator[Platform]:
-    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named."""
+def platform(
+    directory: Path, *simulator_options: str, redis_url: str | None = None, **settings: str
+) -> Iterator[Platform]:
+    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named.
+
+    Further settings are those of the processes; the tests themselves reach Redis by `redis_url`.
+    """
     options = simulator_options or ("--scan-s", "0.3")
     server = embedded_redis() if redis_url is None else nullcontext(redis_url)
     with server as url, processes.simulator(*options) as wechat_url:
@@ -204,6 +215,7 @@ def platform(directory: Path, *simulator_options: str, redis_url: str | None = N
             "MPRELEASE_WORKER__STEP_DEADLINE_S": "10",
             "MPRELEASE_WORKER__SWEEP_S": "2",
             **{f"MPRELEASE_DOMAINS__{name.upper()}": ",".join(value) for name, value in DOMAINS.items()},
+            **settings,
         }
         made = Platform(directory, url, wechat_url, environment)
         made.run("ticket", stdin=TICKET)

@@ -21,6 +21,9 @@ MAX_ERRMSG = 500
 _ERRCODE = re.compile(r'"errcode"\s*:\s*"?(-?[0-9]{1,18})"?\s*[,}]')
 #: Up to the next field or the end of the object: quotes in between may be unescaped.
 _ERRMSG = re.compile(r'"errmsg"\s*:\s*"(.*?)"\s*(?:,\s*"\w+"\s*:|\}\s*$)', re.DOTALL)
+#: Names of fields that hold secrets, in whatever answer.
+_SECRET_NAME = re.compile(r"token|ticket|secret", re.IGNORECASE)
+_SECRET_FIELD = re.compile(r'("\w*(?:token|ticket|secret)\w*"\s*:\s*")[^"]*', re.IGNORECASE)
 _RID = re.compile(r"rid:\s*([0-9A-Za-z-]+)")
 
 
@@ -72,7 +75,10 @@ def _salvage(text: str) -> dict[str, Any] | None:
     # One look from the first errmsg on: a search would start anew at each one, to the end.
     start = text.find('"errmsg"')
     errmsg = _ERRMSG.match(text, start) if start >= 0 else None
-    return {"errcode": int(found.group(1)), "errmsg": errmsg.group(1) if errmsg else text}
+    return {
+        "errcode": int(found.group(1)),
+        "errmsg": errmsg.group(1) if errmsg else _SECRET_FIELD.sub(r"\1***", text),
+    }
 
 
 def _errcode(fields: dict[str, Any]) -> int | None:
@@ -103,13 +109,16 @@ def _clean_fields(fields: dict[str, Any], secrets: Iterable[str]) -> dict[str, A
 
 
 def _clean(value: Any, secrets: tuple[str, ...]) -> Any:
-    """Mask secrets wherever they stand, and replace what UTF-8 cannot hold (half of a surrogate pair)."""
+    """Mask secrets wherever they stand and fields that are named like one, and replace what UTF-8 cannot hold (half of a surrogate pair)."""
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, "***")
         return value.encode(errors="replace").decode()
     if isinstance(value, dict):
-        return {_clean(name, secrets): _clean(item, secrets) for name, item in value.items()}
+        return {
+            _clean(name, secrets): "***" if _SECRET_NAME.search(name) else _clean(item, secrets)
+            for name, item in value.items()
+        }
     if isinstance(value, list):
         return [_clean(item, secrets) for item in value]
     return value

@@ -12,6 +12,8 @@ from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
 from wechat.mini_program import MiniProgram
+from wechat.sealing import Seal
+from wechat.stored_secrets import StoredSecrets
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
 from wechat.transport import Observe, Transport
@@ -31,6 +33,7 @@ class WeChat:
         read_timeout_s: float,
         credentials: Credentials,
         redis_client: redis.Redis,
+        seal: Seal,
         sleep: Callable[[float], None] = time.sleep,
         observe: Observe | None = None,
     ) -> None:
@@ -43,7 +46,8 @@ class WeChat:
             observe=observe,
         )
         self._component = ComponentApi(self._transport, credentials)
-        self.store = TokenStore(redis_client)
+        self.store = TokenStore(redis_client, seal)
+        self.stored_secrets = StoredSecrets(redis_client, seal)
         self._tokens = Tokens(api=self._component, store=self.store, sleep=sleep)
 
     def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:

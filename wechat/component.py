@@ -118,11 +118,15 @@ class PlatformDomains:
 
 
 def _grant(name: str, answer: Mapping[str, Any], field_name: str) -> Grant:
-    token = answer.get(field_name)
-    if not isinstance(token, str) or not token:
+    token = text_of_token(answer.get(field_name))
+    if not token:
         raise Unanswered(_PREFIX + name, f"the answer has no {field_name}")
-    refresh_token = answer.get("authorizer_refresh_token")
-    return Grant(token, _expires_in(answer), refresh_token if isinstance(refresh_token, str) else "")
+    return Grant(token, _expires_in(answer), text_of_token(answer.get("authorizer_refresh_token")))
+
+
+def text_of_token(value: Any) -> str:
+    """A token as an answer gave it; empty for what could not be sent again, such as half of a surrogate pair."""
+    return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def _expires_in(answer: Mapping[str, Any]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -32,6 +33,9 @@ FORBIDDEN_HOST = "api.weixin.qq.com"
 _ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?/?")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _MAX_PORT = 65535
+#: A domain that is no domain may be a megabyte; as much of it is shown as a host name may be long, and a scheme.
+_SHOWN = reprlib.Repr()
+_SHOWN.maxstring = 280
 
 
 class InvalidDomain(ValueError):
@@ -154,20 +158,21 @@ def _unique(domains: Iterable[str]) -> tuple[str, ...]:
 
 def _checked(name: str, domain: Any) -> str:
     example = f"{SCHEMES[name]}://api.example.com"
+    shown = _SHOWN.repr(domain)
     if not isinstance(domain, str):
-        raise InvalidDomain(name, f"{domain!r} is no string; write {example}")
+        raise InvalidDomain(name, f"{shown} is no string; write {example}")
     normal = normalise(domain)
     origin = _ORIGIN.fullmatch(normal)
     if origin is None:
-        raise InvalidDomain(name, f"{domain!r} is not scheme://host[:port] alone; write {example}")
+        raise InvalidDomain(name, f"{shown} is not scheme://host[:port] alone; write {example}")
     if origin["scheme"] != SCHEMES[name]:
-        raise InvalidDomain(name, f"{domain!r} has the wrong scheme; {name} takes {example}")
+        raise InvalidDomain(name, f"{shown} has the wrong scheme; {name} takes {example}")
     if _is_ip(origin["host"]):
-        raise InvalidDomain(name, f"{domain!r} is an IP address; WeChat takes a registered host name")
+        raise InvalidDomain(name, f"{shown} is an IP address; WeChat takes a registered host name")
     if not _HOST.fullmatch(origin["host"]):
-        raise InvalidDomain(name, f"{domain!r} has no valid host name; write {example}")
+        raise InvalidDomain(name, f"{shown} has no valid host name; write {example}")
     if origin["port"] and not (origin["port"][0] != "0" and int(origin["port"]) <= _MAX_PORT):
-        raise InvalidDomain(name, f"{domain!r} has no valid port; 1 to {_MAX_PORT}")
+        raise InvalidDomain(name, f"{shown} has no valid port; 1 to {_MAX_PORT}")
     if origin["host"] == FORBIDDEN_HOST:
         raise InvalidDomain(name, f"{FORBIDDEN_HOST} is forbidden by WeChat; use a host of your own")
     return normal

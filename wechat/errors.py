@@ -4,7 +4,8 @@ WeChatError
 ├── Unanswered        no usable answer came; the call may or may not have been applied
 ├── Refused           WeChat answered with an errcode other than 0
 ├── TicketMissing     no component_verify_ticket has been stored yet
-└── NotAuthorized     no refresh token has been stored for this Mini Program
+├── NotAuthorized     no refresh token has been stored for this Mini Program
+└── Unreadable        what is stored was sealed with a key that is not at hand
 
 None of them ever holds a URL, a token or a live request: they end up in logs and in records.
 """
@@ -67,3 +68,18 @@ class NotAuthorized(WeChatError):
 
     def __str__(self) -> str:
         return f"no refresh token has been stored for {self.appid}"
+
+
+class Unreadable(WeChatError):
+    """What is stored was sealed with a key that is not at hand.
+
+    `key` is its name in Redis; `appid` is the Mini Program that it belongs to, None for the platform's own.
+    """
+
+    def __init__(self, key: str, appid: str | None = None) -> None:
+        super().__init__(key, appid)
+        self.key = key
+        self.appid = appid
+
+    def __str__(self) -> str:
+        return f"none of the encryption keys opens {self.key} in Redis"

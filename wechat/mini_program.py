@@ -5,6 +5,7 @@ Source: Third-party Platforms > miniprogram-management > domain-management and c
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -221,10 +222,12 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> float:
+    """A number that may come as a string; 0 for anything else, such as NaN and Infinity."""
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError, OverflowError):
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

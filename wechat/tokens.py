@@ -14,9 +14,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant
+from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant, text_of_token
 from wechat.deadline import Deadline, DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, WeChatError
+from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
 from wechat.token_store import COMPONENT, TokenStore
 from wechat.verdicts import Verdict, verdict_of
 
@@ -49,7 +49,7 @@ class Tokens:
         self._sleep = sleep
 
     def authorizer_token(self, appid: str, deadline: Deadline) -> str:
-        """The Mini Program's access token; raises NotAuthorized, TicketMissing, Refused, Unanswered."""
+        """The Mini Program's access token; raises NotAuthorized, TicketMissing, Unreadable, Refused, Unanswered."""
         return self._token(appid, lambda inner: self._refresh_authorizer(appid, inner), deadline)
 
     def reject_authorizer_token(self, appid: str, token: str) -> None:
@@ -93,7 +93,7 @@ class Tokens:
                 return stored.value
             try:
                 grant = refresh(deadline.within(REFRESH_DEADLINE_S))
-            except (Unanswered, Refused, TicketMissing, DeadlineExceeded) as error:
+            except (Unanswered, Refused, TicketMissing, Unreadable, DeadlineExceeded) as error:
                 if stored is None or (isinstance(error, Refused) and not _passes(error)):
                     raise _unanswered(slot, error) from None
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
@@ -171,7 +171,7 @@ class Tokens:
             page = self.with_component_token(fetch, deadline)
             for row in page:
                 if row.get("authorizer_appid") == appid:
-                    return str(row.get("refresh_token") or "")
+                    return text_of_token(row.get("refresh_token"))
             if len(page) < AUTHORIZERS_PER_PAGE:
                 break
         return None

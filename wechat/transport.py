@@ -47,6 +47,8 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.TimeoutError, "the answer stopped coming"),
     (urllib3.exceptions.HTTPError, "the connection was cut in the middle of the answer"),
     (OSError, "the connection failed or was cut"),
+    # http.client and urllib3 let it through, for a chunk with a negative length among others.
+    (ValueError, "the answer is no HTTP"),
 )
 
 
@@ -146,6 +148,7 @@ class Transport:
         body: Mapping[str, Any] | None,
     ) -> tuple[int, bytes]:
         problem: str
+        data = None if body is None else encode(body)
         try:
             call_deadline = deadline.within(self._total_s)
             with (
@@ -154,7 +157,7 @@ class Transport:
                     method,
                     self._api_url + path,
                     params=dict(query),
-                    data=None if body is None else encode(body),
+                    data=data,
                     timeout=self._timeouts(call_deadline),
                     stream=True,
                     allow_redirects=False,

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,9 +15,10 @@ import redis
 from celery import Celery, states
 from pydantic import SecretStr
 
-from config.celery_options import QUEUE, celery_options
+from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, Settings
+from tasks.batch import Batch
 from tasks.chain import send_chain
 from tasks.lease import Leases
 from tasks.parking import ParkingLot
@@ -28,14 +29,18 @@ from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import ReleaseStore
+from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
+from wechat.sealing import Seal
 from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker import transport
-from worker.bootsteps import BringBack
+from worker.bootsteps import BringBack, CheckKeys
+from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
+from worker.redis_clock import RedisClock
 
 Build = Callable[["ReleaseCelery", Settings], Services]
 
@@ -54,7 +59,10 @@ class ReleaseCelery(Celery):
         # A pool's child must not use its parent's connections, nor wait for a lock that no thread of its holds.
         os.register_at_fork(after_in_child=self._forget_services)
         self.conf.update(celery_options(settings))
+        self.conf.worker_consumer = "worker.consumer:Consumer"
         self.steps["worker"].add(BringBack)
+        self.steps["consumer"].add(ClockGuard)
+        self.steps["consumer"].add(CheckKeys)
 
     def _forget_services(self) -> None:
         self._services: Services | None = None
@@ -67,6 +75,10 @@ class ReleaseCelery(Celery):
             if self._services is None:
                 self._services = self._build(self, self.settings)
             return self._services
+
+    def now(self) -> datetime:
+        """The time that Celery counts countdowns from: Redis', so that no wrong clock makes one an hour long."""
+        return self.services.now().astimezone(self.timezone)
 
     def check_for_worker(self) -> None:
         """Raise SettingsError if a worker could only block whatever it takes."""
@@ -104,19 +116,25 @@ def create_app(settings: Settings, build: Build | None = None) -> ReleaseCelery:
 def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     """Build the real collaborators."""
     client = connect(settings.redis, settings.worker.concurrency + 20)
-    now = partial(datetime.now, UTC)
+    # Of one time, whatever the clocks of workers and clients say: records are compared with it.
+    now = RedisClock(client.time).now
     send = partial(send_chain, app)
     store = ReleaseStore(client)
     results = StoredResults(app)
     pauses = PlatformPauses(client)
-    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send)
+    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
+    releases = Releases(store=store, parking=parking, results=results, pauses=pauses, now=now)
     return Services(
         store=store,
-        releases=Releases(store=store, parking=parking, results=results, pauses=pauses, now=now),
+        releases=releases,
+        batch=Batch(store=store, releases=releases),
+        waves=Waves(client, store=store, pauses=pauses),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,
-        reconciler=Reconciler(client, store=store, now=now, queue=QUEUE, every_s=settings.worker.sweep_s),
+        reconciler=Reconciler(
+            client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
+        ),
         results=results,
         wechat=wechat_of(settings, client),
         policy=RetryPolicy(**settings.retry.model_dump()),
@@ -135,6 +153,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         read_timeout_s=settings.wechat.read_timeout_s,
         credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
         redis_client=client,
+        seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
         sleep=time.sleep,
         observe=CallCounts(client),
     )

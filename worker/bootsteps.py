@@ -1,4 +1,4 @@
-"""What runs in a worker beside its tasks: it brings back what is parked and looks for what was forgotten."""
+"""What runs in a worker beside its tasks: it looks at its keys, and brings back what is parked or was forgotten."""
 
 from __future__ import annotations
 
@@ -10,15 +10,39 @@ from typing import Any
 
 import redis
 from celery import bootsteps
+from celery.exceptions import WorkerShutdown
 from kombu.exceptions import OperationalError
 
 from config.loading import SettingsError
+from tasks.names import Step
 from tasks.services import ReleaseApp
+from tasks.stops import describe
+from wechat.errors import Unreadable
+from worker.certificates import rejected_certificate
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks for parked releases that are due.
 LOOK_EVERY_S = 0.5
+
+
+class CheckKeys(bootsteps.StartStopStep):
+    """Ends a worker that can't read what is stored, before it takes its first message.
+
+    It would stop one release after the other, and hold the platform for the workers that can. Looked at on each
+    connection to Redis: a worker that is started before Redis waits for it.
+    """
+
+    requires = ("celery.worker.consumer:Connection",)
+
+    def start(self, parent: Any) -> None:
+        """Look."""
+        try:
+            parent.app.services.wechat.stored_secrets.check_keys()
+        except Unreadable as error:
+            problem = describe(error, Step.ENSURE_DOMAINS)
+            log.critical("this worker ends: %s. %s", problem.errmsg, problem.remedy)
+            raise WorkerShutdown(1) from None
 
 
 class BringBack(bootsteps.StartStopStep):
@@ -57,7 +81,7 @@ class BringBack(bootsteps.StartStopStep):
         self.stop(parent)
 
     def _look(self, app: ReleaseApp) -> None:
-        away = False
+        away = ""
         next_sweep = 0.0
         while not self._stopped.wait(LOOK_EVERY_S):
             try:
@@ -65,15 +89,19 @@ class BringBack(bootsteps.StartStopStep):
                     next_sweep = time.monotonic() + app.services.reconciler.every_s
                     for release_id in app.services.reconciler.sweep():
                         log.warning("release %s had no message left; it is brought back", release_id)
+                app.services.waves.look()
                 number = app.services.parking.bring_back()
+                app.services.parking.feed()
             except (redis.RedisError, OperationalError) as error:
-                if not away:
-                    log.warning("Redis is away (%s): parked releases wait", type(error).__name__)
-                away = True
+                # A certificate is told even where Redis was away before: nobody finds it by waiting.
+                reason = rejected_certificate(error) or away or type(error).__name__
+                if reason != away:
+                    log.warning("Redis is away (%s): parked releases wait", reason)
+                away = reason
             except Exception:
                 # Whatever it was, the next look may be better, and without this thread nothing parked comes back.
                 log.exception("bringing back parked releases failed")
             else:
-                away = False
+                away = ""
                 if number:
                     log.info("%d parked releases were due", number)

@@ -26,29 +26,47 @@ _OPTIONS: dict[str, Any] = {
 
 def connect(settings: RedisSettings, max_connections: int, **different: Any) -> redis.Redis:
     """Return a client that decodes responses; it connects when first used. `different` options are redis-py's."""
-    options = {**_OPTIONS, "max_connections": max_connections, **different}
+    options = {**_OPTIONS, "max_connections": max_connections, **settings.tls_options, **different}
     if settings.is_sentinel:
         return _through_sentinel(settings, options)
-    url = settings.url.get_secret_value()
-    if settings.ca_file and url.startswith("rediss://"):
-        options["ssl_ca_certs"] = settings.ca_file
-    return redis.Redis.from_url(url, **options)
+    return redis.Redis.from_url(settings.urls[0], **options)
+
+
+class _Node(redis.Redis):
+    """One Sentinel. When none names the master, redis-py lists their options, and not why they did not answer."""
+
+    def __init__(self, host: str, port: int, **options: Any) -> None:
+        super().__init__(host, port, **options)
+        self._address = f"{host}:{port}"
+
+    def __repr__(self) -> str:
+        return self._address
+
+    def sentinel_masters(self, **options: Any) -> Any:
+        try:
+            return super().sentinel_masters(**options)
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise _Unanswered(str(error)) from error
+
+
+class _Unanswered(redis.ConnectionError):
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _through_sentinel(settings: RedisSettings, options: dict[str, Any]) -> redis.Redis:
     urls = [urlsplit(url) for url in settings.urls]
-    sentinel_options: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
-    if settings.sentinel_password is not None:
-        sentinel_options["password"] = settings.sentinel_password.get_secret_value()
-    sentinel = Sentinel(  # type: ignore[no-untyped-call]
-        [(url.hostname or "127.0.0.1", url.port or 26379) for url in urls], sentinel_kwargs=sentinel_options
-    )
+    sentinel = Sentinel([])  # type: ignore[no-untyped-call]
+    sentinel.sentinels = [
+        _Node(url.hostname or "127.0.0.1", url.port or 26379, **settings.sentinel_options) for url in urls
+    ]
     first = urls[0]
     master: redis.Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
         settings.master_name,
         username=unquote(first.username) if first.username else None,
         password=unquote(first.password) if first.password else None,
         db=int(first.path.strip("/") or 0),
+        ssl=settings.is_tls,
         **options,
     )
     return master

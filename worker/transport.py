@@ -1,30 +1,39 @@
 """kombu's Redis transport, for a queue into which anybody with the password can push anything.
 
 kombu takes an item off the list and then reads it; one that is no message raises in the middle of the
-worker's event loop and ends the worker. Here such an item is set aside, in a list of its own, with a log line.
-The same becomes of a message that Celery can read and stumbles over; an unknown task or wrong arguments are its own
-business, and it drops them with a log line.
+worker's event loop and ends the worker. Here such an item is set aside, in a list of its own, with a log line; and
+so is a message that the consumer can't run.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty
 from typing import Any
 
+import redis
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
+from worker import set_aside
+from worker.unacknowledged import QoS
+
 log = logging.getLogger(__name__)
 
-#: Where items go that are no messages.
-SET_ASIDE = "releases:set-aside"
-#: So many are kept, the newest.
-KEPT = 1000
-#: What reading an item raises when it is no message: no JSON, not the shape, not base64.
-_NO_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+#: What reading an item raises when it is no message: no JSON, not the shape, not base64, nested too deeply, or
+#: something in it that Redis takes for no value.
+_NO_MESSAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    redis.DataError,
+)
 
 
 class _SetsAside:
@@ -45,34 +54,51 @@ class _SetsAside:
 
         return Client
 
+    def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
+        """What comes from a queue goes back to it, wherever the message itself says it belongs."""
+        consuming = super().basic_consume(queue, *args, **kwargs)  # type: ignore[misc]
+        callbacks: dict[str, Callable[[Any], Any]] = self.connection._callbacks  # type: ignore[attr-defined]  # noqa: SLF001
+        deliver = callbacks[queue]
+
+        def deliver_as_ours(raw: Any) -> Any:
+            properties = raw["properties"]
+            said = properties.get("delivery_info", {})
+            properties["delivery_info"] = {**said, "exchange": "", "routing_key": queue}
+            return deliver(raw)
+
+        callbacks[queue] = deliver_as_ours
+        return consuming
+
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)  # type: ignore[misc]
+        except set_aside.NotOurs as error:
+            self._set_aside(str(error))
         except _NO_MESSAGE as error:
-            self._set_aside(error)
-            raise Empty from None
+            self._set_aside(f"no message: {type(error).__name__}")
+        raise Empty
 
-    def _set_aside(self, error: Exception) -> None:
+    def _set_aside(self, why: str) -> None:
         channel: Any = self
         item = channel.client.last_popped[1]
-        log.error(
-            "an item of the queue is no message (%s, %d bytes): set aside in %s",
-            *(type(error).__name__, len(item), SET_ASIDE),
-        )
+        log.error("%s (%d bytes): set aside in %s", why, len(item), set_aside.SET_ASIDE)
         with channel.conn_or_acquire() as client:
-            client.lpush(SET_ASIDE, item)
-            client.ltrim(SET_ASIDE, 0, KEPT - 1)
+            set_aside.put(client, item, why)
         with suppress(*_NO_MESSAGE):
             # One that got as far as Celery has been noted as unacknowledged, and would come again.
             channel.basic_ack(json.loads(item)["properties"]["delivery_tag"])
 
 
 class Channel(_SetsAside, kombu_redis.Channel):
-    """A channel that sets aside what is no message."""
+    """A channel that sets aside what is no message, and times the others by Redis' clock."""
+
+    QoS = QoS
 
 
 class SentinelChannel(_SetsAside, kombu_redis.SentinelChannel):
     """The same through Sentinel."""
+
+    QoS = QoS
 
 
 class Transport(kombu_redis.Transport):

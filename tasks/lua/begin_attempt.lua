@@ -1,7 +1,8 @@
--- Take the lease of a Mini Program for one attempt, and read the record and the platform's pauses.
+-- Take the lease of a Mini Program for one attempt, and read the record, the platform's pauses and the wave's.
 -- KEYS[1] lease, [2] record, [3] number of the last lease, [4...] pauses
--- ARGV[1] lifetime of the lease in ms
--- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, pause or false...}.
+-- ARGV[1] lifetime of the lease in ms, [2] what the key of a wave's pause begins with
+-- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, pause or false...};
+-- the wave's pause is the last.
 local document = redis.call('HGET', KEYS[2], 'document')
 if not document then
   return {'missing'}
@@ -17,4 +18,6 @@ local reply = {'held', number, redis.call('HGET', KEYS[2], 'revision'), document
 for i = 4, #KEYS do
   reply[i + 1] = redis.call('GET', KEYS[i])
 end
+local wave = redis.call('HGET', KEYS[2], 'wave')
+reply[#KEYS + 2] = wave and redis.call('GET', ARGV[2] .. wave)
 return reply

@@ -1,8 +1,7 @@
--- The task ids of all messages in the queue and among the unacknowledged.
--- KEYS[1] queue, [2] unacknowledged
--- Returns {ids in the queue, ids among the unacknowledged}; a message without an id is passed over.
-local function ids_of(messages)
-  local ids = {}
+-- The task ids of all messages in the queues and among the unacknowledged.
+-- KEYS[1] unacknowledged, [2...] queues
+-- Returns {ids in the queues, ids among the unacknowledged}; a message without an id is passed over.
+local function add_ids(ids, messages)
   for _, message in ipairs(messages) do
     -- In the unacknowledged the message is a JSON text inside JSON, so its quotes may be escaped.
     local id = string.match(message, '\\?"id\\?": ?\\?"([^"\\]+)')
@@ -12,4 +11,8 @@ local function ids_of(messages)
   end
   return ids
 end
-return {ids_of(redis.call('LRANGE', KEYS[1], 0, -1)), ids_of(redis.call('HVALS', KEYS[2]))}
+local queued = {}
+for i = 2, #KEYS do
+  add_ids(queued, redis.call('LRANGE', KEYS[i], 0, -1))
+end
+return {queued, add_ids({}, redis.call('HVALS', KEYS[1]))}

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,35 +10,14 @@ from typing import Any
 import pytest
 import redis
 
+from tests.orchestrator import Orchestrator, orchestrator_of
 from tests.workers import ROOT, Platform, wait_for
-
-
-class Orchestrator:
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def ask(self, task: str, argument: object) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([task, argument]) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def start(self, **request: Any) -> str:
-        started = self.ask("tasks.start_release", request)["value"]
-        assert set(started) == {"release_id", "created"}
-        assert started["created"] is True
-        return str(started["release_id"])
 
 
 @pytest.fixture
 def orchestrator(platform: Platform, tmp_path: Path) -> Iterator[Orchestrator]:
-    command = [sys.executable, str(Path(__file__).parent / "bare_client.py"), platform.redis_url]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        yield Orchestrator(process)
+    with orchestrator_of(platform.redis_url, tmp_path) as asking:
+        yield asking
 
 
 def test_a_release_is_started_by_name_and_its_id_is_a_handle_to_the_audit_id(
@@ -176,3 +153,32 @@ def test_the_readmes_message_starts_a_release_from_any_language(platform: Platfo
 def ended(client: redis.Redis, task_id: str) -> dict[str, Any] | None:
     result: dict[str, Any] = json.loads(str(client.get(f"celery-task-meta-{task_id}") or "{}"))
     return result if result.get("status") in ("SUCCESS", "FAILURE") else None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"id": "0"},
+        {"release_id": None},
+        {"release_id": ["0"]},
+        {"release_id": "0", "self": 1},
+        {"self": "0"},
+    ],
+    ids=str,
+)
+def test_arguments_that_name_no_release_are_an_invalid_request(
+    orchestrator: Orchestrator, arguments: dict[str, Any]
+) -> None:
+    for task in ("tasks.get_release", "tasks.resume_release", "tasks.cancel_release"):
+        answer = orchestrator.ask(task, arguments)
+        assert (answer["raised"], answer["args"][0]) == ("InvalidRequest", "release_id")
+
+
+def test_an_id_that_is_no_utf8_is_an_unknown_release(orchestrator: Orchestrator) -> None:
+    assert orchestrator.ask("tasks.get_release", {"release_id": "\ud800"})["raised"] == "UnknownRelease"
+
+
+def test_a_field_named_self_is_an_unknown_field(orchestrator: Orchestrator) -> None:
+    answer = orchestrator.ask("tasks.start_release", {"self": 1})
+    assert (answer["raised"], answer["args"][0]) == ("InvalidRequest", "self")

@@ -1,79 +1,17 @@
 """Flower as the compose file runs it: with our options, our app and a real Redis."""
 
-import importlib.util
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import requests
 
+from tests.flower import COMMAND, IS_INSTALLED, LOGIN, WHY_SKIPPED, Flower, environment, running
 from tests.structure.files import asks
-from tests.workers import ROOT, wait_for
+from tests.workers import ROOT
 from worker.embedded_redis import embedded_redis, free_port
-from worker.processes import stop
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("flower") is None, reason="Flower is not installed: it is the extra `flower`"
-)
-
-LOGIN = ("ops", "not-to-be-guessed")
-COMMAND = [sys.executable, "-m", "celery", "-A", "worker", "flower", "--conf=config/flower.py"]
-
-
-@dataclass
-class Flower:
-    url: str
-    state: Path
-    log: Path
-    process: "subprocess.Popen[bytes]"
-
-    def status(self, path: str, login: tuple[str, str] | None = None, method: str = "GET") -> int:
-        return requests.request(method, self.url + path, auth=login, timeout=5).status_code
-
-    def is_up(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.status("/healthcheck") == 200
-        except requests.ConnectionError:
-            return False
-
-
-def environment(directory: Path, redis_url: str) -> dict[str, str]:
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("MPRELEASE_", "FLOWER_"))
-    }
-    return {
-        **inherited,
-        "MPRELEASE_SECRETS_DIR": str(directory),
-        "MPRELEASE_REDIS__URL": redis_url,
-        "FLOWER_DB": str(directory / "state"),
-    }
-
-
-@contextmanager
-def running(directory: Path, redis_url: str) -> Iterator[Flower]:
-    (directory / "flower_login").write_text(":".join(LOGIN))
-    port = free_port()
-    log = directory / "flower.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*COMMAND, f"--port={port}"],
-            cwd=ROOT,
-            env=environment(directory, redis_url),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    flower = Flower(f"http://127.0.0.1:{port}", directory / "state", log, process)
-    try:
-        wait_for(flower.is_up, patience_s=30)
-        yield flower
-    finally:
-        stop(process, timeout_s=20)
+pytestmark = pytest.mark.skipif(not IS_INSTALLED, reason=WHY_SKIPPED)
 
 
 @pytest.fixture(scope="module")

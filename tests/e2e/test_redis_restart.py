@@ -1,6 +1,5 @@
 """Redis is restarted, with its append-only file, while releases change step."""
 
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -10,55 +9,10 @@ import pytest
 import redis
 
 from tests import workers
+from tests.restartable_redis import RestartableRedis
 from tests.workers import Platform, wait_for
-from worker.embedded_redis import find_server, free_port
 
 RELEASES = 40
-
-
-class RestartableRedis:
-    def __init__(self, directory: Path) -> None:
-        self._command = [
-            find_server(),
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            str(free_port()),
-            "--dir",
-            str(directory),
-        ]
-        self._command += [
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--save",
-            "",
-            "--loglevel",
-            "warning",
-        ]
-        self.url = f"redis://127.0.0.1:{self._command[4]}/0"
-        self._process = self._start()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        wait_for(self._answers)
-        return process
-
-    def _answers(self) -> bool:
-        with redis.Redis.from_url(self.url) as client:
-            try:
-                return bool(client.ping())
-            except redis.ConnectionError:
-                return False
-
-    def restart(self) -> None:
-        self.stop()
-        self._process = self._start()
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
 
 
 @pytest.fixture

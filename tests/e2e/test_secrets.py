@@ -1,15 +1,25 @@
-"""No secret that exists leaves the token store: not into logs, records, results, messages or errors."""
+"""No secret that exists is found anywhere: in logs, records, results, messages, errors, nor in the sealed token store."""
 
-import json
+from collections.abc import Iterator
+from pathlib import Path
 
-from tests.workers import APPSECRET, TICKET, Platform
+import pytest
+import redis
 
-#: What may hold tokens: their own store.
-TOKEN_STORE = "wechat:"
+from tests import workers
+from tests.keys import NEW
+from tests.workers import APPSECRET, KEYS, TICKET, Platform
+from wechat.token_store import TokenStore
+
+
+@pytest.fixture
+def sealing_platform(tmp_path: Path) -> Iterator[Platform]:
+    with workers.platform(tmp_path, **{KEYS: NEW}) as platform:
+        yield platform
 
 
 def everything_in_redis(platform: Platform) -> str:
-    """Every key outside the token store with its value: records, results, queued and unacknowledged messages."""
+    """Every key with its value: tokens, records, results, queued and unacknowledged messages."""
     with platform.redis() as client:
         readers = {
             "string": client.get,
@@ -18,12 +28,24 @@ def everything_in_redis(platform: Platform) -> str:
             "set": client.smembers,
             "zset": lambda key: client.zrange(key, 0, -1),
         }
-        keys = [key for key in client.scan_iter() if not key.startswith(TOKEN_STORE)]
-        return "\n".join(f"{key} {readers[client.type(key)](key)}" for key in keys)
+        return "\n".join(f"{key} {readers[client.type(key)](key)}" for key in client.scan_iter())
 
 
-def test_no_secret_is_found_in_logs_records_results_or_messages(own_platform: Platform) -> None:
-    platform = own_platform
+def all_that_redis_wrote(platform: Platform) -> str:
+    """Its append-only file: every write there ever was."""
+    with platform.redis() as client:
+        directory = Path(client.config_get("dir")["dir"])
+    return "\n".join(
+        path.read_text(errors="replace") for path in directory.rglob("appendonly*") if path.is_file()
+    )
+
+
+def store_of(platform: Platform, client: redis.Redis) -> TokenStore:
+    return TokenStore(client, platform.seal())
+
+
+def test_no_secret_is_found_in_logs_records_results_messages_or_redis(sealing_platform: Platform) -> None:
+    platform = sealing_platform
     appids = [platform.mini_program(rotates_refresh_token=True) for _ in range(6)]
     cut, unknown, expired, blocked, failed, plain = appids
     platform.fault(cut, "commit", "cut_after")
@@ -33,7 +55,9 @@ def test_no_secret_is_found_in_logs_records_results_or_messages(own_platform: Pl
     with platform.worker("--loglevel", "debug", MPRELEASE_WECHAT__CONNECT_TIMEOUT_S="1") as worker:
         platform.release(plain)
         with platform.redis() as client:
-            token = json.loads(str(client.get(f"wechat:token:{plain}")))["token"]
+            stored = store_of(platform, client).token(plain)
+        assert stored is not None
+        token = stored.value
         # A server that echoes what it was sent must not get it into an errmsg that we keep.
         message = f"invalid access_token {token} and {APPSECRET}"
         platform.fault(plain, "commit", "errcode", errcode=85014, errmsg=message, times=-1)
@@ -50,9 +74,10 @@ def test_no_secret_is_found_in_logs_records_results_or_messages(own_platform: Pl
             worker.process.terminate()
             worker.process.wait(60)
             with platform.redis() as client:
-                client.set(
-                    f"wechat:token:{away}", json.dumps({"token": token, "refresh_below_ms": 0}), px=60_000
-                )
+                store = store_of(platform, client)
+                owner = store.begin_refresh(away, 60)
+                assert owner is not None
+                assert store.put_token(away, owner, token, expires_in_s=60, refresh_ahead_s=0)
             ended = platform.release(away, code=1)
             assert ended["failure"]["errmsg"].endswith("the connection failed or was cut")
     shown = platform.run("list", "--json").stdout + platform.run("list").stdout
@@ -60,10 +85,13 @@ def test_no_secret_is_found_in_logs_records_results_or_messages(own_platform: Pl
         "log": worker.text() + cut_off.text(),
         "records": shown,
         "Redis": everything_in_redis(platform),
+        "Redis' file": all_that_redis_wrote(platform),
     }
     secrets = {*platform.sim("GET", "state", secrets="1")["secrets"], APPSECRET, TICKET, token}
     assert len(secrets) > 15
     assert "POST /wxa/commit?***" in texts["log"], "the debug log of urllib3 was not even on"
+    assert f"wechat:refresh-token:{plain}" in texts["Redis"]
+    assert f"wechat:refresh-token:{plain}" in texts["Redis' file"]
     for name, text in texts.items():
         assert text
         for secret in secrets:

@@ -9,8 +9,8 @@ from typing import Any
 
 import requests
 
-from tests.e2e.test_flower import LOGIN, Flower
-from tests.e2e.test_flower import running as running_flower
+from tests.flower import LOGIN, Flower
+from tests.flower import running as running_flower
 from tests.promql import Sample, samples
 from tests.workers import Platform, wait_for
 from worker.processes import stop

@@ -1,6 +1,7 @@
 """A worker with one safety switched off, to see the suite notice: `python -m tests.faults.broken_worker SWITCH …`."""
 
 import sys
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,8 @@ from tasks.reconciler import Reconciler
 from tasks.record import Release
 from wechat.mini_program import MiniProgram
 from worker.cli import main
+from worker.clock_guard import ClockGuard
+from worker.redis_clock import RedisClock
 
 
 class Switch(StrEnum):
@@ -24,6 +27,7 @@ class Switch(StrEnum):
     ASKING = "asking"
     RECONCILER = "reconciler"
     LATE_ACKS = "late-acks"
+    CLOCK = "clock"
 
 
 #: The row that each switch has to break.
@@ -32,6 +36,7 @@ ROW_OF = {
     Switch.ASKING: "cut-after",
     Switch.RECONCILER: "queue-deleted",
     Switch.LATE_ACKS: "kill-one",
+    Switch.CLOCK: "clock",
 }
 
 
@@ -84,11 +89,18 @@ def _late_acks_off() -> None:
     _replace(worker.app, "celery_options", early)
 
 
+def _clock_off() -> None:
+    """Nobody looks at the clock, and every time is the machine's own."""
+    _replace(ClockGuard, "start", lambda _self, _consumer: None)
+    _replace(RedisClock, "time", lambda _self: time.time())
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
     Switch.RECONCILER: _reconciler_off,
     Switch.LATE_ACKS: _late_acks_off,
+    Switch.CLOCK: _clock_off,
 }
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The worker processes of a row: started, stopped, killed and replaced."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -31,12 +31,17 @@ class Fleet:
     command: Sequence[str] = ()
     members: list[Member] = field(default_factory=list)
 
-    def start(self, number: int = 1, command: Sequence[str] = ()) -> Member:
-        """Start workers, or those of another command, and wait until they are ready; returns the last."""
+    def start(
+        self, number: int = 1, command: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> Member:
+        """Start workers, or those of another command or environment, and wait until they are ready; returns the last."""
         for _ in range(number):
             stack = ExitStack()
             options = ("--concurrency", str(CONCURRENCY))
-            worker = stack.enter_context(self.platform.worker(*options, command=command or self.command))
+            program = command or self.command
+            worker = stack.enter_context(
+                self.platform.worker(*options, command=program, **(environment or {}))
+            )
             self.members.append(Member(worker, stack))
         return self.members[-1]
 

@@ -10,6 +10,7 @@ from random import Random
 from tasks.names import AT_REST, Status
 from tasks.record import Release
 from tests.faults.clients import many_clients
+from tests.faults.clock_faults import wrong_clock
 from tests.faults.copies import every_message_twice
 from tests.faults.garbage import garbage
 from tests.faults.process_faults import (
@@ -54,6 +55,7 @@ ROWS = (
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
+    Row("clock", "a worker's clock an hour ahead", wrong_clock),
 )
 
 
@@ -94,6 +96,7 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         seconds=seconds,
         notes=[*running.notes, *_outcomes(records)],
         problems=[*running.problems, *_disagreements(running, records)],
+        is_flooded=running.is_flooded,
     )
 
 

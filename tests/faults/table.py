@@ -16,7 +16,10 @@ _HEAD = (
 
 @dataclass(frozen=True)
 class Finding:
-    """The figures of one row; `problems` are what else must not be, `notes` what is good to know."""
+    """The figures of one row; `problems` are what else must not be, `notes` what is good to know.
+
+    `is_flooded` says that there were far more messages than the releases need.
+    """
 
     fault: str
     releases: int
@@ -27,11 +30,17 @@ class Finding:
     seconds: float
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    is_flooded: bool = False
+
+    @property
+    def breaks_promise(self) -> bool:
+        """Whether what must never happen has happened."""
+        return bool(self.lost or self.submitted_twice or self.is_flooded)
 
     @property
     def is_good(self) -> bool:
-        """Whether the promise was kept."""
-        return not (self.lost or self.submitted_twice or self.problems)
+        """Whether there is nothing to complain of."""
+        return not (self.breaks_promise or self.problems)
 
     def named(self, fault: str) -> "Finding":
         """The same figures under another name."""

@@ -13,13 +13,14 @@ import redis
 
 from config.settings import RedisSettings, Settings
 from tasks import keys
-from tasks.names import Status
-from tasks.reconciler import GOING_ON, UNACKNOWLEDGED
+from tasks.names import GOING_ON, Status
+from tasks.reconciler import UNACKNOWLEDGED
 from tasks.record import Release
 from tasks.request import parse_request
-from tests.e2e.test_redis_restart import RestartableRedis
 from tests.faults.fleet import Fleet, fleet
+from tests.restartable_redis import RestartableRedis
 from tests.workers import Platform, platform
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from worker.app import ReleaseCelery, create_app
 
@@ -52,6 +53,7 @@ class World:
     accepted: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    is_flooded: bool = False
     began: float = 0.0
     patience_s: float = PATIENCE_S
 
@@ -167,5 +169,5 @@ def _mini_programs(made: Platform, number: int) -> list[str]:
     tokens = {appid: f"refreshtoken@@@{appid}" for appid in shops}
     made.sim("POST", "miniprograms", [{"appid": a, "refresh_token": token} for a, token in tokens.items()])
     with made.redis() as client:
-        TokenStore(client).put_refresh_tokens(tokens)
+        TokenStore(client, Seal()).put_refresh_tokens(tokens)
     return shops

@@ -93,9 +93,13 @@ def test_nobody_gets_a_secret_without_need() -> None:
     holders = {name: service.get("secrets", []) for name, service in services().items()}
     assert holders == {
         "redis": ["redis_password"],
-        "worker": ["mprelease_redis__url", "mprelease_platform__appsecret"],
+        "worker": [
+            "mprelease_redis__url",
+            "mprelease_redis__encryption_keys",
+            "mprelease_platform__appsecret",
+        ],
         "flower": ["mprelease_redis__url", "flower_login"],
-        "metrics": ["mprelease_redis__url", "mprelease_platform__appsecret"],
+        "metrics": holders["worker"],
         "prometheus": [],
         "grafana": ["grafana_password"],
         "simulator": [],

@@ -42,7 +42,10 @@ def test_the_tasks_are_those_of_the_contract(app: ReleaseCelery) -> None:
 
 def test_every_task_goes_to_a_queue_that_a_worker_takes_from(app: ReleaseCelery) -> None:
     queues = {app.amqp.router.route({}, name)["queue"].name for name in ours(app)}
-    assert queues == {"releases"} == set(app.amqp.queues.consume_from)
+    assert queues == {"releases"}
+    assert [*app.amqp.queues.consume_from] == ["releases.urgent", "releases"], (
+        "the urgent one is looked into first"
+    )
 
 
 def test_every_task_says_in_its_docstring_what_it_does(app: ReleaseCelery) -> None:

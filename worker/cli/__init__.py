@@ -17,6 +17,7 @@ from tasks.names import Step
 from tasks.stops import describe
 from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
+from worker.certificates import rejected_certificate
 from worker.cli import (
     credentials,
     doctor,
@@ -26,7 +27,9 @@ from worker.cli import (
     metrics,
     pause,
     processes,
+    rekey,
     releases,
+    set_aside,
 )
 from worker.cli.output import complain
 from worker.embedded_redis import NoRedisServer
@@ -41,9 +44,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (processes, enqueue, releases, pause, credentials, doctor, metrics, errcodes):
+for part in (processes, enqueue, releases, pause, credentials, rekey, doctor, metrics, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
+app.add_typer(set_aside.app, name="set-aside")
 
 
 def main() -> None:
@@ -60,6 +64,10 @@ def _errors_as_messages() -> Iterator[None]:
         complain("The settings can't be used:", *error.problems)
         sys.exit(BAD_INPUT)
     except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
+        rejected = rejected_certificate(error)
+        if rejected is not None:
+            complain(f"Redis can't be used: {rejected}")
+            sys.exit(BAD_INPUT)
         complain(
             f"Redis is away: {error}",
             "What was not confirmed above may not have been done.",
@@ -67,7 +75,12 @@ def _errors_as_messages() -> Iterator[None]:
         )
         sys.exit(REDIS_AWAY)
     except redis.RedisError as error:
-        complain(f"Redis refused: {type(error).__name__}: {error}")
+        hint = (
+            ["config/redis-users.acl has the rule that our user needs."]
+            if isinstance(error, redis.exceptions.NoPermissionError)
+            else []
+        )
+        complain(f"Redis refused: {type(error).__name__}: {error}", *hint)
         sys.exit(REDIS_AWAY)
     except ReleaseError as error:
         complain(str(error))

@@ -12,6 +12,7 @@ import typer
 from tasks.errors import InvalidRequest
 from tasks.request import RIGHT
 from tasks.scope import Scope
+from wechat.token_store import TokenStore
 from worker.cli.context import services
 from worker.cli.output import complain, notes
 from worker.cli.request_files import json_lines
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def ticket() -> None:
     """Store the newest component_verify_ticket, read from stdin or prompted for."""
     newest = _secret("component_verify_ticket")
-    store = services().wechat.store
+    store = _store()
     is_new = store.ticket() != newest
     store.put_ticket(newest)
     # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
@@ -53,8 +54,14 @@ def authorize(
             complain(f"Nothing was stored: {appid!r} is no appid; must be {RIGHT['appid']}")
             raise typer.Exit(2)
         tokens = {str(appid): _secret("refresh token")}
-    services().wechat.store.put_refresh_tokens(tokens)
+    _store().put_refresh_tokens(tokens)
     notes.print(f"{len(tokens)} refresh token{'s' if len(tokens) != 1 else ''} stored")
+
+
+def _store() -> TokenStore:
+    """The store, unless the workers could not read what we write there: then their keys are not ours."""
+    services().wechat.stored_secrets.check_keys()
+    return services().wechat.store
 
 
 def _secret(name: str) -> str:

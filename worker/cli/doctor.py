@@ -15,9 +15,12 @@ from tasks.scope import Scope
 from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
+from worker import set_aside
+from worker.certificates import rejected_certificate
 from worker.cli.context import celery_app, services, settings
 from worker.cli.output import in_short
 from worker.redis_client import connect
+from worker.redis_clock import RedisClock, in_words, is_right
 
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
@@ -41,7 +44,7 @@ def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
     report = Console(highlight=False, soft_wrap=True)
     well = True
-    for look in (_platform, _redis, _ticket, _domain_pool, _pauses, _workers):
+    for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
         try:
             for finding in look():
                 well = well and finding.is_well
@@ -49,9 +52,8 @@ def doctor() -> None:
                 report.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
         except redis.RedisError as error:
             well = False
-            report.print(
-                f"[bold red]missing[/]  {'Redis':<12}  {type(error).__name__}: check MPRELEASE_REDIS__URL"
-            )
+            why = rejected_certificate(error) or f"{type(error).__name__}: check MPRELEASE_REDIS__URL"
+            report.print(f"[bold red]missing[/]  {'Redis':<12}  {escape(why)}")
             break
     raise typer.Exit(0 if well else 1)
 
@@ -86,10 +88,28 @@ def _redis() -> Iterator[Finding]:
         policy == "noeviction",
         policy if policy == "noeviction" else f"maxmemory-policy is {policy}; set noeviction",
     )
+    ahead_s = RedisClock(client.time).ahead_s()
+    yield Finding("clock", is_right(ahead_s), "as Redis'" if is_right(ahead_s) else in_words(ahead_s))
+
+
+def _encryption() -> Iterator[Finding]:
+    tally = services().wechat.stored_secrets.tally()
+    if tally.unreadable:
+        text = (
+            f"MPRELEASE_REDIS__ENCRYPTION_KEYS opens {tally.total - len(tally.unreadable)} of {tally.total} stored "
+            "secrets; `mprelease rekey` names the others"
+        )
+    elif tally.outdated:
+        text = f"{tally.outdated} of {tally.total} stored secrets are to be sealed anew: `mprelease rekey`"
+    elif settings().redis.closes:
+        text = f"{tally.total} stored secrets are sealed with the first key"
+    else:
+        text = "off: set MPRELEASE_REDIS__ENCRYPTION_KEYS to seal what is stored"
+    yield Finding("encryption", not tally.unreadable, text)
 
 
 def _ticket() -> Iterator[Finding]:
-    stored = services().wechat.store.ticket() is not None
+    stored = services().wechat.store.has_ticket()
     yield Finding("ticket", stored, "stored" if stored else "store the newest one with `mprelease ticket`")
 
 
@@ -128,3 +148,12 @@ def _workers() -> Iterator[Finding]:
         bool(answers),
         f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
     )
+
+
+def _set_aside() -> Iterator[Finding]:
+    """Nothing is missing when a release can run; but whoever sent these may be waiting."""
+    number = set_aside.number(connect(settings().redis, 1))
+    if number:
+        yield Finding(
+            "set aside", True, f"{number} messages that no worker could run; see `mprelease set-aside list`"
+        )

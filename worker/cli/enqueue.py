@@ -9,14 +9,17 @@ from typing import Annotated, Any
 
 import typer
 
+from tasks.batch import Conflicts
+from tasks.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 from tasks.errors import InvalidRequest
 from tasks.names import Status
 from tasks.releases import Enqueued
 from tasks.request import parse_request
 from worker.cli.context import services
+from worker.cli.csv_requests import csv_lines
 from worker.cli.follow import explain, follow
 from worker.cli.output import complain, document, listing, notes
-from worker.cli.request_files import BadFile, check_conflicts, read_requests
+from worker.cli.request_files import BadFile, conflicting, json_lines, read_requests
 
 #: Problems of a file that are shown; the rest is counted.
 _SHOWN = 20
@@ -39,8 +42,24 @@ def enqueue(
     again: Annotated[
         bool, typer.Option(help="Submit a version once more that was submitted before.")
     ] = False,
+    urgent: Annotated[bool, typer.Option(help="Go before all releases that are not.")] = False,
     file: Annotated[
-        Path | None, typer.Option(help="JSON lines, one request to a line; - is standard input.")
+        Path | None,
+        typer.Option(
+            help="JSON lines, one request to a line, or CSV (*.csv); - is standard input, JSON lines."
+        ),
+    ] = None,
+    canary: Annotated[
+        int | None, typer.Option(min=1, help="With --file: the first so many of the wave run alone.")
+    ] = None,
+    max_blocked: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help=f"With --file: stop the wave when over so many per cent end blocked or failed "
+            f"({DEFAULT_MAX_BLOCKED:g} with --canary).",
+        ),
     ] = None,
     wait: Annotated[bool, typer.Option(help="Follow the releases; exit 1 if not all got submitted.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line on stdout.")] = False,
@@ -59,10 +78,12 @@ def enqueue(
         "wave": wave,
         "supersede": supersede or None,
         "again": again or None,
+        "urgent": urgent or None,
     }
     given = {name: value for name, value in one.items() if value is not None}
     try:
-        enqueued = [_one(given)] if file is None else _from_file(file, given)
+        policy = _policy(canary, max_blocked, file)
+        enqueued = [_one(given)] if file is None else _from_file(file, given, policy)
     except InvalidRequest as error:
         option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
         complain(f"Nothing was enqueued: {option}: {error.problem}")
@@ -79,14 +100,26 @@ def _one(given: dict[str, Any]) -> Enqueued:
     return services().releases.enqueue(parse_request(_with_files_read(given)))
 
 
-def _from_file(path: Path, given: dict[str, Any]) -> list[Enqueued]:
+def _from_file(path: Path, given: dict[str, Any], policy: WavePolicy | None) -> list[Enqueued]:
     if "appid" in given:
         raise BadFile(["--appid can't go with --file: each line has its own"])
-    lines = read_requests(_read(path), _with_files_read(given))
-    releases = services().releases
-    check_conflicts(lines, releases.check)
+    read = csv_lines if path.suffix.lower() == ".csv" else json_lines
+    lines = read_requests(_read(path), _with_files_read(given), read)
     notes.print(f"enqueueing {len(lines)} releases")
-    return [releases.enqueue(line.request) for line in lines]
+    try:
+        return services().batch.enqueue([line.request for line in lines], policy)
+    except Conflicts as error:
+        raise conflicting(lines, error.conflicts) from None
+
+
+def _policy(canary: int | None, max_blocked: float | None, file: Path | None) -> WavePolicy | None:
+    if canary is None and max_blocked is None:
+        return None
+    if file is None:
+        raise InvalidRequest("file", "is what --canary and --max-blocked are for")
+    return WavePolicy(
+        canary=canary or 0, max_blocked=DEFAULT_MAX_BLOCKED if max_blocked is None else max_blocked
+    )
 
 
 def _with_files_read(given: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -53,7 +53,7 @@ def waits_for_long(release: Release) -> bool:
     """Whether a release waits for something that no one should sit and watch for."""
     if release.status is not Status.WAITING:
         return False
-    return release.next_attempt_at is None or release.next_attempt_at > datetime.now(UTC) + PATIENCE
+    return release.next_attempt_at is None or release.next_attempt_at > services().now() + PATIENCE
 
 
 def _is_left_alone(release: Release | None) -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import signal
-from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated, NoReturn
 
 import typer
 
-from config.celery_options import QUEUE
+from config.celery_options import QUEUE, URGENT_QUEUE
 from tasks.figures import Figures, FiguresReader
 from tasks.store import ReleaseStore
 from wechat.deadline import Deadline
 from wechat.mini_program import AuditQuota
+from worker import set_aside
 from worker.cli.context import celery_app, services, settings
 from worker.cli.output import notes
 from worker.metrics.asking import Asking
@@ -21,7 +20,7 @@ from worker.metrics.calls import Calls, read_calls
 from worker.metrics.collector import PlatformCollector
 from worker.metrics.server import server
 from worker.redis_client import connect
-from worker.transport import SET_ASIDE
+from worker.redis_clock import RedisClock
 
 #: Seconds that Redis may take: Prometheus gives a scrape ten.
 _REDIS_TIMEOUT_S = 3
@@ -43,10 +42,12 @@ def metrics(
     client = connect(
         settings().redis, 20, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )
-    figures = FiguresReader(client, store=ReleaseStore(client), now=partial(datetime.now, UTC), queue=QUEUE)
+    figures = FiguresReader(
+        client, store=ReleaseStore(client), now=RedisClock(client.time).now, queues=(URGENT_QUEUE, QUEUE)
+    )
 
     def read() -> tuple[Figures, Calls, int]:
-        return figures.read(), read_calls(client), int(client.llen(SET_ASIDE))
+        return figures.read(), read_calls(client), set_aside.number(client)
 
     asking = Asking(
         workers=_workers,

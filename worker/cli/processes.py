@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from celery import signals
 
 from worker import demo as demonstration
 from worker.cli.context import celery_app
@@ -30,7 +31,15 @@ def worker(
 ) -> None:
     """Run the Celery worker with our options; further options are Celery's."""
     celery_app().check_for_worker()
+    codes: list[int | None] = []
+
+    def keep(sender: Any, **_: Any) -> None:
+        codes.append(sender.exitcode)
+
+    # `worker_main` returns none, so that a worker that failed would end like one that was stopped.
+    signals.worker_shutdown.connect(keep, weak=False)
     celery_app().worker_main(["worker", "--loglevel", loglevel, *context.args])
+    raise typer.Exit(next(filter(None, codes), 0))
 
 
 def simulator(

@@ -1,9 +1,9 @@
-"""Read a file of requests, one JSON object to a line; one bad line refuses the whole file."""
+"""Read a file of requests: JSON lines, or CSV; one bad line refuses the whole file."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,10 @@ class ConflictingFile(BadFile):
     exit_code = 1
 
 
+#: Reads the lines of a file, with their numbers: the fields of each, or what is wrong with it.
+Reader = Callable[[bytes], Iterator[tuple[int, "dict[str, Any] | InvalidRequest"]]]
+
+
 def json_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidRequest]]:
     """Each line that is not blank, with its number: an object, or what is wrong with it."""
     for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
@@ -42,11 +46,11 @@ def json_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidReques
             yield number, _object(line)
 
 
-def read_requests(raw: bytes, common: Mapping[str, Any]) -> list[Line]:
+def read_requests(raw: bytes, common: Mapping[str, Any], read: Reader = json_lines) -> list[Line]:
     """Check every line, with the common fields where it has none; raises BadFile naming all that are wrong."""
     lines: list[Line] = []
     problems: list[str] = []
-    for number, fields in json_lines(raw):
+    for number, fields in read(raw):
         try:
             if isinstance(fields, InvalidRequest):
                 raise fields
@@ -55,22 +59,17 @@ def read_requests(raw: bytes, common: Mapping[str, Any]) -> list[Line]:
             problems.append(f"line {number}: {error}")
     problems += _contradictions(lines)
     if not problems and not lines:
-        problems = ["no line holds a request; write one JSON object to a line"]
+        problems = ["no line holds a request; write one JSON object to a line, or CSV with a line of names"]
     if problems:
         raise BadFile(problems)
     return lines
 
 
-def check_conflicts(lines: Iterable[Line], check: Callable[[ReleaseRequest], None]) -> None:
-    """Raise BadFile if some of the requests could not be enqueued as things stand."""
-    problems = []
-    for line in lines:
-        try:
-            check(line.request)
-        except ReleaseConflict as error:
-            problems.append(f"line {line.number}: appid: {error}")
-    if problems:
-        raise ConflictingFile(problems)
+def conflicting(lines: Sequence[Line], conflicts: Mapping[int, ReleaseConflict]) -> ConflictingFile:
+    """What to raise for requests that contradict releases which are there, by their position in the file."""
+    return ConflictingFile(
+        [f"line {lines[position].number}: appid: {conflict}" for position, conflict in conflicts.items()]
+    )
 
 
 def _object(line: bytes) -> dict[str, Any] | InvalidRequest:
@@ -87,7 +86,7 @@ def _object(line: bytes) -> dict[str, Any] | InvalidRequest:
     return value
 
 
-def _contradictions(lines: Iterable[Line]) -> Iterator[str]:
+def _contradictions(lines: Sequence[Line]) -> Iterator[str]:
     first: dict[str, Line] = {}
     for line in lines:
         earlier = first.setdefault(line.request.appid, line)

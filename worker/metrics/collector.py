@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
+from typing import Any
 
 import redis
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -11,8 +12,6 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from tasks.figures import Figures
-from tasks.names import Status
-from tasks.scope import Scope
 from worker.metrics.asking import Answers
 from worker.metrics.calls import BOUNDS_S, Calls
 
@@ -55,18 +54,22 @@ def _of_figures(figures: Figures) -> Iterator[Metric]:
         ),
     )
     yield _gauge("releases_parked", "Releases parked until a time.", figures.parked)
-    yield _gauges("releases_held", "Releases held by a pause.", ("scope",), _by_name(figures.held))
+    yield _gauge("releases_unfed", "Releases whose first message is still to be sent.", figures.unfed)
+    held = {**{str(scope): number for scope, number in figures.held.items()}, "waves": figures.held_by_waves}
+    yield _gauges(
+        "releases_held", "Releases held by a pause; `waves` are all waves' own.", ("scope",), _by_name(held)
+    )
     yield _gauges("platform_paused", "1 while the platform is paused.", ("scope",), _by_name(figures.paused))
-    yield _gauge("queue_messages", "Messages in the queue.", figures.messages)
+    yield _gauges("queue_messages", "Messages in a queue.", ("queue",), _by_name(figures.messages))
     yield _gauge(
         "queue_unacknowledged", "Messages that workers have taken and not finished.", figures.unacknowledged
     )
-    if figures.next_waited_s is not None:
-        yield _gauge(
-            "queue_oldest_seconds",
-            "How long the next message has waited in the queue.",
-            figures.next_waited_s,
-        )
+    yield _gauges(
+        "queue_oldest_seconds",
+        "How long a queue's next message has waited.",
+        ("queue",),
+        _by_name(figures.waited_s),
+    )
 
 
 def _of_calls(calls: Calls) -> Iterator[Metric]:
@@ -110,5 +113,5 @@ def _gauges(name: str, what: str, labels: tuple[str, ...], samples: Samples) -> 
     return family
 
 
-def _by_name(numbers: Mapping[Status, int] | Mapping[Scope, int]) -> Samples:
+def _by_name(numbers: Mapping[Any, float]) -> Samples:
     return (((str(name),), number) for name, number in numbers.items())

@@ -90,7 +90,7 @@ def results() -> NotedResults:
 
 @pytest.fixture
 def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses, sender: Sender) -> ParkingLot:
-    return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender)
+    return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender, queue="releases")
 
 
 @pytest.fixture

@@ -100,3 +100,15 @@ def test_the_message_is_json(celery_app: Celery, redis_client: redis.Redis) -> N
 
     (message,) = messages(redis_client)
     assert message["content-type"] == "application/json"
+
+
+def test_an_urgent_release_goes_to_the_urgent_queue_with_all_its_steps(
+    celery_app: Celery, redis_client: redis.Redis
+) -> None:
+    send_chain(celery_app, a_release(a_request(urgent=True)))
+
+    assert redis_client.llen("releases") == 0
+    raw = cast("list[str]", redis_client.lrange("releases.urgent", 0, -1))
+    (message,) = (json.loads(text) for text in raw)
+    _, _, embed = json.loads(base64.b64decode(message["body"]))
+    assert [later["options"]["queue"] for later in embed["chain"]] == ["releases.urgent"] * 2

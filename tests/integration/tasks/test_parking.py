@@ -130,7 +130,7 @@ def test_one_parked_anew_while_its_message_was_sent_stays_parked(
         assert stored is not None
         store.save(stored, stored.release, parking=Parking(until=later))
 
-    lot = ParkingLot(client=redis_client, releases=store, pauses=pauses, send=run_at_once)
+    lot = ParkingLot(client=redis_client, releases=store, pauses=pauses, send=run_at_once, queue="releases")
     stored = parked(store, DUE)
 
     assert lot.bring_back() == 1

@@ -10,9 +10,9 @@ from kombu import Connection
 
 from tasks import keys
 from tasks.chain import send_chain
-from tasks.names import Status
+from tasks.names import GOING_ON, Status
 from tasks.parking import ParkingLot
-from tasks.reconciler import GOING_ON, OVERDUE_S, Reconciler
+from tasks.reconciler import OVERDUE_S, Reconciler
 from tasks.scope import Scope
 from tasks.store import Parking, ReleaseStore, Stored
 from tests.integration.tasks.conftest import Sender
@@ -23,7 +23,11 @@ from tests.unit.tasks.examples import NOW, a_release
 @pytest.fixture
 def reconciler(redis_client: redis.Redis) -> Reconciler:
     return Reconciler(
-        redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=3600
+        redis_client,
+        store=ReleaseStore(redis_client),
+        now=lambda: NOW,
+        queues=("releases.urgent", "releases"),
+        every_s=3600,
     )
 
 
@@ -71,10 +75,11 @@ def test_a_release_that_needs_no_message_is_left_alone(
     assert redis_client.zcard(keys.PARKED) == 0
 
 
-def test_a_release_with_its_message_in_the_queue_is_not_forgotten(
-    reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis, celery_app: Celery
+@pytest.mark.parametrize("urgent", [False, True])
+def test_a_release_with_its_message_in_a_queue_is_not_forgotten(
+    urgent: bool, reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis, celery_app: Celery
 ) -> None:
-    send_chain(celery_app, a_stored(store).release)
+    send_chain(celery_app, a_stored(store).release.model_copy(update={"urgent": urgent}))
 
     assert two_sweeps(reconciler, redis_client) == []
 
@@ -122,7 +127,11 @@ def test_only_one_worker_sweeps_at_a_time(
 ) -> None:
     a_stored(store)
     other = Reconciler(
-        redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=3600
+        redis_client,
+        store=ReleaseStore(redis_client),
+        now=lambda: NOW,
+        queues=("releases.urgent", "releases"),
+        every_s=3600,
     )
     next_sweep(other, redis_client)
 

@@ -57,20 +57,6 @@ def test_after_submitted_it_is_the_same_unless_asked_for_again(
     assert anew.release.id != first.id
 
 
-def test_a_check_changes_nothing(releases: Releases, store: ReleaseStore, sender: Sender) -> None:
-    releases.check(a_request())
-
-    assert list(store.find()) == []
-    assert sender.sent == []
-
-
-def test_a_check_says_what_enqueueing_would(releases: Releases) -> None:
-    releases.enqueue(a_request())
-
-    with pytest.raises(ReleaseConflict):
-        releases.check(a_request(user_version="2"))
-
-
 def test_supersede_cancels_the_active_one_and_stores_its_result(
     releases: Releases, results: NotedResults
 ) -> None:

@@ -58,7 +58,13 @@ def test_the_stored_result_is_deleted_before_the_message_is_sent(
         def forget(self, release_id: str) -> None:
             order.append("forget")
 
-    lot = ParkingLot(client=redis_client, releases=store, pauses=pauses, send=lambda _: order.append("send"))
+    lot = ParkingLot(
+        client=redis_client,
+        releases=store,
+        pauses=pauses,
+        send=lambda _: order.append("send"),
+        queue="releases",
+    )
     releases = Releases(store=store, parking=lot, results=InOrder(), pauses=pauses, now=lambda: NOW)
     release = releases.enqueue(a_request()).release
     brought_to(store, release, status=Status.BLOCKED, block=a_problem())

@@ -12,6 +12,7 @@ from celery import Celery
 from celery.exceptions import Ignore, Reject
 
 from tasks import keys, steps  # noqa: F401 - importing the steps registers them
+from tasks.batch import Batch
 from tasks.errors import ReleaseBlocked, ReleaseCancelled
 from tasks.lease import Leases
 from tasks.names import Status, Step
@@ -24,6 +25,7 @@ from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import Parking, ReleaseStore, Stored
+from tasks.waves import Waves
 from tests.integration.tasks.conftest import NotedResults
 from tests.integration.tasks.test_store import created
 from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release
@@ -79,11 +81,17 @@ def run(
     app.services = Services(
         store=store,
         releases=releases,
+        batch=Batch(store=store, releases=releases),
+        waves=Waves(redis_client, store=store, pauses=pauses),
         leases=leases,
         pauses=pauses,
         parking=lot,
         reconciler=Reconciler(
-            redis_client, store=ReleaseStore(redis_client), now=lambda: NOW, queue="releases", every_s=15
+            redis_client,
+            store=ReleaseStore(redis_client),
+            now=lambda: NOW,
+            queues=("releases.urgent", "releases"),
+            every_s=15,
         ),
         results=results,
         wechat=wechat,

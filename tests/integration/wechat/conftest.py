@@ -23,6 +23,7 @@ from wechat.clock import WeChatClock
 from wechat.component import ComponentApi, Credentials
 from wechat.deadline import Deadline
 from wechat.mini_program import MiniProgram
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
 from wechat.transport import Transport
@@ -75,7 +76,7 @@ def wechat() -> Iterator[ScriptedWeChat]:
 @pytest.fixture
 def store(redis_client: redis.Redis) -> TokenStore:
     """A token store that holds a ticket and a refresh token, but no access token."""
-    store = TokenStore(redis_client)
+    store = TokenStore(redis_client, Seal())
     store.put_ticket(TICKET)
     store.put_refresh_tokens({APPID: REFRESH_TOKEN})
     return store

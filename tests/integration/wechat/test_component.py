@@ -21,6 +21,7 @@ from wechat.api import WeChat
 from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.deadline import Deadline
 from wechat.errors import Refused, Unanswered
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 
 
@@ -59,7 +60,7 @@ def test_refresh_token_is_traded_for_an_access_token(
     assert (grant.token, grant.expires_in_s, grant.refresh_token) == ("a", 300, "r")
 
 
-@pytest.mark.parametrize("token", [None, "", 7, ["a"]], ids=repr)
+@pytest.mark.parametrize("token", [None, "", 7, ["a"], "half \ud800", "two\nlines"], ids=repr)
 def test_grant_without_a_token_counts_as_unanswered(
     component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, token: Any
 ) -> None:
@@ -69,7 +70,7 @@ def test_grant_without_a_token_counts_as_unanswered(
         component.component_token(TICKET, deadline)
 
 
-@pytest.mark.parametrize("refresh_token", [None, "", 7], ids=repr)
+@pytest.mark.parametrize("refresh_token", [None, "", 7, "half \ud800"], ids=repr)
 def test_grant_without_a_refresh_token_has_an_empty_one(
     component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, refresh_token: Any
 ) -> None:
@@ -144,6 +145,7 @@ def front_door(wechat: ScriptedWeChat, store: TokenStore, redis_client: redis.Re
         read_timeout_s=5,
         credentials=Credentials(PLATFORM, APPSECRET),
         redis_client=redis_client,
+        seal=Seal(),
     )
 
 

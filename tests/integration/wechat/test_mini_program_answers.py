@@ -58,7 +58,9 @@ def test_there_may_be_no_trial_version(
     assert mini_program.trial_version() is None
 
 
-@pytest.mark.parametrize("time", [None, "", "soon", [], {}], ids=repr)
+@pytest.mark.parametrize(
+    "time", [None, "", "soon", [], {}, float("nan"), float("inf"), "nan", "-inf"], ids=repr
+)
 def test_time_of_a_trial_version_may_be_unknown(
     mini_program: MiniProgram, wechat: ScriptedWeChat, time: Any
 ) -> None:
@@ -244,6 +246,7 @@ def test_pages_are_the_strings_of_the_list(
             Quota(None, 90.0),
         ),
         ({"quota": None, "rate_limit": [], "component_rate_limit": {"refresh_second": 0}}, Quota(None, None)),
+        ({"rate_limit": {"refresh_second": float("inf")}}, Quota(None, None)),
         ({}, Quota(None, None)),
     ],
 )

@@ -4,10 +4,21 @@ import pytest
 import redis
 
 from tests.integration.wechat.names import APPID, REFRESH_TOKEN, TICKET
+from tests.keys import NEW
+from wechat.sealing import Seal
 from wechat.token_store import TICKET_LIFETIME_S, TokenStore
 
 TOKEN_KEY = f"wechat:token:{APPID}"
 LOCK_KEY = f"wechat:token-lock:{APPID}"
+
+
+@pytest.fixture(params=[Seal(), Seal([NEW])], ids=["plain", "sealed"])
+def store(request: pytest.FixtureRequest, redis_client: redis.Redis) -> TokenStore:
+    """Whatever holds, holds with a key as without."""
+    store = TokenStore(redis_client, request.param)
+    store.put_ticket(TICKET)
+    store.put_refresh_tokens({APPID: REFRESH_TOKEN})
+    return store
 
 
 def put(store: TokenStore, token: str, *, expires_in_s: float = 7200, refresh_ahead_s: float = 600) -> None:

@@ -17,6 +17,7 @@ from tests.integration.wechat.token_helpers import (
 from wechat.component import ComponentApi
 from wechat.deadline import Deadline
 from wechat.errors import Unanswered
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
 
@@ -111,7 +112,7 @@ class Overtaken(TokenStore):
     """Another caller stores a token between this one's look and its lock."""
 
     def begin_refresh(self, slot: str, lifetime_s: float) -> str | None:
-        put(TokenStore(self._redis), slot, "of-another")
+        put(TokenStore(self._redis, self._seal), slot, "of-another")
         return super().begin_refresh(slot, lifetime_s)
 
 
@@ -122,7 +123,7 @@ def test_token_that_came_between_look_and_lock_is_used(
     redis_client: redis.Redis,
     deadline: Deadline,
 ) -> None:
-    overtaken = Tokens(api=component, store=Overtaken(redis_client), sleep=lambda _: None)
+    overtaken = Tokens(api=component, store=Overtaken(redis_client, Seal()), sleep=lambda _: None)
 
     assert overtaken.authorizer_token(APPID, deadline) == "of-another"
 

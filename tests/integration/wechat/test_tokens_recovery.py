@@ -104,3 +104,15 @@ def test_recovered_refresh_token_that_is_rejected_too_is_an_error_after_two_call
 
     assert refresh_tokens_sent(wechat) == [REFRESH_TOKEN, "found"]
     assert len(wechat.calls(API_GET_AUTHORIZER_LIST)) == 1
+
+
+def test_refresh_token_of_the_list_that_could_not_be_sent_is_not_adopted(
+    tokens: Tokens, store: TokenStore, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on(API_AUTHORIZER_TOKEN, refusal(61023))
+    wechat.on(API_GET_AUTHORIZER_LIST, page((APPID, "half \ud800")))
+
+    with pytest.raises(Refused):
+        tokens.authorizer_token(APPID, deadline)
+
+    assert store.refresh_token(APPID) == REFRESH_TOKEN

@@ -221,6 +221,11 @@ CUT = "the connection was cut in the middle of the answer"
             [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nlong\r\n", OK], CUT, id="no chunk length"
         ),
         pytest.param(
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n", OK],
+            "the answer is no HTTP",
+            id="a negative chunk length",
+        ),
+        pytest.param(
             [b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 99\r\n\r\n", OK],
             CUT,
             id="in a redirect",

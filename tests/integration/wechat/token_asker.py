@@ -10,6 +10,7 @@ from tests.integration.wechat.names import APPID, APPSECRET, PLATFORM
 from wechat.clock import WeChatClock
 from wechat.component import ComponentApi, Credentials
 from wechat.deadline import Deadline
+from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
 from wechat.transport import Transport
@@ -22,7 +23,7 @@ def main(redis_url: str, wechat_url: str) -> None:
     transport = Transport(api_url=wechat_url, connect_timeout_s=5, read_timeout_s=20, clock=WeChatClock())
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         api = ComponentApi(transport, Credentials(PLATFORM, APPSECRET))
-        tokens = Tokens(api=api, store=TokenStore(client))
+        tokens = Tokens(api=api, store=TokenStore(client, Seal()))
         client.rpush(READY, "here")
         sys.stdout.write(tokens.authorizer_token(APPID, Deadline(20)))
 

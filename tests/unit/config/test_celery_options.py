@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+import trustme
 from celery import Celery
 from celery.app.defaults import NAMESPACES, flatten
 
-from config.celery_options import broker_url, celery_options
+from config.celery_options import celery_options
 from config.settings import RedisSettings, Settings, WorkerSettings
 
 SECRET = "hunter2"
+CHECKED = {"ssl_cert_reqs": "required", "ssl_check_hostname": True}
 
 
 def options(redis: dict[str, Any] | None = None, **worker: Any) -> dict[str, Any]:
@@ -17,8 +21,10 @@ def options(redis: dict[str, Any] | None = None, **worker: Any) -> dict[str, Any
     )
 
 
-def url_of(**redis: Any) -> str:
-    return broker_url(RedisSettings.model_validate(redis))
+@pytest.fixture
+def ca_file(tmp_path: Path) -> str:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca of ours.pem")
+    return str(tmp_path / "ca of ours.pem")
 
 
 def test_every_option_is_one_that_celery_knows() -> None:
@@ -71,7 +77,7 @@ def test_there_is_one_queue_without_a_key_prefix() -> None:
     made = options()
 
     assert made["task_default_queue"] == "releases"
-    assert [queue.name for queue in made["task_queues"]] == ["releases"]
+    assert [queue.name for queue in made["task_queues"]] == ["releases.urgent", "releases"]
     assert "global_keyprefix" not in made["broker_transport_options"]
     assert "global_keyprefix" not in made["result_backend_transport_options"]
 
@@ -102,23 +108,40 @@ def test_concurrency_and_pool_are_the_operators() -> None:
     assert (made["worker_concurrency"], made["worker_pool"]) == (3, "solo")
 
 
-def test_a_plain_url_stays_as_it_is() -> None:
-    assert url_of(url=f"redis://:{SECRET}@h:6379/0") == f"redis://:{SECRET}@h:6379/0"
+def test_a_url_stays_as_it_is() -> None:
+    made = options({"url": f"redis://:{SECRET}@h:6379/0"})
+
+    assert made["broker_url"] == made["result_backend"] == f"redis://:{SECRET}@h:6379/0"
 
 
-def test_tls_checks_the_certificate() -> None:
-    assert url_of(url="rediss://h/0") == "rediss://h/0?ssl_cert_reqs=required"
-    assert url_of(url="rediss://h/0?a=1") == "rediss://h/0?a=1&ssl_cert_reqs=required"
+def test_without_tls_there_are_no_rules_of_tls() -> None:
+    assert (options()["broker_use_ssl"], options()["redis_backend_use_ssl"]) == (False, {})
 
 
-def test_tls_with_a_ca_of_our_own_names_it() -> None:
-    assert url_of(url="rediss://h/0", ca_file="ca/of ours.pem") == (
-        "rediss://h/0?ssl_cert_reqs=required&ssl_ca_certs=ca%2Fof+ours.pem"
-    )
+def test_tls_checks_certificate_and_host_name_for_broker_and_results() -> None:
+    made = options({"url": "rediss://h/0"})
+
+    assert made["broker_url"] == made["result_backend"] == "rediss://h/0"
+    assert made["broker_use_ssl"] == made["redis_backend_use_ssl"] == CHECKED
 
 
-def test_tls_rules_in_the_url_stand() -> None:
-    assert url_of(url="rediss://h/0?ssl_cert_reqs=none") == "rediss://h/0?ssl_cert_reqs=none"
+def test_tls_with_a_ca_of_our_own_names_it(ca_file: str) -> None:
+    made = options({"url": "rediss://h/0", "ca_file": ca_file})
+
+    assert made["broker_use_ssl"] == {**CHECKED, "ssl_ca_certs": ca_file}
+
+
+def test_the_files_named_in_the_url_are_taken_out_of_it(ca_file: str) -> None:
+    url = "rediss://h/0?ssl_cert_reqs=required&ssl_ca_certs=a%20b.pem&ssl_certfile=c&ssl_keyfile=k"
+    made = options({"url": url, "ca_file": ca_file})
+
+    assert made["broker_url"] == "rediss://h/0"
+    assert made["redis_backend_use_ssl"] == {
+        **CHECKED,
+        "ssl_ca_certs": "a b.pem",
+        "ssl_certfile": "c",
+        "ssl_keyfile": "k",
+    }
 
 
 def test_sentinel_has_its_master_and_password_for_broker_and_results() -> None:
@@ -127,12 +150,21 @@ def test_sentinel_has_its_master_and_password_for_broker_and_results() -> None:
     assert made["broker_url"] == made["result_backend"] == "sentinel://a;sentinel://b"
     for place in ("broker_transport_options", "result_backend_transport_options"):
         assert made[place]["master_name"] == "m"
-        assert made[place]["sentinel_kwargs"] == {"password": SECRET}
+        assert made[place]["sentinel_kwargs"]["password"] == SECRET
+        assert "ssl" not in made[place]["sentinel_kwargs"]
+
+
+def test_tls_with_sentinel_is_tls_to_the_sentinels_as_well(ca_file: str) -> None:
+    url = "sentinel://a?ssl_certfile=c;sentinel://b"
+    made = options({"url": url, "master_name": "m", "tls": True, "ca_file": ca_file})
+    rules = {**CHECKED, "ssl_ca_certs": ca_file, "ssl_certfile": "c"}
+
+    assert made["broker_url"] == "sentinel://a;sentinel://b"
+    assert made["broker_use_ssl"] == made["redis_backend_use_ssl"] == rules
+    for place in ("broker_transport_options", "result_backend_transport_options"):
+        sentinels = made[place]["sentinel_kwargs"]
+        assert {"ssl": True, **rules}.items() <= sentinels.items()
 
 
 def test_without_sentinel_there_is_no_master() -> None:
     assert "master_name" not in options()["broker_transport_options"]
-
-
-def test_a_ca_file_counts_whatever_the_url_says_of_the_certificate() -> None:
-    assert "ssl_ca_certs=ca.pem" in url_of(url="rediss://h/0?ssl_cert_reqs=required", ca_file="ca.pem")

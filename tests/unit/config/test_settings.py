@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from config.loading import SettingsError, load_settings, variable_names
+from config.loading import load_settings, variable_names
 from config.settings import Settings
-
-SECRET = "hunter2"
+from tests.keys import NEW as KEY
+from tests.keys import OTHER as OTHER_KEY
+from tests.unit.config.conftest import SECRET, problems
 
 #: A valid value for each variable, none of them the default, and how it reads in the settings.
 VALUES: dict[str, tuple[str, Any]] = {
@@ -19,7 +20,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     ),
     "MPRELEASE_REDIS__MASTER_NAME": ("mymaster", "mymaster"),
     "MPRELEASE_REDIS__SENTINEL_PASSWORD": ("12345", "12345"),
+    "MPRELEASE_REDIS__TLS": ("true", True),
     "MPRELEASE_REDIS__CA_FILE": ("ca.pem", "ca.pem"),
+    "MPRELEASE_REDIS__ENCRYPTION_KEYS": (f"{KEY}, {OTHER_KEY}", [KEY, OTHER_KEY]),
     "MPRELEASE_WECHAT__API_URL": ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
     "MPRELEASE_WECHAT__CONNECT_TIMEOUT_S": ("2.5", 2.5),
     "MPRELEASE_WECHAT__READ_TIMEOUT_S": ("90", 90),
@@ -44,29 +47,29 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WORKER__SWEEP_S": ("20", 20),
 }
 
+#: What else has to be said for a variable to be right.
+BESIDE = {
+    "MPRELEASE_REDIS__TLS": {
+        "MPRELEASE_REDIS__URL": "sentinel://h",
+        "MPRELEASE_REDIS__MASTER_NAME": "mymaster",
+    }
+}
 
-@pytest.fixture(autouse=True)
-def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty directory to run in, with an empty one for the secret files."""
-    monkeypatch.chdir(tmp_path)
-    directory = tmp_path / "secrets"
-    directory.mkdir()
-    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", str(directory))
-    return directory
+
+@pytest.fixture
+def beside(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in BESIDE.get(variable, {}).items():
+        monkeypatch.setenv(name, text)
 
 
 def value_of(settings: Settings, variable: str) -> Any:
     section, name = variable.removeprefix("MPRELEASE_").lower().split("__")
     value = getattr(getattr(settings, section), name)
-    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+    return [plain(one) for one in value] if isinstance(value, list) else plain(value)
 
 
-def problems() -> list[str]:
-    with pytest.raises(SettingsError) as caught:
-        load_settings()
-    assert SECRET not in str(caught.value)
-    assert SECRET not in repr(caught.value)
-    return caught.value.problems
+def plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def test_every_variable_is_tested_here() -> None:
@@ -77,6 +80,7 @@ def test_without_any_setting_the_defaults_can_be_used() -> None:
     assert load_settings() == Settings()
 
 
+@pytest.mark.usefixtures("beside")
 @pytest.mark.parametrize("variable", VALUES)
 def test_a_variable_is_read_from_the_environment(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text, value = VALUES[variable]
@@ -86,6 +90,7 @@ def test_a_variable_is_read_from_the_environment(variable: str, monkeypatch: pyt
     assert value_of(load_settings(), variable) == value
 
 
+@pytest.mark.usefixtures("beside")
 @pytest.mark.parametrize("variable", VALUES)
 def test_a_variable_is_read_from_a_dot_env_file(variable: str) -> None:
     text, value = VALUES[variable]
@@ -94,6 +99,7 @@ def test_a_variable_is_read_from_a_dot_env_file(variable: str) -> None:
     assert value_of(load_settings(), variable) == value
 
 
+@pytest.mark.usefixtures("beside")
 @pytest.mark.parametrize("variable", VALUES)
 def test_a_variable_is_read_from_a_secret_file(variable: str, secrets: Path) -> None:
     text, value = VALUES[variable]
@@ -308,3 +314,19 @@ def test_somebody_elses_secret_need_not_be_text(secrets: Path) -> None:
     (secrets / "keystore.p12").write_bytes(b"\xff")
 
     assert load_settings() == Settings()
+
+
+def test_a_list_nested_too_deeply_is_an_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MPRELEASE_DOMAINS__TCPDOMAIN", "[" * 100_000)
+
+    assert problems()[0].startswith("MPRELEASE_DOMAINS__TCPDOMAIN: must be a JSON array")
+
+
+def test_a_secrets_dir_in_the_home_of_nobody_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", "~nobody-of-that-name/secrets")
+
+    assert problems() == [
+        "a file of settings in . or ~nobody-of-that-name/secrets can't be read (RuntimeError)"
+    ]

@@ -21,7 +21,7 @@ from tasks.record import Progress
 from tasks.stops import StepBlocked
 from tests.unit.tasks.fake_wechat import refused, unanswered
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import NotAuthorized, TicketMissing
+from wechat.errors import NotAuthorized, TicketMissing, Unreadable
 from wechat.verdicts import TABLE, QuotaReset, QuotaScope, Verdict
 
 POLICY = RetryPolicy(
@@ -175,6 +175,21 @@ def test_a_mini_program_without_a_refresh_token_blocks_alone() -> None:
 
     assert isinstance(decision, Block)
     assert "mprelease authorize wx0123456789abcdef" in decision.problem.remedy
+
+
+def test_a_refresh_token_that_no_key_opens_blocks_alone() -> None:
+    decision = decide(Unreadable("wechat:refresh-token:wx0123456789abcdef", "wx0123456789abcdef"))
+
+    assert isinstance(decision, Block)
+    assert "MPRELEASE_REDIS__ENCRYPTION_KEYS" in decision.problem.remedy
+
+
+def test_a_ticket_that_no_key_opens_pauses_the_platform_until_a_person_acts() -> None:
+    decision = decide(Unreadable("wechat:ticket"))
+
+    assert isinstance(decision, PausePlatform)
+    assert not decision.lacks_ticket
+    assert "MPRELEASE_REDIS__ENCRYPTION_KEYS" in decision.problem.remedy
 
 
 @pytest.mark.parametrize("errcode", [61004, 61005, 61006, 40125, 86008, 86009, 86010])

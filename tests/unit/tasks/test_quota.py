@@ -70,3 +70,10 @@ def test_without_calls_left_or_an_answer_that_says_so_the_day_counts(quota: Quot
     now = utc("2026-03-14 09:26:53")
 
     assert reset_at(DAILY, quota, now) == next_day(now)
+
+
+@pytest.mark.parametrize("refresh_s", [86_401.0, 1e12, 1e308])
+def test_a_rate_window_that_makes_no_sense_is_not_waited_for(refresh_s: float) -> None:
+    now = utc("2026-03-14 09:26:53")
+
+    assert reset_at(DAILY, Quota(remain=5, refresh_s=refresh_s), now) == next_day(now)

@@ -270,3 +270,17 @@ def test_any_errcode_and_errmsg_are_an_answer_a_refusal_or_none(
 @given(st.integers(-(10**6), 10**6).filter(bool), st.text().filter(lambda text: "errcode" not in text))
 def test_errcode_in_front_is_found_whatever_follows(errcode: int, rest: str) -> None:
     assert refused(f'{{"errcode":{errcode},"errmsg":"{rest}'.encode(errors="replace")).errcode == errcode
+
+
+def test_field_that_is_named_like_a_secret_is_masked_in_a_refusal() -> None:
+    fields = {"errcode": 61023, "list": [{"refresh_token": "never sent"}], "token": {"a": 1}}
+    refusal = refused(json.dumps(fields))
+
+    assert refusal.fields["list"] == [{"refresh_token": "***"}]
+    assert refusal.fields["token"] == "***"
+
+
+def test_field_that_is_named_like_a_secret_is_masked_in_invalid_json() -> None:
+    refusal = refused('{"authorizer_access_token": "never sent", "errcode": 61023, "errm')
+
+    assert refusal.errmsg == '{"authorizer_access_token": "***", "errcode": 61023, "errm'

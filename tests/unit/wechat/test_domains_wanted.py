@@ -231,3 +231,10 @@ def test_domain_that_is_taken_has_its_lists_scheme_and_a_dotted_host(raw: list[s
         assert domain.startswith("wss://")
         assert "." in domain
         assert domain == "".join(domain.lower().split())
+
+
+def test_problem_shows_only_the_ends_of_a_huge_domain() -> None:
+    with pytest.raises(InvalidDomain) as caught:
+        Domains.wanted({"requestdomain": ["https://" + "a" * 1_000_000]})
+    assert "https://aaa" in caught.value.problem
+    assert len(caught.value.problem) < 500

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wechat.component import Credentials, Grant
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, WeChatError
+from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
 from wechat.token_store import StoredToken
 
 ERRORS = [
@@ -11,6 +11,11 @@ ERRORS = [
     (Refused("/wxa/commit", 85013, "bad ext", "r-1", {}), "/wxa/commit: errcode 85013: bad ext"),
     (TicketMissing(), "no component_verify_ticket has been stored"),
     (NotAuthorized("wx1"), "no refresh token has been stored for wx1"),
+    (Unreadable("wechat:ticket"), "none of the encryption keys opens wechat:ticket in Redis"),
+    (
+        Unreadable("wechat:refresh-token:wx1", "wx1"),
+        "none of the encryption keys opens wechat:refresh-token:wx1 in Redis",
+    ),
 ]
 
 

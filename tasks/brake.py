@@ -1,0 +1,80 @@
+"""When a wave stops by itself, and when it goes on after its canary: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.names import AT_REST, Status, Step
+from tasks.platform_pause import Pause
+
+#: Without a canary a wave is judged from so many ended releases on: fewer say little.
+JUDGED_FROM = 20
+#: The bound of a wave with a canary, in per cent, where none is given.
+DEFAULT_MAX_BLOCKED = 10.0
+
+
+class WavePolicy(BaseModel):
+    """What the operator says of a wave.
+
+    The first `canary` releases run alone. The wave stops when more than `max_blocked` per cent of those that
+    ended are blocked or failed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    canary: int = 0
+    max_blocked: float
+
+
+class GoOn:
+    """The canary went well: the rest may run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """The wave stops."""
+
+    pause: Pause
+
+
+def judge(
+    name: str, policy: WavePolicy, counts: Mapping[str, int], held: int, pause: Pause | None
+) -> GoOn | Brake | None:
+    """Hold a wave's counts against its policy; `held` of its releases wait for the pause that is on."""
+    blocked, failed = counts[Status.BLOCKED], counts[Status.FAILED]
+    ran = counts[Status.SUBMITTED] + blocked + failed
+    at_rest = sum(counts[status] for status in AT_REST)
+    going_on = sum(counts.values()) - at_rest
+    too_many = (blocked + failed) * 100 > policy.max_blocked * ran
+    tally = f"{blocked} of {ran} ended blocked and {failed} failed, over the {policy.max_blocked:g} % allowed"
+    if pause is None:
+        if too_many and going_on and ran >= max(JUDGED_FROM, policy.canary):
+            return Brake(_stopped(name, f"wave {name} is braked: {tally}"))
+        return None
+    if not pause.canary or going_on > held:
+        return None
+    if not ran:
+        return Brake(_stopped(name, f"wave {name} is braked: no release of its canary ran to an end"))
+    return Brake(_stopped(name, f"wave {name} is braked: of its canary {tally}")) if too_many else GoOn()
+
+
+def canary_pause(name: str, policy: WavePolicy) -> Pause:
+    """What the rest of a wave waits for at first."""
+    return Pause(
+        step=Step.ENSURE_DOMAINS,
+        errmsg=f"wave {name}: the first {policy.canary} run alone",
+        remedy=f"Goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
+        canary=True,
+    )
+
+
+def _stopped(name: str, why: str) -> Pause:
+    return Pause(
+        step=Step.ENSURE_DOMAINS,
+        errmsg=why,
+        remedy=f"See `mprelease wave {name}`; remove the causes, then `mprelease resume --wave {name}` lets it go on, "
+        f"or `mprelease cancel --wave {name}` ends it.",
+    )

@@ -1,0 +1,100 @@
+"""Waves: many releases under one name, with a canary and a brake where the operator wants them.
+
+The releases that wait for the canary, or that a brake stopped, are held by a pause whose scope is the wave, as the
+platform's pauses hold theirs. Any worker may look after the waves; one at a time does.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+
+from tasks import keys
+from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
+from tasks.names import Status
+from tasks.platform_pause import Pause, PlatformPauses
+from tasks.scope import wave_scope
+from tasks.store import Opening, ReleaseStore
+
+log = logging.getLogger(__name__)
+
+#: Milliseconds between two looks at the waves, by whichever worker.
+_LOOK_EVERY_MS = 900
+_LOOKING = "waves:looking"
+
+
+@dataclass(frozen=True, slots=True)
+class WaveState:
+    """How a wave stands besides its releases; `policy` is None without canary and brake."""
+
+    policy: WavePolicy | None
+    pause: Pause | None
+    held: int
+
+
+class Waves:
+    """Opens, watches and releases waves. Safe to use from many threads and processes."""
+
+    def __init__(self, client: redis.Redis, *, store: ReleaseStore, pauses: PlatformPauses) -> None:
+        self._redis = client
+        self._store = store
+        self._pauses = pauses
+
+    @staticmethod
+    def opening(name: str, policy: WavePolicy) -> Opening:
+        """What is to be written with the first releases of a wave that has a policy."""
+        pause = canary_pause(name, policy).model_dump_json() if policy.canary else ""
+        return Opening(name, policy.model_dump_json(), pause)
+
+    def state(self, name: str) -> WaveState:
+        """How the wave stands."""
+        raw = self._redis.get(keys.wave_policy(name))
+        scope = wave_scope(name)
+        return WaveState(
+            policy=None if raw is None else WavePolicy.model_validate_json(str(raw)),
+            pause=self._pauses.current(scope),
+            held=int(self._redis.scard(keys.held(scope))),
+        )
+
+    def let_go(self, name: str, max_blocked: float | None = None) -> bool:
+        """A person lets a braked wave go on, with another bound perhaps; True if it was braked.
+
+        A canary is not cut short by that.
+        """
+        state = self.state(name)
+        if max_blocked is not None:
+            policy = state.policy or WavePolicy(max_blocked=max_blocked)
+            changed = policy.model_copy(update={"max_blocked": max_blocked})
+            self._redis.set(keys.wave_policy(name), changed.model_dump_json())
+            self._redis.sadd(keys.WATCHED_WAVES, name)
+        if state.pause is None or state.pause.canary:
+            return False
+        return self._pauses.replace(wave_scope(name), state.pause, None)
+
+    def look(self) -> None:
+        """Brake the waves that have to be, and let those go on whose canary went well."""
+        if not self._redis.exists(keys.WATCHED_WAVES):
+            return
+        if not self._redis.set(_LOOKING, 1, nx=True, px=_LOOK_EVERY_MS):
+            return
+        for name in sorted(cast("set[str]", self._redis.smembers(keys.WATCHED_WAVES))):
+            self._look_at(name)
+
+    def _look_at(self, name: str) -> None:
+        scope, state, counts = wave_scope(name), self.state(name), self._store.wave_counts(name)
+        if state.policy is not None:
+            match judge(name, state.policy, counts, state.held, state.pause):
+                case GoOn() if self._pauses.replace(scope, state.pause, None):
+                    log.info("wave %s: its canary went well, %d releases go on", name, state.held)
+                case Brake(pause) if self._pauses.replace(scope, state.pause, pause):
+                    log.warning("%s", pause.errmsg)
+                    if state.held:
+                        # They waited for the canary. They come, meet the brake, and wait for that.
+                        self._pauses.move_held(scope, keys.UNFED, even_if_on=True)
+        self._pauses.move_held(scope, keys.UNFED)
+        over = counts[Status.SUBMITTED] + counts[Status.CANCELLED]
+        if over == sum(counts.values()) and not state.held:
+            self._redis.srem(keys.WATCHED_WAVES, name)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+
+from tasks import keys
+from tasks.batch import Batch
+from tasks.brake import WavePolicy
+from tasks.names import Status
+from tasks.parking import ParkingLot
+from tasks.platform_pause import PlatformPauses
+from tasks.record import Release
+from tasks.releases import Releases
+from tasks.scope import wave_scope
+from tasks.store import ReleaseStore
+from tasks.waves import Waves
+from tests.integration.tasks.conftest import Sender
+from tests.integration.tasks.test_batch import some_requests
+from tests.unit.tasks.examples import a_problem
+
+CANARY = WavePolicy(canary=2, max_blocked=10)
+
+
+@pytest.fixture
+def waves(redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses) -> Waves:
+    return Waves(redis_client, store=store, pauses=pauses)
+
+
+@pytest.fixture
+def wave(store: ReleaseStore, releases: Releases, lot: ParkingLot) -> list[Release]:
+    """Two of a canary, which have been fed, and three that wait for them."""
+    enqueued = Batch(store=store, releases=releases).enqueue(some_requests(5, wave="spring"), CANARY)
+    lot.feed()
+    return [one.release for one in enqueued]
+
+
+def end(store: ReleaseStore, release: Release, status: Status) -> None:
+    stored = store.get(release.id)
+    assert stored is not None
+    why: dict[str, Any] = {"block": a_problem()} if status is Status.BLOCKED else {"auditid": 1}
+    store.save(stored, stored.release.model_copy(update={"status": status, **why}))
+
+
+def look(waves: Waves, client: redis.Redis) -> None:
+    """A look, whoever looked last."""
+    client.delete("waves:looking")
+    waves.look()
+
+
+def test_the_rest_waits_until_the_whole_canary_has_ended(
+    wave: list[Release],
+    waves: Waves,
+    store: ReleaseStore,
+    lot: ParkingLot,
+    sender: Sender,
+    redis_client: redis.Redis,
+) -> None:
+    end(store, wave[0], Status.SUBMITTED)
+    look(waves, redis_client)
+    assert lot.feed() == 0
+
+    end(store, wave[1], Status.SUBMITTED)
+    look(waves, redis_client)
+
+    assert lot.feed() == 3
+    assert sorted(sender.ids[2:]) == sorted(release.id for release in wave[2:])
+    assert waves.state("spring").pause is None
+
+
+def test_a_bad_canary_brakes_the_wave_and_the_rest_learns_why(
+    wave: list[Release],
+    waves: Waves,
+    store: ReleaseStore,
+    lot: ParkingLot,
+    pauses: PlatformPauses,
+    redis_client: redis.Redis,
+) -> None:
+    end(store, wave[0], Status.SUBMITTED)
+    end(store, wave[1], Status.BLOCKED)
+
+    look(waves, redis_client)
+
+    pause = pauses.current(wave_scope("spring"))
+    assert pause is not None
+    assert "of its canary 1 of 2 ended blocked" in pause.errmsg
+    assert lot.feed() == 3, "their messages come, and each is held by the brake"
+
+
+def test_a_person_lets_a_braked_wave_go_on_and_not_a_canary(
+    wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    assert not waves.let_go("spring"), "the canary runs"
+    end(store, wave[0], Status.BLOCKED)
+    end(store, wave[1], Status.BLOCKED)
+    look(waves, redis_client)
+
+    assert waves.let_go("spring")
+    assert waves.state("spring").pause is None
+    assert not waves.let_go("spring")
+
+
+def test_another_bound_can_be_given_when_a_wave_goes_on(
+    wave: list[Release], waves: Waves, redis_client: redis.Redis
+) -> None:
+    waves.let_go("spring", max_blocked=55)
+
+    policy = waves.state("spring").policy
+    assert policy is not None
+    assert (policy.canary, policy.max_blocked) == (2, 55)
+
+
+def test_one_release_of_a_held_wave_can_be_resumed_by_itself(
+    wave: list[Release], waves: Waves, releases: Releases, sender: Sender, redis_client: redis.Redis
+) -> None:
+    resumed = releases.resume(wave[4].id)
+
+    assert resumed.passes(wave_scope("spring"))
+    assert sender.ids[-1] == wave[4].id
+    assert waves.state("spring").held == 2
+    assert waves.state("spring").pause is not None
+
+
+def test_a_wave_that_is_over_is_watched_no_more(
+    wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    for release in wave[:4]:
+        end(store, release, Status.SUBMITTED)
+    look(waves, redis_client)
+    assert redis_client.smembers(keys.WATCHED_WAVES) == {"spring"}
+
+    end(store, wave[4], Status.CANCELLED)
+    look(waves, redis_client)
+
+    assert redis_client.smembers(keys.WATCHED_WAVES) == set()
+
+
+def test_one_worker_at_a_time_looks(
+    wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    waves.look()
+    for release in wave[:2]:
+        end(store, release, Status.SUBMITTED)
+
+    waves.look()
+
+    assert waves.state("spring").pause is not None, "another one has just looked"
