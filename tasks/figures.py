@@ -89,8 +89,8 @@ class FiguresReader:
 
     def newest_appids(self, number: int) -> list[str]:
         """The Mini Programs of the newest releases."""
-        ids = cast("list[str]", self._redis.zrevrange(keys.ALL, 0, number - 1))
-        return [stored.release.appid for stored in self._store.get_many(ids) if stored is not None]
+        ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
+        return [stored.release.appid for stored in self._store.get_many(reversed(ids)) if stored is not None]
 
     def _held_by(self, waves: set[str]) -> int:
         with self._redis.pipeline(transaction=False) as pipe:
@@ -102,16 +102,16 @@ class FiguresReader:
         with self._redis.pipeline(transaction=False) as pipe:
             for queue in self._queues:
                 pipe.llen(queue)
-                pipe.lindex(queue, -1)
+                pipe.lrange(queue, -1, -1)
             replies = pipe.execute()
         messages = dict(zip(self._queues, replies[::2], strict=True))
         waited_s = {
-            queue: self._waited_s(following) if messages[queue] else 0.0
+            queue: self._waited_s(*following) if following else 0.0
             for queue, following in zip(self._queues, replies[1::2], strict=True)
         }
         return messages, {queue: seconds for queue, seconds in waited_s.items() if seconds is not None}
 
-    def _waited_s(self, message: str | None) -> float | None:
+    def _waited_s(self, message: str) -> float | None:
         """A step's message is sent when its record has been written."""
         release_id = _task_id(message).partition(":")[0]
         stored = self._store.get(release_id) if release_id else None
@@ -128,10 +128,10 @@ def _stopped(causes: Mapping[str, str]) -> dict[Stopped, int]:
     return found
 
 
-def _task_id(message: str | None) -> str:
+def _task_id(message: str) -> str:
     """Empty for what is no message of ours: anybody with the password can push anything."""
     try:
-        headers: Any = json.loads(message or "")["headers"]
+        headers: Any = json.loads(message)["headers"]
         return str(headers["id"])
     except (ValueError, TypeError, KeyError):
         return ""

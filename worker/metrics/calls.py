@@ -23,7 +23,7 @@ from wechat.verdicts import TABLE
 log = logging.getLogger(__name__)
 
 #: A hash of counts. Fields: `calls ENDPOINT OUTCOME`, `bucket ENDPOINT N` (N of BOUNDS_S), `ms ENDPOINT`.
-KEY = "metrics:wechat-calls"
+KEY = "releases:wechat-calls"
 #: Seconds between two additions; a process that is killed loses so much of its counts.
 FLUSH_EVERY_S = 5.0
 #: Upper bounds of the latencies, in seconds; the last bucket has none.
