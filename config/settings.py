@@ -248,6 +248,12 @@ class WorkerSettings(_Section):
     sweep_s: Seconds = 15
 
 
+class LogSettings(_Section):
+    """What a worker's log lines look like."""
+
+    format: Literal["auto", "json", "text"] = "auto"
+
+
 class Settings(BaseSettings):
     """All of it. Built once, by the process that starts."""
 
@@ -266,6 +272,7 @@ class Settings(BaseSettings):
     domains: DomainSettings = DomainSettings()
     retry: RetrySettings = RetrySettings()
     worker: WorkerSettings = WorkerSettings()
+    log: LogSettings = LogSettings()
 
     @model_validator(mode="after")
     def _redelivery_comes_after_the_longest_wait(self) -> Self:

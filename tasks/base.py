@@ -28,6 +28,7 @@ from tasks.errors import (
     UnknownRelease,
 )
 from tasks.lease import Busy, Held
+from tasks.log_context import bind_release, bind_step
 from tasks.names import Status, Step
 from tasks.policy import AwaitQuota, Decision, Fail
 from tasks.record import Problem, Release
@@ -115,6 +116,7 @@ class ReleaseTask(BaseTask):
 
     def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> Release:
         """Run one attempt of a step; returns the release as it is afterwards."""
+        bind_step(step, release_id, appid)
         with self.redis_needed():
             # From before the lease begins, so that no call goes out after it has ended.
             deadline = Deadline(self.services.step_deadline_s)
@@ -126,6 +128,7 @@ class ReleaseTask(BaseTask):
                 wait_s = min(held.left_s, _BUSY_WAIT_S * (0.1 + self.services.random()))
                 log.info("%s is being worked on; release %s waits %.1f s", appid, release_id, wait_s)
                 self._try_again(wait_s, f"{appid} is being worked on")
+            bind_release(held.stored.release)
             attempt = Attempt(self.services, held)
             try:
                 release = self._admitted(step, appid, held, attempt, work, deadline)

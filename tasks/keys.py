@@ -15,6 +15,9 @@ PARKED = "releases:parked"
 UNFED = "releases:unfed"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
+#: The hosts that are registered on the platform, as read last; and who reads them now.
+POOL = "platform:pool"
+POOL_LOCK = "platform:pool-lock"
 LAST_LEASE = "releases:last-lease"
 #: How many releases stand blocked or failed for each cause: see `Release.cause`.
 STOPPED = "releases:stopped"

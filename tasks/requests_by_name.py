@@ -8,6 +8,7 @@ from celery import shared_task
 
 from tasks.base import ReleaseTask
 from tasks.errors import InvalidRequest
+from tasks.log_context import bind_release, bind_release_id, bind_request
 from tasks.request import encodable, parse_request
 
 
@@ -21,29 +22,44 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
     if args:
         raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
     with self.redis_needed():
-        enqueued = self.services.releases.enqueue(parse_request(fields), self.request.id)
+        request = parse_request(fields)
+        bind_request(request)
+        enqueued = self.services.releases.enqueue(request, self.request.id)
+        bind_release(enqueued.release)
     return {"release_id": enqueued.release.id, "created": enqueued.created}
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
 def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Return the record; raises UnknownRelease."""
+    release_id = _release_id(args, fields)
+    bind_release_id(release_id)
     with self.redis_needed():
-        return self.services.releases.get(_release_id(args, fields)).public()
+        release = self.services.releases.get(release_id)
+        bind_release(release)
+        return release.public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
 def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Start a stopped release again and return its record. Safe to run twice: a running one stays as it is."""
+    release_id = _release_id(args, fields)
+    bind_release_id(release_id)
     with self.redis_needed():
-        return self.services.releases.resume(_release_id(args, fields)).public()
+        release = self.services.releases.resume(release_id)
+        bind_release(release)
+        return release.public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
 def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """End a release and return its record. Safe to run twice: a cancelled one stays as it is."""
+    release_id = _release_id(args, fields)
+    bind_release_id(release_id)
     with self.redis_needed():
-        return self.services.releases.cancel(_release_id(args, fields)).public()
+        release = self.services.releases.cancel(release_id)
+        bind_release(release)
+        return release.public()
 
 
 def _release_id(args: tuple[Any, ...], fields: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
+from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.results import Results
@@ -29,6 +30,7 @@ class Services:
     releases: Releases
     batch: Batch
     waves: Waves
+    preflight: Preflight
     leases: Leases
     pauses: PlatformPauses
     parking: ParkingLot

@@ -34,8 +34,10 @@ def submit_audit(self: ReleaseTask, release_id: str, appid: str, _user_version: 
 
 
 def _ensure_domains(mini_program: MiniProgram, attempt: Attempt, services: Services) -> None:
-    own = attempt.release.domains
+    own, wave = attempt.release.domains, attempt.release.wave
     wanted = services.wanted if own is None else Domains.wanted(own)
+    if own is None and wave is not None:
+        services.preflight.check(wanted, wave)
     what = do_ensure_domains(mini_program, wanted, services.wechat.registered_hosts)
     attempt.done(Step.COMMIT_CODE, what)
 

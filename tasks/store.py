@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import redis
@@ -244,7 +245,7 @@ class ReleaseStore:
         self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
     ) -> Iterator[Release]:
         """The releases that match all of what is given, oldest first."""
-        for stored in self._pages(self._narrowest(status, wave, appid)):
+        for stored in self._pages(self._ids(status, wave, appid)):
             release = stored.release
             if status not in (None, release.status) or wave not in (None, release.wave):
                 continue
@@ -256,16 +257,28 @@ class ReleaseStore:
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave)))
         return counts({status: int(number) for status, number in raw.items()})
 
-    def _narrowest(self, status: Status | None, wave: str | None, appid: str | None) -> str:
-        if appid is not None:
-            return keys.by_appid(appid)
-        if wave is not None:
-            return keys.by_wave(wave)
-        return keys.ALL if status is None else keys.by_status(status)
+    def wave_began(self, wave: str) -> datetime | None:
+        """When the wave's first release was created."""
+        first: Any = self._redis.zrange(keys.by_wave(wave), 0, 0, withscores=True)
+        return datetime.fromtimestamp(first[0][1], UTC) if first else None
 
-    def _pages(self, index: str) -> Iterator[Stored]:
-        # The ids are taken at once: paging through an index that changes meanwhile would skip some.
-        ids = cast("list[str]", self._redis.zrange(index, 0, -1))
+    def wave_ends(self, wave: str) -> dict[int, int]:
+        """How many of the wave's releases came to rest in each minute since the epoch."""
+        raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
+        return {int(minute): int(number) for minute, number in raw.items()}
+
+    def _ids(self, status: Status | None, wave: str | None, appid: str | None) -> list[str]:
+        """Taken at once: paging through an index that changes meanwhile would skip some."""
+        indexes = [
+            *([keys.by_appid(appid)] if appid is not None else ()),
+            *([keys.by_wave(wave)] if wave is not None else ()),
+            *([keys.by_status(status)] if status is not None else ()),
+        ]
+        if len(indexes) > 1:
+            return cast("list[str]", self._redis.zinter(indexes, aggregate="MIN"))
+        return cast("list[str]", self._redis.zrange(indexes[0] if indexes else keys.ALL, 0, -1))
+
+    def _pages(self, ids: Sequence[str]) -> Iterator[Stored]:
         for start in range(0, len(ids), _PAGE):
             for stored in self.get_many(ids[start : start + _PAGE]):
                 if stored is not None:

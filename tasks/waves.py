@@ -7,6 +7,8 @@ platform's pauses hold theirs. Any worker may look after the waves; one at a tim
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,7 +16,7 @@ import redis
 
 from tasks import keys
 from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
-from tasks.names import Status
+from tasks.names import Status, Step
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.scope import wave_scope
 from tasks.store import Opening, ReleaseStore
@@ -73,6 +75,21 @@ class Waves:
         if state.pause is None or state.pause.canary:
             return False
         return self._pauses.replace(wave_scope(name), state.pause, None)
+
+    @contextmanager
+    def standing_still(self, name: str) -> Iterator[None]:
+        """Nothing of the wave begins during the block, in which it is cancelled."""
+        scope = wave_scope(name)
+        before = self._pauses.current(scope)
+        pause = Pause(
+            step=Step.ENSURE_DOMAINS,
+            errmsg=f"wave {name} is being cancelled",
+            remedy=f"If that was broken off: `mprelease cancel --wave {name}` or `mprelease resume --wave {name}`.",
+        )
+        self._redis.sadd(keys.WATCHED_WAVES, name)
+        self._pauses.replace(scope, before, pause)
+        yield
+        self._pauses.replace(scope, pause, None)
 
     def look(self) -> None:
         """Brake the waves that have to be, and let those go on whose canary went well."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import redis
 
@@ -60,8 +60,19 @@ class WeChat:
             lambda token: self._component.platform_domains(token, deadline), deadline
         )
 
+    def add_platform_domains(
+        self, hosts: Sequence[str], deadline: Deadline, *, testing_only: bool = False
+    ) -> tuple[PlatformDomains, tuple[str, ...]]:
+        """Register hosts on the platform; returns the pool after it and the hosts that were rejected."""
+        return self._tokens.with_component_token(
+            lambda token: self._component.add_platform_domains(
+                token, hosts, deadline, testing_only=testing_only
+            ),
+            deadline,
+        )
+
     def registered_hosts(self) -> tuple[str, ...] | None:
-        """The hosts that are published on the platform; None if WeChat does not say within a few seconds."""
+        """The hosts that are published on the platform; None if it never was, or WeChat does not say in time."""
         try:
             return self.platform_domains(Deadline(POOL_DEADLINE_S)).published
         except (WeChatError, DeadlineExceeded):

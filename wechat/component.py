@@ -5,7 +5,7 @@ Source: Third-party Platforms > ticket-token and domain-mgnt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,9 +91,25 @@ class ComponentApi:
             "modify_wxa_server_domain", {"access_token": token}, {"action": "get"}, deadline, ()
         )
         return PlatformDomains(
-            published=_hosts(answer.get("published_wxa_server_domain")),
-            testing=_hosts(answer.get("testing_wxa_server_domain")),
+            published=_published(answer), testing=_hosts(answer.get("testing_wxa_server_domain"))
         )
+
+    def add_platform_domains(
+        self, token: str, hosts: Sequence[str], deadline: Deadline, *, testing_only: bool = False
+    ) -> tuple[PlatformDomains, tuple[str, ...]]:
+        """Register hosts on the platform, published and testing together; returns the pool and the rejected hosts.
+
+        One of 50 changes a month for the whole platform.
+        """
+        body = {
+            "action": "add",
+            "wxa_server_domain": ";".join(hosts),
+            "is_modify_published_together": not testing_only,
+        }
+        answer = self._post("modify_wxa_server_domain", {"access_token": token}, body, deadline, ())
+        testing = _hosts(answer.get("testing_wxa_server_domain"))
+        rejected = _hosts(answer.get("invalid_wxa_server_domain"))
+        return PlatformDomains(published=_published(answer), testing=testing), rejected
 
     def _post(
         self,
@@ -111,9 +127,12 @@ class ComponentApi:
 
 @dataclass(frozen=True, slots=True)
 class PlatformDomains:
-    """The hosts registered on the platform; only the published ones count for released Mini Programs."""
+    """The hosts registered on the platform; only the published ones count for released Mini Programs.
 
-    published: tuple[str, ...]
+    `published` is None where the platform has never been published.
+    """
+
+    published: tuple[str, ...] | None
     testing: tuple[str, ...]
 
 
@@ -135,6 +154,11 @@ def _expires_in(answer: Mapping[str, Any]) -> float:
     except (TypeError, ValueError, OverflowError):
         return DEFAULT_EXPIRES_IN_S
     return seconds if 0 < seconds <= MAX_EXPIRES_IN_S else DEFAULT_EXPIRES_IN_S
+
+
+def _published(answer: Mapping[str, Any]) -> tuple[str, ...] | None:
+    raw = answer.get("published_wxa_server_domain")
+    return _hosts(raw) if isinstance(raw, str) else None
 
 
 def _hosts(value: Any) -> tuple[str, ...]:

@@ -93,8 +93,7 @@ class MiniProgram:
 
     def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
         """Read or change the server domains; returns the whole answer, see `Domains.answered`."""
-        lists = {} if action == "get" or domains is None else domains.as_dict()
-        return self._post("modify_domain", {"action": action, **lists})
+        return self._post("modify_domain", modify_domain_body(action, domains))
 
     def domains(self) -> Domains:
         """The server domains that are configured now."""
@@ -102,13 +101,7 @@ class MiniProgram:
 
     def commit(self, *, template_id: int, ext: Mapping[str, Any], user_version: str, user_desc: str) -> None:
         """Make this version of the template the Mini Program's trial version."""
-        body = {
-            "template_id": template_id,
-            "ext_json": encode(ext).decode(),
-            "user_version": user_version,
-            "user_desc": user_desc,
-        }
-        self._post("commit", body)
+        self._post("commit", commit_body(template_id, ext, user_version, user_desc))
 
     def submit_audit(self, audit: Mapping[str, Any]) -> int:
         """Submit the trial version for audit; returns the audit id, a 64-bit number."""
@@ -210,6 +203,24 @@ class MiniProgram:
             body=body,
             appid=self.appid,
         )
+
+
+def modify_domain_body(action: Action, domains: Domains | None) -> dict[str, Any]:
+    """The body of modify_domain; `get` names no domain."""
+    lists = {} if action == "get" or domains is None else domains.as_dict()
+    return {"action": action, **lists}
+
+
+def commit_body(
+    template_id: int, ext: Mapping[str, Any], user_version: str, user_desc: str
+) -> dict[str, Any]:
+    """The body of commit: ext_json is a text that holds JSON."""
+    return {
+        "template_id": template_id,
+        "ext_json": encode(ext).decode(),
+        "user_version": user_version,
+        "user_desc": user_desc,
+    }
 
 
 def _integer(value: Any) -> int | None:

@@ -110,34 +110,30 @@ class Transport:
     ) -> dict[str, Any]:
         """Send the call and read its answer by the body; `appid` is for the log only.
 
-        Raises Refused for an errcode other than 0 and Unanswered when no usable answer came.
+        Raises Refused for an errcode other than 0 and Unanswered when no usable answer came. Logs one event with
+        endpoint, appid, the HTTP status, errcode and rid, or the problem where no answer came, and milliseconds.
         """
         started = time.monotonic()
-        errcode: int | None = None
-        rid: str | None = None
+        event: dict[str, Any] = {"endpoint": path, "appid": appid}
         try:
-            status, raw = self._exchange(method, path, deadline, query, body)
-            answer = read_answer(path, status, raw, (*self._secrets, *secrets, *query.values()))
-            errcode = 0
+            event["status"], raw = self._exchange(method, path, deadline, query, body)
+            answer = read_answer(path, event["status"], raw, (*self._secrets, *secrets, *query.values()))
+            event["errcode"] = 0
         except Refused as refused:
-            errcode, rid = refused.errcode, refused.rid
+            event.update(errcode=refused.errcode, rid=refused.rid)
+            raise
+        except Unanswered as unanswered:
+            event["problem"] = unanswered.problem
             raise
         else:
             return answer
         finally:
             seconds = time.monotonic() - started
-            ms = round(seconds * 1000)
             if self._observe is not None:
-                self._observe(path, errcode, seconds)
-            log.info(
-                "wechat call %s appid=%s errcode=%s rid=%s ms=%d",
-                path,
-                appid or "-",
-                "unanswered" if errcode is None else errcode,
-                rid or "-",
-                ms,
-                extra={"endpoint": path, "appid": appid, "errcode": errcode, "rid": rid, "ms": ms},
-            )
+                self._observe(path, event.get("errcode"), seconds)
+            event["ms"] = round(seconds * 1000)
+            # What is not known is left out: a call of the platform's own has no Mini Program.
+            log.info("wechat call", extra={name: value for name, value in event.items() if value is not None})
 
     def _exchange(
         self,

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import redis
@@ -24,6 +24,7 @@ from tasks.lease import Leases
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
+from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.scope import Scope
@@ -34,7 +35,6 @@ from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
 from wechat.sealing import Seal
-from worker import redaction as _redaction  # noqa: F401 - connects itself to Celery's logging signals
 from worker import transport
 from worker.bootsteps import BringBack, CheckKeys
 from worker.clock_guard import ClockGuard
@@ -49,6 +49,7 @@ class ReleaseCelery(Celery):
     """A Celery app that owns the collaborators of its tasks."""
 
     events_cls = "worker.event_dispatcher:LosslessEvents"
+    log_cls = "worker.log_setup:Logging"
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
@@ -79,6 +80,12 @@ class ReleaseCelery(Celery):
     def now(self) -> datetime:
         """The time that Celery counts countdowns from: Redis', so that no wrong clock makes one an hour long."""
         return self.services.now().astimezone(self.timezone)
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's name
+        """The worker as a program."""
+        named: Any = "worker.log_setup:Worker"  # not imported: only a worker needs it
+        return self.subclass_with_self(named)
 
     def check_for_worker(self) -> None:
         """Raise SettingsError if a worker could only block whatever it takes."""
@@ -124,11 +131,13 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     pauses = PlatformPauses(client)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, results=results, pauses=pauses, now=now)
+    wechat = wechat_of(settings, client)
     return Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         waves=Waves(client, store=store, pauses=pauses),
+        preflight=Preflight(client, read_pool=wechat.registered_hosts),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,
@@ -136,7 +145,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
             client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
         ),
         results=results,
-        wechat=wechat_of(settings, client),
+        wechat=wechat,
         policy=RetryPolicy(**settings.retry.model_dump()),
         wanted=wanted_domains(settings.domains),
         step_deadline_s=settings.worker.step_deadline_s,

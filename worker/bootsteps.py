@@ -88,7 +88,11 @@ class BringBack(bootsteps.StartStopStep):
                 if time.monotonic() >= next_sweep:
                     next_sweep = time.monotonic() + app.services.reconciler.every_s
                     for release_id in app.services.reconciler.sweep():
-                        log.warning("release %s had no message left; it is brought back", release_id)
+                        log.warning(
+                            "release %s had no message left; it is brought back",
+                            release_id,
+                            extra={"release_id": release_id},
+                        )
                 app.services.waves.look()
                 number = app.services.parking.bring_back()
                 app.services.parking.feed()

@@ -136,6 +136,7 @@ class _Operator:
             "MPRELEASE_PLATFORM__APPSECRET": _APPSECRET,
             "MPRELEASE_RETRY__WAIT_INITIAL_S": "0.5",
             "MPRELEASE_RETRY__SCAN_WAIT_S": "1",
+            "MPRELEASE_LOG__FORMAT": "text",  # its end is shown to a person when something goes wrong
             "NO_PROXY": "127.0.0.1",
             **{f"MPRELEASE_DOMAINS__{name.upper()}": json.dumps(value) for name, value in _DOMAINS.items()},
         }

@@ -38,8 +38,7 @@ def test_a_step_that_runs_is_finished_and_its_release_goes_on_elsewhere(
     platform.fault(appid, "commit", "delay", seconds=SLOW_S)
     with platform.worker("--concurrency", "2", MPRELEASE_WORKER__POOL=pool, **PATIENT) as worker:
         [release] = platform.enqueue_only(platform.request(appid))
-        wait_for(lambda: platform.show(release["id"])["step"] == "commit_code")
-        wait_for(lambda: status(platform, release["id"]) == "running")
+        wait_for(lambda: platform.calls(appid, "commit"))
         began = time.monotonic()
         worker.process.terminate()
         assert worker.process.wait(60) == 0
@@ -65,8 +64,7 @@ def test_a_call_that_wechat_never_answers_holds_a_stop_up_no_longer_than_the_ste
     }
     with platform.worker(**settings) as worker:
         [release] = platform.enqueue_only(platform.request(appid))
-        wait_for(lambda: platform.show(release["id"])["step"] == "commit_code")
-        wait_for(lambda: status(platform, release["id"]) == "running")
+        wait_for(lambda: platform.calls(appid, "commit"))
         began = time.monotonic()
         worker.process.terminate()
         assert worker.process.wait(60) == 0

@@ -26,10 +26,12 @@ from worker.cli import (
     errcodes,
     metrics,
     pause,
+    platform,
     processes,
     rekey,
     releases,
     set_aside,
+    wave,
 )
 from worker.cli.output import complain
 from worker.embedded_redis import NoRedisServer
@@ -44,9 +46,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (processes, enqueue, releases, pause, credentials, rekey, doctor, metrics, errcodes):
+for part in (processes, enqueue, releases, wave, pause, credentials, rekey, doctor, metrics, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
+app.add_typer(platform.app, name="platform")
 app.add_typer(set_aside.app, name="set-aside")
 
 

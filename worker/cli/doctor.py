@@ -122,13 +122,14 @@ def _domain_pool() -> Iterator[Finding]:
         yield Finding("WeChat", False, in_short(problem))
         return
     yield Finding("WeChat", True, "component token granted, IP whitelisted")
-    missing = [host for host in services().wanted.hosts() if host not in pool.published]
+    published = pool.published or ()
+    missing = [host for host in services().wanted.hosts() if host not in published]
     yield Finding(
         "domain pool",
         not missing,
-        f"{len(pool.published)} hosts published"
+        f"{len(published)} hosts published"
         if not missing
-        else f"not published on the platform: {', '.join(missing)}; register them there",
+        else f"not published on the platform: {', '.join(missing)}; `mprelease platform domains add` registers them",
     )
 
 

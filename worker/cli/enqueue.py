@@ -19,7 +19,8 @@ from worker.cli.context import services
 from worker.cli.csv_requests import csv_lines
 from worker.cli.follow import explain, follow
 from worker.cli.output import complain, document, listing, notes
-from worker.cli.request_files import BadFile, conflicting, json_lines, read_requests
+from worker.cli.plan import show_plan
+from worker.cli.request_files import BadFile, Line, conflicting, json_lines, read_requests
 
 #: Problems of a file that are shown; the rest is counted.
 _SHOWN = 20
@@ -61,6 +62,10 @@ def enqueue(
             f"({DEFAULT_MAX_BLOCKED:g} with --canary).",
         ),
     ] = None,
+    plan: Annotated[
+        bool,
+        typer.Option(help="Show what would be sent to WeChat, and what stands in the way; enqueue nothing."),
+    ] = False,
     wait: Annotated[bool, typer.Option(help="Follow the releases; exit 1 if not all got submitted.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line on stdout.")] = False,
 ) -> None:
@@ -83,7 +88,11 @@ def enqueue(
     given = {name: value for name, value in one.items() if value is not None}
     try:
         policy = _policy(canary, max_blocked, file)
-        enqueued = [_one(given)] if file is None else _from_file(file, given, policy)
+        lines = _one(given) if file is None else _from_file(file, given)
+        if plan:
+            show_plan([line.request for line in lines], as_json=as_json)
+            return
+        enqueued = _enqueue_one(lines) if file is None else _enqueue_all(lines, policy)
     except InvalidRequest as error:
         option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
         complain(f"Nothing was enqueued: {option}: {error.problem}")
@@ -96,15 +105,22 @@ def enqueue(
     _report(enqueued, wait=wait, as_json=as_json)
 
 
-def _one(given: dict[str, Any]) -> Enqueued:
-    return services().releases.enqueue(parse_request(_with_files_read(given)))
+def _one(given: dict[str, Any]) -> list[Line]:
+    return [Line(1, parse_request(_with_files_read(given)))]
 
 
-def _from_file(path: Path, given: dict[str, Any], policy: WavePolicy | None) -> list[Enqueued]:
+def _from_file(path: Path, given: dict[str, Any]) -> list[Line]:
     if "appid" in given:
         raise BadFile(["--appid can't go with --file: each line has its own"])
     read = csv_lines if path.suffix.lower() == ".csv" else json_lines
-    lines = read_requests(_read(path), _with_files_read(given), read)
+    return read_requests(_read(path), _with_files_read(given), read)
+
+
+def _enqueue_one(lines: list[Line]) -> list[Enqueued]:
+    return [services().releases.enqueue(line.request) for line in lines]
+
+
+def _enqueue_all(lines: list[Line], policy: WavePolicy | None) -> list[Enqueued]:
     notes.print(f"enqueueing {len(lines)} releases")
     try:
         return services().batch.enqueue([line.request for line in lines], policy)

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, TaskID
 
 from tasks.names import AT_REST, Status
 from tasks.record import Release, counts
-from tasks.scope import Scope
+from tasks.scope import Scope, wave_scope
 from worker.cli.context import celery_app, services
-from worker.cli.output import causes, notes
+from worker.cli.output import bar, notes, tell_causes
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
@@ -31,9 +31,9 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
     ids = list(dict.fromkeys(release_ids))
     latest: dict[str, Release] = {}
     open_ids = ids
-    with _bar() as bar:
-        line = bar.add_task("releases", total=len(ids), counts="")
-        reporter = _Reporter(bar, line)
+    with bar() as shown:
+        line = shown.add_task("releases", total=len(ids), text="")
+        reporter = _Reporter(shown, line)
         while True:
             for stored in services().store.get_many(open_ids):
                 if stored is not None:
@@ -51,33 +51,28 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
 
 def waits_for_long(release: Release) -> bool:
     """Whether a release waits for something that no one should sit and watch for."""
-    if release.status is not Status.WAITING:
+    if release.status is not Status.WAITING or _waits_for_canary(release):
         return False
     return release.next_attempt_at is None or release.next_attempt_at > services().now() + PATIENCE
+
+
+def _waits_for_canary(release: Release) -> bool:
+    """Whether its wave's canary runs, which is a matter of minutes."""
+    if release.wave is None or release.progress.held != wave_scope(release.wave):
+        return False
+    pause = services().pauses.current(release.progress.held)
+    return pause is None or pause.canary
 
 
 def _is_left_alone(release: Release | None) -> bool:
     return release is not None and (release.status in AT_REST or waits_for_long(release))
 
 
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[counts]}"),
-        console=notes,
-        transient=True,
-        disable=not notes.is_terminal,
-    )
-
-
 class _Reporter:
     """A bar on a terminal, a line for each change elsewhere, and a hint when nothing happens."""
 
-    def __init__(self, bar: Progress, line: TaskID) -> None:
-        self._bar = bar
+    def __init__(self, shown: Progress, line: TaskID) -> None:
+        self._bar = shown
         self._line = line
         self._last = ""
         self._stage: datetime | None = None
@@ -93,7 +88,7 @@ class _Reporter:
         text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
         stage = max((release.updated_at for release in releases), default=None)
         ended = sum(1 for release in releases if release.status in AT_REST)
-        self._bar.update(self._line, completed=ended, counts=text)
+        self._bar.update(self._line, completed=ended, text=text)
         if stage != self._stage:
             self._stage, self._quiet_since = stage, time.monotonic()
         if text != self._last:
@@ -114,7 +109,7 @@ class _Reporter:
 def explain(releases: Sequence[Release]) -> None:
     """Say why those that did not get through stand still, and how they go on."""
     if len(releases) > 1:
-        causes(releases)
+        tell_causes(releases)
     waiting = [release for release in releases if waits_for_long(release)]
     paused = [release for release in waiting if release.progress.held == Scope.ALL]
     if paused:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tasks.names import Status
 from tasks.record import Problem, Release
+from tasks.wave_report import Cause, causes
 
 #: For people: progress, hints, complaints.
 notes = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -26,6 +27,20 @@ COLOURS = {
     Status.CANCELLED: "dim",
     Status.SUBMITTED: "green",
 }
+
+
+def bar() -> Progress:
+    """A bar with a text behind it (the field `text`); nothing where there is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[text]}"),
+        console=notes,
+        transient=True,
+        disable=not notes.is_terminal,
+    )
 
 
 def complain(first: str, *more: str) -> None:
@@ -78,18 +93,16 @@ def detail(release: Release) -> str:
     return in_short(problem) + until
 
 
-def causes(releases: Iterable[Release]) -> None:
+def tell_causes(releases: Iterable[Release]) -> None:
     """Print why releases stand still, each cause once with the number of those behind it."""
-    stopped = [(release.status, release.block or release.failure or release.wait) for release in releases]
-    groups = Counter(_cause(status, problem) for status, problem in stopped if problem is not None)
-    for cause, number in groups.most_common():
-        notes.print(f"{number:>7}  {escape(cause)}")
+    for line in cause_lines(causes(releases)):
+        notes.print(escape(line))
 
 
-def _cause(status: Status, problem: Problem) -> str:
-    # Without the rid: it differs for each.
-    errmsg = problem.errmsg.partition(" rid")[0]
-    return f"{status} at {problem.step}: {in_short(problem.model_copy(update={'errmsg': errmsg}))}"
+def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
+    """A line for each cause."""
+    for cause in found:
+        yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}"
 
 
 def in_short(problem: Problem) -> str:

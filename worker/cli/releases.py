@@ -1,11 +1,14 @@
-"""`mprelease show`, `list`, `wave`, `resume`, `cancel`."""
+"""`mprelease show`, `list`, `resume`, `cancel`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.progress import track
 
 from tasks.errors import ReleaseError
 from tasks.names import ACTIVE, Status
@@ -13,7 +16,7 @@ from tasks.record import Release
 from tasks.scope import Scope
 from worker.cli.context import services
 from worker.cli.follow import explain, follow
-from worker.cli.output import causes, complain, document, listing, notes, whole
+from worker.cli.output import complain, document, listing, notes, whole
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
@@ -26,7 +29,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(show)
     app.command("list")(list_releases)
-    app.command()(wave)
     app.command()(resume)
     app.command()(cancel)
 
@@ -55,27 +57,15 @@ def list_releases(
         listing(found)
 
 
-def wave(name: str, as_json: AsJson = False) -> None:
-    """Count a wave's releases by status."""
-    tally = services().store.wave_counts(name)
-    if as_json:
-        document({"wave": name, "total": sum(tally.values()), "counts": tally})
-        return
-    if not sum(tally.values()):
-        complain(f"no release belongs to a wave {name!r}")
-        raise typer.Exit(1)
-    notes.print(f"wave {name}: {sum(tally.values())} releases")
-    for status, number in tally.items():
-        if number:
-            typer.echo(f"{number:>8} {status}")
-    causes(services().store.find(wave=name))
-
-
 def resume(
     release_ids: Ids = None,
     wave: Wave = None,
     status: Annotated[Status | None, typer.Option(help="All that are blocked, failed or waiting.")] = None,
     platform: Annotated[bool, typer.Option(help="End the pause of the whole platform.")] = False,
+    max_blocked: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="With --wave: stop it at another per cent from now on."),
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Follow them; exit 1 if not all got submitted.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -94,8 +84,13 @@ def resume(
         raise typer.BadParameter(
             f"{status} releases can't be resumed; enqueue them anew", param_hint="--status"
         )
+    if max_blocked is not None and wave is None:
+        raise typer.BadParameter("goes with --wave", param_hint="--max-blocked")
+    let_go = wave is not None and services().waves.let_go(wave, max_blocked)
+    if let_go:
+        notes.print(f"wave {escape(str(wave))} goes on")
     chosen = _chosen(release_ids, wave, status, STOPPED)
-    resumed, bad = _each(chosen, services().releases.resume)
+    resumed, bad = _each(chosen, services().releases.resume, may_be_none=let_go)
     if wait:
         _end(follow([release.id for release in resumed]), as_json=as_json)
     else:
@@ -106,8 +101,9 @@ def resume(
 
 def cancel(release_ids: Ids = None, wave: Wave = None, as_json: AsJson = False) -> None:
     """End releases. What WeChat has been told already stays as it is."""
-    chosen = _chosen(release_ids, wave, None, tuple(ACTIVE))
-    cancelled, bad = _each(chosen, services().releases.cancel)
+    with services().waves.standing_still(wave) if wave is not None else nullcontext():
+        chosen = _chosen(release_ids, wave, None, tuple(ACTIVE))
+        cancelled, bad = _each(chosen, services().releases.cancel)
     _print(cancelled, as_json=as_json)
     if bad:
         raise typer.Exit(1)
@@ -130,21 +126,25 @@ def _chosen(
         raise typer.BadParameter("name releases, or choose them, by --wave for example")
     if release_ids:
         return iter(release_ids)
-    found = services().store.find(status=status, wave=wave)
-    return (release.id for release in found if status is not None or release.status in statuses)
+    found = services().store.find
+    wanted = statuses if status is None else (status,)
+    return (release.id for one in wanted for release in found(status=one, wave=wave))
 
 
-def _each(release_ids: Iterable[str], act: Callable[[str], Release]) -> tuple[list[Release], int]:
+def _each(
+    release_ids: Iterable[str], act: Callable[[str], Release], *, may_be_none: bool = False
+) -> tuple[list[Release], int]:
     """Act on each; a refusal is told and does not keep the others from it."""
     done: list[Release] = []
     bad = 0
-    for release_id in list(release_ids):
+    chosen = list(release_ids)
+    for release_id in track(chosen, "", console=notes, transient=True, disable=not notes.is_terminal):
         try:
             done.append(act(release_id))
         except ReleaseError as error:
             bad += 1
             complain(str(error))
-    if not done and not bad:
+    if not done and not bad and not may_be_none:
         complain("no release matches")
         bad = 1
     return done, bad

@@ -19,6 +19,7 @@ from tasks.names import Status, Step
 from tasks.parking import ParkingLot
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.policy import RetryPolicy
+from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
 from tasks.record import Release
 from tasks.releases import Releases
@@ -82,6 +83,7 @@ def run(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
+        preflight=Preflight(redis_client, read_pool=lambda: None),
         waves=Waves(redis_client, store=store, pauses=pauses),
         leases=leases,
         pauses=pauses,

@@ -118,8 +118,8 @@ def test_page_of_authorizers_is_asked_for_by_its_offset(
             {"published_wxa_server_domain": "a.cn; B.cn;;", "testing_wxa_server_domain": "c.cn"},
             PlatformDomains(("a.cn", "b.cn"), ("c.cn",)),
         ),
-        ({"testing_wxa_server_domain": ""}, PlatformDomains((), ())),
-        ({"published_wxa_server_domain": ["a.cn"]}, PlatformDomains((), ())),
+        ({"testing_wxa_server_domain": ""}, PlatformDomains(None, ())),
+        ({"published_wxa_server_domain": ["a.cn"]}, PlatformDomains(None, ())),
     ],
 )
 def test_platform_domains_are_split_at_semicolons(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ from wechat.transport import Transport
 
 TOKEN = "90_token-of-a-merchant"
 BODY_SECRET = "refreshtoken@@@in-the-body"
+#: What a record has that nobody added to.
+_OF_ANY_RECORD = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 
 
 def stops_after(data: bytes) -> Script:
@@ -58,6 +61,13 @@ def error_of(transport: Transport, seconds: float = 5) -> WeChatError:
             secrets=(BODY_SECRET,),
         )
     return caught.value
+
+
+def event(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """The one event of a call: the fields that were added to its line."""
+    (record,) = caplog.records
+    assert record.getMessage() == "wechat call"
+    return {name: value for name, value in vars(record).items() if name not in _OF_ANY_RECORD}
 
 
 def assert_nothing_secret(shown: str, url: str) -> None:
@@ -133,9 +143,10 @@ def test_log_of_a_failed_call_shows_no_token(
 
     error_of(transport_to(serve(FAULTS[fault]).url), 0.15 if fault in SILENCES else 5)
 
-    assert "wechat call /wxa/commit" in caplog.text
-    assert TOKEN not in caplog.text
-    assert BODY_SECRET not in caplog.text
+    assert "wechat call" in caplog.text
+    shown = caplog.text + repr([vars(record) for record in caplog.records])
+    assert TOKEN not in shown
+    assert BODY_SECRET not in shown
 
 
 def test_log_of_a_malformed_header_shows_no_token(
@@ -158,13 +169,15 @@ def test_log_of_a_call_names_endpoint_appid_errcode_and_rid(
     with pytest.raises(Refused):
         transport.call("GET", "/wxa/get_page", deadline=Deadline(9), query={}, appid="wx1")
 
-    (record,) = caplog.records
-    assert record.getMessage().startswith("wechat call /wxa/get_page appid=wx1 errcode=85013 rid=r-1 ms=")
-    assert (record.endpoint, record.appid, record.errcode) == (  # type: ignore[attr-defined]
-        "/wxa/get_page",
-        "wx1",
-        85013,
-    )
+    told = event(caplog)
+    assert told.pop("ms") >= 0
+    assert told == {
+        "endpoint": "/wxa/get_page",
+        "appid": "wx1",
+        "status": 200,
+        "errcode": 85013,
+        "rid": "r-1",
+    }
 
 
 def test_log_tells_an_unanswered_call_from_an_answered_one(
@@ -175,5 +188,20 @@ def test_log_tells_an_unanswered_call_from_an_answered_one(
 
     error_of(transport)
 
-    (record,) = caplog.records
-    assert "errcode=unanswered" in record.getMessage()
+    told = event(caplog)
+    assert told.pop("ms") >= 0
+    assert told == {"endpoint": "/wxa/commit", "problem": "the connection failed or was cut"}
+
+
+def test_log_of_an_answer_that_is_no_use_has_its_http_status(
+    serve: Serve, transport_to: TransportTo, caplog: pytest.LogCaptureFixture
+) -> None:
+    transport = transport_to(serve(FAULTS["is a broken gateway"]).url)
+    caplog.set_level(logging.INFO, "wechat.transport")
+
+    error_of(transport)
+
+    told = event(caplog)
+    assert told["status"] == 502
+    assert told["problem"].startswith("HTTP 502")
+    assert "errcode" not in told

@@ -45,6 +45,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WORKER__STEP_DEADLINE_S": ("100", 100),
     "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": ("1200", 1200),
     "MPRELEASE_WORKER__SWEEP_S": ("20", 20),
+    "MPRELEASE_LOG__FORMAT": ("json", "json"),
 }
 
 #: What else has to be said for a variable to be right.

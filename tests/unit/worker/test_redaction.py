@@ -1,9 +1,10 @@
-import logging
-import sys
+import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from worker.redaction import RedactingFormatter, redact, redact_handlers
+from worker.redaction import SECRET_NAMES, redact
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,11 @@ from worker.redaction import RedactingFormatter, redact, redact_handlers
         ),
         ("?a=1&component_access_token=abc&b=2", "?a=1&component_access_token=***&b=2"),
         ('{"authorizer_refresh_token": "abc"}', '{"authorizer_refresh_token": "***"}'),
-        ("{'component_appsecret': 'abc'}", "{'component_appsecret': \"***\"}"),
+        ('{"password": "a\\"bc", "n": 1}', '{"password": "***", "n": 1}'),
+        ("{'component_appsecret': 'abc'}", "{'component_appsecret': '***'}"),
+        ("{'component_appsecret': b'abc'}", "{'component_appsecret': b'***'}"),
+        ("{'component_appsecret': \"a'bc\"}", "{'component_appsecret': \"***\"}"),
+        ("it was cut: {'refresh_token': 'abc", "it was cut: {'refresh_token': '***"),
         (
             "Error 111 connecting to redis://ops:abc@h:6379/0",
             "Error 111 connecting to redis://ops:***@h:6379/0",
@@ -28,22 +33,32 @@ def test_values_of_secrets_are_replaced_and_the_rest_stays(text: str, redacted: 
     assert redact(text) == redacted
 
 
-def test_a_traceback_is_redacted_as_well() -> None:
-    try:
-        int("url: /wxa/commit?access_token=abc")
-    except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "failed", None, sys.exc_info())
-    text = RedactingFormatter(logging.Formatter()).format(record)
-    assert "Traceback" in text
-    assert "access_token=***" in text
-    assert "abc" not in text
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "?access_token=abcdef&x=1",
+        '"?access_token=abcdef"',
+        "?access_token=abcdef\n",
+        '{"refresh_token": "abcdef", "n": 1}',
+        "{'refresh_token': 'abcdef'}",
+        "redis://ops:abcdef@h:6379/0",
+        "rediss://:abcdef@h",
+    ],
+)
+def test_a_secret_in_json_is_found_however_deep_its_quotes_are_escaped(text: str, depth: int) -> None:
+    for _ in range(depth):
+        text = json.dumps({"event": text})
+    redacted = redact(text)
+    assert "abcdef" not in redacted
+    assert "***" in redacted
+    for _ in range(depth):
+        redacted = json.loads(redacted)["event"]
 
 
-def test_every_handler_redacts_once() -> None:
-    logger = logging.getLogger("test_every_handler_redacts_once")
-    logger.addHandler(logging.NullHandler())
-    redact_handlers(logger)
-    redact_handlers(logger)
-    formatter = logger.handlers[0].formatter
-    assert isinstance(formatter, RedactingFormatter)
-    assert not isinstance(formatter._inner, RedactingFormatter)
+@given(st.lists(st.sampled_from([*"\"'\\:@=&b{ \n\té", "x://", ": ", "abc", *SECRET_NAMES]), max_size=30))
+def test_json_stays_json_whatever_is_taken_out_of_it(parts: list[str]) -> None:
+    fields = {"event": "".join(parts), "more": {"".join(parts): ["".join(parts)]}, "last": 1}
+    for separators in ((", ", ": "), (",", ":")):
+        redacted = json.loads(redact(json.dumps(fields, ensure_ascii=False, separators=separators)))
+        assert redacted["last"] == 1

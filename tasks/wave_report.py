@@ -1,0 +1,113 @@
+"""How a wave stands: counts, speed, estimated end, and why releases stand still, each cause once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tasks.names import AT_REST, GOING_ON, Status
+from tasks.record import Problem, Release
+from tasks.store import ReleaseStore
+from tasks.waves import Waves, WaveState
+
+#: The speed is that of the last so many minutes.
+SPEED_OVER_MIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why releases stand still, and how many do for it. Without the rid: it differs for each."""
+
+    status: Status
+    problem: Problem
+    releases: int
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        fields = self.problem.model_dump(mode="json", exclude={"rid"})
+        return {"status": str(self.status), **fields, "releases": self.releases}
+
+
+@dataclass(frozen=True, slots=True)
+class WaveReport:
+    """A wave at one moment; `per_minute` counts releases that came to rest, by the clock of the workers."""
+
+    name: str
+    counts: dict[str, int]
+    state: WaveState
+    per_minute: float
+    estimated_end: datetime | None
+
+    @property
+    def total(self) -> int:
+        """How many releases the wave has."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """How many are at rest."""
+        return sum(self.counts[status] for status in AT_REST)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing goes on any more: all are at rest, or a brake holds the others."""
+        braked = self.state.pause is not None and not self.state.pause.canary
+        return self.ended == self.total or (braked and self.ended + self.state.held >= self.total)
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        pause, policy = self.state.pause, self.state.policy
+        return {
+            "wave": self.name,
+            "total": self.total,
+            "counts": self.counts,
+            "per_minute": round(self.per_minute, 1),
+            "estimated_end": None
+            if self.estimated_end is None
+            else f"{self.estimated_end:%Y-%m-%dT%H:%M:%SZ}",
+            "held_back": self.state.held,
+            "stopped": None if pause is None else {"why": pause.errmsg, "remedy": pause.remedy},
+            "canary": policy.canary if policy else 0,
+            "max_blocked": policy.max_blocked if policy else None,
+        }
+
+
+def wave_report(store: ReleaseStore, waves: Waves, name: str, now: datetime) -> WaveReport:
+    """Look at a wave; costs the same however many releases it has."""
+    counts, state = store.wave_counts(name), waves.state(name)
+    per_minute = _per_minute(store, name, now)
+    left = sum(counts[status] for status in GOING_ON) - state.held
+    end = now + timedelta(minutes=left / per_minute) if per_minute and left > 0 else None
+    return WaveReport(name, counts, state, per_minute, end)
+
+
+def causes(releases: Iterable[Release]) -> list[Cause]:
+    """Group releases by what they stand still for, the most frequent first."""
+    tally: Counter[tuple[Status, str]] = Counter()
+    problems: dict[tuple[Status, str], Problem] = {}
+    for release in releases:
+        problem = release.block or release.failure or release.wait
+        if problem is not None:
+            alike = _alike(problem)
+            key = release.status, alike.model_dump_json()
+            tally[key] += 1
+            problems[key] = alike
+    return [Cause(key[0], problems[key], number) for key, number in tally.most_common()]
+
+
+def _alike(problem: Problem) -> Problem:
+    """What is the same for all that one cause stopped: WeChat's messages end with a rid."""
+    return problem.model_copy(update={"rid": None, "errmsg": problem.errmsg.partition(" rid")[0]})
+
+
+def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
+    began = store.wave_began(name)
+    if began is None:
+        return 0.0
+    minutes = min(SPEED_OVER_MIN, max(1 / 60, (now - began).total_seconds() / 60))
+    since = now.timestamp() // 60 - SPEED_OVER_MIN
+    ended = sum(number for minute, number in store.wave_ends(name).items() if minute > since)
+    return ended / minutes

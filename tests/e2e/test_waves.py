@@ -1,0 +1,163 @@
+"""Waves as one person runs them: a file, a canary, a brake, and the causes once each."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.workers import Platform, wait_for
+
+WAVE = "1.0.0"
+NO_TEMPLATE = 85014
+
+
+def enqueue(platform: Platform, appids: list[str], *options: str) -> list[dict[str, Any]]:
+    requests = [platform.request(appid, wave=WAVE) for appid in appids]
+    return platform.enqueue_only(*requests, options=options)
+
+
+def wave(platform: Platform) -> dict[str, Any]:
+    (document,) = platform.documents("wave", WAVE)
+    return document
+
+
+def statuses(platform: Platform) -> dict[str, int]:
+    return {status: number for status, number in wave(platform)["counts"].items() if number}
+
+
+def test_the_rest_of_a_wave_runs_when_its_canary_went_well(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(8)]
+    platform.fault(appids[1], "commit", "delay", seconds=1.5)
+    with platform.worker():
+        enqueue(platform, appids, "--canary", "2")
+        wait_for(lambda: platform.calls(appids[1], "commit"))
+        assert statuses(platform)["waiting"] >= 6
+        assert [platform.called(appid) for appid in appids[2:]] == [[]] * 6
+        said = platform.run("wave", WAVE).stderr
+        assert "the first 2 run alone" in said
+        assert platform.documents("wave", WAVE, "--watch")[0]["counts"]["submitted"] == 8
+
+
+def test_a_wave_with_a_bad_canary_waits_for_a_person(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(8)]
+    for appid in appids[:2]:
+        platform.fault(appid, "commit", "errcode", errcode=NO_TEMPLATE)
+    with platform.worker():
+        enqueue(platform, appids, "--canary", "3", "--max-blocked", "50")
+        (report,) = platform.documents("wave", WAVE, "--watch", code=1)
+        assert report["stopped"]["why"] == (
+            f"wave {WAVE} is braked: of its canary 2 of 3 ended blocked and 0 failed, over the 50 % allowed"
+        )
+        wait_for(
+            lambda: {release["wait"]["errmsg"] for release in waiting(platform)} == {report["stopped"]["why"]}
+        )
+        assert [platform.called(appid) for appid in appids[3:]] == [[]] * 5
+        blocked = [cause for cause in wave(platform)["causes"] if cause["status"] == "blocked"]
+        assert [(cause["errcode"], cause["releases"]) for cause in blocked] == [(NO_TEMPLATE, 2)]
+
+        assert "goes on" in platform.run("resume", "--wave", WAVE).stderr
+        assert platform.documents("wave", WAVE, "--watch")[0]["counts"]["submitted"] == 8
+
+
+def waiting(platform: Platform) -> list[dict[str, Any]]:
+    return platform.documents("list", "--wave", WAVE, "--status", "waiting")
+
+
+def test_the_brake_holds_for_the_whole_wave_and_cancel_ends_it(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(60)]
+    for appid in appids[:30]:
+        platform.fault(appid, "modify_domain", "errcode", errcode=61007, action="get")
+    with platform.worker("--concurrency", "2"):
+        enqueue(platform, appids, "--max-blocked", "10")
+        (report,) = platform.documents("wave", WAVE, "--watch", code=1)
+        assert "is braked: " in report["stopped"]["why"]
+        assert report["held_back"] > 0
+        assert report["counts"]["blocked"] >= 2
+
+        platform.run("cancel", "--wave", WAVE)
+        assert sum(statuses(platform).values()) == 60
+        assert set(statuses(platform)) <= {"cancelled", "submitted"}
+        assert wave(platform)["stopped"] is None
+
+
+def test_a_domain_that_the_platform_lacks_stops_a_wave_before_its_first_call(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(20)]
+    domains = {"MPRELEASE_DOMAINS__REQUESTDOMAIN": "https://api.example.com,https://pay.example.org"}
+    platform.environment.update(domains)
+    with platform.worker():
+        enqueue(platform, appids)
+        (report,) = platform.documents("wave", WAVE, "--watch", code=1)
+        (cause,) = report["causes"]
+        assert (cause["status"], cause["releases"]) == ("blocked", 20)
+        assert cause["domains"] == {"requestdomain": ["https://pay.example.org"]}
+        assert "modify_domain" not in platform.sim("GET", "calls")["counts"]
+
+        assert platform.documents("platform", "domains", "get")[0]["missing"] == ["pay.example.org"]
+        assert platform.documents("platform", "domains", "add", "--yes")[0]["missing"] == []
+        platform.run("resume", "--wave", WAVE)
+        assert platform.documents("wave", WAVE, "--watch")[0]["counts"]["submitted"] == 20
+    assert "nothing is missing" in platform.run("platform", "domains", "add").stderr
+    assert "is no host" in platform.run("platform", "domains", "add", "a;b", code=2).stderr
+
+
+def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform, tmp_path: Path) -> None:
+    platform = own_platform
+    there = {"requestdomain": ["https://api.example.com"], "wsrequestdomain": ["wss://ws.example.com"]}
+    ready, bare = platform.mini_program(domains=there), platform.mini_program()
+    path = tmp_path / "wave.jsonl"
+    requests = [platform.request(appid, audit={"version_desc": "看"}) for appid in (ready, bare)]
+    path.write_text("\n".join(map(json.dumps, requests)))
+
+    first, second = platform.documents("enqueue", "--file", str(path), "--plan")
+
+    assert [call["path"] for call in first["calls"]] == ["/wxa/commit", "/wxa/submit_audit"]
+    added = second["calls"][0]
+    assert added == {"path": "/wxa/modify_domain", "body": {"action": "add", **there}}
+    assert platform.documents("list") == []
+    assert platform.called(bare) == ["modify_domain:get"]
+    with platform.worker():
+        platform.enqueue(*requests)
+    sent = {call["endpoint"]: call["body"] for call in platform.calls(bare) if call.get("action") != "get"}
+    assert [sent[name] for name in ("modify_domain", "commit", "submit_audit")] == [
+        call["body"] for call in second["calls"]
+    ]
+    (again, *_) = platform.documents("enqueue", "--file", str(path), "--plan", code=1)
+    assert again["calls"] == []
+    assert again["obstacles"] == ["the release is there already: submitted"]
+
+
+def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(3)]
+    path = tmp_path / "wave.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["appid", "ext", "user_desc"])
+        rows.writerows([appid, json.dumps({"ext": {"shop": "店铺, one"}}), "新版本"] for appid in appids)
+    common = ("--template-id", "1", "--user-version", "2.0", "--wave", "csv")
+    with platform.worker():
+        ended = platform.documents("enqueue", "--file", str(path), *common, "--wait")
+    assert [(release["appid"], release["status"]) for release in ended] == [(a, "submitted") for a in appids]
+    assert ended[0]["ext"] == {"ext": {"shop": "店铺, one"}}
+
+    path.write_text("appid,template_id\nwx0123456789abcdef,many\nwx0123456789abcdeg\n")
+    refused = platform.run("enqueue", "--file", str(path), "--user-version", "2", "--user-desc", "d", code=2)
+    assert "line 2: template_id: can't be read; must be a whole number" in refused.stderr
+    assert "line 3: line: has 1 cells; the first line names 2 fields" in refused.stderr
+
+
+def test_speed_and_estimated_end_are_told(own_platform: Platform) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(6)]
+    platform.fault(appids[5], "commit", "delay", seconds=4)
+    with platform.worker(MPRELEASE_WECHAT__READ_TIMEOUT_S="9"):
+        enqueue(platform, appids)
+        wait_for(lambda: statuses(platform).get("submitted") == 5)
+        report = wave(platform)
+        assert report["per_minute"] > 5
+        assert report["estimated_end"].endswith("Z")
+        assert report["total"] == 6
