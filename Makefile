@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-unit faults check format docs lock clean
+.PHONY: help install demo simulator test test-unit faults check format docs screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ format: $(STAMP) ## Format the code
 docs: $(STAMP) ## Write docs/errcodes.md from the table of verdicts
 	@{ printf '# What each errcode means for a release\n\nWritten by `make docs` from `wechat/errcodes_*.py`.\n\n'; \
 	  $(BIN)/mprelease errcodes; } > docs/errcodes.md
+
+screenshot: $(STAMP) ## Take the README's pictures of Flower anew (needs Chromium)
+	PICTURES=docs $(BIN)/pytest tests/e2e/test_flower_in_browser.py -k pictures
 
 lock: $(STAMP) ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv

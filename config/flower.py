@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 #: One `user:password` a line, among the other secret files.
 _LOGIN_FILE = Path(os.environ.get("MPRELEASE_SECRETS_DIR", "/run/secrets"), "flower_login")
@@ -47,5 +48,17 @@ purge_offline_workers = 3_600
 
 #: Absolute times can be compared with the log's and the records'.
 natural_time = False
-#: The arguments of a step are the release's id, the appid and the version.
-tasks_columns = "name,args,state,retries,received,started,runtime,worker,uuid"
+#: The arguments name the Mini Program, the version and the wave; the result says what happened.
+tasks_columns = "name,args,state,result,retries,received,worker,uuid"
+
+
+def format_task(task: Any) -> Any:
+    """One place says what came of a task, whatever came of it: of a success that failed before, only the success."""
+    if task.state == "SUCCESS":
+        task.result = (task.result or "").strip("'")
+    elif task.exception:
+        task.result = task.exception
+    if task.state != "FAILURE":
+        task.traceback = None
+    task.exception = None
+    return task

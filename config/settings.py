@@ -210,6 +210,11 @@ class PlatformSettings(_Section):
     appid: str = ""
     appsecret: SecretStr = SecretStr("")
 
+    @property
+    def is_named(self) -> bool:
+        """Whether calls to WeChat can be made at all."""
+        return bool(self.appid and self.appsecret.get_secret_value())
+
 
 class DomainSettings(_Section):
     """The platform's server domains, which every Mini Program has to have."""

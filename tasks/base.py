@@ -36,6 +36,7 @@ from tasks.redis_away import is_away
 from tasks.releases import cancelled
 from tasks.scope import scopes_of
 from tasks.services import ReleaseApp, Services
+from tasks.shown import Parked, Waits, why
 from tasks.stops import StepBlocked
 from tasks.store import LeaseLost, RecordChanged
 from wechat.deadline import Deadline, DeadlineExceeded
@@ -65,6 +66,7 @@ class ReleaseTask(BaseTask):
 
     abstract = True
     max_retries = None  # the policy decides, not Celery's default of 3
+    Request = "tasks.shown:ShownRequest"
     throws = (
         ReleaseBlocked,
         ReleaseFailed,
@@ -112,8 +114,8 @@ class ReleaseTask(BaseTask):
             step.apply_async(chain=following, parent_id=self.request.id, root_id=self.request.root_id)
             self.request.chain = None
 
-    def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> int | None:
-        """Run one attempt of a step; returns the audit id when the release is submitted."""
+    def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> Release:
+        """Run one attempt of a step; returns the release as it is afterwards."""
         bind_step(step, release_id, appid)
         with self.redis_needed():
             # From before the lease begins, so that no call goes out after it has ended.
@@ -125,24 +127,24 @@ class ReleaseTask(BaseTask):
             if isinstance(held, Busy):
                 wait_s = min(held.left_s, _BUSY_WAIT_S * (0.1 + self.services.random()))
                 log.info("%s is being worked on; release %s waits %.1f s", appid, release_id, wait_s)
-                raise self.retry(countdown=wait_s)
+                self._try_again(wait_s, f"{appid} is being worked on")
             bind_release(held.stored.release)
             attempt = Attempt(self.services, held)
             try:
-                auditid = self._admitted(step, appid, held, attempt, work, deadline)
+                release = self._admitted(step, appid, held, attempt, work, deadline)
                 self.continue_chain()
             except LeaseLost:
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
                 raise Ignore from None
             else:
-                return auditid
+                return release
             finally:
                 if not attempt.ended:
                     self.services.leases.end(appid, held.number)
 
     def _admitted(
         self, step: Step, appid: str, held: Held, attempt: Attempt, work: Work, deadline: Deadline
-    ) -> int | None:
+    ) -> Release:
         release = held.stored.release
         match admit(release, step, appid, self.services.now()):
             case Admission.DROP:
@@ -152,19 +154,17 @@ class ReleaseTask(BaseTask):
                 raise cancelled(release) if release.status is Status.CANCELLED else release.error()
             case Admission.EARLY:
                 attempt.wait_on()
-                raise Ignore
-            case Admission.PASS:
-                return None
-            case Admission.RETURN:
-                return release.auditid
+                raise Parked(why(release))
+            case Admission.PASS | Admission.RETURN:
+                return release
             case Admission.RUN:
                 return self._run(step, held, attempt, work, deadline)
 
-    def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> int | None:
+    def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> Release:
         for scope in scopes_of(step, attempt.release.wave):
             if scope in held.pauses and not attempt.release.passes(scope):
                 attempt.hold(scope, held.pauses[scope])
-                raise Ignore
+                raise Parked(why(attempt.release))
         if held.stored.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.
             self.services.results.forget(attempt.release.id)
@@ -189,7 +189,7 @@ class ReleaseTask(BaseTask):
             # A bug: loud in the log, and the record must not say `running` for ever.
             log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
             self._stop(attempt, Fail(_bug(step, error)), None)
-        return attempt.release.auditid
+        return attempt.release
 
     def _stop(self, attempt: Attempt, decision: Decision, quota: Quota | None) -> NoReturn:
         try:
@@ -198,15 +198,20 @@ class ReleaseTask(BaseTask):
             self._overtaken(attempt.release)
         release = attempt.release
         if countdown is not None:
-            raise self.retry(countdown=countdown)
+            self._try_again(countdown, why(release))
         if release.status is Status.WAITING:
             log.info(
                 "release %s waits until %s", release.id, release.next_attempt_at or "the platform goes on"
             )
-            raise Ignore
+            raise Parked(why(release))
         # Blocks and failures are what an operator looks for, whatever the log level.
         log.warning("release %s of %s is %s: %s", release.id, release.appid, release.status, release.error())
         raise release.error() from None
+
+    def _try_again(self, countdown_s: float, because: str) -> NoReturn:
+        # Celery makes what is shown of a repetition's arguments anew from the arguments.
+        shown: dict[str, Any] = {name: self.request.get(name) for name in ("argsrepr", "kwargsrepr")}
+        raise self.retry(countdown=countdown_s, exc=Waits(because), **shown)
 
     def _overtaken(self, ours: Release) -> NoReturn:
         """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""

@@ -1,6 +1,6 @@
 """The chain of a release: `ensure_domains -> commit_code -> submit_audit`, or what is left of it.
 
-Its messages carry the release id, and the appid and version for people who read Flower. The last
+Its messages carry the release id and the appid; what else they say is for people who read Flower. The last
 task's id is the release id, so that any Celery client can wait for it; the others' are made from it.
 All of them go to the same queue: that of the urgent releases, or the default one.
 """
@@ -11,6 +11,7 @@ from celery import Celery, Signature, chain
 
 from tasks.names import STEPS, Step
 from tasks.record import Release
+from tasks.shown import shown
 
 #: What the name of the urgent queue has behind that of the default one.
 URGENT = ".urgent"
@@ -35,4 +36,5 @@ def _signature(app: Celery, step: Step, release: Release, queue: str) -> Signatu
         immutable=True,
         task_id=task_id(release.id, step),
         queue=queue,
+        **shown(release),
     )

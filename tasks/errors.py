@@ -44,6 +44,10 @@ class _Stopped(ReleaseError):
         code = "" if self.errcode is None else f"errcode {self.errcode}: "
         return f"{self.step}: {code}{self.errmsg}{f' [{named}]' if named else ''} -- {self.remedy}"
 
+    def __repr__(self) -> str:
+        # What Flower shows of it, beside the step: its first words are what fits into a column.
+        return f"{type(self).__name__}({str(self).removeprefix(f'{self.step}: ')})"
+
 
 class ReleaseBlocked(_Stopped):
     """Stopped until a person acts; can be resumed."""

@@ -19,6 +19,8 @@ WATCHED_WAVES = "waves:watched"
 POOL = "platform:pool"
 POOL_LOCK = "platform:pool-lock"
 LAST_LEASE = "releases:last-lease"
+#: How many releases stand blocked or failed for each cause: see `Release.cause`.
+STOPPED = "releases:stopped"
 
 
 def record(release_id: str) -> str:

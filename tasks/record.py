@@ -154,6 +154,18 @@ class Release(_Value):
         history = (*history, happened)[-MAX_HISTORY:]
         return self.model_copy(update={"updated_at": now, "history": history, **fields})
 
+    @property
+    def cause(self) -> str:
+        """Why it is blocked or failed, as `STATUS STEP ERRCODE` (`-` where there is none); else empty."""
+        problem = {Status.BLOCKED: self.block, Status.FAILED: self.failure}.get(self.status)
+        if problem is None:
+            return ""
+        return f"{self.status} {problem.step} {'-' if problem.errcode is None else problem.errcode}"
+
+    def told(self, step: Step) -> str:
+        """What the history says of a step, the newest."""
+        return next((event.what for event in reversed(self.history) if event.step is step), "")
+
     def error(self) -> ReleaseBlocked | ReleaseFailed:
         """What a blocked or failed release raises."""
         if self.block is not None:

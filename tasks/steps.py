@@ -16,21 +16,21 @@ from wechat.mini_program import MiniProgram
 
 
 @shared_task(bind=True, base=UnreadReleaseTask, name=Step.ENSURE_DOMAINS.task_name)
-def ensure_domains(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> None:
+def ensure_domains(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> str:
     """Add the platform's missing domains. Safe to run twice: reads first, adds only what is missing."""
-    self.run_step(Step.ENSURE_DOMAINS, release_id, appid, _ensure_domains)
+    return self.run_step(Step.ENSURE_DOMAINS, release_id, appid, _ensure_domains).told(Step.ENSURE_DOMAINS)
 
 
 @shared_task(bind=True, base=UnreadReleaseTask, name=Step.COMMIT_CODE.task_name)
-def commit_code(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> None:
+def commit_code(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> str:
     """Commit the version. Safe to run twice: asks whether an earlier commit landed before repeating it."""
-    self.run_step(Step.COMMIT_CODE, release_id, appid, _commit_code)
+    return self.run_step(Step.COMMIT_CODE, release_id, appid, _commit_code).told(Step.COMMIT_CODE)
 
 
 @shared_task(bind=True, base=ReleaseTask, name=Step.SUBMIT_AUDIT.task_name)
 def submit_audit(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> int | None:
     """Submit for audit and return the audit id. Safe to run twice: asks for an earlier audit first."""
-    return self.run_step(Step.SUBMIT_AUDIT, release_id, appid, _submit_audit)
+    return self.run_step(Step.SUBMIT_AUDIT, release_id, appid, _submit_audit).auditid
 
 
 def _ensure_domains(mini_program: MiniProgram, attempt: Attempt, services: Services) -> None:

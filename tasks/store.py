@@ -104,6 +104,7 @@ class Creation:
             "" if self.parked_until is None else self.parked_until,
             "1" if self.fed else "",
             keys.held(self.held) if self.held else "",
+            old.release.cause if old else "",
         ]
         return row_keys, values
 
@@ -181,7 +182,7 @@ class ReleaseStore:
         stale = self._create(
             keys=[
                 *(keys.ALL, keys.PARKED, keys.UNFED, keys.by_status(Status.CANCELLED)),
-                *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES),
+                *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES, keys.STOPPED),
                 *(key for row_keys, _ in rows for key in row_keys),
             ],
             args=[
@@ -213,6 +214,7 @@ class ReleaseStore:
                 keys.PARKED,
                 keys.wave_counts(wave),
                 keys.wave_ends(wave),
+                keys.STOPPED,
                 *(keys.held(scope) for scope in scopes_for(after.wave)),
             ],
             args=[
@@ -229,6 +231,8 @@ class ReleaseStore:
                 after.identity,
                 _AFTERWARDS.get(after.status, "active"),
                 minute,
+                before.release.cause,
+                after.cause,
             ],
         )
         if reply == "fenced":

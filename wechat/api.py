@@ -16,7 +16,7 @@ from wechat.sealing import Seal
 from wechat.stored_secrets import StoredSecrets
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
-from wechat.transport import Transport
+from wechat.transport import Observe, Transport
 
 #: The pool only makes a message more exact, so it may not hold a step up, in seconds.
 POOL_DEADLINE_S = 10.0
@@ -35,6 +35,7 @@ class WeChat:
         redis_client: redis.Redis,
         seal: Seal,
         sleep: Callable[[float], None] = time.sleep,
+        observe: Observe | None = None,
     ) -> None:
         self._transport = Transport(
             api_url=api_url,
@@ -42,6 +43,7 @@ class WeChat:
             read_timeout_s=read_timeout_s,
             clock=WeChatClock(),
             secrets=(credentials.appsecret,),
+            observe=observe,
         )
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(redis_client, seal)

@@ -30,6 +30,7 @@ PATHS: Mapping[str, str] = {
     "get_category": "/wxa/get_category",
     "get_page": "/wxa/get_page",
     "quota": "/cgi-bin/openapi/quota/get",
+    "queryquota": "/wxa/queryquota",
 }
 
 #: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (86000, 86001).
@@ -65,6 +66,14 @@ class Quota:
 
     remain: int | None
     refresh_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuota:
+    """The submissions that the provider may make, all its Mini Programs together: what is left, and of how many."""
+
+    rest: int
+    limit: int
 
 
 class MiniProgram:
@@ -155,6 +164,14 @@ class MiniProgram:
             remain=_integer(quota.get("remain")) if isinstance(quota, dict) else None,
             refresh_s=max((window for window in windows if window > 0), default=None),
         )
+
+    def audit_quota(self) -> AuditQuota:
+        """The provider's audit quota (queryquota): any Mini Program's token may ask for it."""
+        answer = self._get("queryquota")
+        rest, limit = _integer(answer.get("rest")), _integer(answer.get("limit"))
+        if rest is None or limit is None:
+            raise Unanswered(PATHS["queryquota"], "the answer has no rest and limit")
+        return AuditQuota(rest, limit)
 
     def _post(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("POST", PATHS[name], body)

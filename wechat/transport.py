@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import requests
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 #: Largest body that is read, in bytes. The largest real ones (get_category) are a few hundred KB.
 MAX_BODY = 4 * 1024 * 1024
 _CHUNK = 65536
+
+#: Told of every call that is over: its endpoint, the errcode (0 if all went well, None if no usable answer came),
+#: and the seconds that it took. It is called in the thread of the call, so it must be quick and never raise.
+Observe = Callable[[str, int | None, float], None]
 
 #: What requests and urllib3 raise, most specific first, and what it means to an operator.
 _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
@@ -82,6 +86,7 @@ class Transport:
         read_timeout_s: float,
         clock: WeChatClock,
         secrets: Iterable[str] = (),
+        observe: Observe | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._timeout = (connect_timeout_s, read_timeout_s)
@@ -89,6 +94,7 @@ class Transport:
         self._proxies = requests.utils.get_environ_proxies(self._api_url)
         self._local = threading.local()
         self._secrets = tuple(secrets)
+        self._observe = observe
         self.clock = clock
 
     def call(
@@ -122,7 +128,10 @@ class Transport:
         else:
             return answer
         finally:
-            event["ms"] = round((time.monotonic() - started) * 1000)
+            seconds = time.monotonic() - started
+            if self._observe is not None:
+                self._observe(path, event.get("errcode"), seconds)
+            event["ms"] = round(seconds * 1000)
             # What is not known is left out: a call of the platform's own has no Mini Program.
             log.info("wechat call", extra={name: value for name, value in event.items() if value is not None})
 

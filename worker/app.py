@@ -38,6 +38,7 @@ from wechat.sealing import Seal
 from worker import transport
 from worker.bootsteps import BringBack, CheckKeys
 from worker.clock_guard import ClockGuard
+from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
 from worker.redis_clock import RedisClock
 
@@ -47,6 +48,7 @@ Build = Callable[["ReleaseCelery", Settings], Services]
 class ReleaseCelery(Celery):
     """A Celery app that owns the collaborators of its tasks."""
 
+    events_cls = "worker.event_dispatcher:LosslessEvents"
     log_cls = "worker.log_setup:Logging"
 
     def __init__(self, settings: Settings, build: Build) -> None:
@@ -162,6 +164,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         redis_client=client,
         seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
         sleep=time.sleep,
+        observe=CallCounts(client),
     )
 
 

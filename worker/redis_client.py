@@ -24,9 +24,9 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def connect(settings: RedisSettings, max_connections: int) -> redis.Redis:
-    """Return a client that decodes responses; it connects when first used."""
-    options = {**_OPTIONS, "max_connections": max_connections, **settings.tls_options}
+def connect(settings: RedisSettings, max_connections: int, **different: Any) -> redis.Redis:
+    """Return a client that decodes responses; it connects when first used. `different` options are redis-py's."""
+    options = {**_OPTIONS, "max_connections": max_connections, **settings.tls_options, **different}
     if settings.is_sentinel:
         return _through_sentinel(settings, options)
     return redis.Redis.from_url(settings.urls[0], **options)

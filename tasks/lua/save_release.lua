@@ -1,11 +1,13 @@
 -- Write a changed record with its indexes, unless it was changed by another or under a newer lease.
 -- KEYS[1] record, [2] mini program, [3] lease, [4] index of the old status, [5] of the new one,
---     [6] parked, [7] counts of the wave, [8] ends of the wave, [9...] the sets it may be held in
+--     [6] parked, [7] counts of the wave, [8] ends of the wave, [9] counts of the causes,
+--     [10...] the sets it may be held in
 -- ARGV[1] id, [2] revision that the caller saw, [3] number of the caller's lease or '', [4] document,
 --     [5] old status, [6] new status, [7] wave or '', [8] due time of the parked in seconds or '',
 --     [9] the set that it is to be held in or '', [10] '1' to end the lease, [11] identity,
 --     [12] what becomes of the Mini Program: 'active', 'free' (submitted), 'forget' (cancelled),
---     [13] the minute in which it came to rest, or ''
+--     [13] the minute in which it came to rest, or '',
+--     [14] cause for which it stood or '', [15] cause for which it stands now or ''
 -- Returns the new revision, 'changed' or 'fenced'.
 local fields = redis.call('HMGET', KEYS[1], 'revision', 'fence')
 if ARGV[3] ~= '' and tonumber(fields[2]) > tonumber(ARGV[3]) then
@@ -28,12 +30,20 @@ if ARGV[5] ~= ARGV[6] then
     end
   end
 end
+if ARGV[14] ~= ARGV[15] then
+  if ARGV[15] ~= '' then
+    redis.call('HINCRBY', KEYS[9], ARGV[15], 1)
+  end
+  if ARGV[14] ~= '' and redis.call('HINCRBY', KEYS[9], ARGV[14], -1) == 0 then
+    redis.call('HDEL', KEYS[9], ARGV[14])
+  end
+end
 if ARGV[8] ~= '' then
   redis.call('ZADD', KEYS[6], ARGV[8], ARGV[1])
 else
   redis.call('ZREM', KEYS[6], ARGV[1])
 end
-for i = 9, #KEYS do
+for i = 10, #KEYS do
   redis.call(KEYS[i] == ARGV[9] and 'SADD' or 'SREM', KEYS[i], ARGV[1])
 end
 if ARGV[12] ~= 'active' and redis.call('HGET', KEYS[2], 'active') == ARGV[1] then

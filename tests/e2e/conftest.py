@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests import workers
+from tests.e2e import watched as watching
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,13 @@ def platform(platform_without_worker: workers.Platform, shared_worker: workers.W
 def own_platform(tmp_path: Path) -> Iterator[workers.Platform]:
     with workers.platform(tmp_path) as platform:
         yield platform
+
+
+@pytest.fixture(scope="session")
+def watched_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[watching.Watched]:
+    """A platform with Flower and the exporter beside it, and some releases of every kind."""
+    with (
+        workers.platform(tmp_path_factory.mktemp("watched")) as platform,
+        watching.watched(platform) as world,
+    ):
+        yield world

@@ -15,6 +15,7 @@ import redis
 import requests
 
 from tests import flower, workers
+from tests.e2e.watched import exporter
 from tests.orchestrator import orchestrator_of
 from tests.restartable_redis import RestartableRedis
 from tests.workers import ROOT, TICKET, Platform, wait_for
@@ -106,6 +107,16 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
         platform.enqueue(platform.request(appid, again=True))
         assert platform.documents("domains", "get", appid)
         assert "answer" in platform.run("doctor").stdout
+
+
+def test_the_exporter_tells_all(platform: Platform) -> None:
+    appid = platform.mini_program()
+    with platform.worker(), exporter(platform.environment) as url:
+        platform.release(appid)
+        wait_for(lambda: "mprelease_wechat_calls_total{" in requests.get(f"{url}/metrics", timeout=10).text)
+        told = requests.get(f"{url}/metrics", timeout=10).text
+        wait_for(lambda: "mprelease_workers 1.0" in requests.get(f"{url}/metrics", timeout=10).text)
+    assert "mprelease_redis_up 1.0" in told
 
 
 def test_the_worker_answers_when_it_is_asked(platform: Platform) -> None:

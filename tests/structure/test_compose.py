@@ -5,15 +5,21 @@ import pytest
 
 from config.loading import variable_names
 from config.settings import WorkerSettings
-from tests.structure.files import VARIABLE, compose, services, text
+from tests.structure.files import ROOT, VARIABLE, compose, services, text
 
 OF_OURS = sorted(name for name, service in services().items() if service["image"] == "mprelease")
 each_service = pytest.mark.parametrize("name", sorted(services()))
 
 
-def test_the_services_are_the_four_of_the_house() -> None:
-    assert sorted(services()) == ["flower", "redis", "simulator", "worker"]
-    assert OF_OURS == ["flower", "simulator", "worker"]
+def test_the_services_are_those_of_the_house() -> None:
+    assert OF_OURS == ["flower", "metrics", "simulator", "worker"]
+    assert sorted({*services()} - {*OF_OURS}) == ["grafana", "prometheus", "redis"]
+
+
+@each_service
+def test_an_image_that_is_not_ours_has_its_version(name: str) -> None:
+    if name not in OF_OURS:
+        assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+[\w.-]*", services()[name]["image"])
 
 
 @each_service
@@ -41,10 +47,12 @@ def test_a_service_publishes_at_most_on_loopback(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-def test_only_the_worker_and_flower_reach_beyond_the_inside() -> None:
+def test_only_who_calls_wechat_or_shows_something_reaches_beyond_the_inside() -> None:
     assert compose()["networks"]["inside"] == {"internal": True}
     beyond = {name for name, service in services().items() if service["networks"] != ["inside"]}
-    assert beyond == {"flower", "worker"}
+    showing = {name for name, service in services().items() if "ports" in service}
+    assert showing == {"flower", "grafana", "metrics", "prometheus"}
+    assert beyond == {"worker", *showing}
 
 
 def test_the_simulator_runs_only_when_asked_for() -> None:
@@ -52,7 +60,7 @@ def test_the_simulator_runs_only_when_asked_for() -> None:
     assert services()["simulator"]["profiles"] == ["simulator"]
 
 
-@pytest.mark.parametrize("name", ["flower", "worker"])
+@pytest.mark.parametrize("name", ["flower", "metrics", "worker"])
 def test_what_needs_redis_waits_until_it_is_well(name: str) -> None:
     assert services()[name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
 
@@ -91,6 +99,9 @@ def test_nobody_gets_a_secret_without_need() -> None:
             "mprelease_platform__appsecret",
         ],
         "flower": ["mprelease_redis__url", "flower_login"],
+        "metrics": holders["worker"],
+        "prometheus": [],
+        "grafana": ["grafana_password"],
         "simulator": [],
     }
 
@@ -101,8 +112,15 @@ def test_variables_named_like_ours_are_settings() -> None:
 
 def test_the_volumes_in_use_are_the_declared_ones() -> None:
     mounted = {mount for service in services().values() for mount in service.get("volumes", [])}
-    assert mounted == {"redis-data:/data", "flower-state:/var/lib/flower"}
-    assert sorted(compose()["volumes"]) == ["flower-state", "redis-data"]
+    ours = {mount for mount in mounted if mount.startswith("./")}
+    assert mounted - ours == {
+        "redis-data:/data",
+        "flower-state:/var/lib/flower",
+        "prometheus-data:/prometheus",
+        "grafana-data:/var/lib/grafana",
+    }
+    assert sorted(compose()["volumes"]) == sorted(mount.partition(":")[0] for mount in mounted - ours)
+    assert all((ROOT / mount.partition(":")[0]).exists() and mount.endswith(":ro") for mount in ours)
 
 
 def test_flower_writes_its_state_to_its_volume() -> None:
@@ -110,5 +128,6 @@ def test_flower_writes_its_state_to_its_volume() -> None:
     assert service["environment"]["FLOWER_DB"].startswith("/var/lib/flower/")
 
 
-def test_flower_and_the_worker_have_the_same_settings() -> None:
-    assert services()["flower"]["env_file"] == services()["worker"]["env_file"] == [".env"]
+def test_what_reads_the_settings_reads_the_same_ones() -> None:
+    files = {name: services()[name]["env_file"] for name in ("flower", "metrics", "worker")}
+    assert all(named == [".env"] for named in files.values())

@@ -27,7 +27,7 @@ def celery_commands() -> set[str]:
     return {*celery_command.commands, *(plugin.name for plugin in entry_points(group="celery.commands"))}
 
 
-@pytest.mark.parametrize("name", ["flower", "worker"])
+@pytest.mark.parametrize("name", ["flower", "metrics", "worker"])
 def test_the_program_is_a_console_script_that_is_installed(name: str) -> None:
     assert command(name)[0] in {script.name for script in entry_points(group="console_scripts")}
 
@@ -37,6 +37,13 @@ def test_the_worker_is_a_command_of_ours() -> None:
     commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})
     assert program == "mprelease"
     assert subcommand in commands
+
+
+def test_the_exporter_is_a_command_of_ours_with_options_that_it_knows() -> None:
+    program, subcommand, *options = command("metrics")
+    commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})
+    assert program == "mprelease"
+    assert set(options[::2]) <= {name for option in commands[subcommand].params for name in option.opts}
 
 
 def test_flower_is_a_command_of_celery_with_options_that_it_knows() -> None:

@@ -54,6 +54,7 @@ def test_it_sets_the_options_that_it_means_to_set(login_file: Path) -> None:
         "max-tasks",
         "purge-offline-workers",
         "tasks-columns",
+        "format-task",
     }
     assert parser.basic_auth == [LOGIN]
     assert parser.read_only is True
@@ -96,4 +97,4 @@ def test_it_imports_nothing_of_ours() -> None:
     tree = ast.parse(text("config/flower.py"))
     imported: set[Any] = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    assert imported == {"__future__", "os", "pathlib"}
+    assert imported == {"__future__", "os", "pathlib", "typing"}

@@ -24,6 +24,7 @@ from worker.cli import (
     domains,
     enqueue,
     errcodes,
+    metrics,
     pause,
     platform,
     processes,
@@ -45,7 +46,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for part in (processes, enqueue, releases, wave, pause, credentials, rekey, doctor, errcodes):
+for part in (processes, enqueue, releases, wave, pause, credentials, rekey, doctor, metrics, errcodes):
     part.register(app)
 app.add_typer(domains.app, name="domains")
 app.add_typer(platform.app, name="platform")

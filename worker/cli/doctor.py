@@ -60,9 +60,10 @@ def doctor() -> None:
 
 def _platform() -> Iterator[Finding]:
     platform = settings().platform
-    named = bool(platform.appid and platform.appsecret.get_secret_value())
     yield Finding(
-        "platform", named, platform.appid if named else "set MPRELEASE_PLATFORM__APPID and __APPSECRET"
+        "platform",
+        platform.is_named,
+        platform.appid if platform.is_named else "set MPRELEASE_PLATFORM__APPID and __APPSECRET",
     )
     wanted = services().wanted
     yield Finding(

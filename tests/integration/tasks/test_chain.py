@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import base64
 import json
 from typing import Any, cast
@@ -74,7 +75,6 @@ def test_nothing_of_the_payload_is_in_the_message(celery_app: Celery, redis_clie
         user_desc=SECRET_LOOKING,
         ext={"ext": {"key": SECRET_LOOKING}},
         audit={"feedback_info": SECRET_LOOKING},
-        wave=SECRET_LOOKING,
     )
 
     send_chain(celery_app, a_release(request))
@@ -82,6 +82,17 @@ def test_nothing_of_the_payload_is_in_the_message(celery_app: Celery, redis_clie
     (raw,) = messages(redis_client)
     assert SECRET_LOOKING not in json.dumps(raw)
     assert SECRET_LOOKING not in base64.b64decode(raw["body"]).decode()
+
+
+def test_a_monitor_is_shown_of_every_step_whose_it_is(celery_app: Celery, redis_client: redis.Redis) -> None:
+    send_chain(celery_app, a_release(a_request(wave="spring 春")))
+
+    headers, (_, _, embed) = the_message(redis_client)
+    shown = [headers["kwargsrepr"], *(task["options"]["kwargsrepr"] for task in embed["chain"])]
+    # As a literal: Flower reads it and searches by its names.
+    assert [ast.literal_eval(text) for text in shown] == [
+        {"appid": APPID, "version": "1.4.2", "wave": "spring 春"}
+    ] * 3
 
 
 def test_the_message_is_json(celery_app: Celery, redis_client: redis.Redis) -> None:

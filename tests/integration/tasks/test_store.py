@@ -14,7 +14,7 @@ from tasks.lease import Held
 from tasks.names import ACTIVE, Status, Step
 from tasks.record import Release, counts
 from tasks.store import Known, LeaseLost, Parking, RecordChanged, ReleaseStore, Stored
-from tests.unit.tasks.examples import APPID, NOW, a_release, a_request
+from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release, a_request
 
 NOTHING = Known(active=None, same=None)
 
@@ -289,6 +289,8 @@ def test_indexes_and_wave_counts_always_add_up(
     for wave in ("spring", "summer"):
         statuses = Counter(str(release.status) for release in releases if release.wave == wave)
         assert store.wave_counts(wave) == counts(statuses)
+    causes = Counter(release.cause for release in releases if release.cause)
+    assert {cause: int(number) for cause, number in redis_client.hgetall(keys.STOPPED).items()} == causes
     for appid in _APPIDS:
         active = [release for release in releases if release.appid == appid and release.is_active]
         known = store.known(appid, "0:none").active
@@ -310,7 +312,10 @@ def _some_change(chance: random.Random, n: int, store: ReleaseStore) -> None:
         store.create(release, known if chance.random() < 0.9 else NOTHING, superseded)
         return
     status, step = chance.choice(list(Status)), chance.choice(list(Step))
-    after = known.active.release.model_copy(update={"status": status, "step": step})
+    problem = a_problem(step=step, errcode=chance.choice([None, 0, 85018]))
+    why = {Status.BLOCKED: {"block": problem}, Status.FAILED: {"failure": problem}}.get(status, {})
+    unstopped = {"block": None, "failure": None, "status": status, "step": step}
+    after = known.active.release.model_copy(update={**unstopped, **why})
     before = Stored(known.active.release, known.active.revision - (chance.random() < 0.1))
     try:
         store.save(before, after, parking=Parking(until=chance.choice([None, 1.5])))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
 from wechat.errors import Refused, Unanswered
-from wechat.mini_program import LatestAudit, MiniProgram, Quota, TrialVersion, _integer
+from wechat.mini_program import AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion, _integer
 
 #: Beyond what a double can hold exactly.
 BIG = 9007199254740993
@@ -256,3 +256,18 @@ def test_quota_tells_what_is_left_and_the_longest_rate_window(
     wechat.on("/cgi-bin/openapi/quota/get", fields)
 
     assert mini_program.quota("/wxa/commit") == quota
+
+
+def test_the_audit_quota_is_the_providers(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/queryquota", {"rest": 7, "limit": "100", "speedup_rest": 1, "speedup_limit": 2})
+
+    assert mini_program.audit_quota() == AuditQuota(7, 100)
+
+
+def test_an_audit_quota_without_numbers_is_no_answer(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/queryquota", {"rest": None})
+
+    with pytest.raises(Unanswered, match="no rest and limit"):
+        mini_program.audit_quota()

@@ -53,6 +53,7 @@ CASES: list[tuple[Callable[[MiniProgram], object], str, str, str]] = [
     (lambda it: it.categories(), "GET", "/wxa/get_category", ""),
     (lambda it: it.pages(), "GET", "/wxa/get_page", ""),
     (lambda it: it.quota("/wxa/commit"), "POST", "/cgi-bin/openapi/quota/get", '{"cgi_path":"/wxa/commit"}'),
+    (lambda it: it.audit_quota(), "GET", "/wxa/queryquota", ""),
 ]
 
 
@@ -65,7 +66,7 @@ def test_call_has_its_verb_path_query_and_body(
     path: str,
     body: str,
 ) -> None:
-    wechat.on(path, {"errcode": 0, "auditid": 1})
+    wechat.on(path, {"errcode": 0, "auditid": 1, "rest": 1, "limit": 1})
 
     call(mini_program)
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.integration.wechat.conftest import Serve, TransportTo
-from tests.integration.wechat.server import Connection, RawServer, always, answer, once
+from tests.integration.wechat.server import Connection, RawServer, Script, always, answer, once
 from wechat.clock import WeChatClock
 from wechat.deadline import Deadline
 from wechat.errors import Refused, Unanswered
@@ -306,3 +307,31 @@ def test_answer_without_a_date_leaves_the_clock_alone(serve: Serve, transport_to
     post(transport)
 
     assert not transport.clock.is_set
+
+
+@pytest.mark.parametrize(
+    ("script", "errcode"),
+    [
+        (once(answer(OK)), 0),
+        (once(answer(b'{"errcode":85018}')), 85018),
+        (once(answer(b"<html>", status=b"502 Bad Gateway")), None),
+        (once(), None),
+    ],
+)
+def test_whoever_observes_is_told_how_a_call_ended(serve: Serve, script: Script, errcode: int | None) -> None:
+    told: list[tuple[str, int | None, float]] = []
+    transport = Transport(
+        api_url=serve(script).url,
+        connect_timeout_s=5,
+        read_timeout_s=5,
+        clock=WeChatClock(),
+        observe=lambda *call: told.append(call),
+    )
+
+    with suppress(Refused, Unanswered):
+        post(transport)
+    transport._session().close()
+
+    ((endpoint, outcome, seconds),) = told
+    assert (endpoint, outcome) == ("/wxa/commit", errcode)
+    assert 0 < seconds < 5

@@ -1,0 +1,117 @@
+"""The metrics, by name: what Prometheus reads. README, board and alerts are held against them by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+
+import redis
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from tasks.figures import Figures
+from worker.metrics.asking import Answers
+from worker.metrics.calls import BOUNDS_S, Calls
+
+#: (labels, value)
+Samples = Iterable[tuple[tuple[str, ...], float]]
+#: Reads all that stands in Redis: the figures, the calls, and how many messages were set aside.
+Read = Callable[[], tuple[Figures, Calls, int]]
+
+
+class PlatformCollector(Collector):
+    """Reads Redis at each scrape. Safe to use from many threads."""
+
+    def __init__(self, *, read: Read, answers: Callable[[], Answers]) -> None:
+        self._read = read
+        self._answers = answers
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics; without Redis only that it is away, and what is known without it."""
+        yield from _of_answers(self._answers())
+        try:
+            figures, calls, set_aside = self._read()
+        except redis.RedisError:
+            yield _gauge("redis_up", "1 if Redis answers.", 0)
+            return
+        yield _gauge("redis_up", "1 if Redis answers.", 1)
+        yield from _of_figures(figures)
+        yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", set_aside)
+        yield from _of_calls(calls)
+
+
+def _of_figures(figures: Figures) -> Iterator[Metric]:
+    yield _gauges("releases", "Releases by status.", ("status",), _by_name(figures.by_status))
+    yield _gauges(
+        "releases_stopped",
+        "Blocked and failed releases by step and errcode; `none` where WeChat gave none.",
+        ("status", "step", "errcode"),
+        (
+            ((why.status, why.step, "none" if why.errcode is None else str(why.errcode)), number)
+            for why, number in figures.stopped.items()
+        ),
+    )
+    yield _gauge("releases_parked", "Releases parked until a time.", figures.parked)
+    yield _gauge("releases_unfed", "Releases whose first message is still to be sent.", figures.unfed)
+    held = {**{str(scope): number for scope, number in figures.held.items()}, "waves": figures.held_by_waves}
+    yield _gauges(
+        "releases_held", "Releases held by a pause; `waves` are all waves' own.", ("scope",), _by_name(held)
+    )
+    yield _gauges("platform_paused", "1 while the platform is paused.", ("scope",), _by_name(figures.paused))
+    yield _gauges("queue_messages", "Messages in a queue.", ("queue",), _by_name(figures.messages))
+    yield _gauge(
+        "queue_unacknowledged", "Messages that workers have taken and not finished.", figures.unacknowledged
+    )
+    yield _gauges(
+        "queue_oldest_seconds",
+        "How long a queue's next message has waited.",
+        ("queue",),
+        _by_name(figures.waited_s),
+    )
+
+
+def _of_calls(calls: Calls) -> Iterator[Metric]:
+    counter = CounterMetricFamily(
+        "mprelease_wechat_calls",
+        "Calls to WeChat by endpoint and errcode; 0 is a success.",
+        labels=("endpoint", "errcode"),
+    )
+    for labels, number in sorted(calls.outcomes.items()):
+        counter.add_metric(labels, number)
+    yield counter
+    histogram = HistogramMetricFamily(
+        "mprelease_wechat_call_seconds", "How long calls to WeChat took, by endpoint.", labels=("endpoint",)
+    )
+    bounds = [*map(str, BOUNDS_S), "+Inf"]
+    for endpoint, latency in sorted(calls.latencies.items()):
+        cumulative = list(zip(bounds, accumulate(latency.buckets), strict=True))
+        histogram.add_metric((endpoint,), cumulative, latency.ms / 1000)
+    yield histogram
+
+
+def _of_answers(answers: Answers) -> Iterator[Metric]:
+    if answers.workers is not None:
+        yield _gauge("workers", "Workers that answer.", answers.workers)
+    if answers.quota is not None:
+        yield _gauge("audit_quota_left", "Submissions that are left this month.", answers.quota.rest)
+        yield _gauge("audit_quota_limit", "Submissions of a month.", answers.quota.limit)
+        yield _gauge(
+            "audit_quota_asked_timestamp_seconds", "When WeChat was asked for the quota.", answers.quota_at
+        )
+
+
+def _gauge(name: str, what: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"mprelease_{name}", what, value=value)
+
+
+def _gauges(name: str, what: str, labels: tuple[str, ...], samples: Samples) -> Metric:
+    family = GaugeMetricFamily(f"mprelease_{name}", what, labels=labels)
+    for values, number in samples:
+        family.add_metric(values, number)
+    return family
+
+
+def _by_name(numbers: Mapping[Any, float]) -> Samples:
+    return (((str(name),), number) for name, number in numbers.items())
