@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-unit faults check format docs screenshot lock clean
+.PHONY: help install demo simulator test test-unit faults wave check format docs screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 
 faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about twelve minutes)
 	$(BIN)/python -m tests.faults
+
+wave: $(STAMP) ## Run a watched wave of 10,000 releases on this machine, and say what it cost (minutes)
+	@$(BIN)/python -m benchmarks.wave
 
 check: $(STAMP) ## Lint, types, import arrows
 	$(BIN)/ruff check .

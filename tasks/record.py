@@ -98,8 +98,8 @@ class Release(_Value):
     user_desc: str
     ext: dict[str, Any]
     audit: dict[str, Any]
-    wave: str | None
-    domains: dict[str, list[str]] | None
+    wave: str | None = None
+    domains: dict[str, list[str]] | None = None
     step: Step
     status: Status
     attempts: dict[str, int] = {}

@@ -294,5 +294,5 @@ def parse(document: str, revision: Any) -> Stored:
 
 
 def dump(release: Release) -> str:
-    """Write a record as Redis holds it."""
-    return release.model_dump_json()
+    """Write a record as Redis holds it: without what is as it was at first, which is a fifth of it."""
+    return release.model_dump_json(exclude_defaults=True)

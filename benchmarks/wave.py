@@ -1,0 +1,172 @@
+"""A wave of ten thousand releases on this machine, watched: `python -m benchmarks.wave [--releases N]`.
+
+Real Redis, real worker processes, the simulator; one per cent of the Mini Programs meets each kind of block. Prints
+what became of them and what it cost; 1 if a release was lost, or Redis holds more than it may of each.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.workers import Platform, Worker, platform
+from wechat.sealing import Seal
+from wechat.token_store import TokenStore
+
+RELEASES = 10_000
+WORKERS = 2
+CONCURRENCY = 32
+WAVE = "ten-thousand"
+#: Redis may hold so many bytes of each release, Celery's own keys included.
+MOST_BYTES = 3072
+#: What blocks, and at which call.
+BLOCKS = (
+    ("modify_domain", 85015),
+    ("modify_domain", 85016),
+    ("modify_domain", 85017),
+    ("modify_domain", 85018),
+    ("modify_domain", 61007),
+    ("commit", 85013),
+    ("commit", 85014),
+    ("commit", 85043),
+    ("submit_audit", 85009),
+    ("submit_audit", 85077),
+    ("submit_audit", 86002),
+    ("submit_audit", 86007),
+)
+
+
+def main() -> int:
+    """Run it and print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.wave", description=__doc__)
+    parser.add_argument("--releases", type=int, default=RELEASES)
+    parser.add_argument("--workers", type=int, default=WORKERS)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mprelease-wave-") as directory, ExitStack() as stack:
+        made = stack.enter_context(
+            platform(Path(directory), "--latency-ms", "20", "--scan-s", "0.5", **_settings())
+        )
+        appids = _mini_programs(made, options.releases)
+        blocked = _blocks(made, appids)
+        before = _memory(made)
+        workers = [
+            stack.enter_context(made.worker("--concurrency", str(CONCURRENCY)))
+            for _ in range(options.workers)
+        ]
+        _enqueue(made, appids)
+        report, seconds = _watch(made)
+        return _tell(made, workers, report, seconds, blocked, before)
+
+
+def _settings() -> dict[str, str]:
+    return {
+        "MPRELEASE_RETRY__SCAN_WAIT_S": "2",
+        "MPRELEASE_WECHAT__READ_TIMEOUT_S": "30",
+        "MPRELEASE_WORKER__STEP_DEADLINE_S": "60",
+    }
+
+
+def _mini_programs(made: Platform, number: int) -> list[str]:
+    appids = [f"wx{serial:016x}" for serial in range(0xF0000, 0xF0000 + number)]
+    tokens = {appid: f"refreshtoken@@@{appid}" for appid in appids}
+    made.sim("POST", "miniprograms", [{"appid": a, "refresh_token": token} for a, token in tokens.items()])
+    with made.redis() as client:
+        TokenStore(client, Seal()).put_refresh_tokens(tokens)
+    return appids
+
+
+def _blocks(made: Platform, appids: list[str]) -> int:
+    """Script the refusals; returns how many Mini Programs meet one."""
+    share = len(appids) // 100
+    faults: list[dict[str, Any]] = [
+        {
+            **{"appid": appid, "endpoint": endpoint, "kind": "errcode", "errcode": errcode, "times": -1},
+            **({"action": "add"} if endpoint == "modify_domain" else {}),
+        }
+        for number, (endpoint, errcode) in enumerate(BLOCKS)
+        for appid in appids[number * share : (number + 1) * share]
+    ]
+    if faults:
+        made.sim("POST", "faults", faults)
+    return len(faults)
+
+
+def _enqueue(made: Platform, appids: list[str]) -> None:
+    path = made.directory / "wave.jsonl"
+    path.write_text("\n".join(json.dumps(made.request(appid, wave=WAVE)) for appid in appids))
+    began = time.monotonic()
+    made.run("enqueue", "--file", str(path))
+    seconds = time.monotonic() - began
+    _say(f"enqueued in {seconds:.1f} s, {len(appids) / seconds:.0f} releases a second")
+
+
+def _watch(made: Platform) -> tuple[dict[str, Any], float]:
+    """`mprelease wave --watch`, as the one person would; what it says on the way goes to stderr."""
+    began = time.monotonic()
+    watched = subprocess.run(
+        [sys.executable, "-m", "worker", "wave", WAVE, "--watch", "--json"],
+        env=made.environment,
+        cwd=made.directory,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    report: dict[str, Any] = json.loads(watched.stdout)
+    return report, time.monotonic() - began
+
+
+def _tell(
+    made: Platform, workers: list[Worker], report: dict[str, Any], seconds: float, blocked: int, before: int
+) -> int:
+    total, counts = report["total"], {name: number for name, number in report["counts"].items() if number}
+    per_release = (_memory(made) - before) / total
+    audits = made.sim("GET", "state")["totals"]
+    _say(
+        f"{total} releases in {seconds:.0f} s, {total / seconds:.0f} a second: {counts}",
+        f"of {blocked} that were to be blocked, by errcode: {dict(_by_errcode(report))}",
+        f"lost: {total - counts.get('submitted', 0) - counts.get('blocked', 0)}; "
+        f"submitted twice: {audits['submitted_after_applied']}",
+        f"Redis: {per_release:.0f} bytes per release; "
+        f"workers: {', '.join(f'{_resident_mb(worker):.0f} MB' for worker in workers)}",
+    )
+    good = (
+        counts == {"blocked": blocked, "submitted": total - blocked}
+        if blocked
+        else counts == {"submitted": total}
+    )
+    return 0 if good and not audits["submitted_after_applied"] and per_release < MOST_BYTES else 1
+
+
+def _by_errcode(report: dict[str, Any]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for cause in report["causes"]:
+        found[cause["errcode"]] += cause["releases"]
+    return found
+
+
+def _memory(made: Platform) -> int:
+    """What Redis' data takes, in bytes."""
+    with made.redis() as client:
+        return int(client.info("memory")["used_memory_dataset"])
+
+
+def _resident_mb(worker: Worker) -> float:
+    status = Path(f"/proc/{worker.process.pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
