@@ -87,7 +87,11 @@ def _blocks(made: Platform, appids: list[str]) -> int:
     share = len(appids) // 100
     faults: list[dict[str, Any]] = [
         {
-            **{"appid": appid, "endpoint": endpoint, "kind": "errcode", "errcode": errcode, "times": -1},
+            "appid": appid,
+            "endpoint": endpoint,
+            "kind": "errcode",
+            "errcode": errcode,
+            "times": -1,
             **({"action": "add"} if endpoint == "modify_domain" else {}),
         }
         for number, (endpoint, errcode) in enumerate(BLOCKS)

@@ -18,6 +18,9 @@ WATCHED_WAVES = "waves:watched"
 #: The hosts that are registered on the platform, as read last; and who reads them now.
 POOL = "platform:pool"
 POOL_LOCK = "platform:pool-lock"
+#: The provider's audit quota as WeChat told it last, and whether it has been asked for lately.
+AUDIT_QUOTA = "platform:audit-quota"
+AUDIT_QUOTA_ASKED = "platform:audit-quota-asked"
 LAST_LEASE = "releases:last-lease"
 #: How many releases stand blocked or failed for each cause: see `Release.cause`.
 STOPPED = "releases:stopped"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
 from tasks.lease import Leases
 from tasks.parking import ParkingLot
@@ -31,6 +32,7 @@ class Services:
     batch: Batch
     waves: Waves
     preflight: Preflight
+    audit_quotas: AuditQuotas
     leases: Leases
     pauses: PlatformPauses
     parking: ParkingLot

@@ -38,6 +38,8 @@ def _ensure_domains(mini_program: MiniProgram, attempt: Attempt, services: Servi
     wanted = services.wanted if own is None else Domains.wanted(own)
     if own is None and wave is not None:
         services.preflight.check(wanted, wave)
+    if wave is not None:
+        services.audit_quotas.refresh(mini_program)
     what = do_ensure_domains(mini_program, wanted, services.wechat.registered_hosts)
     attempt.done(Step.COMMIT_CODE, what)
 

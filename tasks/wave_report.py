@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tasks.audit_quota import Fit
 from tasks.names import AT_REST, GOING_ON, Status
 from tasks.record import Problem, Release
+from tasks.services import Services
 from tasks.store import ReleaseStore
-from tasks.waves import Waves, WaveState
+from tasks.waves import WaveState
 
 #: The speed is that of the last so many minutes.
 SPEED_OVER_MIN = 5
@@ -40,6 +42,7 @@ class WaveReport:
     state: WaveState
     per_minute: float
     estimated_end: datetime | None
+    fit: Fit | None
 
     @property
     def total(self) -> int:
@@ -72,16 +75,19 @@ class WaveReport:
             "stopped": None if pause is None else {"why": pause.errmsg, "remedy": pause.remedy},
             "canary": policy.canary if policy else 0,
             "max_blocked": policy.max_blocked if policy else None,
+            "audit_quota": None if self.fit is None else self.fit.public(),
         }
 
 
-def wave_report(store: ReleaseStore, waves: Waves, name: str, now: datetime) -> WaveReport:
+def wave_report(services: Services, name: str) -> WaveReport:
     """Look at a wave; costs the same however many releases it has."""
-    counts, state = store.wave_counts(name), waves.state(name)
+    store, now = services.store, services.now()
+    counts, state = store.wave_counts(name), services.waves.state(name)
     per_minute = _per_minute(store, name, now)
-    left = sum(counts[status] for status in GOING_ON) - state.held
+    going_on = sum(counts[status] for status in GOING_ON)
+    left = going_on - state.held
     end = now + timedelta(minutes=left / per_minute) if per_minute and left > 0 else None
-    return WaveReport(name, counts, state, per_minute, end)
+    return WaveReport(name, counts, state, per_minute, end, services.audit_quotas.fit(going_on))
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, Settings
+from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
 from tasks.chain import send_chain
 from tasks.lease import Leases
@@ -138,6 +139,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         batch=Batch(store=store, releases=releases),
         waves=Waves(client, store=store, pauses=pauses),
         preflight=Preflight(client, read_pool=wechat.registered_hosts),
+        audit_quotas=AuditQuotas(client),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,

@@ -130,6 +130,24 @@ def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform,
     assert again["obstacles"] == ["the release is there already: submitted"]
 
 
+def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, tmp_path: Path) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(6)]
+    platform.sim("POST", "platform", {"audit_quota": 4})
+    path = tmp_path / "wave.jsonl"
+    path.write_text("\n".join(json.dumps(platform.request(appid, wave=WAVE)) for appid in appids))
+
+    planned = platform.run("enqueue", "--file", str(path), "--plan", code=1)
+
+    assert "2 of 6 will not fit" in planned.stderr
+    with platform.worker():
+        enqueue(platform, appids)
+        wait_for(lambda: statuses(platform) == {"submitted": 4, "waiting": 2})
+        fit = wave(platform)["audit_quota"]
+        assert (fit["rest"], fit["limit"], fit["needed"], fit["reserved_by_others"]) == (0, 4, 2, 0)
+        assert fit["will_not_fit"] == 2
+
+
 def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(3)]

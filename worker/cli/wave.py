@@ -47,8 +47,7 @@ def wave(
 
 
 def _look(name: str) -> WaveReport:
-    made = services()
-    return wave_report(made.store, made.waves, name, made.now())
+    return wave_report(services(), name)
 
 
 def _causes(name: str) -> list[Cause]:
@@ -62,6 +61,8 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         if number:
             typer.echo(f"{number:>8} {status}")
     _tell_stop(report)
+    if report.fit is not None and report.fit.will_not_fit:
+        notes.print(f"[bold yellow]{report.fit}[/]")
     for line in cause_lines(found):
         notes.print(escape(line))
 

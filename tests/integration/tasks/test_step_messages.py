@@ -12,6 +12,7 @@ from celery import Celery
 from celery.exceptions import Ignore, Reject
 
 from tasks import keys, steps  # noqa: F401 - importing the steps registers them
+from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
 from tasks.errors import ReleaseBlocked, ReleaseCancelled
 from tasks.lease import Leases
@@ -84,6 +85,7 @@ def run(
         releases=releases,
         batch=Batch(store=store, releases=releases),
         preflight=Preflight(redis_client, read_pool=lambda: None),
+        audit_quotas=AuditQuotas(redis_client),
         waves=Waves(redis_client, store=store, pauses=pauses),
         leases=leases,
         pauses=pauses,

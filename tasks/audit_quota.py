@@ -1,0 +1,101 @@
+"""The provider's audit quota against what is on its way: what of a wave will not fit this month.
+
+All releases that go on will each take one submission, so they have reserved it. WeChat is asked once in ten minutes
+for all workers, by a release of a wave; what it said is kept in Redis for whoever looks at the wave.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from pydantic import BaseModel, ConfigDict
+
+from tasks import keys
+from tasks.names import GOING_ON, Status
+from wechat.deadline import DeadlineExceeded
+from wechat.errors import WeChatError
+from wechat.mini_program import AuditQuota, MiniProgram
+
+log = logging.getLogger(__name__)
+
+#: What WeChat said is good for so many seconds.
+KEPT_S = 600
+
+
+class _Stored(BaseModel):
+    """What WeChat said, and how many releases were submitted at that time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rest: int
+    limit: int
+    submitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a number of releases fits into the quota that is left; `reserved` is what others on their way will take."""
+
+    rest: int
+    limit: int
+    reserved: int
+    needed: int
+
+    @property
+    def will_not_fit(self) -> int:
+        """How many will have to wait for the next quota."""
+        return max(0, self.needed - max(0, self.rest - self.reserved))
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "rest": self.rest,
+            "limit": self.limit,
+            "reserved_by_others": self.reserved,
+            "needed": self.needed,
+            "will_not_fit": self.will_not_fit,
+        }
+
+    def __str__(self) -> str:
+        said = f"audit quota: {self.rest} of {self.limit} left, {self.reserved} reserved by others"
+        return f"{said}; {self.will_not_fit} of {self.needed} will not fit" if self.will_not_fit else said
+
+
+class AuditQuotas:
+    """Asks for the quota now and then, and holds numbers of releases against it. Safe to use from many threads."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def refresh(self, mini_program: MiniProgram) -> None:
+        """Ask WeChat, unless somebody has lately; a release must not suffer from it."""
+        if not self._redis.set(keys.AUDIT_QUOTA_ASKED, 1, nx=True, ex=KEPT_S):
+            return
+        try:
+            quota = mini_program.audit_quota()
+        except (WeChatError, DeadlineExceeded) as error:
+            log.warning("the audit quota could not be asked for: %s", error)
+        else:
+            stored = _Stored(rest=quota.rest, limit=quota.limit, submitted=self._number_of(Status.SUBMITTED))
+            self._redis.set(keys.AUDIT_QUOTA, stored.model_dump_json(), ex=2 * KEPT_S)
+
+    def fit(self, going_on: int, quota: AuditQuota | None = None) -> Fit | None:
+        """How a wave of which so many go on fits; None if the quota is not known."""
+        if quota is None:
+            raw = self._redis.get(keys.AUDIT_QUOTA)
+            if raw is None:
+                return None
+            stored = _Stored.model_validate_json(str(raw))
+            used = max(0, self._number_of(Status.SUBMITTED) - stored.submitted)
+            quota = AuditQuota(max(0, stored.rest - used), stored.limit)
+        reserved = max(0, self._number_of(*GOING_ON) - going_on)
+        return Fit(quota.rest, quota.limit, reserved, going_on)
+
+    def _number_of(self, *statuses: Status) -> int:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for status in statuses:
+                pipe.zcard(keys.by_status(status))
+            return sum(pipe.execute())
