@@ -143,3 +143,22 @@ def test_a_busy_lease_leaves_a_parked_release_parked(
     assert isinstance(leases.begin(release.id, APPID), Busy)
 
     assert redis_client.zscore(keys.PARKED, release.id) == 1
+
+
+def test_a_server_that_has_forgotten_the_last_number_gives_it_to_nobody_else(
+    redis_client: redis.Redis, begin: Callable[[Release], Held], release: Release
+) -> None:
+    before = begin(release)
+    redis_client.delete(keys.LAST_LEASE, keys.lease(APPID))
+
+    assert begin(release).number > before.number
+
+
+def test_numbers_grow_although_the_clock_goes_back(
+    redis_client: redis.Redis, begin: Callable[[Release], Held], release: Release
+) -> None:
+    in_an_hour = begin(release).number + 3600 * 10**6
+    redis_client.set(keys.LAST_LEASE, in_an_hour)
+    redis_client.delete(keys.lease(APPID))
+
+    assert begin(release).number == in_an_hour + 1
