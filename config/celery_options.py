@@ -10,6 +10,7 @@ from typing import Any
 
 from kombu import Queue
 
+from config.redis_options import HEALTH_CHECK_S, sentinel_options, socket_options
 from config.settings import Settings
 
 #: The queue of the contract, and the one for releases that must not wait behind a wave.
@@ -19,11 +20,6 @@ URGENT_QUEUE = "releases.urgent"
 TASK_MODULES = ("tasks.steps", "tasks.requests_by_name")
 #: How long results are kept, in seconds: a wave is read for days.
 RESULT_EXPIRES_S = 7 * 86_400
-#: Must exceed the transport's blocking read of one second.
-_SOCKET_TIMEOUT_S = 30
-_SOCKET_CONNECT_TIMEOUT_S = 5
-#: Finds a dead connection while idle, in seconds.
-_HEALTH_CHECK_S = 25
 
 
 def celery_options(settings: Settings) -> dict[str, Any]:
@@ -62,11 +58,9 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "broker_connection_max_retries": None,
         "result_backend_always_retry": True,
         "result_backend_max_retries": 20,
-        "redis_socket_timeout": _SOCKET_TIMEOUT_S,
-        "redis_socket_connect_timeout": _SOCKET_CONNECT_TIMEOUT_S,
-        "redis_socket_keepalive": True,
+        **{f"redis_{name}": value for name, value in socket_options(settings.redis).items()},
         "redis_retry_on_timeout": True,
-        "redis_backend_health_check_interval": _HEALTH_CHECK_S,
+        "redis_backend_health_check_interval": HEALTH_CHECK_S,
         "redis_max_connections": settings.worker.concurrency + 20,
         "worker_pool": settings.worker.pool,
         "worker_concurrency": settings.worker.concurrency,
@@ -87,10 +81,8 @@ def celery_options(settings: Settings) -> dict[str, Any]:
 def _transport_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "visibility_timeout": settings.worker.visibility_timeout_s,
-        "socket_timeout": _SOCKET_TIMEOUT_S,
-        "socket_connect_timeout": _SOCKET_CONNECT_TIMEOUT_S,
-        "socket_keepalive": True,
-        "health_check_interval": _HEALTH_CHECK_S,
+        **socket_options(settings.redis),
+        "health_check_interval": HEALTH_CHECK_S,
         # Look for messages of dead workers every ten seconds; the defaults look every hundred.
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
@@ -100,5 +92,5 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
     }
     if settings.redis.is_sentinel:
         options["master_name"] = settings.redis.master_name
-        options["sentinel_kwargs"] = settings.redis.sentinel_options
+        options["sentinel_kwargs"] = sentinel_options(settings.redis)
     return options

@@ -78,8 +78,6 @@ EncryptionKeys = Annotated[
     list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
 ]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
-#: Sentinels answer at once or are asked no longer: the next one is.
-SENTINEL_TIMEOUT_S = 5
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -171,17 +169,6 @@ class RedisSettings(_Section):
             return {}
         ca_file = {"ssl_ca_certs": self.ca_file} if self.ca_file else {}
         return {"ssl_cert_reqs": "required", "ssl_check_hostname": True, **ca_file, **self._files_of_url()}
-
-    @property
-    def sentinel_options(self) -> dict[str, Any]:
-        """How the Sentinels themselves are reached, by redis-py's names."""
-        options: dict[str, Any] = {
-            "socket_timeout": SENTINEL_TIMEOUT_S,
-            "socket_connect_timeout": SENTINEL_TIMEOUT_S,
-        }
-        if self.sentinel_password is not None:
-            options["password"] = self.sentinel_password.get_secret_value()
-        return {**options, "ssl": True, **self.tls_options} if self.is_tls else options
 
     def _files_of_url(self) -> dict[str, str]:
         parts = self.url.get_secret_value().split(";")

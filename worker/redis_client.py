@@ -8,15 +8,13 @@ from urllib.parse import unquote, urlsplit
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import Sentinel, SentinelManagedConnection
 
+from config.redis_options import HEALTH_CHECK_S, sentinel_options, socket_options
 from config.settings import RedisSettings
 
 _OPTIONS: dict[str, Any] = {
-    "socket_timeout": 30,
-    "socket_connect_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 25,
+    "health_check_interval": HEALTH_CHECK_S,
     "decode_responses": True,
     # A command whose answer was lost may have been carried out, and ours must not be repeated blindly: the
     # caller hears of it, the message goes back to the queue, and the record says what was done.
@@ -26,7 +24,13 @@ _OPTIONS: dict[str, Any] = {
 
 def connect(settings: RedisSettings, max_connections: int, **different: Any) -> redis.Redis:
     """Return a client that decodes responses; it connects when first used. `different` options are redis-py's."""
-    options = {**_OPTIONS, "max_connections": max_connections, **settings.tls_options, **different}
+    options = {
+        **_OPTIONS,
+        **socket_options(settings),
+        **settings.tls_options,
+        "max_connections": max_connections,
+        **different,
+    }
     if settings.is_sentinel:
         return _through_sentinel(settings, options)
     return redis.Redis.from_url(settings.urls[0], **options)
@@ -54,11 +58,32 @@ class _Unanswered(redis.ConnectionError):
         return str(self)
 
 
+class _ToTheMaster(SentinelManagedConnection):
+    """Leaves a server that is no master any more, so that the Sentinels are asked where the master is.
+
+    redis-py does so where the answer begins with READONLY; a script's error has it in the middle.
+    """
+
+    def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        """Read an answer."""
+        try:
+            return super().read_response(*args, **kwargs)
+        except redis.ResponseError as error:
+            if "READONLY" not in str(error):
+                raise
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise redis.ConnectionError("the server is no master any more") from None
+
+
+class _ToTheMasterByTls(_ToTheMaster, redis.SSLConnection):
+    """The same, encrypted."""
+
+
 def _through_sentinel(settings: RedisSettings, options: dict[str, Any]) -> redis.Redis:
     urls = [urlsplit(url) for url in settings.urls]
     sentinel = Sentinel([])  # type: ignore[no-untyped-call]
     sentinel.sentinels = [
-        _Node(url.hostname or "127.0.0.1", url.port or 26379, **settings.sentinel_options) for url in urls
+        _Node(url.hostname or "127.0.0.1", url.port or 26379, **sentinel_options(settings)) for url in urls
     ]
     first = urls[0]
     master: redis.Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
@@ -66,7 +91,7 @@ def _through_sentinel(settings: RedisSettings, options: dict[str, Any]) -> redis
         username=unquote(first.username) if first.username else None,
         password=unquote(first.password) if first.password else None,
         db=int(first.path.strip("/") or 0),
-        ssl=settings.is_tls,
+        connection_class=_ToTheMasterByTls if settings.is_tls else _ToTheMaster,
         **options,
     )
     return master

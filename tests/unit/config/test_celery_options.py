@@ -166,5 +166,15 @@ def test_tls_with_sentinel_is_tls_to_the_sentinels_as_well(ca_file: str) -> None
         assert {"ssl": True, **rules}.items() <= sentinels.items()
 
 
+def test_a_sentinel_that_hangs_is_not_waited_for_and_not_asked_again() -> None:
+    made = options({"url": "sentinel://a;sentinel://b", "master_name": "m"})
+
+    for place in ("broker_transport_options", "result_backend_transport_options"):
+        asked = made[place]["sentinel_kwargs"]
+        assert asked["socket_timeout"] == asked["socket_connect_timeout"] == 2
+        assert asked["retry"].get_retries() == 0
+        assert "password" not in asked
+
+
 def test_without_sentinel_there_is_no_master() -> None:
     assert "master_name" not in options()["broker_transport_options"]
