@@ -51,7 +51,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mprelease-wave-") as directory, ExitStack() as stack:
         made = stack.enter_context(
-            platform(Path(directory), "--latency-ms", "20", "--scan-s", "0.5", **_settings())
+            platform(Path(directory), "--latency-ms", "20", "--scan-s", "0.5", settings=_settings())
         )
         appids = _mini_programs(made, options.releases)
         blocked = _blocks(made, appids)

@@ -94,6 +94,7 @@ class RedisSettings(_Section):
     tls: bool = False
     ca_file: str = ""
     encryption_keys: EncryptionKeys = []
+    replicas: Annotated[int, Field(ge=0, le=10)] = 0
 
     @field_validator("url")
     @classmethod
@@ -156,6 +157,11 @@ class RedisSettings(_Section):
     def is_tls(self) -> bool:
         """Whether the server is reached by TLS, and with Sentinel the Sentinels as well."""
         return self.tls or self.url.get_secret_value().startswith("rediss://")
+
+    @property
+    def replicas_to_confirm(self) -> int:
+        """How many replicas have to confirm a write before it counts: behind Sentinel at least one."""
+        return max(self.replicas, int(self.is_sentinel))
 
     @property
     def urls(self) -> list[str]:

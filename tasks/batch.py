@@ -45,6 +45,9 @@ class Batch:
         """
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests)
+            repeated = [one.release.id for one in enqueued if not one.created]
+            if repeated and not self._store.confirm(*repeated):
+                continue  # one of them was never confirmed, and is lost
             opening = None
             if policy is not None and creations:
                 creations = self._with_canary(creations, policy)

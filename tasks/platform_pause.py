@@ -17,6 +17,7 @@ from tasks import keys
 from tasks.names import Step
 from tasks.record import Problem
 from tasks.scope import Scope
+from wechat.replication import Replication
 from wechat.scripts import load_script
 
 
@@ -29,10 +30,14 @@ class Pause(Problem):
 
 
 class PlatformPauses:
-    """Sets and lifts pauses. Safe to use from many threads and processes."""
+    """Sets and lifts pauses. Safe to use from many threads and processes.
 
-    def __init__(self, client: redis.Redis) -> None:
+    What a person says is confirmed by so many replicas, or raises NotReplicated.
+    """
+
+    def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
         self._redis = client
+        self._replication = Replication(client, replicas=replicas)
         self._move_held = load_script(client, "tasks", "move_held")
         self._drop_if_equal = load_script(client, "wechat", "drop_if_equal")
         self._swap_if_equal = load_script(client, "wechat", "swap_if_equal")
@@ -50,11 +55,11 @@ class PlatformPauses:
             remedy="`mprelease resume --platform` ends the pause.",
             by_hand=True,
         )
-        self._redis.set(keys.pause(scope), pause.model_dump_json())
+        self._replication.write(lambda pipe: pipe.set(keys.pause(scope), pause.model_dump_json()))
 
     def lift(self, scope: str) -> bool:
         """A person says that the held ones go on; False if there was no such pause."""
-        return bool(self._redis.delete(keys.pause(scope)))
+        return bool(self._replication.write(lambda pipe: pipe.delete(keys.pause(scope)))[0])
 
     def lift_unless_by_hand(self, scope: str) -> bool:
         """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""

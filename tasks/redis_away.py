@@ -8,6 +8,8 @@ import redis
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
 
+from wechat.replication import NotReplicated
+
 #: Raised while Redis is away; `Reject` by Task.retry, whose message could not be sent.
 AWAY: tuple[type[Exception], ...] = (
     redis.ConnectionError,
@@ -16,6 +18,7 @@ AWAY: tuple[type[Exception], ...] = (
     Reject,
     redis.exceptions.ReadOnlyError,
     redis.exceptions.OutOfMemoryError,
+    NotReplicated,
 )
 #: What Redis answers when it takes no writes for now; inside the text where a script met it.
 _ANSWERS = re.compile(r"\b(LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|READONLY)\b")

@@ -62,13 +62,15 @@ class Releases:
         """
         release_id = None if request_id is None else uuid.uuid5(_REQUESTS, request_id).hex
         earlier = None if release_id is None else self._store.get(release_id)
-        if earlier is not None:
+        if earlier is not None and self._store.confirm(earlier.release.id):
             self.tell_superseded(earlier.release)
             return Enqueued(earlier.release, created=True)
         for _ in range(_TRIES):
             known = self._known(request)
             decision = decide(request, known)
             if isinstance(decision, Repetition):
+                if not self._store.confirm(decision.release.id):
+                    continue  # it was never confirmed, and is lost
                 return Enqueued(decision.release, created=False)
             release, superseded = self.new(request, decision, release_id)
             parked_until = claimed_until(release.created_at)
@@ -170,6 +172,8 @@ class Releases:
             stored = self._stored(release_id)
             changed = change(stored.release)
             if changed is stored.release:
+                if not self._store.confirm(release_id):
+                    continue  # as in enqueue
                 return stored.release, changed
             try:
                 self._store.save(stored, changed, parking=parking)

@@ -13,6 +13,7 @@ from tasks import keys
 from tasks.names import AT_REST, Status
 from tasks.record import Release, counts
 from tasks.scope import scopes_for, wave_scope
+from wechat.replication import Replication
 from wechat.scripts import load_script
 
 #: Records fetched at once while listing.
@@ -119,12 +120,17 @@ class Opening:
 
 
 class ReleaseStore:
-    """Reads and writes records. Takes a client that decodes responses. Safe to use from many threads."""
+    """Reads and writes records. Takes a client that decodes responses. Safe to use from many threads.
 
-    def __init__(self, client: redis.Redis) -> None:
+    Every write is confirmed by so many replicas, or raises NotReplicated: then it may have been made, or not.
+    """
+
+    def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
         self._redis = client
+        self._replication = Replication(client, replicas=replicas)
         self._create = load_script(client, "tasks", "create_releases")
         self._save = load_script(client, "tasks", "save_release")
+        self._touch = load_script(client, "tasks", "touch_releases")
 
     def get(self, release_id: str) -> Stored | None:
         """One record."""
@@ -179,7 +185,8 @@ class ReleaseStore:
         """
         rows = [creation.row(position) for position, creation in enumerate(creations)]
         wave = opening.wave if opening else ""
-        stale = self._create(
+        stale = self._replication.run(
+            self._create,
             keys=[
                 *(keys.ALL, keys.PARKED, keys.UNFED, keys.by_status(Status.CANCELLED)),
                 *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES, keys.STOPPED),
@@ -204,7 +211,8 @@ class ReleaseStore:
         """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write."""
         wave = after.wave or ""
         minute = int(after.updated_at.timestamp() // 60) if after.status in AT_REST else ""
-        reply = self._save(
+        reply = self._replication.run(
+            self._save,
             keys=[
                 keys.record(after.id),
                 keys.mini_program(after.appid),
@@ -240,6 +248,15 @@ class ReleaseStore:
         if reply == "changed":
             raise RecordChanged
         return Stored(after, int(reply))
+
+    def confirm(self, *release_ids: str) -> bool:
+        """Have records confirmed that others have written, maybe in vain; False if one of them is gone.
+
+        A read says nothing of the replicas, so one is written once more, as it stands: whoever has that has all
+        that was written before.
+        """
+        records = [keys.record(release_id) for release_id in release_ids]
+        return bool(self._replication.run(self._touch, keys=records, args=[]))
 
     def find(
         self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import redis
+from redis.client import Pipeline
 
 from tasks import keys
 from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
@@ -20,6 +21,7 @@ from tasks.names import Status, Step
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.scope import wave_scope
 from tasks.store import Opening, ReleaseStore
+from wechat.replication import Replication
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,16 @@ class WaveState:
 
 
 class Waves:
-    """Opens, watches and releases waves. Safe to use from many threads and processes."""
+    """Opens, watches and releases waves. Safe to use from many threads and processes.
 
-    def __init__(self, client: redis.Redis, *, store: ReleaseStore, pauses: PlatformPauses) -> None:
+    What a person says is confirmed by so many replicas, or raises NotReplicated.
+    """
+
+    def __init__(
+        self, client: redis.Redis, *, store: ReleaseStore, pauses: PlatformPauses, replicas: int = 0
+    ) -> None:
         self._redis = client
+        self._replication = Replication(client, replicas=replicas)
         self._store = store
         self._pauses = pauses
 
@@ -70,11 +78,15 @@ class Waves:
         if max_blocked is not None:
             policy = state.policy or WavePolicy(max_blocked=max_blocked)
             changed = policy.model_copy(update={"max_blocked": max_blocked})
-            self._redis.set(keys.wave_policy(name), changed.model_dump_json())
-            self._redis.sadd(keys.WATCHED_WAVES, name)
+
+            def change(pipe: Pipeline) -> None:
+                pipe.set(keys.wave_policy(name), changed.model_dump_json())
+                pipe.sadd(keys.WATCHED_WAVES, name)
+
+            self._replication.write(change)
         if state.pause is None or state.pause.canary:
             return False
-        return self._pauses.replace(wave_scope(name), state.pause, None)
+        return self._pauses.lift(wave_scope(name))
 
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:

@@ -1,6 +1,8 @@
 """A Redis server of the tests' own, that can be killed and started again."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -12,6 +14,8 @@ from worker.embedded_redis import find_server, free_port
 class RestartableRedis:
     """A Redis server on an append-only file; `login` is how the tests reach it, as `user:password@`."""
 
+    master_name = ""
+
     def __init__(self, directory: Path, *options: str, login: str = "") -> None:
         port = str(free_port())
         self._command = [
@@ -21,6 +25,11 @@ class RestartableRedis:
         ]
         self.url = f"redis://{login}127.0.0.1:{port}/0"
         self._process = self._start()
+
+    @property
+    def master_url(self) -> str:
+        """Where it is."""
+        return self.url
 
     def _start(self) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
@@ -43,3 +52,14 @@ class RestartableRedis:
         """Kill it."""
         self._process.kill()
         self._process.wait()
+
+
+@contextmanager
+def restartable_redis(directory: Path, *options: str, login: str = "") -> Iterator[RestartableRedis]:
+    """Run one for the length of the block, in a directory that is made."""
+    directory.mkdir(parents=True)
+    server = RestartableRedis(directory, *options, login=login)
+    try:
+        yield server
+    finally:
+        server.stop()

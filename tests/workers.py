@@ -1,16 +1,18 @@
 """A platform to test on: a real Redis, the simulator, real worker processes, the real command line."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import redis
 import requests
@@ -45,12 +47,40 @@ def wait_for(what: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
         time.sleep(0.05)
 
 
+class Server(Protocol):
+    """A Redis to run on."""
+
+    @property
+    def url(self) -> str:
+        """What workers and clients are told."""
+
+    @property
+    def master_name(self) -> str:
+        """Sentinel's name of it, or nothing."""
+
+    @property
+    def master_url(self) -> str:
+        """Where to reach it without asking a Sentinel, as things stand."""
+
+
+@dataclass(frozen=True)
+class PlainServer:
+    """A server that is where its URL says."""
+
+    url: str
+    master_name: str = ""
+
+    @property
+    def master_url(self) -> str:
+        return self.url
+
+
 @dataclass
 class Platform:
     """Everything that a release engineer has, with the numbers turned down so that nothing waits long."""
 
     directory: Path
-    redis_url: str
+    server: Server
     wechat_url: str
     environment: dict[str, str]
     _appids: Iterator[int] = field(default_factory=lambda: count(0xF0000))
@@ -153,10 +183,15 @@ class Platform:
 
     def redis(self) -> redis.Redis:
         """A client of the platform's Redis; close it."""
-        return redis.Redis.from_url(self.redis_url, decode_responses=True)
+        return redis.Redis.from_url(self.server.master_url, decode_responses=True)
+
+    @property
+    def redis_url(self) -> str:
+        """What workers and clients are told."""
+        return self.server.url
 
     @contextmanager
-    def worker(self, *arguments: str, command: Sequence[str] = (), **environment: str) -> Iterator["Worker"]:
+    def worker(self, *arguments: str, command: Sequence[str] = (), **environment: str) -> Iterator[Worker]:
         """Run a worker; it is ready when the block begins, and its log is shown if the block fails."""
         log = self.directory / f"worker-{time.monotonic_ns()}.log"
         line = [*(command or (sys.executable, "-m", "worker", "worker")), *arguments]
@@ -174,7 +209,7 @@ class Platform:
 class Worker:
     """A worker process and its log."""
 
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     log: Path
 
     def text(self) -> str:
@@ -189,21 +224,26 @@ class Worker:
 
 @contextmanager
 def platform(
-    directory: Path, *simulator_options: str, redis_url: str | None = None, **settings: str
+    directory: Path,
+    *simulator_options: str,
+    server: Server | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Platform]:
-    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one named.
+    """A platform with its ticket stored, and no worker yet; on a Redis of its own, or on the one given.
 
-    Further settings are those of the processes; the tests themselves reach Redis by `redis_url`.
+    Further settings are those of the processes; the tests themselves reach Redis by the server's `master_url`.
     """
     options = simulator_options or ("--scan-s", "0.3")
-    server = embedded_redis() if redis_url is None else nullcontext(redis_url)
-    with server as url, processes.simulator(*options) as wechat_url:
+    with ExitStack() as stack:
+        server = server or PlainServer(stack.enter_context(embedded_redis()))
+        wechat_url = stack.enter_context(processes.simulator(*options))
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {
             **inherited,
             "PYTHONPATH": str(ROOT),
             "MPRELEASE_SECRETS_DIR": str(directory),
-            "MPRELEASE_REDIS__URL": url,
+            "MPRELEASE_REDIS__URL": server.url,
+            "MPRELEASE_REDIS__MASTER_NAME": server.master_name,
             "MPRELEASE_WECHAT__API_URL": wechat_url,
             "MPRELEASE_WECHAT__READ_TIMEOUT_S": "2",
             "MPRELEASE_PLATFORM__APPID": PLATFORM_APPID,
@@ -215,8 +255,8 @@ def platform(
             "MPRELEASE_WORKER__STEP_DEADLINE_S": "10",
             "MPRELEASE_WORKER__SWEEP_S": "2",
             **{f"MPRELEASE_DOMAINS__{name.upper()}": ",".join(value) for name, value in DOMAINS.items()},
-            **settings,
+            **(settings or {}),
         }
-        made = Platform(directory, url, wechat_url, environment)
+        made = Platform(directory, server, wechat_url, environment)
         made.run("ticket", stdin=TICKET)
         yield made

@@ -25,7 +25,7 @@ POOL_DEADLINE_S = 10.0
 class WeChat:
     """Builds the parts once; safe to use from many threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named ones, and built in one place
         self,
         *,
         api_url: str,
@@ -34,6 +34,7 @@ class WeChat:
         credentials: Credentials,
         redis_client: redis.Redis,
         seal: Seal,
+        replicas: int = 0,
         sleep: Callable[[float], None] = time.sleep,
         observe: Observe | None = None,
     ) -> None:
@@ -46,8 +47,8 @@ class WeChat:
             observe=observe,
         )
         self._component = ComponentApi(self._transport, credentials)
-        self.store = TokenStore(redis_client, seal)
-        self.stored_secrets = StoredSecrets(redis_client, seal)
+        self.store = TokenStore(redis_client, seal, replicas=replicas)
+        self.stored_secrets = StoredSecrets(redis_client, seal, replicas=replicas)
         self._tokens = Tokens(api=self._component, store=self.store, sleep=sleep)
 
     def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:

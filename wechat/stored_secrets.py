@@ -10,6 +10,7 @@ from typing import Any, cast
 import redis
 
 from wechat.errors import Unreadable
+from wechat.replication import Replication
 from wechat.scripts import load_script
 from wechat.sealing import Seal
 from wechat.token_store import LOCK_PREFIX, PREFIX, TICKET_KEY
@@ -37,9 +38,10 @@ class Tally:
 class StoredSecrets:
     """Goes over what is stored while others use it. Takes a client that decodes responses."""
 
-    def __init__(self, client: redis.Redis, seal: Seal) -> None:
+    def __init__(self, client: redis.Redis, seal: Seal, *, replicas: int = 0) -> None:
         self._redis = client
         self._seal = seal
+        self._replication = Replication(client, replicas=replicas)
         self._swap_if_equal = load_script(client, "wechat", "swap_if_equal")
         self._drop_if_equal = load_script(client, "wechat", "drop_if_equal")
 
@@ -68,7 +70,9 @@ class StoredSecrets:
         for key, raw in self._values():
             text = None if self._seal.is_current(raw) else self._seal.open(raw)
             if text is not None:
-                number += int(self._swap_if_equal(keys=[key], args=[raw, self._seal.close(text)]))
+                number += int(
+                    self._replication.run(self._swap_if_equal, [key], [raw, self._seal.close(text)])
+                )
         return number
 
     def drop_unreadable(self) -> int:

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import redis
+from redis.client import Pipeline
 from redis.commands.core import Script
 
 from wechat.errors import Unreadable
+from wechat.replication import Replication
 from wechat.scripts import load_script
 from wechat.sealing import Seal
 
@@ -48,13 +50,15 @@ class StoredToken:
 class TokenStore:
     """Tickets, refresh tokens, access tokens and the locks of their refreshes.
 
-    Takes a client that decodes responses. Raises Unreadable for a ticket or refresh token that was sealed
-    with a key that is not at hand.
+    Takes a client that decodes responses, and how many replicas have to confirm a token that is handed in. Raises
+    Unreadable for a ticket or refresh token that was sealed with a key that is not at hand.
     """
 
-    def __init__(self, client: redis.Redis, seal: Seal) -> None:
+    def __init__(self, client: redis.Redis, seal: Seal, *, replicas: int = 0) -> None:
         self._redis = client
         self._seal = seal
+        self._replication = Replication(client, replicas=replicas)
+        self._put_refresh_token = load_script(client, "wechat", "put_refresh_token")
         self._put_token = load_script(client, "wechat", "put_token")
         self._swap_if_equal = load_script(client, "wechat", "swap_if_equal")
         self._drop_if_equal = load_script(client, "wechat", "drop_if_equal")
@@ -72,16 +76,23 @@ class TokenStore:
         return self._read(TICKET_KEY)
 
     def put_refresh_tokens(self, refresh_tokens: Mapping[str, str]) -> None:
-        """Keep the refresh token of each appid, and forget the access tokens made from older ones."""
-        with self._redis.pipeline() as pipe:
+        """Keep the refresh token of each appid, and forget the access tokens made from older ones.
+
+        Raises NotReplicated: nobody else has a refresh token that is lost.
+        """
+
+        def fill(pipe: Pipeline) -> None:
             for appid, refresh_token in refresh_tokens.items():
-                pipe.set(_refresh_token_key(appid), self._seal.close(refresh_token))
-                # The lock too: a refresh with the old one that is on its way must not be stored.
-                pipe.delete(_token_key(appid), LOCK_PREFIX + appid)
-            pipe.execute()
+                keys = [_refresh_token_key(appid), _token_key(appid), LOCK_PREFIX + appid]
+                self._put_refresh_token(keys=keys, args=[self._seal.close(refresh_token)], client=pipe)
+
+        self._replication.write(fill)
 
     def replace_refresh_token(self, appid: str, old: str, new: str) -> None:
-        """Overwrite the refresh token that was used, unless it has been replaced already."""
+        """Overwrite the refresh token that was used, unless it has been replaced already.
+
+        Not confirmed by a replica: where the swap is lost, WeChat is asked for the token (see `Tokens`).
+        """
         key = _refresh_token_key(appid)
         self._if_still(
             key,

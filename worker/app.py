@@ -127,9 +127,10 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
     now = RedisClock(client.time).now
     send = partial(send_chain, app)
-    store = ReleaseStore(client)
+    replicas = settings.redis.replicas_to_confirm
+    store = ReleaseStore(client, replicas=replicas)
     results = StoredResults(app)
-    pauses = PlatformPauses(client)
+    pauses = PlatformPauses(client, replicas=replicas)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, results=results, pauses=pauses, now=now)
     wechat = wechat_of(settings, client)
@@ -137,7 +138,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
-        waves=Waves(client, store=store, pauses=pauses),
+        waves=Waves(client, store=store, pauses=pauses, replicas=replicas),
         preflight=Preflight(client, read_pool=wechat.registered_hosts),
         audit_quotas=AuditQuotas(client),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
@@ -165,6 +166,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
         redis_client=client,
         seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
+        replicas=settings.redis.replicas_to_confirm,
         sleep=time.sleep,
         observe=CallCounts(client),
     )

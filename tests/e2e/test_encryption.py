@@ -10,7 +10,7 @@ import pytest
 
 from tests import workers
 from tests.keys import NEW, OLD, OTHER
-from tests.restartable_redis import RestartableRedis
+from tests.restartable_redis import restartable_redis
 from tests.workers import KEYS, PATIENCE_S, TICKET, Platform, wait_for
 from wechat.sealing import MARK, Seal
 from wechat.token_store import PREFIX, TokenStore
@@ -23,7 +23,7 @@ WRONG = pytest.mark.parametrize("keys", ["", OTHER], ids=["no key", "another key
 
 @pytest.fixture
 def sealing_platform(tmp_path: Path) -> Iterator[Platform]:
-    with workers.platform(tmp_path, **{KEYS: NEW}) as platform:
+    with workers.platform(tmp_path, settings={KEYS: NEW}) as platform:
         yield platform
 
 
@@ -130,22 +130,19 @@ def test_a_worker_with_wrong_keys_ends_before_it_takes_a_message_and_others_go_o
 
 
 def test_a_worker_with_wrong_keys_that_waited_for_redis_ends_when_it_is_there(tmp_path: Path) -> None:
-    directory = tmp_path / "redis"
-    directory.mkdir()
-    server = RestartableRedis(directory)
-    try:
-        with workers.platform(tmp_path, redis_url=server.url, **{KEYS: NEW}) as platform:
-            server.stop()
-            log = tmp_path / "refused.log"
-            line = (sys.executable, "-m", "worker", "worker")
-            with processes.worker({**platform.environment, KEYS: OTHER}, log, line) as refused:
-                wait_for(lambda: "Cannot connect to redis" in log.read_text())
-                assert refused.poll() is None
-                server.restart()
-                assert refused.wait(PATIENCE_S) == 1
-            assert KEYS in log.read_text()
-    finally:
+    with (
+        restartable_redis(tmp_path / "redis") as server,
+        workers.platform(tmp_path, server=server, settings={KEYS: NEW}) as platform,
+    ):
         server.stop()
+        log = tmp_path / "refused.log"
+        line = (sys.executable, "-m", "worker", "worker")
+        with processes.worker({**platform.environment, KEYS: OTHER}, log, line) as refused:
+            wait_for(lambda: "Cannot connect to redis" in log.read_text())
+            assert refused.poll() is None
+            server.restart()
+            assert refused.wait(PATIENCE_S) == 1
+        assert KEYS in log.read_text()
 
 
 @WRONG

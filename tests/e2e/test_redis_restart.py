@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from tests import workers
-from tests.restartable_redis import RestartableRedis
+from tests.restartable_redis import RestartableRedis, restartable_redis
 from tests.workers import Platform, wait_for
 
 RELEASES = 40
@@ -17,17 +17,14 @@ RELEASES = 40
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RestartableRedis]:
-    directory = tmp_path / "redis"
-    directory.mkdir()
-    server = RestartableRedis(directory)
-    yield server
-    server.stop()
+    with restartable_redis(tmp_path / "redis") as server:
+        yield server
 
 
 def test_a_restart_of_redis_loses_nothing_and_does_nothing_twice(
     tmp_path: Path, server: RestartableRedis
 ) -> None:
-    with workers.platform(tmp_path, "--scan-s", "0", "--latency-ms", "30", redis_url=server.url) as platform:
+    with workers.platform(tmp_path, "--scan-s", "0", "--latency-ms", "30", server=server) as platform:
         appids = [platform.mini_program() for _ in range(RELEASES)]
         with platform.worker("--concurrency", "4"):
             platform.enqueue_only(*map(platform.request, appids))

@@ -48,7 +48,9 @@ def secured(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         relay = stack.enter_context(tls_relay(port, context_for(ca.issue_cert(HOST))))
         url = f"rediss://{HOST}:{relay.port}/0"
         settings = {"MPRELEASE_REDIS__URL": url, "MPRELEASE_REDIS__CA_FILE": str(ca_file)}
-        platform = stack.enter_context(workers.platform(directory, redis_url=plain, **settings))
+        platform = stack.enter_context(
+            workers.platform(directory, server=workers.PlainServer(plain), settings=settings)
+        )
         stack.enter_context(platform.worker())
         yield Secured(platform, relay, url, str(ca_file), port)
 

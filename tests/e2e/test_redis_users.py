@@ -48,7 +48,7 @@ def shared_platform(server: RestartableRedis, tmp_path_factory: pytest.TempPathF
     """All processes come as the user; the tests' own look inside is the admin's."""
     settings = {**QUICKLY, "MPRELEASE_REDIS__URL": url_of(server, OURS)}
     directory = tmp_path_factory.mktemp("platform")
-    with workers.platform(directory, redis_url=server.url, **settings) as platform:
+    with workers.platform(directory, server=server, settings=settings) as platform:
         yield platform
 
 

@@ -14,7 +14,7 @@ from wechat.token_store import TokenStore
 
 @pytest.fixture
 def sealing_platform(tmp_path: Path) -> Iterator[Platform]:
-    with workers.platform(tmp_path, **{KEYS: NEW}) as platform:
+    with workers.platform(tmp_path, settings={KEYS: NEW}) as platform:
         yield platform
 
 

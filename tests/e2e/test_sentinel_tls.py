@@ -54,6 +54,15 @@ def sentinel_of(announced_port: int, directory: Path) -> Iterator[int]:
         stop(process, timeout_s=10)
 
 
+@contextmanager
+def replica_of(port: int) -> Iterator[None]:
+    """Run a server that confirms what the one on this port writes."""
+    with embedded_redis() as url, redis.Redis.from_url(url, decode_responses=True) as replica:
+        replica.replicaof(HOST, str(port))
+        wait_for(lambda: dict(replica.info("replication"))["master_link_status"] == "up", patience_s=20)
+        yield
+
+
 @pytest.fixture(scope="module")
 def ca() -> trustme.CA:
     return trustme.CA()
@@ -68,6 +77,7 @@ def guarded(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         plain = stack.enter_context(embedded_redis())
         # The Sentinel itself talks plain text to the port that it announces; clients have to talk TLS there.
         server = stack.enter_context(tls_relay(port_of(plain), context, plain_too=True))
+        stack.enter_context(replica_of(server.port))
         sentinel = stack.enter_context(
             tls_relay(stack.enter_context(sentinel_of(server.port, directory)), context)
         )
@@ -77,7 +87,9 @@ def guarded(ca: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "MPRELEASE_REDIS__TLS": "true",
             "MPRELEASE_REDIS__CA_FILE": str(directory / "ca.pem"),
         }
-        platform = stack.enter_context(workers.platform(directory, redis_url=plain, **settings))
+        platform = stack.enter_context(
+            workers.platform(directory, server=workers.PlainServer(plain), settings=settings)
+        )
         stack.enter_context(platform.worker())
         yield Guarded(platform, sentinel, server)
 

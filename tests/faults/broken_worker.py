@@ -6,6 +6,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+import redis
+
 import worker.app
 from config.celery_options import celery_options
 from config.settings import Settings
@@ -15,6 +17,7 @@ from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
 from tasks.record import Release
 from wechat.mini_program import MiniProgram
+from wechat.replication import Replication
 from worker.cli import main
 from worker.clock_guard import ClockGuard
 from worker.redis_clock import RedisClock
@@ -28,6 +31,7 @@ class Switch(StrEnum):
     RECONCILER = "reconciler"
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
+    WAIT = "wait"
 
 
 #: The row that each switch has to break.
@@ -37,6 +41,7 @@ ROW_OF = {
     Switch.RECONCILER: "queue-deleted",
     Switch.LATE_ACKS: "kill-one",
     Switch.CLOCK: "clock",
+    Switch.WAIT: "sentinel-failover",
 }
 
 
@@ -95,12 +100,24 @@ def _clock_off() -> None:
     _replace(RedisClock, "time", lambda _self: time.time())
 
 
+def _wait_off() -> None:
+    """A write counts before any replica has it."""
+    begin = Replication.__init__
+
+    def without_replicas(self: Replication, client: redis.Redis, *, replicas: int) -> None:
+        del replicas
+        begin(self, client, replicas=0)
+
+    _replace(Replication, "__init__", without_replicas)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
     Switch.RECONCILER: _reconciler_off,
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
+    Switch.WAIT: _wait_off,
 }
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ CLIENTS = 100
 
 def many_clients(world: World) -> int:
     """A hundred clients, each with connections of its own, enqueue each release at once."""
-    apps = [app_on(world.server.url) for _ in range(CLIENTS)]
+    apps = [app_on(world.server) for _ in range(CLIENTS)]
     for app in apps:
         app.services.store.get("")  # connected before it counts
     together = threading.Barrier(CLIENTS)

@@ -4,6 +4,7 @@ import time
 from functools import partial
 
 from tests.faults.world import QUEUE, World
+from tests.restartable_redis import RestartableRedis
 
 RESTARTS = 4
 AWAY_S = 30.0
@@ -12,8 +13,9 @@ DELETIONS = 6
 
 def restart(world: World) -> int:
     """Kill Redis and start it on its append-only file."""
+    server = _server_of(world)
     for _ in world.in_portions(RESTARTS):
-        world.server.restart()
+        server.restart()
     return RESTARTS
 
 
@@ -21,9 +23,10 @@ def away(world: World) -> int:
     """Redis is gone for 30 seconds in the middle of the wave."""
     world.feed()
     world.wait_for_share(1 / 4)
-    world.server.stop()
+    server = _server_of(world)
+    server.stop()
     time.sleep(AWAY_S)
-    world.server.restart()
+    server.restart()
     return 1
 
 
@@ -39,3 +42,8 @@ def delete_queue(world: World) -> int:
             dropped += pipe.execute()[0]
     world.notes.append(f"{dropped} messages were dropped")
     return DELETIONS
+
+
+def _server_of(world: World) -> RestartableRedis:
+    assert isinstance(world.server, RestartableRedis)
+    return world.server

@@ -22,9 +22,12 @@ from tests.faults.process_faults import (
     rolling_restart,
 )
 from tests.faults.redis_faults import away, delete_queue, restart
+from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
 from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
-from tests.faults.world import PATIENCE_S, World, world
+from tests.faults.world import PATIENCE_S, Serve, World, world
+from tests.restartable_redis import restartable_redis
+from tests.sentinels import sentinels
 
 #: Feeds the wave, breaks something, and returns how many times.
 Inject = Callable[[World], int]
@@ -37,6 +40,7 @@ class Row:
     name: str
     fault: str
     inject: Inject
+    serve: Serve = restartable_redis
 
 
 ROWS = (
@@ -48,6 +52,7 @@ ROWS = (
     Row("rolling-restart", "SIGTERM rolling restart", rolling_restart),
     Row("redis-restart", "Redis restarted", restart),
     Row("redis-away", "Redis stopped for 30 s", away),
+    Row("sentinel-failover", "Sentinel failover in the middle of a wave", fail_over, sentinels),
     Row("queue-deleted", "the queue deleted", delete_queue),
     Row("twice", "every message delivered twice", every_message_twice),
     Row("cut-after", "cut after commit and submit were applied", cut_after_applied),
@@ -68,7 +73,7 @@ def run(
     patience_s: float = PATIENCE_S,
 ) -> Finding:
     """Run one row in a directory of its own; `command` starts other workers than ours."""
-    with world(directory, releases, command) as running:
+    with world(row.serve, directory, releases, command) as running:
         running.chance = Random(seed)
         running.patience_s = patience_s
         injected = row.inject(running)

@@ -1,10 +1,10 @@
-"""Where a row runs: a Redis that can be stopped, the simulator, two workers, and a wave to feed them."""
+"""Where a row runs: a Redis that can be broken, the simulator, two workers, and a wave to feed them."""
 
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from tasks.reconciler import UNACKNOWLEDGED
 from tasks.record import Release
 from tasks.request import parse_request
 from tests.faults.fleet import Fleet, fleet
-from tests.restartable_redis import RestartableRedis
-from tests.workers import Platform, platform
+from tests.workers import Platform, Server, platform
 from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from worker.app import ReleaseCelery, create_app
+
+#: Runs a Redis in a directory, for the length of a block.
+Serve = Callable[[Path], AbstractContextManager[Server]]
 
 QUEUE = "releases"
 #: The smallest that start-up allows: over twice the longest wait plus a step's deadline.
@@ -45,7 +47,7 @@ class World:
     """What a row's injections act on, and what is known of its wave."""
 
     platform: Platform
-    server: RestartableRedis
+    server: Server
     fleet: Fleet
     app: ReleaseCelery
     appids: list[str]
@@ -145,23 +147,21 @@ class World:
 
 
 @contextmanager
-def world(directory: Path, releases: int, command: Sequence[str] = ()) -> Iterator[World]:
+def world(serve: Serve, directory: Path, releases: int, command: Sequence[str] = ()) -> Iterator[World]:
     """Everything for one row, in a directory of its own; all is stopped after the block."""
-    data = directory / "redis"
-    data.mkdir(parents=True)
     with ExitStack() as stack:
-        server = RestartableRedis(data)
-        stack.callback(server.stop)
+        server = stack.enter_context(serve(directory / "redis"))
         options = ("--latency-ms", "20", "--scan-s", "0.2")
-        made = stack.enter_context(platform(directory, *options, redis_url=server.url))
+        made = stack.enter_context(platform(directory, *options, server=server))
         made.environment.update(_ENVIRONMENT)
         appids = _mini_programs(made, releases)
-        yield World(made, server, stack.enter_context(fleet(made, command)), app_on(server.url), appids)
+        yield World(made, server, stack.enter_context(fleet(made, command)), app_on(server), appids)
 
 
-def app_on(redis_url: str) -> ReleaseCelery:
+def app_on(server: Server) -> ReleaseCelery:
     """An app to enqueue with: a client of its own."""
-    return create_app(Settings(_env_file=None, redis=RedisSettings.model_validate({"url": redis_url})))
+    redis_settings = RedisSettings.model_validate({"url": server.url, "master_name": server.master_name})
+    return create_app(Settings(_env_file=None, redis=redis_settings))
 
 
 def _mini_programs(made: Platform, number: int) -> list[str]:

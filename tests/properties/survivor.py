@@ -19,7 +19,7 @@ class Survivor:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self.app = app_on(platform.redis_url)
+        self.app = app_on(platform.server)
         self._stack = ExitStack()
         self._worker = self._start()
 

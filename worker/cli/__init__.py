@@ -17,6 +17,7 @@ from tasks.names import Step
 from tasks.stops import describe
 from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
+from wechat.replication import NotReplicated
 from worker.certificates import rejected_certificate
 from worker.cli import (
     credentials,
@@ -66,25 +67,10 @@ def _errors_as_messages() -> Iterator[None]:
     except SettingsError as error:
         complain("The settings can't be used:", *error.problems)
         sys.exit(BAD_INPUT)
-    except (redis.ConnectionError, redis.TimeoutError, OperationalError) as error:
-        rejected = rejected_certificate(error)
-        if rejected is not None:
-            complain(f"Redis can't be used: {rejected}")
-            sys.exit(BAD_INPUT)
-        complain(
-            f"Redis is away: {error}",
-            "What was not confirmed above may not have been done.",
-            "Check MPRELEASE_REDIS__URL and the server, then repeat the command: repeating is safe.",
-        )
-        sys.exit(REDIS_AWAY)
-    except redis.RedisError as error:
-        hint = (
-            ["config/redis-users.acl has the rule that our user needs."]
-            if isinstance(error, redis.exceptions.NoPermissionError)
-            else []
-        )
-        complain(f"Redis refused: {type(error).__name__}: {error}", *hint)
-        sys.exit(REDIS_AWAY)
+    except (redis.RedisError, OperationalError) as error:
+        lines, code = _of_redis(error)
+        complain(*lines)
+        sys.exit(code)
     except ReleaseError as error:
         complain(str(error))
         sys.exit(FAILED)
@@ -100,3 +86,26 @@ def _errors_as_messages() -> Iterator[None]:
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _of_redis(error: redis.RedisError | OperationalError) -> tuple[list[str], int]:
+    """What is said of an error of Redis, and the exit code."""
+    rejected = rejected_certificate(error)
+    if rejected is not None:
+        return [f"Redis can't be used: {rejected}"], BAD_INPUT
+    lines = [f"Redis refused: {type(error).__name__}: {error}"]
+    if isinstance(error, NotReplicated):
+        lines = [
+            f"Not replicated: {error}.",
+            "Nothing was accepted but what was confirmed above: it may be there, or be lost with the master.",
+            "Check that the master has its replicas, then repeat the command: repeating is safe.",
+        ]
+    elif isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError):
+        lines = [
+            f"Redis is away: {error}",
+            "What was not confirmed above may not have been done.",
+            "Check MPRELEASE_REDIS__URL and the server, then repeat the command: repeating is safe.",
+        ]
+    elif isinstance(error, redis.exceptions.NoPermissionError):
+        lines.append("config/redis-users.acl has the rule that our user needs.")
+    return lines, REDIS_AWAY

@@ -90,6 +90,10 @@ def _redis() -> Iterator[Finding]:
     )
     ahead_s = RedisClock(client.time).ahead_s()
     yield Finding("clock", is_right(ahead_s), "as Redis'" if is_right(ahead_s) else in_words(ahead_s))
+    wanted, there = settings().redis.replicas_to_confirm, int(info["connected_slaves"])
+    if wanted:
+        counted = f"{there} connected, {wanted} to confirm each write"
+        yield Finding("replicas", there >= wanted, counted)
 
 
 def _encryption() -> Iterator[Finding]:

@@ -321,3 +321,20 @@ def _some_change(chance: random.Random, n: int, store: ReleaseStore) -> None:
         store.save(before, after, parking=Parking(until=chance.choice([None, 1.5])))
     except RecordChanged:
         assert before.revision != known.active.revision
+
+
+def test_a_record_that_is_there_can_be_confirmed_without_changing_it(
+    store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    release = created(store, a_release()).release
+    before = everything(redis_client)
+
+    assert store.confirm(release.id)
+    assert everything(redis_client) == before
+
+
+def test_a_record_that_is_gone_can_not_be_confirmed_and_does_not_come_back(
+    store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    assert not store.confirm("gone")
+    assert everything(redis_client) == {}

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from config.loading import load_settings, variable_names
-from config.settings import Settings
+from config.settings import RedisSettings, Settings
 from tests.keys import NEW as KEY
 from tests.keys import OTHER as OTHER_KEY
 from tests.unit.config.conftest import SECRET, problems
@@ -23,6 +23,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_REDIS__TLS": ("true", True),
     "MPRELEASE_REDIS__CA_FILE": ("ca.pem", "ca.pem"),
     "MPRELEASE_REDIS__ENCRYPTION_KEYS": (f"{KEY}, {OTHER_KEY}", [KEY, OTHER_KEY]),
+    "MPRELEASE_REDIS__REPLICAS": ("2", 2),
     "MPRELEASE_WECHAT__API_URL": ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
     "MPRELEASE_WECHAT__CONNECT_TIMEOUT_S": ("2.5", 2.5),
     "MPRELEASE_WECHAT__READ_TIMEOUT_S": ("90", 90),
@@ -331,3 +332,16 @@ def test_a_secrets_dir_in_the_home_of_nobody_is_an_error(monkeypatch: pytest.Mon
     assert problems() == [
         "a file of settings in . or ~nobody-of-that-name/secrets can't be read (RuntimeError)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("redis", "number"),
+    [
+        ({}, 0),
+        ({"replicas": 2}, 2),
+        ({"url": "sentinel://a", "master_name": "m"}, 1),
+        ({"url": "sentinel://a", "master_name": "m", "replicas": 2}, 2),
+    ],
+)
+def test_behind_sentinel_at_least_one_replica_confirms(redis: dict[str, Any], number: int) -> None:
+    assert RedisSettings.model_validate(redis).replicas_to_confirm == number
