@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -11,12 +11,14 @@ import pytest
 import redis
 
 from config.settings import RedisSettings
-from tasks.platform_pause import PlatformPauses
 from tasks.redis_away import is_away
+from tasks.request import parse_request
 from tasks.scope import Scope
 from tests import workers
+from tests.faults.world import app_on
 from tests.sentinels import Sentinels, sentinels
 from tests.workers import Platform, wait_for
+from wechat import replication
 from wechat.replication import NotReplicated, Replication
 from wechat.sealing import Seal
 from wechat.token_store import TokenStore
@@ -128,17 +130,6 @@ def test_what_was_accepted_before_a_failover_is_submitted_once_after_it(
     assert_submitted_once(platform, appids)
 
 
-def test_a_worker_that_lost_its_master_comes_back_by_itself(platform: Platform, servers: Sentinels) -> None:
-    appids = [platform.mini_program() for _ in range(RELEASES)]
-    with platform.worker() as worker:
-        with replaced_master(servers):
-            pass
-        wait_for(lambda: platform.enqueue_only(*map(platform.request, appids), code=None))
-        wait_until_submitted(platform, appids)
-        assert worker.process.poll() is None
-    assert_submitted_once(platform, appids)
-
-
 @contextmanager
 def replaced_master(servers: Sentinels) -> Iterator[None]:
     """The master is dead when the block begins; when it ends there is another, and all are there again."""
@@ -176,18 +167,35 @@ def test_doctor_counts_the_replicas(platform: Platform, servers: Sentinels) -> N
     assert "ok       replicas      2 connected, 1 to confirm each write" in told
 
 
-def test_what_a_person_hands_in_counts_when_a_replica_has_it(client: redis.Redis, servers: Sentinels) -> None:
-    tokens, pauses = TokenStore(client, Seal(), replicas=1), PlatformPauses(client, replicas=1)
-    tokens.put_refresh_tokens({"wx1": "first"})
-    pauses.begin_by_hand(Scope.ALL, "")
+def test_what_a_person_says_counts_when_a_replica_has_it(
+    platform: Platform, servers: Sentinels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replication, "ACKNOWLEDGED_WITHIN_S", 0.1)
+    made = app_on(servers).services
+    new, old, ended = (parse_request(platform.request(f"wx{n:016x}", wave="said")) for n in range(3))
+    old_id, ended_id = (made.releases.enqueue(request).release.id for request in (old, ended))
+    platform.run("cancel", ended_id)
+    said: dict[str, Callable[[], object]] = {
+        "a release": lambda: made.releases.enqueue(new),
+        "the same again": lambda: made.releases.enqueue(new),
+        "the same in a file": lambda: made.batch.enqueue([new]),
+        "a file": lambda: made.batch.enqueue([ended]),
+        "a cancellation": lambda: made.releases.cancel(old_id),
+        "a cancellation again": lambda: made.releases.cancel(ended_id),
+        "the bound of a wave": lambda: made.waves.let_go("said", 5),
+        "a pause": lambda: made.pauses.begin_by_hand(Scope.ALL, ""),
+        "the end of a pause": lambda: made.pauses.lift(Scope.ALL),
+        "a refresh token": lambda: made.wechat.store.put_refresh_tokens({"wx1": "token"}),
+    }
+    errors: dict[str, Exception] = {}
     with no_replica(servers):
-        with pytest.raises(NotReplicated) as raised:
-            tokens.put_refresh_tokens({"wx1": "second"})
-        assert is_away(raised.value)
-        with pytest.raises(NotReplicated):
-            pauses.begin_by_hand(Scope.ALL, "for longer")
-        with pytest.raises(NotReplicated):
-            pauses.lift(Scope.ALL)
+        for what, say in said.items():
+            try:
+                say()
+            except NotReplicated as error:
+                errors[what] = error
+    assert set(said) - set(errors) == set()
+    assert all(map(is_away, errors.values()))
 
 
 def test_a_server_that_is_no_master_any_more_is_left(client: redis.Redis, servers: Sentinels) -> None:
