@@ -33,7 +33,6 @@ from tasks.names import Status, Step
 from tasks.policy import AwaitQuota, Decision, Fail
 from tasks.record import Problem, Release
 from tasks.redis_away import is_away
-from tasks.releases import cancelled
 from tasks.scope import scopes_of
 from tasks.services import ReleaseApp, Services
 from tasks.shown import Parked, Waits, why
@@ -151,7 +150,7 @@ class ReleaseTask(BaseTask):
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 raise Ignore
             case Admission.RAISE:
-                raise cancelled(release) if release.status is Status.CANCELLED else release.error()
+                raise release.error()
             case Admission.EARLY:
                 attempt.wait_on()
                 raise Parked(why(release))
@@ -217,17 +216,9 @@ class ReleaseTask(BaseTask):
         """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""
         stored = self.services.store.get(ours.id)
         if stored is not None and stored.release.status is Status.CANCELLED:
-            raise cancelled(stored.release) from None
+            raise stored.release.error() from None
         log.warning("release %s was changed while a step ran; the step's outcome is dropped", ours.id)
         raise Ignore from None
-
-
-class UnreadReleaseTask(ReleaseTask):
-    """A step whose return value nobody waits for; its failure is the release's, so that is stored."""
-
-    abstract = True
-    ignore_result = True
-    store_errors_even_if_ignored = True
 
 
 def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:

@@ -29,6 +29,11 @@ def task_id(release_id: str, step: Step) -> str:
     return release_id if step.next is None else f"{release_id}:{step}"
 
 
+def release_of(task_id: str) -> str:
+    """Return the id of the release that a step's task is of."""
+    return task_id.partition(":")[0]
+
+
 def _signature(app: Celery, step: Step, release: Release, queue: str) -> Signature[object]:
     return app.signature(
         step.task_name,

@@ -18,6 +18,7 @@ from typing import Any, cast
 import redis
 
 from tasks import keys
+from tasks.chain import release_of
 from tasks.names import GOING_ON, Status
 from tasks.record import Release
 from tasks.scope import Scope, wave_scope
@@ -71,7 +72,7 @@ class Reconciler:
         going_on = self._ids(*(keys.by_status(status) for status in GOING_ON))
         spared = self._ids(keys.PARKED, keys.UNFED) | self._held()
         queued, taken = (
-            {task_id.partition(":")[0] for task_id in ids}
+            {release_of(task_id) for task_id in ids}
             for ids in cast("list[list[str]]", self._message_ids(keys=[UNACKNOWLEDGED, *self._queues]))
         )
         without = going_on - spared - queued

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.errors import ReleaseBlocked, ReleaseFailed
+from tasks.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
 from tasks.names import ACTIVE, Status, Step
 from tasks.request import ReleaseRequest
 from tasks.scope import wave_scope
@@ -166,8 +166,10 @@ class Release(_Value):
         """What the history says of a step, the newest."""
         return next((event.what for event in reversed(self.history) if event.step is step), "")
 
-    def error(self) -> ReleaseBlocked | ReleaseFailed:
-        """What a blocked or failed release raises."""
+    def error(self) -> ReleaseBlocked | ReleaseFailed | ReleaseCancelled:
+        """What a blocked, failed or cancelled release raises."""
+        if self.status is Status.CANCELLED:
+            return ReleaseCancelled(self.id, self.progress.cancelled_because)
         if self.block is not None:
             return ReleaseBlocked(*self.block.arguments())
         if self.failure is not None:

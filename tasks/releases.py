@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tasks.enqueue import NewRelease, Repetition, decide
-from tasks.errors import ReleaseCancelled, ReleaseConflict, UnknownRelease
+from tasks.errors import ReleaseConflict, UnknownRelease
 from tasks.names import Status, Step
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot, claimed_until
 from tasks.platform_pause import PlatformPauses
 from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
-from tasks.results import Results
 from tasks.scope import Scope
 from tasks.store import NOT_PARKED, Known, Parking, RecordChanged, ReleaseStore, Stored
 
@@ -40,14 +40,14 @@ class Releases:
         *,
         store: ReleaseStore,
         parking: ParkingLot,
-        results: Results,
+        outcomes: Outcomes,
         pauses: PlatformPauses,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._pauses = pauses
         self._parking = parking
-        self._results = results
+        self._outcomes = outcomes
         self._now = now
 
     def get(self, release_id: str) -> Release:
@@ -93,14 +93,14 @@ class Releases:
         if before is not release:
             if before.progress.held:
                 self._lift_for(before)
-            self._results.forget(release_id)
+            self._outcomes.tell(release_id)
             self._parking.send(release, parked_until)
         return release
 
     def cancel(self, release_id: str, reason: str = "cancelled by request") -> Release:
         """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
         _, release = self._change(release_id, lambda found: self._cancelled(found, reason), NOT_PARKED)
-        self._results.fail(release_id, cancelled(release))
+        self._outcomes.tell(release_id)
         return release
 
     def _lift_for(self, resumed: Release) -> None:
@@ -160,9 +160,8 @@ class Releases:
 
     def tell_superseded(self, release: Release) -> None:
         """Store the result of the release that this one superseded; doing so again changes nothing."""
-        old = self._store.get(release.progress.superseded) if release.progress.superseded else None
-        if old is not None:
-            self._results.fail(old.release.id, cancelled(old.release))
+        if release.progress.superseded:
+            self._outcomes.tell(release.progress.superseded)
 
     def _change(
         self, release_id: str, change: Callable[[Release], Release], parking: Parking
@@ -190,8 +189,3 @@ class Releases:
 
     def _known(self, request: ReleaseRequest) -> Known:
         return self._store.known(request.appid, identity(request))
-
-
-def cancelled(release: Release) -> ReleaseCancelled:
-    """What a cancelled release raises."""
-    return ReleaseCancelled(release.id, release.progress.cancelled_because)

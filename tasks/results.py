@@ -12,4 +12,7 @@ class Results(Protocol):
         """Delete the stored result, so that whoever asks waits for the next one."""
 
     def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure for a release that ended outside a task."""
+        """Store a failure, as that of the chain's last task."""
+
+    def succeed(self, release_id: str, auditid: int) -> None:
+        """Store the audit id."""

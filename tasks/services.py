@@ -10,6 +10,7 @@ from typing import Protocol
 from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
 from tasks.lease import Leases
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
@@ -38,6 +39,7 @@ class Services:
     parking: ParkingLot
     reconciler: Reconciler
     results: Results
+    outcomes: Outcomes
     wechat: WeChat
     policy: RetryPolicy
     wanted: Domains

@@ -22,6 +22,7 @@ from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
 from tasks.chain import send_chain
 from tasks.lease import Leases
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.policy import RetryPolicy
@@ -114,6 +115,10 @@ class StoredResults:
         """Store a failure as a task's would be."""
         self._app.backend.store_result(release_id, error, states.FAILURE)
 
+    def succeed(self, release_id: str, auditid: int) -> None:
+        """Store what the last task returns."""
+        self._app.backend.store_result(release_id, auditid, states.SUCCESS)
+
 
 def create_app(settings: Settings, build: Build | None = None) -> ReleaseCelery:
     """Build the app; `build` makes the collaborators and is the one seam for tests."""
@@ -131,8 +136,9 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     store = ReleaseStore(client, replicas=replicas)
     results = StoredResults(app)
     pauses = PlatformPauses(client, replicas=replicas)
+    outcomes = Outcomes(store=store, results=results)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
-    releases = Releases(store=store, parking=parking, results=results, pauses=pauses, now=now)
+    releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
     wechat = wechat_of(settings, client)
     return Services(
         store=store,
@@ -148,6 +154,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
             client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
         ),
         results=results,
+        outcomes=outcomes,
         wechat=wechat,
         policy=RetryPolicy(**settings.retry.model_dump()),
         wanted=wanted_domains(settings.domains),

@@ -11,6 +11,7 @@ from kombu import pools
 from config.celery_options import celery_options
 from config.settings import RedisSettings, Settings
 from tasks.lease import Held, Leases
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.record import Release
@@ -43,12 +44,16 @@ class NotedResults:
     def __init__(self) -> None:
         self.forgotten: list[str] = []
         self.failed: list[tuple[str, tuple[Any, ...]]] = []
+        self.succeeded: list[tuple[str, int]] = []
 
     def forget(self, release_id: str) -> None:
         self.forgotten.append(release_id)
 
     def fail(self, release_id: str, error: Exception) -> None:
         self.failed.append((release_id, (type(error).__name__, *error.args)))
+
+    def succeed(self, release_id: str, auditid: int) -> None:
+        self.succeeded.append((release_id, auditid))
 
 
 @pytest.fixture
@@ -94,8 +99,13 @@ def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses, 
 
 
 @pytest.fixture
-def releases(store: ReleaseStore, lot: ParkingLot, pauses: PlatformPauses, results: NotedResults) -> Releases:
-    return Releases(store=store, parking=lot, results=results, pauses=pauses, now=lambda: NOW)
+def outcomes(store: ReleaseStore, results: NotedResults) -> Outcomes:
+    return Outcomes(store=store, results=results)
+
+
+@pytest.fixture
+def releases(store: ReleaseStore, lot: ParkingLot, pauses: PlatformPauses, outcomes: Outcomes) -> Releases:
+    return Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
 
 
 @pytest.fixture

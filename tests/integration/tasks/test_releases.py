@@ -6,6 +6,7 @@ import redis
 from tasks import keys
 from tasks.errors import ReleaseConflict, UnknownRelease
 from tasks.names import ACTIVE, Status, Step
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.record import Progress
@@ -254,7 +255,8 @@ def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
             super().fail(release_id, error)
 
     results = AwayOnce()
-    releases = Releases(store=store, parking=lot, results=results, pauses=pauses, now=lambda: NOW)
+    outcomes = Outcomes(store=store, results=results)
+    releases = Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
     old = releases.enqueue(a_request()).release
     superseding = a_request(user_version="2", supersede=True)
     with pytest.raises(redis.ConnectionError):

@@ -7,6 +7,7 @@ import redis
 
 from tasks.errors import ReleaseConflict
 from tasks.names import ACTIVE, Status, Step
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.platform_pause import PlatformPauses
 from tasks.record import Progress
@@ -65,7 +66,13 @@ def test_the_stored_result_is_deleted_before_the_message_is_sent(
         send=lambda _: order.append("send"),
         queue="releases",
     )
-    releases = Releases(store=store, parking=lot, results=InOrder(), pauses=pauses, now=lambda: NOW)
+    releases = Releases(
+        store=store,
+        parking=lot,
+        outcomes=Outcomes(store=store, results=InOrder()),
+        pauses=pauses,
+        now=lambda: NOW,
+    )
     release = releases.enqueue(a_request()).release
     brought_to(store, release, status=Status.BLOCKED, block=a_problem())
 

@@ -17,6 +17,7 @@ from tasks.batch import Batch
 from tasks.errors import ReleaseBlocked, ReleaseCancelled
 from tasks.lease import Leases
 from tasks.names import Status, Step
+from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.policy import RetryPolicy
@@ -98,6 +99,7 @@ def run(
             every_s=15,
         ),
         results=results,
+        outcomes=Outcomes(store=store, results=results),
         wechat=wechat,
         policy=RetryPolicy(
             max_attempts=6,
