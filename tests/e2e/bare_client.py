@@ -6,22 +6,52 @@ answers each with one JSON line: {"value": ...} or {"raised": class name, "args"
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from celery import Celery
+from kombu import pools
 
 URL = sys.argv[1]
-app = Celery(broker=URL, backend=URL)
+#: The longest wait for an answer.
+PATIENCE_S = 60
 
-for line in sys.stdin:
-    task, argument = json.loads(line)
+
+@contextmanager
+def client() -> Iterator[Celery]:
+    """A client for one question, whose connections are closed here and not by an interpreter that is shutting down.
+
+    For one only, because Celery's client keeps what it hears of an id that nobody waits for at that moment: an answer
+    that is published between its SUBSCRIBE and its GET is received twice. Whoever waits for the same id later gets it,
+    whatever has been stored since.
+    """
+    with Celery(broker=URL, backend=URL) as app:
+        backend: Any = app.backend
+        try:
+            yield app
+        finally:
+            backend.result_consumer.stop()
+            backend.client.close()
+            pools.reset()
+
+
+def answer(app: Celery, task: str, argument: Any) -> dict[str, Any]:
+    """The answer to one call."""
     if task == "result":
         result = app.AsyncResult(argument)
     else:
         result = app.send_task(task, kwargs=argument, queue="releases")
-    try:
-        answer = {"value": result.get(timeout=30)}
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
-        answer = {"raised": type(error).__name__, "args": list(error.args)}
-    sys.stdout.write(json.dumps(answer) + "\n")
+    # Not raised: an exception holds the frames that it came through, and these the result, which has to go first.
+    value = result.get(timeout=PATIENCE_S, propagate=False)
+    if isinstance(value, Exception):
+        return {"raised": type(value).__name__, "args": list(value.args)}
+    return {"value": value}
+
+
+for line in sys.stdin:
+    with client() as asking:
+        said = answer(asking, *json.loads(line))
+    sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
 assert not [name for name in sys.modules if name.split(".")[0] in ("tasks", "wechat", "worker", "config")]
