@@ -69,7 +69,7 @@ class Preflight:
                 if not missing or is_fresh:
                     return missing
             if self._redis.set(keys.POOL_LOCK, 1, nx=True, px=int(PATIENCE_S * 1000)):
-                self._read()
+                self._read(raw)
                 continue
             self._sleep(_POLL_S)
             waited_s += _POLL_S
@@ -83,8 +83,11 @@ class Preflight:
             raw, left_ms = pipe.execute()
         return raw, left_ms > (KEPT_S - FRESH_S) * 1000
 
-    def _read(self) -> None:
+    def _read(self, known: str | None) -> None:
         try:
+            stored, is_fresh = self._stored()
+            if is_fresh or stored != known:
+                return  # somebody has read it between our look and our lock
             hosts = self._read_pool()
             raw, kept_s = ("null", FRESH_S) if hosts is None else (json.dumps([*hosts]), KEPT_S)
             self._redis.set(keys.POOL, raw, ex=kept_s)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import redis
@@ -109,6 +110,25 @@ def test_many_at_once_wait_for_the_one_who_reads(redis_client: redis.Redis) -> N
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(check, range(8)))
+
+    assert pool.reads == 1
+
+
+def test_who_gets_the_lock_after_another_has_read_does_not_read_again(
+    redis_url: str, redis_client: redis.Redis, preflight: Callable[[Pool], Preflight]
+) -> None:
+    pool = Pool("a.example.com", "b.example.com")
+
+    class Overtaken(redis.Redis):
+        """Another reads between the look and the lock."""
+
+        def execute_command(self, *args: Any, **options: Any) -> Any:
+            if args[:2] == ("SET", keys.POOL_LOCK) and not pool.reads:
+                preflight(pool).check(WANTED, "spring")
+            return super().execute_command(*args, **options)
+
+    with Overtaken.from_url(redis_url, decode_responses=True) as client:
+        Preflight(client, read_pool=pool).check(WANTED, "spring")
 
     assert pool.reads == 1
 
