@@ -18,6 +18,7 @@ import redis
 import requests
 
 from config.sources import PREFIX
+from tasks.store import ReleaseStore
 from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 from worker import processes
@@ -147,8 +148,16 @@ class Platform:
         return self.enqueue(self.request(appid, **fields), code=code)[0]
 
     def show(self, release_id: str) -> dict[str, Any]:
-        """A release's record."""
-        return self.documents("show", release_id)[0]
+        """A release's record, as the command of this name prints it; read here, it costs no process."""
+        with self.redis() as client:
+            stored = ReleaseStore(client).get(release_id)
+        assert stored is not None, release_id
+        return stored.release.public()
+
+    def releases(self) -> list[dict[str, Any]]:
+        """All records, oldest first, as the command `list` prints them."""
+        with self.redis() as client:
+            return [release.public() for release in ReleaseStore(client).find()]
 
     def sim(self, method: str, what: str, body: object = None, **query: str) -> Any:
         """Call the simulator's control side."""

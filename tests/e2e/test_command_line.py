@@ -16,12 +16,12 @@ CONTRACT = [
 
 
 def count(platform: Platform) -> int:
-    return len(platform.documents("list"))
+    return len(platform.releases())
 
 
 def test_show_prints_the_contracts_fields(platform: Platform) -> None:
     release = platform.release(platform.mini_program())
-    shown = platform.show(release["id"])
+    shown = platform.documents("show", release["id"])[0]
     assert [name for name in shown if name in CONTRACT] == CONTRACT
     assert shown["created_at"].endswith("Z")
     assert set(shown["history"][0]) == {"time", "step", "what"}

@@ -4,7 +4,7 @@ from tests.workers import TICKET, Platform, wait_for
 
 
 def statuses(platform: Platform) -> set[str]:
-    return {release["status"] for release in platform.documents("list")}
+    return {release["status"] for release in platform.releases()}
 
 
 def test_an_ip_that_is_not_whitelisted_pauses_the_platform_until_a_person_resumes_it(
@@ -60,7 +60,7 @@ def test_a_new_ticket_is_an_occasion_to_try_again_whatever_the_cause_was(own_pla
     with platform.worker():
         assert platform.release(appid, code=1)["wait"]["errcode"] == 61004
         platform.run("ticket", stdin=TICKET)
-        assert platform.documents("list")[0]["attempts"]["ensure_domains"] == 1, "that ticket was no new one"
+        assert platform.releases()[0]["attempts"]["ensure_domains"] == 1, "that ticket was no new one"
         platform.sim("POST", "platform", {"ip_allowed": True})
         ticket = platform.sim("POST", "ticket")["component_verify_ticket"]
         platform.run("ticket", stdin=ticket)
@@ -112,7 +112,7 @@ def test_a_long_wait_is_parked_and_brought_back_by_whichever_worker_is_there(own
         assert client.zcard("releases:parked") == 1
     with platform.worker():
         wait_for(lambda: statuses(platform) == {"submitted"})
-    waited_for = [event["what"] for event in platform.documents("list")[0]["history"]]
+    waited_for = [event["what"] for event in platform.releases()[0]["history"]]
     assert "waiting: errcode 45009" in waited_for
 
 

@@ -97,7 +97,7 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
             platform.request(appid, wave="w"), platform.request(blocked, wave="w", **other), code=1
         )
         assert [release["status"] for release in released] == ["submitted", "blocked"]
-        assert platform.show(released[0]["id"])["status"] == "submitted"
+        assert platform.documents("show", released[0]["id"])[0]["status"] == "submitted"
         for options in ((), ("--status", "blocked"), ("--wave", "w"), ("--appid", appid)):
             assert platform.documents("list", *options)
         assert platform.documents("wave", "w")[0]["total"] == 2
