@@ -105,8 +105,7 @@ def test_releases_and_rekey_at_the_same_time_lose_no_refresh_token(sealing_platf
     assert not any(mini["refresh_token"] == f"refreshtoken@@@{mini['appid']}" for mini in current)
 
 
-@WRONG
-@pytest.mark.parametrize("command", [(), CELERY], ids=["mprelease", "celery"])
+@pytest.mark.parametrize(("keys", "command"), [("", CELERY), (OTHER, ())], ids=["no key", "another key"])
 def test_a_worker_with_wrong_keys_ends_before_it_takes_a_message_and_others_go_on(
     sealing_platform: Platform, keys: str, command: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -125,7 +125,7 @@ def test_who_gets_the_lock_after_another_has_read_does_not_read_again(
         def execute_command(self, *args: Any, **options: Any) -> Any:
             if args[:2] == ("SET", keys.POOL_LOCK) and not pool.reads:
                 preflight(pool).check(WANTED, "spring")
-            return super().execute_command(*args, **options)
+            return cast("Any", super()).execute_command(*args, **options)
 
     with Overtaken.from_url(redis_url, decode_responses=True) as client:
         Preflight(client, read_pool=pool).check(WANTED, "spring")
