@@ -4,6 +4,7 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,37 @@ def test_the_readmes_message_starts_a_release_from_any_language(platform: Platfo
 def ended(client: redis.Redis, task_id: str) -> dict[str, Any] | None:
     result: dict[str, Any] = json.loads(str(client.get(f"celery-task-meta-{task_id}") or "{}"))
     return result if result.get("status") in ("SUCCESS", "FAILURE") else None
+
+
+def test_the_orchestrator_of_these_tests_hears_the_newest_answer_and_none_that_it_heard_before(
+    platform: Platform, orchestrator: Orchestrator
+) -> None:
+    key = "celery-task-meta-told-often"
+    with platform.redis() as client, ThreadPoolExecutor(1) as waiting, client.pipeline() as told:
+        # Given an answer that reaches who waits for it more often than once
+        asked = waiting.submit(orchestrator.ask, "result", "told-often")
+        wait_for(lambda: client.pubsub_numsub(key)[0][1])
+        for _ in range(20):
+            told.set(key, an_answer("Old")).publish(key, an_answer("Old"))
+        told.execute()
+        assert asked.result() == {"raised": "Old", "args": []}
+        # When another one has been stored since, and the orchestrator has waited for something else
+        client.set(key, an_answer("New"))
+        orchestrator.ask("tasks.get_release", {"release_id": "nobody"})
+        # Then it is the other one that it gets
+        assert orchestrator.ask("result", "told-often") == {"raised": "New", "args": []}
+
+
+def an_answer(name: str) -> str:
+    raised = {"exc_type": name, "exc_message": [], "exc_module": "elsewhere"}
+    meta: dict[str, Any] = {
+        "task_id": "told-often",
+        "status": "FAILURE",
+        "result": raised,
+        "traceback": None,
+        "children": [],
+    }
+    return json.dumps(meta)
 
 
 @pytest.mark.parametrize(
