@@ -267,5 +267,6 @@ def platform(
             **(settings or {}),
         }
         made = Platform(directory, server, wechat_url, environment)
-        made.run("ticket", stdin=TICKET)
+        with made.redis() as client:
+            TokenStore(client, made.seal()).put_ticket(TICKET)
         yield made
