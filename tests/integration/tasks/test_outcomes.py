@@ -46,7 +46,7 @@ class Blocking:
     def run(self, release: Release, meanwhile: Callable[[], object]) -> None:
         self._meanwhile = [meanwhile]
 
-        @self.app.task(base=StepTask, name="blocking")  # type: ignore[untyped-decorator]
+        @self.app.task(base=StepTask, name="blocking", shared=False)  # type: ignore[untyped-decorator]
         def blocking(release_id: str) -> None:
             raise brought_to(self._store, release, status=Status.BLOCKED, block=REASON).error()
 
