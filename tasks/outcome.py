@@ -7,6 +7,7 @@ afterwards, and stores anew until both agree: the last one who writes has seen t
 
 from __future__ import annotations
 
+from tasks.chain import release_of
 from tasks.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
 from tasks.names import Status
 from tasks.record import Release
@@ -33,6 +34,13 @@ class Outcomes:
             now = outcome(stored.release)
             self._write(release_id, now)
             self.told(release_id, now)
+
+    def step_failed(self, task_id: str, error: Exception) -> None:
+        """Celery stored the failure of a step for its release, and for the step itself, where nobody reads it."""
+        release_id = release_of(task_id)
+        if task_id != release_id:
+            self._results.forget(task_id)
+        self.told(release_id, error)
 
     def told(self, release_id: str, what: object) -> None:
         """Somebody stored this outcome or error as the result: correct it if it is not, or no longer, the release's."""

@@ -9,7 +9,6 @@ import redis
 from kombu.exceptions import OperationalError
 
 from tasks.base import ReleaseTask
-from tasks.chain import release_of
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ class StepTask(ReleaseTask):
     ) -> None:
         """Celery has stored the failure. What has happened since the record was written counts more."""
         try:
-            self.services.outcomes.told(release_of(task_id), exc)
+            self.services.outcomes.step_failed(task_id, exc)
         except (redis.RedisError, OperationalError) as error:
             # Celery would take it for the step's own failure. Cancelling again stores the result again.
             log.warning("Redis is away (%s); the result of %s was not checked", type(error).__name__, task_id)
