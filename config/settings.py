@@ -78,6 +78,7 @@ EncryptionKeys = Annotated[
     list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
 ]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
+CallsPerMinute = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -220,6 +221,14 @@ class DomainSettings(_Section):
     tcpdomain: DomainNames = []
 
 
+class RateSettings(_Section):
+    """How many calls all workers together may send to WeChat; 0 is no limit."""
+
+    platform_per_minute: CallsPerMinute = 0
+    mini_program_per_minute: CallsPerMinute = 0
+    learn: bool = True
+
+
 class RetrySettings(_Section):
     """When and how often a step is tried again."""
 
@@ -263,6 +272,7 @@ class Settings(BaseSettings):
     wechat: WeChatSettings = WeChatSettings()
     platform: PlatformSettings = PlatformSettings()
     domains: DomainSettings = DomainSettings()
+    rate: RateSettings = RateSettings()
     retry: RetrySettings = RetrySettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()

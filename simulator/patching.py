@@ -48,6 +48,13 @@ def number(value: Any) -> float:
     return float(value)
 
 
+def positive(value: Any) -> int:
+    """Take an integer above 0."""
+    if integer(value) < 1:
+        raise ValueError("expected 1 or more")
+    return integer(value)
+
+
 def integers(value: Any) -> list[int]:
     """Take a list of integers."""
     return [integer(item) for item in _typed(value, list)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.answers import JSON_TYPE
-from simulator.patching import Setter, flag, hosts, integer, integers, limits, number, text
+from simulator.patching import Setter, flag, hosts, integer, integers, limits, number, positive, text
 
 DEFAULT_SCAN_S = 1.0
 DEFAULT_TOKEN_TTL_S = 7200.0
@@ -39,6 +39,8 @@ class Platform:
     count_refused_edits: bool = False
     daily_limits: dict[str, int] = field(default_factory=dict)
     minute_limits: dict[str, int] = field(default_factory=dict)
+    #: How many seconds a minute of these limits has; quota/get tells.
+    minute_s: int = 60
     minute_errcode: int = 45011
     pool_edits: int = 0
     #: component_verify_ticket -> when it expires
@@ -66,6 +68,7 @@ PATCHABLE: dict[str, Setter] = {
     "count_refused_edits": flag,
     "daily_limits": limits,
     "minute_limits": limits,
+    "minute_s": positive,
     "minute_errcode": integer,
     "pool_edits": integer,
 }

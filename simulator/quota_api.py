@@ -4,7 +4,6 @@ from typing import Any
 
 from simulator.endpoint import Call, Handler
 from simulator.errors import WeChatError
-from simulator.quotas import MINUTE_S
 
 
 def quota_getter(names: dict[str, str]) -> Handler:
@@ -24,7 +23,7 @@ def quota_getter(names: dict[str, str]) -> Handler:
 def _quota(call: Call, name: str) -> dict[str, Any]:
     quotas = call.world.quotas
     used, daily = quotas.usage(call.caller, name).today, quotas.daily_limit(name)
-    rate = {"call_count": quotas.minute_limit(name), "refresh_second": MINUTE_S}
+    rate = {"call_count": quotas.minute_limit(name), "refresh_second": call.world.platform.minute_s}
     return {
         "quota": {"daily_limit": daily, "used": used, "remain": max(0, daily - used)},
         "rate_limit": rate,

@@ -6,8 +6,6 @@ from simulator.clock import Clock
 from simulator.errors import WeChatError
 from simulator.platform import Platform
 
-MINUTE_S = 60
-
 #: What quota/get reports where no limit was configured; nothing refuses below it.
 UNLIMITED = 10_000_000
 
@@ -35,7 +33,7 @@ class Quotas:
         usage = self._usages.get((caller, name))
         if usage is None:
             usage = self._usages[caller, name] = Usage()
-        day, minute = self._clock.day(), int(self._clock.now()) // MINUTE_S
+        day, minute = self._clock.day(), int(self._clock.now() // self._platform.minute_s)
         if usage.day != day:
             usage.day, usage.today = day, 0
         if usage.minute != minute:

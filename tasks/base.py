@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import redis
@@ -41,6 +41,7 @@ from tasks.store import LeaseLost, RecordChanged
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import Refused, WeChatError
 from wechat.mini_program import MiniProgram, Quota
+from wechat.pace import urgent_calls
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,8 @@ Work = Callable[[MiniProgram, Attempt, Services], None]
 _BUSY_WAIT_S = 2.0
 #: A message that goes back because Redis is away goes back after so many seconds.
 _REDIS_AWAY_PAUSE_S = 1.0
-#: The errcode of a quota whose reset WeChat can be asked for.
-_ASKABLE_QUOTA = 45009
+#: The errcode of a quota whose reset WeChat can be asked for, and that of a limit per minute.
+_ASKABLE_QUOTA, _TOO_FAST = 45009, 45011
 
 
 class ReleaseTask(BaseTask):
@@ -157,7 +158,8 @@ class ReleaseTask(BaseTask):
             case Admission.PASS | Admission.RETURN:
                 return release
             case Admission.RUN:
-                return self._run(step, held, attempt, work, deadline)
+                with urgent_calls(release.urgent):
+                    return self._run(step, held, attempt, work, deadline)
 
     def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> Release:
         for scope in scopes_of(step, attempt.release.wave):
@@ -222,15 +224,18 @@ class ReleaseTask(BaseTask):
 
 
 def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:
-    """45009 may be a limit per minute; WeChat can be asked, and if it does not say, the day counts."""
-    if not isinstance(decision, AwaitQuota) or not isinstance(error, Refused):
+    """45009 may be a limit per minute; WeChat can be asked, and if it does not say, the day counts.
+
+    After 45011 it is asked for the limit that all workers then keep.
+    """
+    if not isinstance(error, Refused):
         return None
-    if error.errcode != _ASKABLE_QUOTA or not error.endpoint.startswith("/wxa/"):
-        return None
-    try:
-        return mini_program.quota(error.endpoint)
-    except (WeChatError, DeadlineExceeded):
-        return None
+    with suppress(WeChatError, DeadlineExceeded):
+        if error.errcode == _TOO_FAST:
+            mini_program.learn_rate(error.endpoint)
+        elif error.errcode == _ASKABLE_QUOTA and isinstance(decision, AwaitQuota):
+            return mini_program.quota(error.endpoint) if error.endpoint.startswith("/wxa/") else None
+    return None
 
 
 def _bug(step: Step, error: Exception) -> Problem:

@@ -19,6 +19,7 @@ def commit_code(mini_program: MiniProgram, release: Release, intents: Intents) -
     since = release.progress.commit_at
     if since is not None and landed(mini_program.trial_version(), release, since):
         return "commit found at WeChat"
+    mini_program.take_turn("commit")
     intents.commit(mini_program.now())
     mini_program.commit(
         template_id=release.template_id,

@@ -13,11 +13,14 @@ from tasks.record import Problem, Progress
 from tasks.stops import StepBlocked, describe
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unreadable, WeChatError
+from wechat.errors import NotAuthorized, RateLimited, Refused, TicketMissing, Unreadable, WeChatError
 from wechat.verdicts import Errcode, Verdict, verdict_of
 
 #: An errcode that is in no table is tried once more.
 MAX_UNKNOWNS = 1
+
+#: A step whose call's turn is too far away comes back after so many seconds at the least.
+RATE_WAIT_S = 5.0
 
 #: Verdicts that concern one release, where the call was made for one.
 _HOPELESS = frozenset({Verdict.TOKEN, Verdict.BLOCK, Verdict.BUG, Verdict.UNKNOWN})
@@ -77,7 +80,7 @@ class RetryPolicy:
     scan_max_attempts: int
     slow_down_s: float
 
-    def decide(
+    def decide(  # noqa: PLR0911 - one line for each kind of error
         self, error: StepError, step: Step, progress: Progress, random: Callable[[], float]
     ) -> Decision:
         """Decide what happens after this error; `random` gives numbers from 0 to 1."""
@@ -88,6 +91,9 @@ class RetryPolicy:
             return Block(problem)
         if isinstance(error, TicketMissing | Unreadable):
             return PausePlatform(problem, lacks_ticket=isinstance(error, TicketMissing))
+        if isinstance(error, RateLimited):
+            # Nothing was sent and nothing has failed, so nothing is used up.
+            return Retry(problem, max(error.retry_after_s, RATE_WAIT_S) * (1 + random() / 4), progress)
         if isinstance(error, Refused):
             if error.endpoint == COMPONENT_TOKEN_PATH and verdict_of(error.errcode).verdict in _HOPELESS:
                 # The platform's own appid, secret or ticket: no release will do better.

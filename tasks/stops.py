@@ -5,7 +5,15 @@ from __future__ import annotations
 from tasks.names import Step
 from tasks.record import Problem
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
+from wechat.errors import (
+    NotAuthorized,
+    RateLimited,
+    Refused,
+    TicketMissing,
+    Unanswered,
+    Unreadable,
+    WeChatError,
+)
 from wechat.verdicts import verdict_of
 
 
@@ -75,6 +83,13 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
             remedy="Put the key that it was sealed with into MPRELEASE_REDIS__ENCRYPTION_KEYS everywhere. Where that "
             "key is lost: `mprelease rekey --drop-unreadable`, then `mprelease ticket` and `mprelease authorize`. "
             "Then resume.",
+        )
+    if isinstance(error, RateLimited):
+        return Problem(
+            step=step,
+            errmsg=str(error),
+            remedy="It goes on by itself. Where WeChat allows more, raise MPRELEASE_RATE__PLATFORM_PER_MINUTE or "
+            "MPRELEASE_RATE__MINI_PROGRAM_PER_MINUTE.",
         )
     problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
     return Problem(

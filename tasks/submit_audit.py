@@ -39,6 +39,7 @@ def submit_audit(mini_program: MiniProgram, release: Release, intents: Intents) 
             raise _ended(latest)
     if release.progress.scans:
         _ask_for_scan(mini_program)
+    mini_program.take_turn("submit_audit")
     since = release.progress.submit_at or mini_program.now()
     intents.submit(since)
     try:

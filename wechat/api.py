@@ -12,6 +12,7 @@ from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import WeChatError
 from wechat.mini_program import MiniProgram
+from wechat.pace import Pace
 from wechat.sealing import Seal
 from wechat.stored_secrets import StoredSecrets
 from wechat.token_store import TokenStore
@@ -35,6 +36,7 @@ class WeChat:
         redis_client: redis.Redis,
         seal: Seal,
         replicas: int = 0,
+        pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
         observe: Observe | None = None,
     ) -> None:
@@ -45,6 +47,7 @@ class WeChat:
             clock=WeChatClock(),
             secrets=(credentials.appsecret,),
             observe=observe,
+            pace=pace,
         )
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(redis_client, seal, replicas=replicas)

@@ -20,8 +20,9 @@ MAX_EXPIRES_IN_S = 30 * 86400
 #: Largest page of api_get_authorizer_list.
 AUTHORIZERS_PER_PAGE = 500
 
-_PREFIX = "/cgi-bin/component/"
-COMPONENT_TOKEN_PATH = _PREFIX + "api_component_token"
+#: What the paths of these calls begin with.
+PREFIX = "/cgi-bin/component/"
+COMPONENT_TOKEN_PATH = PREFIX + "api_component_token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class ComponentApi:
         appid: str | None = None,
     ) -> dict[str, Any]:
         return self._transport.call(
-            "POST", _PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
+            "POST", PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
         )
 
 
@@ -139,7 +140,7 @@ class PlatformDomains:
 def _grant(name: str, answer: Mapping[str, Any], field_name: str) -> Grant:
     token = text_of_token(answer.get(field_name))
     if not token:
-        raise Unanswered(_PREFIX + name, f"the answer has no {field_name}")
+        raise Unanswered(PREFIX + name, f"the answer has no {field_name}")
     return Grant(token, _expires_in(answer), text_of_token(answer.get("authorizer_refresh_token")))
 
 

@@ -5,6 +5,7 @@ WeChatError
 ├── Refused           WeChat answered with an errcode other than 0
 ├── TicketMissing     no component_verify_ticket has been stored yet
 ├── NotAuthorized     no refresh token has been stored for this Mini Program
+├── RateLimited       a limit of our own kept the call from being sent
 └── Unreadable        what is stored was sealed with a key that is not at hand
 
 None of them ever holds a URL, a token or a live request: they end up in logs and in records.
@@ -68,6 +69,18 @@ class NotAuthorized(WeChatError):
 
     def __str__(self) -> str:
         return f"no refresh token has been stored for {self.appid}"
+
+
+class RateLimited(WeChatError):
+    """A limit of our own kept the call from being sent. `retry_after_s`: its turn does not come before that."""
+
+    def __init__(self, limit: str, retry_after_s: float) -> None:
+        super().__init__(limit, retry_after_s)
+        self.limit = limit
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return self.limit
 
 
 class Unreadable(WeChatError):

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from wechat.component import PREFIX
 from wechat.deadline import Deadline
 from wechat.domains import Domains
 from wechat.errors import Refused, Unanswered
+from wechat.pace import Limit
 from wechat.tokens import Tokens
 from wechat.transport import Transport, encode
 from wechat.verdicts import Verdict, verdict_of
@@ -84,6 +86,12 @@ class MiniProgram:
         self._transport = transport
         self._tokens = tokens
         self._deadline = deadline
+        self._has_turn: str | None = None
+
+    def take_turn(self, name: str) -> None:
+        """Wait for the turn of the call that comes next: nothing then keeps it from being sent once it is intended."""
+        self._transport.take_turn(PATHS[name], self.appid, self._deadline)
+        self._has_turn = PATHS[name]
 
     def now(self) -> float:
         """WeChat's own time, in seconds since the epoch; asks once if no answer has told it yet."""
@@ -156,10 +164,14 @@ class MiniProgram:
 
     def quota(self, path: str) -> Quota:
         """The real limits of one path: the only documented way to learn them."""
-        answer = self._post("quota", {"cgi_path": path})
+        answer = self._ask_quota(path)
         quota = answer.get("quota")
-        rates = [answer.get("rate_limit"), answer.get("component_rate_limit")]
+        # The first is for calls that somebody makes for the caller, as we do; the second for its own.
+        rates = [answer.get("component_rate_limit"), answer.get("rate_limit")]
+        limits = [limit for rate in rates if isinstance(rate, dict) and (limit := _limit(rate))]
         windows = [_number(rate.get("refresh_second")) for rate in rates if isinstance(rate, dict)]
+        if limits and self._transport.pace is not None:
+            self._transport.pace.learn(path, limits[0])
         return Quota(
             remain=_integer(quota.get("remain")) if isinstance(quota, dict) else None,
             refresh_s=max((window for window in windows if window > 0), default=None),
@@ -172,6 +184,19 @@ class MiniProgram:
         if rest is None or limit is None:
             raise Unanswered(PATHS["queryquota"], "the answer has no rest and limit")
         return AuditQuota(rest, limit)
+    def learn_rate(self, path: str) -> None:
+        """WeChat refused a call for being too fast: ask for the limit, unless somebody has just done so."""
+        if self._transport.pace is not None and self._transport.pace.asks(path):
+            self.quota(path)
+
+    def _ask_quota(self, path: str) -> dict[str, Any]:
+        """The limits belong to the caller, so the platform's own calls are asked for with its own token."""
+        body = {"cgi_path": path}
+        if not path.startswith(PREFIX):
+            return self._post("quota", body)
+        return self._tokens.with_component_token(
+            lambda token: self._send("POST", PATHS["quota"], body, token), self._deadline
+        )
 
     def _post(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("POST", PATHS[name], body)
@@ -183,9 +208,12 @@ class MiniProgram:
         self, method: Literal["GET", "POST"], path: str, body: Mapping[str, Any] | None
     ) -> dict[str, Any]:
         """Call with the stored token; if WeChat rejects it, once more with a fresh one, and no more."""
+        has_turn = self._has_turn == path
+        if has_turn:
+            self._has_turn = None
         token = self._tokens.authorizer_token(self.appid, self._deadline)
         try:
-            return self._send(method, path, body, token)
+            return self._send(method, path, body, token, has_turn=has_turn)
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
@@ -193,7 +221,13 @@ class MiniProgram:
         return self._send(method, path, body, self._tokens.authorizer_token(self.appid, self._deadline))
 
     def _send(
-        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, Any] | None, token: str
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: Mapping[str, Any] | None,
+        token: str,
+        *,
+        has_turn: bool = False,
     ) -> dict[str, Any]:
         return self._transport.call(
             method,
@@ -202,6 +236,7 @@ class MiniProgram:
             query={"access_token": token},
             body=body,
             appid=self.appid,
+            has_turn=has_turn,
         )
 
 
@@ -239,6 +274,11 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return 0.0
     return number if math.isfinite(number) else 0.0
+
+
+def _limit(rate: Mapping[str, Any]) -> Limit | None:
+    calls, seconds = _integer(rate.get("call_count")), _integer(rate.get("refresh_second"))
+    return Limit(calls, seconds) if calls and seconds and calls > 0 and seconds > 0 else None
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -16,7 +16,15 @@ from typing import TypeVar
 
 from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant, text_of_token
 from wechat.deadline import Deadline, DeadlineExceeded
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
+from wechat.errors import (
+    NotAuthorized,
+    RateLimited,
+    Refused,
+    TicketMissing,
+    Unanswered,
+    Unreadable,
+    WeChatError,
+)
 from wechat.token_store import COMPONENT, TokenStore
 from wechat.verdicts import Verdict, verdict_of
 
@@ -93,7 +101,7 @@ class Tokens:
                 return stored.value
             try:
                 grant = refresh(deadline.within(REFRESH_DEADLINE_S))
-            except (Unanswered, Refused, TicketMissing, Unreadable, DeadlineExceeded) as error:
+            except (Unanswered, Refused, TicketMissing, Unreadable, RateLimited, DeadlineExceeded) as error:
                 if stored is None or (isinstance(error, Refused) and not _passes(error)):
                     raise _unanswered(slot, error) from None
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.

@@ -22,6 +22,7 @@ from wechat.answers import read_answer
 from wechat.clock import WeChatClock
 from wechat.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, enforced
 from wechat.errors import Refused, Unanswered
+from wechat.pace import Pace
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,8 @@ class _Session(requests.Session):
 class Transport:
     """Sends one call and returns the fields of its answer. Safe to use from many threads.
 
-    `secrets` are masked wherever an answer echoes them, as are those that go out with a call.
+    `secrets` are masked wherever an answer echoes them, as are those that go out with a call. Without a `pace`
+    each call goes out at once.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Transport:
         clock: WeChatClock,
         secrets: Iterable[str] = (),
         observe: Observe | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._timeout = (connect_timeout_s, read_timeout_s)
@@ -96,6 +99,7 @@ class Transport:
         self._secrets = tuple(secrets)
         self._observe = observe
         self.clock = clock
+        self.pace = pace
 
     def call(
         self,
@@ -107,12 +111,16 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         appid: str | None = None,
         secrets: Iterable[str] = (),
+        has_turn: bool = False,
     ) -> dict[str, Any]:
-        """Send the call and read its answer by the body; `appid` is for the log only.
+        """Send the call and read its answer by the body; `appid` is for the log and the pace.
 
-        Raises Refused for an errcode other than 0 and Unanswered when no usable answer came. Logs one event with
-        endpoint, appid, the HTTP status, errcode and rid, or the problem where no answer came, and milliseconds.
+        Raises Refused for an errcode other than 0, Unanswered when no usable answer came, and RateLimited if it was
+        not sent; `has_turn` if the call's turn was taken ahead. Logs one event with endpoint, appid, the HTTP
+        status, errcode and rid, or the problem where no answer came, and milliseconds.
         """
+        if not has_turn:
+            self.take_turn(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
         try:
@@ -134,6 +142,11 @@ class Transport:
             event["ms"] = round(seconds * 1000)
             # What is not known is left out: a call of the platform's own has no Mini Program.
             log.info("wechat call", extra={name: value for name, value in event.items() if value is not None})
+
+    def take_turn(self, path: str, appid: str | None, deadline: Deadline) -> None:
+        """Wait until a call may be sent; raises RateLimited where that takes too long."""
+        if self.pace is not None:
+            self.pace.wait(path, appid, deadline)
 
     def _exchange(
         self,

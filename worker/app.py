@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
-from config.settings import DomainSettings, Settings
+from config.settings import DomainSettings, RateSettings, Settings
 from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
 from tasks.chain import send_chain
@@ -36,6 +36,9 @@ from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
+from wechat.learnt_limits import LearntLimits
+from wechat.pace import Limit
+from wechat.rate_limits import RateLimits
 from wechat.sealing import Seal
 from worker import transport
 from worker.bootsteps import BringBack, CheckKeys
@@ -174,9 +177,26 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         redis_client=client,
         seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
         replicas=settings.redis.replicas_to_confirm,
+        pace=rate_limits(settings.rate, client),
         sleep=time.sleep,
         observe=CallCounts(client),
     )
+
+
+def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
+    """Build the limits that all workers keep together."""
+    return RateLimits(
+        client,
+        platform=_per_minute(settings.platform_per_minute),
+        mini_program=_per_minute(settings.mini_program_per_minute),
+        learnt=LearntLimits(client) if settings.learn else None,
+        now=RedisClock(client.time).time,
+        random=random.SystemRandom().random,
+    )
+
+
+def _per_minute(calls: int) -> Limit | None:
+    return Limit(calls) if calls else None
 
 
 def _text(value: str | SecretStr) -> str:

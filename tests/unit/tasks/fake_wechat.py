@@ -6,23 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from wechat.domains import Domains
-from wechat.errors import Refused, Unanswered
+from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.mini_program import Action, LatestAudit, MiniProgram, TrialVersion
 
 
 class FakeMiniProgram(MiniProgram):
-    """Answers are given by call; an exception among them is raised. A call too many fails the test."""
+    """Answers are given by call; an exception among them is raised. A call too many fails the test.
 
-    def __init__(self, *, now: float = 1000.0, **answers: list[Any]) -> None:
+    `turn` is raised by a call that waits for its turn.
+    """
+
+    def __init__(self, *, now: float = 1000.0, turn: RateLimited | None = None, **answers: list[Any]) -> None:
         self.appid = "wx0123456789abcdef"
         self.calls: list[str] = []
         self.added: list[dict[str, list[str]]] = []
         self.committed: list[dict[str, Any]] = []
+        self._turn = turn
         self._now = now
         self._answers = answers
 
     def now(self) -> float:
         return self._now
+
+    def take_turn(self, name: str) -> None:
+        assert name in self._answers or self._turn is not None, f"the turn of {name} was not expected"
+        if self._turn is not None:
+            raise self._turn
 
     def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
         if action == "add" and domains is not None:

@@ -6,7 +6,7 @@ from tasks.commit_code import commit_code, landed
 from tasks.record import Progress
 from tests.unit.tasks.examples import a_release, a_request
 from tests.unit.tasks.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
-from wechat.errors import Refused, Unanswered
+from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.mini_program import TrialVersion
 
 OURS = TrialVersion(version="1.4.2", desc="faster", time=1000)
@@ -52,6 +52,16 @@ def test_the_first_attempt_writes_its_intent_and_commits_without_asking() -> Non
         {"template_id": 12, "ext": {"extAppid": "wx1"}, "user_version": "1.4.2", "user_desc": "faster"}
     ]
     assert intents.noted == [("commit", 1000)]
+
+
+def test_a_commit_whose_turn_does_not_come_is_not_intended() -> None:
+    mini_program, intents = FakeMiniProgram(turn=RateLimited("rate limit", 60)), NotedIntents()
+
+    with pytest.raises(RateLimited):
+        commit_code(mini_program, a_release(), intents)
+
+    assert intents.noted == []
+    assert mini_program.calls == []
 
 
 def test_the_intent_stands_before_the_call_goes_out() -> None:

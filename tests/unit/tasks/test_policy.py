@@ -21,7 +21,7 @@ from tasks.record import Progress
 from tasks.stops import StepBlocked
 from tests.unit.tasks.fake_wechat import refused, unanswered
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import NotAuthorized, TicketMissing, Unreadable
+from wechat.errors import NotAuthorized, RateLimited, TicketMissing, Unreadable
 from wechat.verdicts import TABLE, QuotaReset, QuotaScope, Verdict
 
 POLICY = RetryPolicy(
@@ -124,6 +124,19 @@ def test_slowing_down_takes_a_minute_at_least_whatever_the_attempt(failures: int
 def test_slowing_down_uses_up_attempts() -> None:
     assert retried(refused(45011), Progress(failures=1)).progress.failures == 2
     assert isinstance(decide(refused(45011), Progress(failures=5)), Fail)
+
+
+def test_a_call_that_a_limit_of_ours_held_back_uses_up_nothing() -> None:
+    progress = Progress(failures=5, scans=238, unknowns=1)
+
+    soon, late = (decide(RateLimited("rate limit of 600 per minute", wait_s), progress) for wait_s in (1, 40))
+
+    assert isinstance(soon, Retry)
+    assert isinstance(late, Retry)
+    assert soon.progress == late.progress == progress
+    assert 5 <= soon.delay_s <= 6.25
+    assert 40 <= late.delay_s <= 50
+    assert (soon.problem.errcode, soon.problem.errmsg) == (None, "rate limit of 600 per minute")
 
 
 def test_waiting_for_the_scan_has_a_budget_of_its_own() -> None:

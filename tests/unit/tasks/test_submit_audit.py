@@ -9,7 +9,7 @@ from tasks.stops import StepBlocked
 from tasks.submit_audit import Judgement, judge, submit_audit
 from tests.unit.tasks.examples import a_release
 from tests.unit.tasks.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
-from wechat.errors import Refused, Unanswered
+from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.mini_program import LatestAudit
 
 PASSED, REJECTED, IN_REVIEW, WITHDRAWN, DELAYED = range(5)
@@ -52,6 +52,16 @@ def test_an_audit_of_this_version_is_judged_by_status_and_time(
 @pytest.mark.parametrize("other", [{"version": "1.4.1"}, {"desc": "slower"}, {"version": ""}])
 def test_an_audit_of_another_version_has_nothing_to_do_with_us(status: int, other: dict[str, Any]) -> None:
     assert judge(audit(status, **other), a_release(), ATTEMPT) is Judgement.OTHER
+
+
+def test_a_submission_whose_turn_does_not_come_is_not_intended() -> None:
+    mini_program, intents = FakeMiniProgram(turn=RateLimited("rate limit", 60)), NotedIntents()
+
+    with pytest.raises(RateLimited):
+        submit_audit(mini_program, a_release(), intents)
+
+    assert intents.noted == []
+    assert mini_program.calls == []
 
 
 def test_no_audit_has_nothing_to_do_with_us() -> None:

@@ -1,0 +1,95 @@
+"""Limits per minute that two worker processes keep together."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tests.workers import DOMAINS, Platform, wait_for
+
+TOKEN = "api_authorizer_token"
+
+
+def shops(platform: Platform, number: int) -> list[str]:
+    return [platform.mini_program(domains=DOMAINS) for _ in range(number)]
+
+
+@contextmanager
+def two_workers(platform: Platform, **settings: str) -> Iterator[None]:
+    environment = {f"MPRELEASE_RATE__{name.upper()}": value for name, value in settings.items()}
+    with (
+        platform.worker("--concurrency", "3", "--hostname", "one@%h", **environment),
+        platform.worker("--concurrency", "3", "--hostname", "two@%h", **environment),
+    ):
+        yield
+
+
+def released(platform: Platform, appids: Sequence[str]) -> list[dict[str, Any]]:
+    """Release a wave and return WeChat's calls since its begin."""
+    platform.sim("DELETE", "calls")
+    ids = [release["id"] for release in platform.enqueue_only(*map(platform.request, appids))]
+    with platform.redis() as client:
+        before = client.zcard("releases:status:submitted")
+        wait_for(lambda: client.zcard("releases:status:submitted") >= before + len(ids) or None)
+    calls: list[dict[str, Any]] = platform.sim("GET", "calls")["calls"]
+    return calls
+
+
+def most_within(calls: Sequence[dict[str, Any]], seconds: float) -> int:
+    times = [call["at"] for call in calls]
+    return max(len([at for at in times if start <= at < start + seconds]) for start in times)
+
+
+def refusals(calls: Sequence[dict[str, Any]]) -> int:
+    return [call["errcode"] for call in calls].count(45011)
+
+
+def test_the_platforms_limit_is_kept_by_all_workers_together(own_platform: Platform) -> None:
+    platform = own_platform
+    platform.sim("POST", "platform", {"scan_s": 0})
+    with two_workers(platform, platform_per_minute="300"):
+        calls = released(platform, shops(platform, 10))
+    # 300 a minute: 15 at once, and 4.5 a second. What was sent in turn may arrive a little closer.
+    assert len(calls) == 10 * 4 + 1
+    for seconds in (0.5, 1, 2, 4):
+        assert most_within(calls, seconds) <= 15 + 4.5 * seconds + 2
+    assert calls[-1]["at"] - calls[0]["at"] >= (len(calls) - 15) / 4.5 - 0.5
+
+
+def test_a_mini_programs_limit_makes_its_release_wait_and_no_other(own_platform: Platform) -> None:
+    platform = own_platform
+    platform.sim("POST", "platform", {"scan_s": 0})
+    one, other = shops(platform, 2)
+    with two_workers(platform, mini_program_per_minute="4"):
+        held, free = platform.enqueue_only(platform.request(one), platform.request(other))
+        waiting = wait_for(lambda: (shown := platform.show(held["id"]))["status"] == "waiting" and shown)
+        wait_for(lambda: platform.show(free["id"])["status"] == "waiting")
+    assert waiting["wait"]["errmsg"] == "rate limit of 4 per minute for one Mini Program"
+    assert "goes on by itself" in waiting["wait"]["remedy"]
+    # Two at once, and the third half a minute later: not one call of either is intended and not sent.
+    for appid, release in ((one, held), (other, free)):
+        assert platform.called(appid) == ["modify_domain:get", "commit"]
+        with platform.redis() as client:
+            document = client.hget(f"release:{release['id']}", "document") or ""
+        assert '"submit_at":null' in document
+        assert '"failures":0' in document
+
+
+def test_the_limit_that_wechat_tells_is_kept_after_the_first_refusals(own_platform: Platform) -> None:
+    platform = own_platform
+    platform.sim("POST", "platform", {"scan_s": 0, "minute_s": 2, "minute_limits": {TOKEN: 10}})
+    often = {"MPRELEASE_RETRY__MAX_ATTEMPTS": "100"}
+    platform.environment |= often
+    with two_workers(platform, learn="false"):
+        without = released(platform, shops(platform, 30))
+    with two_workers(platform):
+        began = time.monotonic()
+        learning = released(platform, shops(platform, 30))
+        took_s = time.monotonic() - began
+    assert refusals(without) >= 20
+    # Six threads may have been on their way when the first was refused.
+    assert 1 <= refusals(learning) <= 6
+    assert [call["body"]["cgi_path"] for call in learning if call["endpoint"] == "quota/get"] == [
+        f"/cgi-bin/component/{TOKEN}"
+    ]
+    assert took_s < 30
