@@ -29,7 +29,6 @@ class FakeMiniProgram(MiniProgram):
         return self._now
 
     def take_turn(self, name: str) -> None:
-        assert name in self._answers or self._turn is not None, f"the turn of {name} was not expected"
         if self._turn is not None:
             raise self._turn
 
