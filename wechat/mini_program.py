@@ -184,6 +184,7 @@ class MiniProgram:
         if rest is None or limit is None:
             raise Unanswered(PATHS["queryquota"], "the answer has no rest and limit")
         return AuditQuota(rest, limit)
+
     def learn_rate(self, path: str) -> None:
         """WeChat refused a call for being too fast: ask for the limit, unless somebody has just done so."""
         if self._transport.pace is not None and self._transport.pace.asks(path):
