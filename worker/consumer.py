@@ -20,18 +20,17 @@ Strategy = Callable[..., Any]
 
 
 class Consumer(CeleryConsumer):
-    """Raises NotOurs where Celery would drop a message, and does not talk to other workers.
+    """Raises NotOurs where Celery would drop a message, and does not gossip.
 
-    By mingle a worker takes over the others' revoked ids, for a second at each connection. Ours mean nothing (a cancel
-    is in the record), and one that somebody revoked by hand would be dropped for good: a release keeps its id when it
-    is resumed. By gossip each worker reads the events of all others, for elections that nobody calls.
+    By gossip each worker reads the events of all others, for elections that nobody calls. Mingle stays on: where a
+    worker does not consume because its clock is wrong, it finds a lost connection by what mingle left open.
     """
 
     strategies: dict[str, Strategy]
 
     def __init__(self, on_task_request: Callable[[Any], Any], **options: Any) -> None:
-        alone = {**options.pop("worker_options"), "without_mingle": True, "without_gossip": True}
-        super().__init__(on_task_request, worker_options=alone, **options)
+        quiet = {**options.pop("worker_options"), "without_gossip": True}
+        super().__init__(on_task_request, worker_options=quiet, **options)
 
     def update_strategies(self) -> None:
         """Let each task's messages be checked before Celery reads them."""
