@@ -72,8 +72,10 @@ class Attempt:
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
         after = self.release.changed(what, self._services.now())
+        # What the steps had to remember is needed no more, and each record is kept for good.
+        progress = Progress(superseded=after.progress.superseded)
         try:
-            self._end(after, status=Status.SUBMITTED, auditid=auditid)
+            self._end(after, status=Status.SUBMITTED, auditid=auditid, progress=progress)
         except RecordChanged:
             self._note_audit_of_cancelled(auditid, what)
             raise
