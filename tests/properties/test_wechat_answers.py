@@ -30,7 +30,7 @@ from wechat.component import COMPONENT_TOKEN_PATH, Grant, PlatformDomains
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.domains import Domains
 from wechat.errors import WeChatError
-from wechat.mini_program import PATHS, LatestAudit, MiniProgram, Quota, TrialVersion
+from wechat.mini_program import PATHS, AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion
 
 _WANTED = Domains.wanted(FULL_REQUEST["domains"])
 
@@ -82,6 +82,7 @@ CALLS = {
         PATHS["get_latest_auditstatus"], lambda _, mini: mini.latest_audit(), (LatestAudit, NoneType)
     ),
     "privacy_info": Call(PATHS["get_code_privacy_info"], lambda _, mini: mini.privacy_info(), dict),
+    "audit_quota": Call(PATHS["queryquota"], lambda _, mini: mini.audit_quota(), AuditQuota),
     "categories": Call(PATHS["get_category"], lambda _, mini: mini.categories(), list),
     "pages": Call(PATHS["get_page"], lambda _, mini: mini.pages(), list),
     "quota": Call(PATHS["quota"], lambda _, mini: mini.quota("/wxa/commit"), Quota),
