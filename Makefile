@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-unit faults wave check format docs screenshot lock clean
+.PHONY: help install demo simulator test test-long test-unit faults wave check format docs screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ simulator: $(STAMP) ## Run a WeChat to develop against
 test: $(STAMP) ## Run the tests (under four minutes)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
 	@# which the long ones come first, so that no worker is left alone with one of them in the end.
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
+
+test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, Sentinel over TLS, rate limits (two minutes)
+	$(BIN)/pytest -n 4 --dist loadfile -m long tests/e2e
 
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 	$(BIN)/pytest tests/unit

@@ -16,6 +16,8 @@ from wechat.sealing import MARK, Seal
 from wechat.token_store import PREFIX, TokenStore
 from worker import processes
 
+pytestmark = pytest.mark.long
+
 CELERY = (sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel", "info")
 #: Keys that are not those of what is stored.
 WRONG = pytest.mark.parametrize("keys", ["", OTHER], ids=["no key", "another key"])

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from tests.workers import DOMAINS, Platform, wait_for
+
+pytestmark = pytest.mark.long
 
 TOKEN = "api_authorizer_token"
 

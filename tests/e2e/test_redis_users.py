@@ -22,6 +22,8 @@ from tests.restartable_redis import RestartableRedis
 from tests.workers import ROOT, TICKET, Platform, wait_for
 from worker.embedded_redis import find_server
 
+pytestmark = pytest.mark.long
+
 RULE = ROOT / "config" / "redis-users.acl"
 OURS, ORCHESTRATOR = "mprelease", "orchestrator"
 PASSWORD = "not-to-be-guessed"

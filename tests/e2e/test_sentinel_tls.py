@@ -17,6 +17,8 @@ from tests.workers import Platform, wait_for
 from worker.embedded_redis import embedded_redis, find_server, free_port
 from worker.processes import stop
 
+pytestmark = pytest.mark.long
+
 HOST = "127.0.0.1"
 MASTER = "releases-master"
 
