@@ -4,6 +4,9 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 
+# Of `make wave`.
+RELEASES ?= 10000
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo simulator test test-long test-unit faults wave check format docs screenshot lock clean
 
@@ -40,7 +43,7 @@ faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try
 	$(BIN)/python -m tests.faults
 
 wave: $(STAMP) ## Run a watched wave of 10,000 releases on this machine, and say what it cost (minutes)
-	@$(BIN)/python -m benchmarks.wave
+	@$(BIN)/python -m benchmarks.wave --releases $(RELEASES)
 
 check: $(STAMP) ## Lint, types, import arrows
 	$(BIN)/ruff check .

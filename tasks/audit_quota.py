@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: What WeChat said is good for so many seconds.
 KEPT_S = 600
+#: Where WeChat did not say, it is asked again after so many seconds.
+RETRIED_S = 30
 
 
 class _Stored(BaseModel):
@@ -78,6 +80,8 @@ class AuditQuotas:
             quota = mini_program.audit_quota()
         except (WeChatError, DeadlineExceeded) as error:
             log.warning("the audit quota could not be asked for: %s", error)
+            # Another Mini Program may be asked soon: this one may have withdrawn its authorization.
+            self._redis.expire(keys.AUDIT_QUOTA_ASKED, RETRIED_S)
         else:
             stored = _Stored(rest=quota.rest, limit=quota.limit, submitted=self._number_of(Status.SUBMITTED))
             self._redis.set(keys.AUDIT_QUOTA, stored.model_dump_json(), ex=2 * KEPT_S)

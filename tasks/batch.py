@@ -85,7 +85,9 @@ class Batch:
             self._releases.tell_superseded(decision.release)
             return Enqueued(decision.release, created=False)
         release, superseded = self._releases.new(request, decision)
-        creations.append(Creation(release, known, superseded, fed=True))
+        # An urgent one is due at once; the others are fed as the queue empties.
+        due = release.created_at.timestamp() if release.urgent else None
+        creations.append(Creation(release, known, superseded, parked_until=due, fed=not release.urgent))
         return Enqueued(release, created=True)
 
     def _with_canary(self, creations: Sequence[Creation], policy: WavePolicy) -> list[Creation]:

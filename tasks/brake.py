@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
 
 from tasks.names import AT_REST, Status, Step
 from tasks.platform_pause import Pause
 
-#: Without a canary a wave is judged from so many ended releases on: fewer say little.
+#: Without a canary a wave is judged from so many started releases on: fewer say little.
 JUDGED_FROM = 20
 #: The bound of a wave with a canary, in per cent, where none is given.
 DEFAULT_MAX_BLOCKED = 10.0
@@ -41,24 +42,43 @@ class Brake:
 
 
 def judge(
-    name: str, policy: WavePolicy, counts: Mapping[str, int], held: int, pause: Pause | None
+    name: str,
+    policy: WavePolicy,
+    counts: Mapping[str, int],
+    pause: Pause | None,
+    *,
+    held: int,
+    started: int,
 ) -> GoOn | Brake | None:
-    """Hold a wave's counts against its policy; `held` of its releases wait for the pause that is on."""
-    blocked, failed = counts[Status.BLOCKED], counts[Status.FAILED]
-    ran = counts[Status.SUBMITTED] + blocked + failed
-    at_rest = sum(counts[status] for status in AT_REST)
-    going_on = sum(counts.values()) - at_rest
-    too_many = (blocked + failed) * 100 > policy.max_blocked * ran
-    tally = f"{blocked} of {ran} ended blocked and {failed} failed, over the {policy.max_blocked:g} % allowed"
+    """Hold a wave's counts against its policy.
+
+    `held` of its releases wait for the pause that is on, and `started` have been worked on: a block at the first step
+    is there in seconds and a submission takes minutes, so those that ended say too little of the others.
+    """
+    bad = counts[Status.BLOCKED] + counts[Status.FAILED]
+    ran = counts[Status.SUBMITTED] + bad
+    going_on = sum(counts.values()) - sum(counts[status] for status in AT_REST)
     if pause is None:
-        if too_many and going_on and ran >= max(JUDGED_FROM, policy.canary):
-            return Brake(_stopped(name, f"wave {name} is braked: {tally}"))
+        of = max(started - counts[Status.CANCELLED], ran)
+        if _too_many(bad, of, policy) and going_on and of >= max(JUDGED_FROM, policy.canary):
+            return Brake(_stopped(name, f"wave {name} is braked: {_tally(counts, of, policy)}"))
         return None
     if not pause.canary or going_on > held:
         return None
     if not ran:
         return Brake(_stopped(name, f"wave {name} is braked: no release of its canary ran to an end"))
-    return Brake(_stopped(name, f"wave {name} is braked: of its canary {tally}")) if too_many else GoOn()
+    if not _too_many(bad, ran, policy):
+        return GoOn()
+    return Brake(_stopped(name, f"wave {name} is braked: of its canary {_tally(counts, ran, policy)}"))
+
+
+def _too_many(bad: int, of: int, policy: WavePolicy) -> bool:
+    return bad * 100 > policy.max_blocked * of
+
+
+def _tally(counts: Mapping[str, int], of: int, policy: WavePolicy) -> str:
+    blocked, failed = counts[Status.BLOCKED], counts[Status.FAILED]
+    return f"{blocked} of {of} ended blocked and {failed} failed, over the {policy.max_blocked:g} % allowed"
 
 
 def canary_pause(name: str, policy: WavePolicy) -> Pause:
@@ -75,6 +95,6 @@ def _stopped(name: str, why: str) -> Pause:
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=why,
-        remedy=f"See `mprelease wave {name}`; remove the causes, then `mprelease resume --wave {name}` lets it go on, "
-        f"or `mprelease cancel --wave {name}` ends it.",
+        remedy=f"See `mprelease wave {quote(name)}`; remove the causes, then `mprelease resume --wave {quote(name)}` "
+        f"lets it go on, or `mprelease cancel --wave {quote(name)}` ends it.",
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection
+from shlex import quote
 
 import redis
 
@@ -52,7 +53,7 @@ class Preflight:
                 errmsg="preflight: the platform has not registered and published these domains",
                 domains=missing.as_dict(),
                 remedy="Register them with `mprelease platform domains add`, then "
-                f"`mprelease resume --wave {wave}`: no call was made for these Mini Programs.",
+                f"`mprelease resume --wave {quote(wave)}`: no call was made for these Mini Programs.",
             )
 
     def forget(self) -> None:

@@ -106,6 +106,7 @@ class Creation:
             "1" if self.fed else "",
             keys.held(self.held) if self.held else "",
             old.release.cause if old else "",
+            keys.held(old.release.progress.held) if old and old.release.progress.held else "",
         ]
         return row_keys, values
 
@@ -241,6 +242,7 @@ class ReleaseStore:
                 minute,
                 before.release.cause,
                 after.cause,
+                "1" if after.attempts and not before.release.attempts else "",
             ],
         )
         if reply == "fenced":
@@ -273,6 +275,10 @@ class ReleaseStore:
         """How many releases of the wave are in each status."""
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave)))
         return counts({status: int(number) for status, number in raw.items()})
+
+    def wave_started(self, wave: str) -> int:
+        """How many releases of the wave have been worked on at least once."""
+        return int(cast("str | None", self._redis.hget(keys.wave_counts(wave), "started")) or 0)
 
     def wave_began(self, wave: str) -> datetime | None:
         """When the wave's first release was created."""

@@ -85,8 +85,9 @@ def wave_report(services: Services, name: str) -> WaveReport:
     counts, state = store.wave_counts(name), services.waves.state(name)
     per_minute = _per_minute(store, name, now)
     going_on = sum(counts[status] for status in GOING_ON)
-    left = going_on - state.held
-    end = now + timedelta(minutes=left / per_minute) if per_minute and left > 0 else None
+    # While something holds releases back, nobody knows when those will go on.
+    is_known = per_minute > 0 and going_on > 0 and state.held == 0
+    end = now + timedelta(minutes=going_on / per_minute) if is_known else None
     return WaveReport(name, counts, state, per_minute, end, services.audit_quotas.fit(going_on))
 
 
@@ -97,16 +98,19 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
     for release in releases:
         problem = release.block or release.failure or release.wait
         if problem is not None:
-            alike = _alike(problem)
+            alike = _alike(problem, release.appid)
             key = release.status, alike.model_dump_json()
             tally[key] += 1
             problems[key] = alike
     return [Cause(key[0], problems[key], number) for key, number in tally.most_common()]
 
 
-def _alike(problem: Problem) -> Problem:
-    """What is the same for all that one cause stopped: WeChat's messages end with a rid."""
-    return problem.model_copy(update={"rid": None, "errmsg": problem.errmsg.partition(" rid")[0]})
+def _alike(problem: Problem, appid: str) -> Problem:
+    """What is the same for all that one cause stopped: without its rid, at the end of WeChat's messages, and its appid."""
+    errmsg = problem.errmsg.partition(" rid")[0].replace(appid, "APPID")
+    return problem.model_copy(
+        update={"rid": None, "errmsg": errmsg, "remedy": problem.remedy.replace(appid, "APPID")}
+    )
 
 
 def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:

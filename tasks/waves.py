@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shlex import quote
 from typing import cast
 
 import redis
@@ -17,6 +18,7 @@ from redis.client import Pipeline
 
 from tasks import keys
 from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
+from tasks.errors import ReleaseConflict
 from tasks.names import Status, Step
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.scope import wave_scope
@@ -69,22 +71,21 @@ class Waves:
             held=int(self._redis.scard(keys.held(scope))),
         )
 
-    def let_go(self, name: str, max_blocked: float | None = None) -> bool:
-        """A person lets a braked wave go on, with another bound perhaps; True if it was braked.
+    def set_bound(self, name: str, max_blocked: float) -> None:
+        """From now on the wave stops at so many per cent blocked or failed."""
+        policy = self.state(name).policy or WavePolicy(max_blocked=max_blocked)
+        changed = policy.model_copy(update={"max_blocked": max_blocked})
 
-        A canary is not cut short by that.
-        """
-        state = self.state(name)
-        if max_blocked is not None:
-            policy = state.policy or WavePolicy(max_blocked=max_blocked)
-            changed = policy.model_copy(update={"max_blocked": max_blocked})
+        def change(pipe: Pipeline) -> None:
+            pipe.set(keys.wave_policy(name), changed.model_dump_json())
+            pipe.sadd(keys.WATCHED_WAVES, name)
 
-            def change(pipe: Pipeline) -> None:
-                pipe.set(keys.wave_policy(name), changed.model_dump_json())
-                pipe.sadd(keys.WATCHED_WAVES, name)
+        self._replication.write(change)
 
-            self._replication.write(change)
-        if state.pause is None or state.pause.canary:
+    def let_go(self, name: str) -> bool:
+        """A person lets a braked wave go on; True if it was braked. A canary is not cut short by that."""
+        pause = self._pauses.current(wave_scope(name))
+        if pause is None or pause.canary:
             return False
         return self._pauses.lift(wave_scope(name))
 
@@ -96,11 +97,16 @@ class Waves:
         pause = Pause(
             step=Step.ENSURE_DOMAINS,
             errmsg=f"wave {name} is being cancelled",
-            remedy=f"If that was broken off: `mprelease cancel --wave {name}` or `mprelease resume --wave {name}`.",
+            remedy=f"If that was broken off: `mprelease cancel --wave {quote(name)}` again.",
         )
         self._redis.sadd(keys.WATCHED_WAVES, name)
-        self._pauses.replace(scope, before, pause)
-        yield
+        if not self._pauses.replace(scope, before, pause):
+            raise ReleaseConflict("", f"wave {name} is being braked or let go at this moment; try again")
+        try:
+            yield
+        except BaseException:
+            self._pauses.replace(scope, pause, before)
+            raise
         self._pauses.replace(scope, pause, None)
 
     def look(self) -> None:
@@ -115,7 +121,8 @@ class Waves:
     def _look_at(self, name: str) -> None:
         scope, state, counts = wave_scope(name), self.state(name), self._store.wave_counts(name)
         if state.policy is not None:
-            match judge(name, state.policy, counts, state.held, state.pause):
+            started = self._store.wave_started(name)
+            match judge(name, state.policy, counts, state.pause, held=state.held, started=started):
                 case GoOn() if self._pauses.replace(scope, state.pause, None):
                     log.info("wave %s: its canary went well, %d releases go on", name, state.held)
                 case Brake(pause) if self._pauses.replace(scope, state.pause, pause):

@@ -7,7 +7,8 @@
 --     [9] the set that it is to be held in or '', [10] '1' to end the lease, [11] identity,
 --     [12] what becomes of the Mini Program: 'active', 'free' (submitted), 'forget' (cancelled),
 --     [13] the minute in which it came to rest, or '',
---     [14] cause for which it stood or '', [15] cause for which it stands now or ''
+--     [14] cause for which it stood or '', [15] cause for which it stands now or '',
+--     [16] '1' if its first attempt begins
 -- Returns the new revision, 'changed' or 'fenced'.
 local fields = redis.call('HMGET', KEYS[1], 'revision', 'fence')
 if ARGV[3] ~= '' and tonumber(fields[2]) > tonumber(ARGV[3]) then
@@ -18,6 +19,9 @@ if fields[1] ~= ARGV[2] then
 end
 redis.call('HSET', KEYS[1], 'document', ARGV[4])
 local revision = redis.call('HINCRBY', KEYS[1], 'revision', 1)
+if ARGV[16] == '1' and ARGV[7] ~= '' then
+  redis.call('HINCRBY', KEYS[7], 'started', 1)
+end
 if ARGV[5] ~= ARGV[6] then
   local score = redis.call('ZSCORE', KEYS[4], ARGV[1]) or 0
   redis.call('ZREM', KEYS[4], ARGV[1])

@@ -55,6 +55,13 @@ def test_options_enqueue_one_release(platform: Platform, tmp_path: Path) -> None
     assert [found["id"] for found in platform.documents("list", "--appid", appid)] == [release["id"]]
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--watch",), ("--watch", "--json")])
+def test_a_wave_that_nobody_knows_is_told_and_ends_1(platform: Platform, options: tuple[str, ...]) -> None:
+    ended = platform.run("wave", "tpyo", *options, code=1)
+    assert "no release belongs to a wave 'tpyo'" in ended.stderr
+    assert ended.stdout == ""
+
+
 def test_options_are_common_to_the_lines_of_a_file(platform: Platform) -> None:
     appids = [platform.mini_program() for _ in range(2)]
     lines = [json.dumps({"appid": appids[0], "user_version": "7.1"}), json.dumps({"appid": appids[1]})]

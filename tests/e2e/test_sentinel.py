@@ -182,7 +182,7 @@ def test_what_a_person_says_counts_when_a_replica_has_it(
         "a file": lambda: made.batch.enqueue([ended]),
         "a cancellation": lambda: made.releases.cancel(old_id),
         "a cancellation again": lambda: made.releases.cancel(ended_id),
-        "the bound of a wave": lambda: made.waves.let_go("said", 5),
+        "the bound of a wave": lambda: made.waves.set_bound("said", 5),
         "a pause": lambda: made.pauses.begin_by_hand(Scope.ALL, ""),
         "the end of a pause": lambda: made.pauses.lift(Scope.ALL),
         "a refresh token": lambda: made.wechat.store.put_refresh_tokens({"wx1": "token"}),

@@ -1,11 +1,12 @@
 """Workers die or are told to stop."""
 
 import sys
+import time
 from functools import partial
 
 from tests.faults.dying_worker import Point
 from tests.faults.fleet import WORKERS, Member
-from tests.faults.world import World
+from tests.faults.world import REDELIVERED_S, World
 
 KILLS = 10
 KILLS_OF_ALL = 4
@@ -14,6 +15,8 @@ DEATHS = 10
 #: A worker that is to die passes its point so often at the most before it does.
 _MOST_PASSINGS = 3
 _DIES_WITHIN_S = 6.0
+#: What came back last is worked off in so many seconds.
+_WORKED_OFF_S = 10.0
 
 
 def kill_one(world: World) -> int:
@@ -21,6 +24,7 @@ def kill_one(world: World) -> int:
     for _ in world.in_portions(KILLS):
         world.fleet.kill(world.chance.choice(world.fleet.members))
         world.fleet.start()
+    _comes_back_in_time(world)
     return KILLS
 
 
@@ -29,7 +33,17 @@ def kill_all(world: World) -> int:
     for _ in world.in_portions(KILLS_OF_ALL):
         world.fleet.kill(*world.fleet.members)
         world.fleet.start(WORKERS)
+    _comes_back_in_time(world)
     return KILLS_OF_ALL
+
+
+def _comes_back_in_time(world: World) -> None:
+    """What a killed worker had taken is back after the visibility timeout and a sweep, and then worked off."""
+    killed = time.monotonic()
+    world.wait_until_ended()
+    took = time.monotonic() - killed
+    if took > REDELIVERED_S + _WORKED_OFF_S:
+        world.problems.append(f"{took:.0f} s from the last kill to the end: a release was kept for too long")
 
 
 def rolling_restart(world: World) -> int:

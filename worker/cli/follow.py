@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from shlex import quote
 
+from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from tasks.names import AT_REST, Status
@@ -38,7 +40,8 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
             for stored in services().store.get_many(open_ids):
                 if stored is not None:
                     latest[stored.release.id] = stored.release
-            open_ids = [release_id for release_id in ids if not _is_left_alone(latest.get(release_id))]
+            waits = _Waits()
+            open_ids = [release_id for release_id in ids if not _is_left_alone(latest.get(release_id), waits)]
             reporter.report(list(latest.values()))
             if not open_ids or reporter.quiet_s() > PATIENCE.total_seconds():
                 return [latest[release_id] for release_id in ids if release_id in latest]
@@ -49,23 +52,38 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
                 raise
 
 
-def waits_for_long(release: Release) -> bool:
-    """Whether a release waits for something that no one should sit and watch for."""
-    if release.status is not Status.WAITING or _waits_for_canary(release):
-        return False
-    return release.next_attempt_at is None or release.next_attempt_at > services().now() + PATIENCE
+class _Waits:
+    """Which releases nobody should sit and watch for, at one moment; each wave is asked for once."""
+
+    def __init__(self) -> None:
+        self._braked: dict[str, bool] = {}
+
+    def for_long(self, release: Release) -> bool:
+        """Whether it waits for hours, or for a person."""
+        if release.status is not Status.WAITING:
+            return False
+        if self.is_in_wave(release):
+            return self.for_brake(release)
+        return release.next_attempt_at is None or release.next_attempt_at > services().now() + PATIENCE
+
+    def for_brake(self, release: Release) -> bool:
+        """Whether its wave's brake holds it. A canary ends by itself, in minutes."""
+        scope = release.progress.held
+        if not self.is_in_wave(release):
+            return False
+        if scope not in self._braked:
+            pause = services().pauses.current(scope)
+            self._braked[scope] = pause is not None and not pause.canary
+        return self._braked[scope]
+
+    @staticmethod
+    def is_in_wave(release: Release) -> bool:
+        """Whether its wave holds it."""
+        return release.wave is not None and release.progress.held == wave_scope(release.wave)
 
 
-def _waits_for_canary(release: Release) -> bool:
-    """Whether its wave's canary runs, which is a matter of minutes."""
-    if release.wave is None or release.progress.held != wave_scope(release.wave):
-        return False
-    pause = services().pauses.current(release.progress.held)
-    return pause is None or pause.canary
-
-
-def _is_left_alone(release: Release | None) -> bool:
-    return release is not None and (release.status in AT_REST or waits_for_long(release))
+def _is_left_alone(release: Release | None, waits: _Waits) -> bool:
+    return release is not None and (release.status in AT_REST or waits.for_long(release))
 
 
 class _Reporter:
@@ -110,7 +128,12 @@ def explain(releases: Sequence[Release]) -> None:
     """Say why those that did not get through stand still, and how they go on."""
     if len(releases) > 1:
         tell_causes(releases)
-    waiting = [release for release in releases if waits_for_long(release)]
+    waits = _Waits()
+    waiting = [release for release in releases if waits.for_long(release)]
+    braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
+    for wave in braked:
+        notes.print(escape(f"wave {wave} is stopped. See: mprelease wave {quote(wave)}"))
+    waiting = [release for release in waiting if not waits.for_brake(release)]
     paused = [release for release in waiting if release.progress.held == Scope.ALL]
     if paused:
         notes.print("The platform is paused. Remove the cause, then: mprelease resume --platform")

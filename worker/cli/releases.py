@@ -71,7 +71,8 @@ def resume(
 ) -> None:
     """Start stopped releases again, after their cause has been removed."""
     if platform:
-        held = [release for release in services().store.find(status=Status.WAITING) if release.progress.held]
+        waiting = services().store.find(status=Status.WAITING)
+        held = [release for release in waiting if release.progress.held in set(Scope)]
         lifted = [scope for scope in Scope if services().pauses.lift(scope)]
         notes.print(
             f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
@@ -86,11 +87,13 @@ def resume(
         )
     if max_blocked is not None and wave is None:
         raise typer.BadParameter("goes with --wave", param_hint="--max-blocked")
-    let_go = wave is not None and services().waves.let_go(wave, max_blocked)
-    if let_go:
+    chosen = list(_chosen(release_ids, wave, status, STOPPED))
+    goes_on = wave is not None and _is_stopped(wave, max_blocked)
+    resumed, bad = _each(chosen, services().releases.resume, may_be_none=goes_on or max_blocked is not None)
+    if goes_on:
+        # Last: until then the brake would judge by what has just been resumed.
+        services().waves.let_go(str(wave))
         notes.print(f"wave {escape(str(wave))} goes on")
-    chosen = _chosen(release_ids, wave, status, STOPPED)
-    resumed, bad = _each(chosen, services().releases.resume, may_be_none=let_go)
     if wait:
         _end(follow([release.id for release in resumed]), as_json=as_json)
     else:
@@ -101,12 +104,27 @@ def resume(
 
 def cancel(release_ids: Ids = None, wave: Wave = None, as_json: AsJson = False) -> None:
     """End releases. What WeChat has been told already stays as it is."""
+    chosen = _chosen(release_ids, wave, None, tuple(ACTIVE))
     with services().waves.standing_still(wave) if wave is not None else nullcontext():
-        chosen = _chosen(release_ids, wave, None, tuple(ACTIVE))
         cancelled, bad = _each(chosen, services().releases.cancel)
     _print(cancelled, as_json=as_json)
     if bad:
         raise typer.Exit(1)
+
+
+def _is_stopped(wave: str, max_blocked: float | None) -> bool:
+    """Set another bound, if one is given; whether the wave is braked. A canary is not cut short."""
+    waves = services().waves
+    if not sum(services().store.wave_counts(wave).values()):
+        complain(f"no release belongs to a wave {wave!r}")
+        raise typer.Exit(1)
+    if max_blocked is not None:
+        waves.set_bound(wave, max_blocked)
+        notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")
+    pause = waves.state(wave).pause
+    if pause is not None and pause.canary:
+        notes.print(escape(f"{pause.errmsg}; the rest waits for them"))
+    return pause is not None and not pause.canary
 
 
 def _end(releases: list[Release], *, as_json: bool) -> None:

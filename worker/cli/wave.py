@@ -33,15 +33,17 @@ def wave(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
 ) -> None:
     """Count a wave's releases, with speed, estimated end, and what they stand still for, each cause once."""
-    report = _watched(name) if watch else _look(name)
-    found = list(_causes(name))
-    if as_json:
-        document({**report.public(), "causes": [cause.public() for cause in found]})
-    elif report.total:
-        _tell(report, found)
-    else:
+    report = _look(name)
+    if not report.total:
         complain(f"no release belongs to a wave {name!r}")
         raise typer.Exit(1)
+    if watch:
+        report = _watched(name)
+    found = _causes(name)
+    if as_json:
+        document({**report.public(), "causes": [cause.public() for cause in found]})
+    else:
+        _tell(report, found)
     if watch and report.counts[Status.SUBMITTED] < report.total:
         raise typer.Exit(1)
 

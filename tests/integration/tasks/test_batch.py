@@ -83,6 +83,17 @@ def test_a_feeder_that_dies_before_it_has_sent_all_leaves_them_to_another(
     assert lot.feed() == 2
 
 
+def test_an_urgent_release_of_a_file_does_not_wait_until_the_queue_has_room(
+    batch: Batch, lot: ParkingLot, sender: Sender, redis_client: redis.Redis
+) -> None:
+    first, urgent = some_requests(2)
+    enqueued = batch.enqueue([first, urgent.model_copy(update={"urgent": True})])
+    redis_client.rpush("releases", *range(FED_UP_TO))
+
+    assert (lot.feed(), lot.bring_back()) == (0, 1)
+    assert sender.ids == [enqueued[1].release.id]
+
+
 def test_a_release_that_was_cancelled_meanwhile_is_not_fed(
     batch: Batch, lot: ParkingLot, releases: Releases, sender: Sender
 ) -> None:

@@ -104,7 +104,7 @@ def test_a_person_lets_a_braked_wave_go_on_and_not_a_canary(
 def test_another_bound_can_be_given_when_a_wave_goes_on(
     wave: list[Release], waves: Waves, redis_client: redis.Redis
 ) -> None:
-    waves.let_go("spring", max_blocked=55)
+    waves.set_bound("spring", 55)
 
     policy = waves.state("spring").policy
     assert policy is not None
@@ -146,3 +146,45 @@ def test_one_worker_at_a_time_looks(
     waves.look()
 
     assert waves.state("spring").pause is not None, "another one has just looked"
+
+
+def test_a_held_release_that_is_superseded_is_held_no_more(
+    wave: list[Release], waves: Waves, releases: Releases, store: ReleaseStore
+) -> None:
+    request = some_requests(5, wave="summer", user_version="2", supersede=True)[4]
+
+    releases.enqueue(request)
+
+    assert waves.state("spring").held == 2
+    assert store.wave_counts("spring")["cancelled"] == 1
+
+
+def test_while_a_wave_is_cancelled_it_stands_still_and_what_held_it_is_back_if_that_fails(
+    wave: list[Release], waves: Waves
+) -> None:
+    canary = waves.state("spring").pause
+
+    def fail() -> None:
+        with waves.standing_still("spring"):
+            raise redis.ConnectionError
+
+    with pytest.raises(redis.ConnectionError):
+        fail()
+
+    assert waves.state("spring").pause == canary
+    with waves.standing_still("spring"):
+        pause = waves.state("spring").pause
+        assert pause is not None
+        assert "is being cancelled" in pause.errmsg
+    assert waves.state("spring").pause is None
+
+
+def test_releases_are_counted_when_they_are_worked_on_first(wave: list[Release], store: ReleaseStore) -> None:
+    for _ in range(2):
+        stored = store.get(wave[0].id)
+        assert stored is not None
+        attempts = {"ensure_domains": stored.release.attempts.get("ensure_domains", 0) + 1}
+        store.save(stored, stored.release.model_copy(update={"attempts": attempts}))
+
+    assert store.wave_started("spring") == 1
+    assert sum(store.wave_counts("spring").values()) == 5

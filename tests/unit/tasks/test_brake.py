@@ -13,8 +13,10 @@ POLICY = WavePolicy(canary=10, max_blocked=20)
 CANARY = canary_pause("spring", POLICY)
 
 
-def judged(held: int = 0, pause: Pause | None = None, policy: WavePolicy = POLICY, **statuses: int) -> Any:
-    return judge("spring", policy, counts(statuses), held, pause)
+def judged(
+    held: int = 0, pause: Pause | None = None, policy: WavePolicy = POLICY, started: int = 0, **statuses: int
+) -> Any:
+    return judge("spring", policy, counts(statuses), pause, held=held, started=started)
 
 
 @pytest.mark.parametrize("going_on", ["queued", "running", "waiting"])
@@ -22,7 +24,7 @@ def test_while_the_canary_runs_nothing_happens(going_on: str) -> None:
     tally = {"waiting": 90, "blocked": 9}
     tally[going_on] = tally.get(going_on, 0) + 1
 
-    assert judge("spring", POLICY, counts(tally), 90, CANARY) is None
+    assert judge("spring", POLICY, counts(tally), CANARY, held=90, started=10) is None
 
 
 def test_when_the_canary_went_well_the_rest_goes_on() -> None:
@@ -52,6 +54,11 @@ def test_a_canary_that_was_cancelled_as_a_whole_says_nothing_so_the_wave_is_brak
 def test_the_same_bound_holds_for_the_whole_wave() -> None:
     assert judged(queued=60, submitted=32, blocked=8) is None
     assert isinstance(judged(queued=60, submitted=31, blocked=8, failed=1), Brake)
+
+
+def test_blocks_that_come_before_the_submissions_are_held_against_all_that_were_started() -> None:
+    assert judged(queued=9000, running=970, blocked=30, started=1000) is None
+    assert isinstance(judged(queued=9000, running=790, blocked=210, started=1000), Brake)
 
 
 def test_a_few_releases_say_little() -> None:
