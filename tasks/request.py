@@ -147,7 +147,6 @@ def parse_request(fields: Mapping[str, Any]) -> ReleaseRequest:
 def _invalid(problem: ErrorDetails) -> InvalidRequest:
     name = str(problem["loc"][0]) if problem["loc"] else "request"
     where = encodable(".".join(str(part) for part in problem["loc"]) or name)
-    where = where if where.strip() else repr(where)
     right = RIGHT.get(name, "one of the fields' names, in UTF-8")
     if problem["type"] == "extra_forbidden":
         return InvalidRequest(
