@@ -39,7 +39,7 @@ test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, Sentinel ov
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 	$(BIN)/pytest tests/unit
 
-faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about twelve minutes)
+faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about nine minutes)
 	$(BIN)/python -m tests.faults
 
 wave: $(STAMP) ## Run a watched wave of 10,000 releases on this machine, and say what it cost (minutes)

@@ -85,6 +85,8 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "health_check_interval": HEALTH_CHECK_S,
         # Look for messages of dead workers every ten seconds; the defaults look every hundred.
         "unacked_restore_interval": 10,
+        # One worker looks at a time; one that dies over it must not keep the others from it for kombu's five minutes.
+        "unacked_mutex_expire": 10,
         "unacked_restore_throttle": 1,
         "max_connections": settings.worker.concurrency + 20,
         # The urgent queue first, always; the default takes turns.

@@ -153,7 +153,10 @@ class ReleaseTask(BaseTask):
             case Admission.RAISE:
                 raise release.error()
             case Admission.EARLY:
-                attempt.wait_on()
+                try:
+                    attempt.wait_on()
+                except RecordChanged:
+                    self._overtaken(release)
                 raise Parked(why(release))
             case Admission.PASS | Admission.RETURN:
                 return release
@@ -164,7 +167,10 @@ class ReleaseTask(BaseTask):
     def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> Release:
         for scope in scopes_of(step, attempt.release.wave):
             if scope in held.pauses and not attempt.release.passes(scope):
-                attempt.hold(scope, held.pauses[scope])
+                try:
+                    attempt.hold(scope, held.pauses[scope])
+                except RecordChanged:
+                    self._overtaken(attempt.release)
                 raise Parked(why(attempt.release))
         if held.stored.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.

@@ -30,6 +30,8 @@ OVERDUE_S = 30.0
 #: kombu's hash of messages that were taken and not acknowledged.
 UNACKNOWLEDGED = "unacked"
 _ACTIVE = "releases:reconciler"
+#: What the last sweep missed, with the revisions of the records.
+_SUSPECTS = "releases:suspects"
 
 
 class Reconciler:
@@ -49,7 +51,6 @@ class Reconciler:
         self._now = now
         self._queues = tuple(queues)
         self.every_s = every_s
-        self._suspects: dict[str, str] = {}
         self._message_ids = load_script(client, "tasks", "message_ids")
 
     def sweep(self) -> list[str]:
@@ -58,13 +59,22 @@ class Reconciler:
         if not self._redis.set(_ACTIVE, 1, nx=True, px=max(1, int(self.every_s * 900))):
             return []
         missing = self._missing()
-        forgotten = [
-            release_id for release_id, seen in missing.items() if self._suspects.get(release_id) == seen
-        ]
-        self._suspects = missing
+        suspects = self._suspects_until_now(missing)
+        forgotten = [release_id for release_id, seen in missing.items() if suspects.get(release_id) == seen]
         if forgotten:
             self._redis.zadd(keys.PARKED, dict.fromkeys(forgotten, 0), nx=True)
         return forgotten
+
+    def _suspects_until_now(self, missing: dict[str, str]) -> dict[str, str]:
+        """What the sweep before missed, whichever worker's that was; from now on it is what this one does."""
+        with self._redis.pipeline() as pipe:
+            pipe.hgetall(_SUSPECTS)
+            pipe.delete(_SUSPECTS)
+            if missing:
+                pipe.hset(_SUSPECTS, mapping=cast("Any", missing))
+                pipe.pexpire(_SUSPECTS, max(1, int(self.every_s * 3000)))
+            before: dict[str, str] = pipe.execute()[0]
+        return before
 
     def _missing(self) -> dict[str, str]:
         """The releases that need a message and have none, with the revisions of their records."""

@@ -8,13 +8,12 @@ import time
 from importlib import import_module
 from typing import Any
 
-import redis
 from celery import bootsteps
 from celery.exceptions import WorkerShutdown
-from kombu.exceptions import OperationalError
 
 from config.loading import SettingsError
 from tasks.names import Step
+from tasks.redis_away import is_away
 from tasks.services import ReleaseApp
 from tasks.stops import describe
 from wechat.errors import Unreadable
@@ -61,6 +60,7 @@ class BringBack(bootsteps.StartStopStep):
         worker.app.services  # noqa: B018 - the property builds them
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._next_sweep = 0.0
 
     def start(self, parent: Any) -> None:
         """Begin to look."""
@@ -81,31 +81,51 @@ class BringBack(bootsteps.StartStopStep):
         self.stop(parent)
 
     def _look(self, app: ReleaseApp) -> None:
+        """Do each job in turn: one that fails keeps no other from being done."""
+        jobs = (self._sweep, _look_at_waves, _bring_back, _feed)
         away = ""
-        next_sweep = 0.0
+        failed: dict[str, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
-            try:
-                if time.monotonic() >= next_sweep:
-                    next_sweep = time.monotonic() + app.services.reconciler.every_s
-                    for release_id in app.services.reconciler.sweep():
-                        log.warning(
-                            "release %s had no message left; it is brought back",
-                            release_id,
-                            extra={"release_id": release_id},
-                        )
-                app.services.waves.look()
-                number = app.services.parking.bring_back()
-                app.services.parking.feed()
-            except (redis.RedisError, OperationalError) as error:
-                # A certificate is told even where Redis was away before: nobody finds it by waiting.
-                reason = rejected_certificate(error) or away or type(error).__name__
-                if reason != away:
-                    log.warning("Redis is away (%s): parked releases wait", reason)
-                away = reason
-            except Exception:
-                # Whatever it was, the next look may be better, and without this thread nothing parked comes back.
-                log.exception("bringing back parked releases failed")
+            for job in jobs:
+                try:
+                    job(app)
+                    failed.pop(job.__name__, None)
+                except Exception as error:
+                    if is_away(error):
+                        # A certificate is told even where Redis was away before: nobody finds it by waiting.
+                        reason = rejected_certificate(error) or away or type(error).__name__
+                        if reason != away:
+                            log.warning("Redis is away (%s): parked releases wait", reason)
+                        away = reason
+                        break
+                    # Whatever it was, the next look may be better; it is told once.
+                    if failed.get(job.__name__) != str(error):
+                        log.exception("bringing back parked releases failed")
+                    failed[job.__name__] = str(error)
             else:
                 away = ""
-                if number:
-                    log.info("%d parked releases were due", number)
+
+    def _sweep(self, app: ReleaseApp) -> None:
+        if time.monotonic() < self._next_sweep:
+            return
+        self._next_sweep = time.monotonic() + app.services.reconciler.every_s
+        for release_id in app.services.reconciler.sweep():
+            log.warning(
+                "release %s had no message left; it is brought back",
+                release_id,
+                extra={"release_id": release_id},
+            )
+
+
+def _look_at_waves(app: ReleaseApp) -> None:
+    app.services.waves.look()
+
+
+def _bring_back(app: ReleaseApp) -> None:
+    number = app.services.parking.bring_back()
+    if number:
+        log.info("%d parked releases were due", number)
+
+
+def _feed(app: ReleaseApp) -> None:
+    app.services.parking.feed()

@@ -45,6 +45,17 @@ ROW_OF = {
 }
 
 
+#: What the row has to show then.
+SHOWS = {
+    Switch.LEASE: "submitted_twice",
+    Switch.ASKING: "submitted_twice",
+    Switch.RECONCILER: "lost",
+    Switch.LATE_ACKS: "lost",
+    Switch.CLOCK: "is_flooded",
+    Switch.WAIT: "submitted_twice",
+}
+
+
 def command(switch: Switch) -> tuple[str, ...]:
     """The command line of such a worker."""
     return (sys.executable, "-m", "tests.faults.broken_worker", switch)

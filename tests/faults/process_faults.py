@@ -15,6 +15,8 @@ DEATHS = 10
 #: A worker that is to die passes its point so often at the most before it does.
 _MOST_PASSINGS = 3
 _DIES_WITHIN_S = 6.0
+#: A step's deadline, and what a worker takes to end after it.
+_STOPS_WITHIN_S = 20.0
 #: What came back last is worked off in so many seconds.
 _WORKED_OFF_S = 10.0
 
@@ -53,6 +55,8 @@ def rolling_restart(world: World) -> int:
         took.append(world.fleet.stop(world.fleet.members[0]))
         world.fleet.start()
     world.notes.append(f"the slowest stop took {max(took):.1f} s")
+    if max(took) > _STOPS_WITHIN_S:
+        world.problems.append(f"a stop took {max(took):.0f} s, beyond a step's deadline")
     return ROLLING_RESTARTS
 
 

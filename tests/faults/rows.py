@@ -100,9 +100,16 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         commits_too_many=running.commits_too_many(),
         seconds=seconds,
         notes=[*running.notes, *_outcomes(records)],
-        problems=[*running.problems, *_disagreements(running, records)],
+        problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
     )
+
+
+def _left_over(records: list[Release | None], injected: int) -> list[str]:
+    """Every fault of the suite passes, so every release has to get through; and something has to have been broken."""
+    stopped = sum(found is not None and found.status is not Status.SUBMITTED for found in records)
+    problems = [f"{stopped} releases were not submitted"] if stopped else []
+    return problems if injected else [*problems, "nothing was injected"]
 
 
 def _has_ended(release: Release) -> bool:

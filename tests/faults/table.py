@@ -37,6 +37,10 @@ class Finding:
         """Whether what must never happen has happened."""
         return bool(self.lost or self.submitted_twice or self.is_flooded)
 
+    def shows(self, what: str) -> bool:
+        """Whether this figure is anything but none."""
+        return bool(getattr(self, what))
+
     @property
     def is_good(self) -> bool:
         """Whether there is nothing to complain of."""

@@ -154,3 +154,19 @@ def test_a_countdown_that_ran_out_in_a_worker_that_forgot_it_is_brought_back(
     )
 
     assert two_sweeps(reconciler, redis_client) == ([after.id] if forgotten else [])
+
+
+def test_whichever_worker_sweeps_next_knows_what_the_last_one_missed(
+    reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    stored = a_stored(store)
+    other = Reconciler(
+        redis_client,
+        store=ReleaseStore(redis_client),
+        now=lambda: NOW,
+        queues=("releases.urgent", "releases"),
+        every_s=15,
+    )
+
+    assert next_sweep(other, redis_client) == []
+    assert next_sweep(reconciler, redis_client) == [stored.release.id]
