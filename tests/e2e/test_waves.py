@@ -71,6 +71,8 @@ def test_the_brake_holds_for_the_whole_wave_and_cancel_ends_it(own_platform: Pla
     appids = [platform.mini_program() for _ in range(60)]
     for appid in appids[:30]:
         platform.fault(appid, "modify_domain", "errcode", errcode=61007, action="get")
+    # The others take their time, so that the brake has something to stop.
+    platform.sim("POST", "faults", {"endpoint": "commit", "kind": "delay", "seconds": 0.5, "times": -1})
     with platform.worker("--concurrency", "2"):
         enqueue(platform, appids, "--max-blocked", "10")
         (report,) = platform.documents("wave", WAVE, "--watch", code=1)
