@@ -178,3 +178,10 @@ def test_a_sentinel_that_hangs_is_not_waited_for_and_not_asked_again() -> None:
 
 def test_without_sentinel_there_is_no_master() -> None:
     assert "master_name" not in options()["broker_transport_options"]
+
+
+def test_a_worker_that_dies_while_it_gives_messages_back_keeps_the_others_from_it_for_seconds_only() -> None:
+    transport = options()["broker_transport_options"]
+
+    # By kombu's default nobody gave them back for five minutes.
+    assert transport["unacked_mutex_expire"] <= transport["unacked_restore_interval"]
