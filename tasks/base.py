@@ -136,6 +136,8 @@ class ReleaseTask(BaseTask):
             except LeaseLost:
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
                 raise Ignore from None
+            except RecordChanged:
+                self._overtaken(attempt.release)
             else:
                 return release
             finally:
@@ -153,10 +155,7 @@ class ReleaseTask(BaseTask):
             case Admission.RAISE:
                 raise release.error()
             case Admission.EARLY:
-                try:
-                    attempt.wait_on()
-                except RecordChanged:
-                    self._overtaken(release)
+                attempt.wait_on()
                 raise Parked(why(release))
             case Admission.PASS | Admission.RETURN:
                 return release
@@ -167,10 +166,7 @@ class ReleaseTask(BaseTask):
     def _run(self, step: Step, held: Held, attempt: Attempt, work: Work, deadline: Deadline) -> Release:
         for scope in scopes_of(step, attempt.release.wave):
             if scope in held.pauses and not attempt.release.passes(scope):
-                try:
-                    attempt.hold(scope, held.pauses[scope])
-                except RecordChanged:
-                    self._overtaken(attempt.release)
+                attempt.hold(scope, held.pauses[scope])
                 raise Parked(why(attempt.release))
         if held.stored.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.
@@ -188,9 +184,7 @@ class ReleaseTask(BaseTask):
                 error, step, attempt.release.progress, self.services.random
             )
             self._stop(attempt, decision, _ask_quota(mini_program, decision, error))
-        except RecordChanged:
-            self._overtaken(attempt.release)
-        except (redis.RedisError, OperationalError, LeaseLost):
+        except (redis.RedisError, OperationalError, LeaseLost, RecordChanged):
             raise
         except Exception as error:
             # A bug: loud in the log, and the record must not say `running` for ever.
@@ -199,10 +193,7 @@ class ReleaseTask(BaseTask):
         return attempt.release
 
     def _stop(self, attempt: Attempt, decision: Decision, quota: Quota | None) -> NoReturn:
-        try:
-            countdown = attempt.stop(decision, quota)
-        except RecordChanged:
-            self._overtaken(attempt.release)
+        countdown = attempt.stop(decision, quota)
         release = attempt.release
         if countdown is not None:
             self._try_again(countdown, why(release))

@@ -7,12 +7,13 @@ the middle loses nothing, and repeating the same batch finds what the first time
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tasks.brake import WavePolicy, canary_pause
 from tasks.enqueue import Repetition, decide
 from tasks.errors import InvalidRequest, ReleaseConflict
 from tasks.names import Status
-from tasks.record import Problem, Release, identity
+from tasks.record import Problem, identity
 from tasks.releases import Enqueued, Releases
 from tasks.request import ReleaseRequest
 from tasks.scope import wave_scope
@@ -112,7 +113,7 @@ ReleaseRequestKey = tuple[str, str]
 
 def _of_canary(creation: Creation) -> Creation:
     progress = creation.release.progress.model_copy(update={"passes": True})
-    return _changed(creation, creation.release.model_copy(update={"progress": progress}), fed=True)
+    return replace(creation, release=creation.release.model_copy(update={"progress": progress}))
 
 
 def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:
@@ -124,11 +125,7 @@ def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:
         wait=why,
         progress=before.progress.model_copy(update={"held": wave_scope(wave)}),
     )
-    return _changed(creation, release, held=wave_scope(wave))
-
-
-def _changed(creation: Creation, release: Release, *, fed: bool = False, held: str | None = None) -> Creation:
-    return Creation(release, creation.known, creation.superseded, fed=fed, held=held)
+    return replace(creation, release=release, parked_until=None, fed=False, held=wave_scope(wave))
 
 
 def _updated(enqueued: Sequence[Enqueued], creations: Sequence[Creation]) -> list[Enqueued]:

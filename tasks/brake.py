@@ -21,7 +21,7 @@ class WavePolicy(BaseModel):
     """What the operator says of a wave.
 
     The first `canary` releases run alone. The wave stops when more than `max_blocked` per cent of those that
-    ended are blocked or failed.
+    were started are blocked or failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -15,6 +15,7 @@ from typing import Any, cast
 import redis
 
 from tasks import keys
+from tasks.chain import release_of
 from tasks.names import Status
 from tasks.reconciler import UNACKNOWLEDGED
 from tasks.scope import Scope, wave_scope
@@ -113,7 +114,7 @@ class FiguresReader:
 
     def _waited_s(self, message: str) -> float | None:
         """A step's message is sent when its record has been written."""
-        release_id = _task_id(message).partition(":")[0]
+        release_id = release_of(_task_id(message))
         stored = self._store.get(release_id) if release_id else None
         if stored is None:
             return None

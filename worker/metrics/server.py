@@ -24,10 +24,10 @@ class _Quiet(WSGIRequestHandler):
 
 def server(collector: Collector, host: str, port: int) -> ThreadingWSGIServer:
     """Return a server that listens already; port 0 is any free one."""
-    registry = CollectorRegistry()
-    registry.register(collector)
+    collectors = CollectorRegistry()
+    collectors.register(collector)
     made: ThreadingWSGIServer = make_server(
-        host, port, _paths(make_wsgi_app(registry)), ThreadingWSGIServer, handler_class=_Quiet
+        host, port, _paths(make_wsgi_app(collectors)), ThreadingWSGIServer, handler_class=_Quiet
     )
     return made
 
