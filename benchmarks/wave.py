@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.workers import Platform, Worker, platform
-from wechat.sealing import Seal
-from wechat.token_store import TokenStore
 
 RELEASES = 10_000
 WORKERS = 2
@@ -53,7 +51,7 @@ def main() -> int:
         made = stack.enter_context(
             platform(Path(directory), "--latency-ms", "20", "--scan-s", "0.5", settings=_settings())
         )
-        appids = _mini_programs(made, options.releases)
+        appids = made.mini_programs(options.releases)
         blocked = _blocks(made, appids)
         before = _memory(made)
         workers = [
@@ -71,15 +69,6 @@ def _settings() -> dict[str, str]:
         "MPRELEASE_WECHAT__READ_TIMEOUT_S": "30",
         "MPRELEASE_WORKER__STEP_DEADLINE_S": "60",
     }
-
-
-def _mini_programs(made: Platform, number: int) -> list[str]:
-    appids = [f"wx{serial:016x}" for serial in range(0xF0000, 0xF0000 + number)]
-    tokens = {appid: f"refreshtoken@@@{appid}" for appid in appids}
-    made.sim("POST", "miniprograms", [{"appid": a, "refresh_token": token} for a, token in tokens.items()])
-    with made.redis() as client:
-        TokenStore(client, Seal()).put_refresh_tokens(tokens)
-    return appids
 
 
 def _blocks(made: Platform, appids: list[str]) -> int:

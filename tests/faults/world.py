@@ -19,8 +19,6 @@ from tasks.record import Release
 from tasks.request import parse_request
 from tests.faults.fleet import Fleet, fleet
 from tests.workers import Platform, Server, platform
-from wechat.sealing import Seal
-from wechat.token_store import TokenStore
 from worker.app import ReleaseCelery, create_app
 
 #: Runs a Redis in a directory, for the length of a block.
@@ -154,7 +152,7 @@ def world(serve: Serve, directory: Path, releases: int, command: Sequence[str] =
         options = ("--latency-ms", "20", "--scan-s", "0.2")
         made = stack.enter_context(platform(directory, *options, server=server))
         made.environment.update(_ENVIRONMENT)
-        appids = _mini_programs(made, releases)
+        appids = made.mini_programs(releases)
         yield World(made, server, stack.enter_context(fleet(made, command)), app_on(server), appids)
 
 
@@ -162,12 +160,3 @@ def app_on(server: Server) -> ReleaseCelery:
     """An app to enqueue with: a client of its own."""
     redis_settings = RedisSettings.model_validate({"url": server.url, "master_name": server.master_name})
     return create_app(Settings(_env_file=None, redis=redis_settings))
-
-
-def _mini_programs(made: Platform, number: int) -> list[str]:
-    shops = [f"wx{serial:016x}" for serial in range(0xF0000, 0xF0000 + number)]
-    tokens = {appid: f"refreshtoken@@@{appid}" for appid in shops}
-    made.sim("POST", "miniprograms", [{"appid": a, "refresh_token": token} for a, token in tokens.items()])
-    with made.redis() as client:
-        TokenStore(client, Seal()).put_refresh_tokens(tokens)
-    return shops
