@@ -44,8 +44,8 @@ def asks(name: str, port: int) -> list[str]:
 
 
 @cache
-def house() -> tuple[Path, ...]:
-    """Every text file that is in git, or is to be."""
+def everything() -> tuple[Path, ...]:
+    """Every file that is in git, or is to be."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -54,7 +54,13 @@ def house() -> tuple[Path, ...]:
         check=True,
     )
     paths = (ROOT / name for name in sorted(set(listed.stdout.split("\0"))) if name)
-    return tuple(path for path in paths if path.is_file() and b"\0" not in path.read_bytes())
+    return tuple(path for path in paths if path.is_file())
+
+
+@cache
+def house() -> tuple[Path, ...]:
+    """Every text file among them."""
+    return tuple(path for path in everything() if b"\0" not in path.read_bytes())
 
 
 def shown(paths: list[Path]) -> list[str]:

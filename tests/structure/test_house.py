@@ -3,7 +3,7 @@ import re
 import pytest
 
 from config.loading import variable_names
-from tests.structure.files import ROOT, VARIABLE, house, shown, text
+from tests.structure.files import ROOT, VARIABLE, everything, house, shown, text
 
 #: A module that has so many lines is two.
 MOST_LINES = 400
@@ -18,6 +18,12 @@ def test_every_module_can_be_read_in_one_go() -> None:
 
 def test_no_file_says_where_somebody_lives() -> None:
     assert shown([path for path in house() if HOME.search(path.read_text(encoding="utf-8"))]) == []
+
+
+def test_what_is_no_text_is_a_picture_of_the_readme() -> None:
+    others = shown([path for path in everything() if path not in house()])
+    assert others
+    assert [name for name in others if f"]({name})" not in text("README.md")] == []
 
 
 def test_no_secret_is_in_git() -> None:
