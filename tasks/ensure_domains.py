@@ -75,7 +75,7 @@ def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -
     if named or refused.errcode not in NOT_REGISTERED:
         return named or missing
     pool = registered()
-    return missing - missing.on_hosts(pool or ()) or missing
+    return missing.not_on_hosts(pool or ()) or missing
 
 
 def _check_answer(mini_program: MiniProgram, wanted: Domains, answer: Mapping[str, Any]) -> None:

@@ -80,7 +80,7 @@ def plan(
 def _unregistered(wanted: Domains, registered: Collection[str] | None) -> list[str]:
     if registered is None:
         return []
-    hosts = ", ".join((wanted - wanted.on_hosts(registered)).hosts())
+    hosts = ", ".join(wanted.not_on_hosts(registered).hosts())
     return (
         [f"not registered on the platform: {hosts}; `mprelease platform domains add` does it"]
         if hosts

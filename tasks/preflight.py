@@ -66,7 +66,7 @@ class Preflight:
             raw, is_fresh = self._stored()
             if raw is not None:
                 hosts = json.loads(raw)
-                missing = NONE if hosts is None else wanted - wanted.on_hosts(hosts)
+                missing = NONE if hosts is None else wanted.not_on_hosts(hosts)
                 if not missing or is_fresh:
                     return missing
             if self._redis.set(keys.POOL_LOCK, 1, nx=True, px=int(PATIENCE_S * 1000)):

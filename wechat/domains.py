@@ -109,6 +109,10 @@ class Domains:
             }
         )
 
+    def not_on_hosts(self, hosts: Iterable[str]) -> Domains:
+        """The others: of the wanted ones those that a pool of hosts lacks."""
+        return self - self.on_hosts(hosts)
+
     def hosts(self) -> tuple[str, ...]:
         """The bare hosts of all lists, as the platform's own pool wants them."""
         return _unique(host_of(domain) for mine in self.lists.values() for domain in mine)

@@ -117,6 +117,7 @@ def test_domains_that_hold_something_are_true() -> None:
 )
 def test_domains_are_found_by_their_hosts(hosts: list[str], found: dict[str, list[str]]) -> None:
     assert A.on_hosts(hosts).as_dict() == found
+    assert A.not_on_hosts(hosts) == A - Domains.answered(found)
 
 
 def test_answered_domains_are_normalised_and_named_once() -> None:
