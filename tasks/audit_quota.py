@@ -1,12 +1,14 @@
 """The provider's audit quota against what is on its way: what of a wave will not fit this month.
 
 All releases that go on will each take one submission, so they have reserved it. WeChat is asked once in ten minutes
-for all workers, by a release of a wave; what it said is kept in Redis for whoever looks at the wave.
+for all workers, by a release of a wave, and by whoever plans or enqueues one; what it said is kept in Redis for
+whoever looks at the wave.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +18,8 @@ from pydantic import BaseModel, ConfigDict
 from tasks import keys
 from tasks.names import GOING_ON, Status
 from wechat.deadline import DeadlineExceeded
-from wechat.errors import WeChatError
-from wechat.mini_program import AuditQuota, MiniProgram
+from wechat.errors import TicketMissing, WeChatError
+from wechat.mini_program import AuditQuota
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 KEPT_S = 600
 #: Where WeChat did not say, it is asked again after so many seconds.
 RETRIED_S = 30
+
+#: Asks WeChat with one of these Mini Programs; raises WeChatError or DeadlineExceeded.
+AskQuota = Callable[[Sequence[str]], AuditQuota]
 
 
 class _Stored(BaseModel):
@@ -66,37 +71,52 @@ class Fit:
         return f"{said}; {self.will_not_fit} of {self.needed} will not fit" if self.will_not_fit else said
 
 
+class QuotaUnknown(Exception):
+    """WeChat did not tell the quota; the message says why."""
+
+
 class AuditQuotas:
     """Asks for the quota now and then, and holds numbers of releases against it. Safe to use from many threads."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, *, ask: AskQuota) -> None:
         self._redis = client
+        self._ask = ask
 
-    def refresh(self, mini_program: MiniProgram) -> None:
+    def refresh(self, appid: str) -> None:
         """Ask WeChat, unless somebody has lately; a release must not suffer from it."""
         if not self._redis.set(keys.AUDIT_QUOTA_ASKED, 1, nx=True, ex=KEPT_S):
             return
         try:
-            quota = mini_program.audit_quota()
-        except (WeChatError, DeadlineExceeded) as error:
-            log.warning("the audit quota could not be asked for: %s", error)
+            self.ask([appid])
+        except QuotaUnknown as unknown:
+            log.warning("the audit quota is unknown: %s", unknown)
             # Another Mini Program may be asked soon: this one may have withdrawn its authorization.
             self._redis.expire(keys.AUDIT_QUOTA_ASKED, RETRIED_S)
-        else:
-            stored = _Stored(rest=quota.rest, limit=quota.limit, submitted=self._number_of(Status.SUBMITTED))
-            self._redis.set(keys.AUDIT_QUOTA, stored.model_dump_json(), ex=2 * KEPT_S)
 
-    def fit(self, going_on: int, quota: AuditQuota | None = None) -> Fit | None:
-        """How a wave of which so many go on fits; None if the quota is not known."""
-        if quota is None:
-            raw = self._redis.get(keys.AUDIT_QUOTA)
-            if raw is None:
-                return None
-            stored = _Stored.model_validate_json(str(raw))
-            used = max(0, self._number_of(Status.SUBMITTED) - stored.submitted)
-            quota = AuditQuota(max(0, stored.rest - used), stored.limit)
+    def ask(self, appids: Sequence[str]) -> None:
+        """Ask WeChat now, with one of these Mini Programs, and keep the answer for all; raises QuotaUnknown."""
+        try:
+            quota = self._ask(appids)
+        except TicketMissing as error:
+            raise QuotaUnknown(str(error)) from error
+        except (WeChatError, DeadlineExceeded) as error:
+            why = str(error) or "the deadline passed"
+            raise QuotaUnknown(f"WeChat told it to no Mini Program that was tried: {why}") from error
+        stored = _Stored(rest=quota.rest, limit=quota.limit, submitted=self._number_of(Status.SUBMITTED))
+        with self._redis.pipeline() as pipe:
+            pipe.set(keys.AUDIT_QUOTA, stored.model_dump_json(), ex=2 * KEPT_S)
+            pipe.set(keys.AUDIT_QUOTA_ASKED, 1, ex=KEPT_S)
+            pipe.execute()
+
+    def fit(self, going_on: int, *, new: int = 0) -> Fit | None:
+        """How releases fit of which so many go on and others are yet to be enqueued; None if the quota is not known."""
+        raw = self._redis.get(keys.AUDIT_QUOTA)
+        if raw is None:
+            return None
+        stored = _Stored.model_validate_json(str(raw))
+        used = max(0, self._number_of(Status.SUBMITTED) - stored.submitted)
         reserved = max(0, self._number_of(*GOING_ON) - going_on)
-        return Fit(quota.rest, quota.limit, reserved, going_on)
+        return Fit(max(0, stored.rest - used), stored.limit, reserved, going_on + new)
 
     def _number_of(self, *statuses: Status) -> int:
         with self._redis.pipeline(transaction=False) as pipe:

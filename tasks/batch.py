@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tasks.brake import WavePolicy, canary_pause
-from tasks.enqueue import Repetition, decide
+from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import InvalidRequest, ReleaseConflict
 from tasks.names import Status
 from tasks.record import Problem, identity
@@ -60,6 +60,23 @@ class Batch:
                 return enqueued
         raise ReleaseConflict("", "others enqueue for the same Mini Programs at this moment; try again")
 
+    def check(self, requests: Sequence[ReleaseRequest], policy: WavePolicy | None) -> None:
+        """Raise the InvalidRequest that `enqueue` would raise for the policy as things stand; writes nothing.
+
+        Requests that contradict releases which are there would be refused before that, so they raise nothing here.
+        """
+        if policy is None:
+            return
+        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
+        try:
+            decisions = [decide(request, there) for request, there in zip(requests, known, strict=True)]
+        except ReleaseConflict:
+            return
+        new = zip(requests, decisions, strict=True)
+        waves = [request.wave for request, decision in new if isinstance(decision, NewRelease)]
+        if waves:
+            self._opened_by(waves)
+
     def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""
         known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
@@ -93,11 +110,7 @@ class Batch:
 
     def _with_canary(self, creations: Sequence[Creation], policy: WavePolicy) -> list[Creation]:
         """The first so many pass, the rest waits for them."""
-        wave = creations[0].release.wave
-        if not wave or any(creation.release.wave != wave for creation in creations):
-            raise InvalidRequest("wave", "must be the same for all, where there is a canary or a brake")
-        if sum(self._store.wave_counts(wave).values()):
-            raise InvalidRequest("canary", f"wave {wave} has releases already; begin a new wave")
+        wave = self._opened_by([creation.release.wave for creation in creations])
         if not policy.canary:
             return list(creations)
         why = Problem(**canary_pause(wave, policy).model_dump(include=set(Problem.model_fields)))
@@ -105,6 +118,15 @@ class Batch:
             _of_canary(creation) if number < policy.canary else _held_back(creation, wave, why)
             for number, creation in enumerate(creations)
         ]
+
+    def _opened_by(self, waves: Sequence[str | None]) -> str:
+        """The new wave that all new releases are of; raises InvalidRequest."""
+        wave = waves[0]
+        if not wave or any(other != wave for other in waves):
+            raise InvalidRequest("wave", "must be the same for all, where there is a canary or a brake")
+        if sum(self._store.wave_counts(wave).values()):
+            raise InvalidRequest("canary", f"wave {wave} has releases already; begin a new wave")
+        return wave
 
 
 #: Which release a request is for: appid and identity.

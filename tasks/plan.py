@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.enqueue import Repetition, decide
+from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseConflict
 from tasks.names import Step
 from tasks.request import ReleaseRequest
@@ -30,6 +30,11 @@ class Plan:
     obstacles: tuple[str, ...]
     existing: str | None = None
 
+    @property
+    def adds_domains(self) -> bool:
+        """Whether domains are missing."""
+        return any(body.get("action") == "add" for _, body in self.calls)
+
     def public(self) -> dict[str, Any]:
         """As JSON."""
         calls = [{"path": path, "body": body} for path, body in self.calls]
@@ -39,6 +44,14 @@ class Plan:
             "calls": calls,
             "obstacles": list(self.obstacles),
         }
+
+
+def is_new(request: ReleaseRequest, known: Known) -> bool:
+    """Whether a release would be created; its plan has calls then, and it will take one of the audit quota."""
+    try:
+        return isinstance(decide(request, known), NewRelease)
+    except ReleaseConflict:
+        return False
 
 
 def plan(

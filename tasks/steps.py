@@ -40,7 +40,7 @@ def _ensure_domains(mini_program: MiniProgram, attempt: Attempt, services: Servi
     if own is None and wave is not None:
         services.preflight.check(wanted, wave)
     if wave is not None:
-        services.audit_quotas.refresh(mini_program)
+        services.audit_quotas.refresh(mini_program.appid)
     what = do_ensure_domains(mini_program, wanted, services.wechat.registered_hosts)
     attempt.done(Step.COMMIT_CODE, what)
 

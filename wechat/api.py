@@ -10,17 +10,22 @@ import redis
 from wechat.clock import WeChatClock
 from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.deadline import Deadline, DeadlineExceeded
-from wechat.errors import WeChatError
-from wechat.mini_program import MiniProgram
+from wechat.errors import Refused, TicketMissing, WeChatError
+from wechat.mini_program import AuditQuota, MiniProgram
 from wechat.pace import Pace
 from wechat.sealing import Seal
 from wechat.stored_secrets import StoredSecrets
 from wechat.token_store import TokenStore
 from wechat.tokens import Tokens
 from wechat.transport import Observe, Transport
+from wechat.verdicts import Verdict, verdict_of
 
 #: The pool only makes a message more exact, so it may not hold a step up, in seconds.
 POOL_DEADLINE_S = 10.0
+#: The audit quota is only told, so nobody has to wait long for it, in seconds.
+QUOTA_DEADLINE_S = 10.0
+#: So many Mini Programs are tried for it at the most: one may have withdrawn its authorization.
+QUOTA_ASKERS = 3
 
 
 class WeChat:
@@ -81,3 +86,25 @@ class WeChat:
             return self.platform_domains(Deadline(POOL_DEADLINE_S)).published
         except (WeChatError, DeadlineExceeded):
             return None
+
+    def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
+        """The provider's audit quota, asked for with the first of these Mini Programs (one or more) that may.
+
+        A few are tried, within some seconds; where none gets an answer, the last one's error is raised.
+        """
+        deadline = Deadline(QUOTA_DEADLINE_S)
+        *others, last = list(dict.fromkeys(appids))[:QUOTA_ASKERS]
+        for appid in others:
+            try:
+                return self.mini_program(appid, deadline).audit_quota()
+            except WeChatError as error:
+                if _is_everybodys(error):
+                    raise
+        return self.mini_program(last, deadline).audit_quota()
+
+
+def _is_everybodys(error: WeChatError) -> bool:
+    """Whether any other Mini Program would meet it as well."""
+    if isinstance(error, Refused):
+        return verdict_of(error.errcode).verdict is Verdict.PLATFORM
+    return isinstance(error, TicketMissing)

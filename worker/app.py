@@ -149,7 +149,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         batch=Batch(store=store, releases=releases),
         waves=Waves(client, store=store, pauses=pauses, replicas=replicas),
         preflight=Preflight(client, read_pool=wechat.registered_hosts),
-        audit_quotas=AuditQuotas(client),
+        audit_quotas=AuditQuotas(client, ask=wechat.audit_quota),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,

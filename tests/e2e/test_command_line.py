@@ -132,6 +132,8 @@ def test_missing_and_wrong_options_are_named(platform: Platform) -> None:
     assert "can't go with --file" in platform.run(*one, code=2).stderr
     assert "no release has the id" in platform.run("show", "nobody", code=1).stderr
     assert "name releases" in platform.run("resume", code=2).stderr
+    one = ("enqueue", "--file", "-", "--plan", "--wait")
+    assert "nothing is enqueued" in platform.run(*one, code=2).stderr
 
 
 @pytest.mark.parametrize("wrong", [("--loglevel", "nonsense"), ("--nonsense",), ("--concurrency", "many")])

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.workers import Platform, wait_for
+from tests.workers import TICKET, Platform, wait_for
 
 WAVE = "1.0.0"
 NO_TEMPLATE = 85014
@@ -122,6 +122,8 @@ def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform,
     assert added == {"path": "/wxa/modify_domain", "body": {"action": "add", **there}}
     assert platform.documents("list") == []
     assert platform.called(bare) == ["modify_domain:get"]
+    refused = platform.run("enqueue", "--file", str(path), "--plan", "--canary", "1", code=2)
+    assert "--wave: must be the same for all" in refused.stderr
     with platform.worker():
         platform.enqueue(*requests)
     sent = {call["endpoint"]: call["body"] for call in platform.calls(bare) if call.get("action") != "get"}
@@ -136,19 +138,47 @@ def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform,
 def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(6)]
+    platform.fault(appids[0], "queryquota", "errcode", errcode=61003, times=-1)
     platform.sim("POST", "platform", {"audit_quota": 4})
     path = tmp_path / "wave.jsonl"
     path.write_text("\n".join(json.dumps(platform.request(appid, wave=WAVE)) for appid in appids))
 
-    planned = platform.run("enqueue", "--file", str(path), "--plan", code=1)
+    planned = platform.run("enqueue", "--file", str(path), "--plan", "--json", code=1)
 
     assert "2 of 6 will not fit" in planned.stderr
+    plans = [json.loads(line) for line in planned.stdout.splitlines()]
+    assert [plan["appid"] for plan in plans] == appids
+    fit = {"rest": 4, "limit": 4, "reserved_by_others": 0, "needed": 6, "will_not_fit": 2}
+    assert [(plan["audit_quota"], plan["audit_quota_unknown"]) for plan in plans] == [(fit, None)] * 6
     with platform.worker():
-        enqueue(platform, appids)
+        assert "2 of 6 will not fit" in platform.run("enqueue", "--file", str(path)).stderr
         wait_for(lambda: statuses(platform) == {"submitted": 4, "waiting": 2})
         fit = wave(platform)["audit_quota"]
         assert (fit["rest"], fit["limit"], fit["needed"], fit["reserved_by_others"]) == (0, 4, 2, 0)
         assert fit["will_not_fit"] == 2
+
+
+def test_why_the_audit_quota_is_unknown_is_told(own_platform: Platform) -> None:
+    platform = own_platform
+    path = platform.directory / "wave.jsonl"
+    path.write_text(json.dumps(platform.request(platform.mini_program(), wave=WAVE)))
+    enqueue_file = ("enqueue", "--file", str(path))
+    with platform.redis() as client:
+        client.delete("wechat:ticket")
+    no_ticket = "audit quota unknown: no component_verify_ticket has been stored"
+
+    planned = platform.run(*enqueue_file, "--plan", "--json", code=1)
+    assert no_ticket in planned.stderr
+    assert json.loads(planned.stdout)["audit_quota_unknown"] in no_ticket
+    assert no_ticket in platform.run(*enqueue_file).stderr
+    # Repeated, it is told again.
+    platform.run("ticket", stdin=TICKET)
+    platform.sim("POST", "faults", {"endpoint": "queryquota", "kind": "errcode", "errcode": -1, "times": -1})
+    assert (
+        "to no Mini Program that was tried: /wxa/queryquota: errcode -1" in platform.run(*enqueue_file).stderr
+    )
+    unnamed = platform.run(*enqueue_file, MPRELEASE_PLATFORM__APPSECRET="")
+    assert "audit quota unknown: MPRELEASE_PLATFORM__APPID or __APPSECRET is not set" in unnamed.stderr
 
 
 def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:

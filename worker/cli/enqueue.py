@@ -15,6 +15,7 @@ from tasks.errors import InvalidRequest
 from tasks.names import Status
 from tasks.releases import Enqueued
 from tasks.request import parse_request
+from worker.cli.audit_quota import tell_what_will_not_fit
 from worker.cli.context import services
 from worker.cli.csv_requests import csv_lines
 from worker.cli.follow import explain, follow
@@ -73,6 +74,8 @@ def enqueue(
 
     With --file, the other options are common to all lines that do not say otherwise.
     """
+    if plan and wait:
+        raise typer.BadParameter("can't go with --plan: nothing is enqueued", param_hint="--wait")
     one: dict[str, Any] = {
         "appid": appid,
         "template_id": template_id,
@@ -90,7 +93,7 @@ def enqueue(
         policy = _policy(canary, max_blocked, file)
         lines = _one(given) if file is None else _from_file(file, given)
         if plan:
-            show_plan([line.request for line in lines], as_json=as_json)
+            show_plan([line.request for line in lines], policy, as_json=as_json)
             return
         enqueued = _enqueue_one(lines) if file is None else _enqueue_all(lines, policy)
     except InvalidRequest as error:
@@ -150,16 +153,20 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
     if known:
         notes.print(f"{len(created)} enqueued, {known} had been enqueued before")
     if wait:
+        tell_what_will_not_fit(releases)
         releases = follow([release.id for release in releases])
     if as_json:
         for release in releases:
             document({**release.public(), "created": release.id in created})
     else:
         listing(releases)
-    if wait:
-        explain(releases)
-        if any(release.status is not Status.SUBMITTED for release in releases):
-            raise typer.Exit(1)
+    if not wait:
+        # Last: WeChat may be asked, and what was enqueued has to be told whatever becomes of that.
+        tell_what_will_not_fit(releases)
+        return
+    explain(releases)
+    if any(release.status is not Status.SUBMITTED for release in releases):
+        raise typer.Exit(1)
 
 
 def _json_file(name: str, path: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
@@ -10,7 +11,6 @@ import typer
 from config.celery_options import QUEUE, URGENT_QUEUE
 from tasks.figures import Figures, FiguresReader
 from tasks.store import ReleaseStore
-from wechat.deadline import Deadline
 from wechat.mini_program import AuditQuota
 from worker import set_aside
 from worker.cli.context import celery_app, services, settings
@@ -66,8 +66,8 @@ def _workers() -> int:
     return len(celery_app().control.ping(timeout=_PING_S) or ())
 
 
-def _audit_quota(appid: str, deadline: Deadline) -> AuditQuota:
-    return services().wechat.mini_program(appid, deadline).audit_quota()
+def _audit_quota(appids: Sequence[str]) -> AuditQuota:
+    return services().wechat.audit_quota(appids)
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:

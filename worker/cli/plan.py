@@ -6,18 +6,19 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import typer
 from rich.markup import escape
 from rich.progress import track
 
 from tasks.audit_quota import Fit
-from tasks.plan import Plan, plan
+from tasks.brake import WavePolicy
+from tasks.plan import Plan, is_new, plan
 from tasks.record import identity
 from tasks.request import ReleaseRequest
-from wechat.deadline import Deadline, DeadlineExceeded
-from wechat.errors import WeChatError
+from tasks.store import Known
+from wechat.deadline import Deadline
+from worker.cli.audit_quota import ask, tell_unknown
 from worker.cli.context import services
 from worker.cli.output import document, notes
 
@@ -25,23 +26,44 @@ from worker.cli.output import document, notes
 _AT_ONCE = 8
 
 
-def show_plan(requests: Sequence[ReleaseRequest], *, as_json: bool) -> None:
-    """Print the plan of each request; exit 1 if something stands in the way of any."""
-    plans = []
-    for made in track(_plans(requests), "", len(requests), console=notes, disable=not notes.is_terminal):
-        plans.append(made)
+def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, as_json: bool) -> None:
+    """Print the plan of each request; exit 1 if something stands in the way of any.
+
+    Raises InvalidRequest where the policy would be refused. With `as_json` each line carries how all of them fit
+    into the audit quota: there is a line for each request and no other, and the first one tells already.
+    """
+    services().batch.check(requests, policy)
+    known = services().store.known_to_all([(request.appid, identity(request)) for request in requests])
+    fit, unknown = _fit(
+        list(
+            dict.fromkeys(
+                request.appid
+                for request, there in zip(requests, known, strict=True)
+                if is_new(request, there)
+            )
+        )
+    )
+    of_all = {"audit_quota": None if fit is None else fit.public(), "audit_quota_unknown": unknown or None}
+    obstacles: Counter[str] = Counter()
+    planned, adding = set(), set()
+    made_plans = _plans(requests, known)
+    for made in track(made_plans, "", len(requests), console=notes, disable=not notes.is_terminal):
         if as_json:
-            document(made.public())
+            document({**made.public(), **of_all})
         else:
             _tell(made)
-    obstacles = Counter(obstacle for made in plans for obstacle in made.obstacles)
-    fit = _fit([made.appid for made in plans if made.calls])
+        obstacles.update(made.obstacles)
+        planned.add(made.appid)
+        if made.adds_domains:
+            adding.add(made.appid)
+    if unknown:
+        tell_unknown(unknown)
     if fit is not None:
         notes.print(str(fit))
-        obstacles.update({str(fit): fit.will_not_fit} if fit.will_not_fit else {})
-    adding = sum(any(body.get("action") == "add" for _, body in made.calls) for made in plans)
+        if fit.will_not_fit:
+            obstacles["will not fit into the audit quota"] = fit.will_not_fit
     notes.print(
-        f"{len(plans)} Mini Programs, {adding} lack domains; nothing was sent but the question for them"
+        f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
     )
     for obstacle, number in obstacles.most_common():
         notes.print(f"{number:>7}  {escape(obstacle)}")
@@ -49,9 +71,8 @@ def show_plan(requests: Sequence[ReleaseRequest], *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _plans(requests: Sequence[ReleaseRequest]) -> Iterator[Plan]:
+def _plans(requests: Sequence[ReleaseRequest], known: Sequence[Known]) -> Iterator[Plan]:
     made = services()
-    known = made.store.known_to_all([(request.appid, identity(request)) for request in requests])
     registered = made.wechat.registered_hosts()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(
@@ -67,17 +88,12 @@ def _plans(requests: Sequence[ReleaseRequest]) -> Iterator[Plan]:
         )
 
 
-def _fit(appids: Sequence[str]) -> Fit | None:
-    """How as many more releases fit into the audit quota, which any Mini Program may ask for."""
+def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
+    """How as many new releases fit into the audit quota as it is now; or why that is not known."""
     if not appids:
-        return None
-    made = services()
-    try:
-        quota = made.wechat.mini_program(appids[0], Deadline(made.step_deadline_s)).audit_quota()
-    except (WeChatError, DeadlineExceeded):
-        return None
-    others = made.audit_quotas.fit(0, quota)
-    return None if others is None else replace(others, needed=len(appids))
+        return None, ""
+    unknown = ask(appids)
+    return (None, unknown) if unknown else (services().audit_quotas.fit(0, new=len(appids)), "")
 
 
 def _tell(made: Plan) -> None:

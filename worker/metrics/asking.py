@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import redis
 from kombu.exceptions import OperationalError
 
-from wechat.deadline import Deadline, DeadlineExceeded
+from wechat.api import QUOTA_ASKERS
+from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
 from wechat.mini_program import AuditQuota
 
@@ -23,10 +24,6 @@ log = logging.getLogger(__name__)
 #: Seconds between two questions to the workers, and to WeChat: the quota is a month's.
 ASK_WORKERS_EVERY_S = 15.0
 ASK_WECHAT_EVERY_S = 600.0
-#: Seconds that WeChat may take for an answer.
-WECHAT_DEADLINE_S = 10.0
-#: So many Mini Programs are tried at the most: the newest may have withdrawn its authorization.
-MOST_MINI_PROGRAMS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Asking:
         *,
         workers: Callable[[], int],
         appids: Callable[[int], list[str]],
-        audit_quota: Callable[[str, Deadline], AuditQuota] | None,
+        audit_quota: Callable[[Sequence[str]], AuditQuota] | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workers = workers
@@ -70,19 +67,17 @@ class Asking:
             log.debug("Redis is away: %s", type(error).__name__)
             self.answers = replace(self.answers, workers=None)
 
-    def _ask_wechat(self, audit_quota: Callable[[str, Deadline], AuditQuota]) -> None:
-        appids = self._appids(MOST_MINI_PROGRAMS)
-        if appids:
-            self._quota_due = self._clock() + ASK_WECHAT_EVERY_S
-        deadline = Deadline(WECHAT_DEADLINE_S)
-        for appid in dict.fromkeys(appids):
-            try:
-                quota = audit_quota(appid, deadline)
-            except (WeChatError, DeadlineExceeded) as error:
-                log.warning("the audit quota could not be asked for: %s", error)
-            else:
-                self.answers = replace(self.answers, quota=quota, quota_at=time.time())
-                return
+    def _ask_wechat(self, audit_quota: Callable[[Sequence[str]], AuditQuota]) -> None:
+        appids = self._appids(QUOTA_ASKERS)
+        if not appids:
+            return
+        self._quota_due = self._clock() + ASK_WECHAT_EVERY_S
+        try:
+            quota = audit_quota(appids)
+        except (WeChatError, DeadlineExceeded) as error:
+            log.warning("the audit quota could not be asked for: %s", error)
+        else:
+            self.answers = replace(self.answers, quota=quota, quota_at=time.time())
 
     def _keep_asking(self) -> None:
         never = threading.Event()

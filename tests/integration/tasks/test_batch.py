@@ -212,3 +212,32 @@ def test_a_canary_needs_one_wave(batch: Batch, waves: tuple[str | None, str | No
 
     with pytest.raises(InvalidRequest, match="the same for all"):
         batch.enqueue(requests, WavePolicy(canary=1, max_blocked=0))
+
+
+def is_refused_alike(batch: Batch, requests: list[ReleaseRequest]) -> bool:
+    """Whether the check and the enqueueing itself raise the same of a policy, or neither does."""
+    raised: list[tuple[str, ...]] = []
+    for take in (batch.check, batch.enqueue):
+        try:
+            take(requests, WavePolicy(canary=1, max_blocked=10))
+        except InvalidRequest as error:
+            raised.append(error.args)
+        else:
+            raised.append(())
+    assert raised[0] == raised[1]
+    return bool(raised[0])
+
+
+def test_what_enqueueing_refuses_of_a_wave_the_check_refuses(batch: Batch, redis_client: redis.Redis) -> None:
+    batch.enqueue(some_requests(2, wave="old"))
+    before = everything(redis_client)
+
+    assert is_refused_alike(batch, [a_request(appid="wx00000000000000aa")])
+    mixed = [a_request(appid=f"wx00000000000000a{wave}", wave=wave) for wave in "bc"]
+    assert is_refused_alike(batch, mixed)
+    assert is_refused_alike(batch, some_requests(3, wave="old"))
+    batch.check(some_requests(2, wave="new", user_desc="other"), WavePolicy(max_blocked=10))
+    assert everything(redis_client) == before
+
+    assert not is_refused_alike(batch, some_requests(2, wave="old"))
+    assert not is_refused_alike(batch, [a_request(appid="wx00000000000000ab", wave="new")])

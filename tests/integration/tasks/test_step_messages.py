@@ -86,7 +86,7 @@ def run(
         releases=releases,
         batch=Batch(store=store, releases=releases),
         preflight=Preflight(redis_client, read_pool=lambda: None),
-        audit_quotas=AuditQuotas(redis_client),
+        audit_quotas=AuditQuotas(redis_client, ask=wechat.audit_quota),
         waves=Waves(redis_client, store=store, pauses=pauses),
         leases=leases,
         pauses=pauses,

@@ -17,10 +17,11 @@ from tests.integration.wechat.names import (
     TICKET,
 )
 from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
-from wechat.api import WeChat
+from wechat.api import QUOTA_ASKERS, WeChat
 from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.deadline import Deadline
-from wechat.errors import Refused, Unanswered
+from wechat.errors import Refused, TicketMissing, Unanswered
+from wechat.mini_program import AuditQuota
 from wechat.sealing import Seal
 from wechat.token_store import TokenStore
 
@@ -200,3 +201,43 @@ def test_secret_of_the_platform_is_masked_wherever_it_is_echoed(
 
 def test_front_door_shows_no_secret(front_door: WeChat) -> None:
     assert APPSECRET not in repr(front_door) + repr(vars(front_door))
+
+
+QUERYQUOTA = "/wxa/queryquota"
+OTHERS = tuple(f"wxmerchant00000000{number}" for number in range(2, 6))
+QUOTA = {"rest": 7, "limit": 100, "speedup_rest": 0, "speedup_limit": 0}
+
+
+def test_another_mini_program_asks_for_the_audit_quota_where_one_may_not(
+    front_door: WeChat, wechat: ScriptedWeChat, store: TokenStore
+) -> None:
+    store.put_refresh_tokens({OTHERS[1]: REFRESH_TOKEN})
+    wechat.on(QUERYQUOTA, refusal(61003), QUOTA)
+
+    # The first is refused, the second has no refresh token here, the third gets the answer.
+    assert front_door.audit_quota([APPID, APPID, *OTHERS]) == AuditQuota(7, 100)
+    assert len(wechat.calls(QUERYQUOTA)) == 2
+
+
+def test_only_a_few_ask_for_the_audit_quota(
+    front_door: WeChat, wechat: ScriptedWeChat, store: TokenStore
+) -> None:
+    store.put_refresh_tokens(dict.fromkeys(OTHERS, REFRESH_TOKEN))
+    wechat.on(QUERYQUOTA, refusal(61003))
+
+    with pytest.raises(Refused):
+        front_door.audit_quota([APPID, *OTHERS])
+    assert len(wechat.calls(QUERYQUOTA)) == QUOTA_ASKERS
+
+
+def test_what_any_mini_program_would_meet_is_met_once(
+    front_door: WeChat, wechat: ScriptedWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.on(API_COMPONENT_TOKEN, refusal(61004))
+    with pytest.raises(Refused):
+        front_door.audit_quota([APPID, *OTHERS])
+    assert len(wechat.server.requests) == 1
+
+    redis_client.delete("wechat:ticket")
+    with pytest.raises(TicketMissing):
+        front_door.audit_quota([APPID, *OTHERS])

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 import redis
 
-from wechat.deadline import Deadline
 from wechat.errors import NotAuthorized
 from wechat.mini_program import AuditQuota
 from worker.metrics.asking import Answers, Asking
@@ -12,12 +13,12 @@ APPIDS = [f"wx{number:016x}" for number in range(4)]
 
 
 class World:
-    """Two workers, some Mini Programs, and a WeChat that answers to one of them."""
+    """Two workers, some Mini Programs, and a WeChat that tells its quota, or does not."""
 
     def __init__(self) -> None:
         self.appids = APPIDS
-        self.authorized = APPIDS[0]
-        self.asked: list[str] = []
+        self.tells = True
+        self.asked: list[list[str]] = []
         self.is_away = False
         self.now = 1e6
 
@@ -29,10 +30,10 @@ class World:
     def newest(self, number: int) -> list[str]:
         return self.appids[:number]
 
-    def audit_quota(self, appid: str, _deadline: Deadline) -> AuditQuota:
-        self.asked.append(appid)
-        if appid != self.authorized:
-            raise NotAuthorized(appid)
+    def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
+        self.asked.append(list(appids))
+        if not self.tells:
+            raise NotAuthorized(appids[-1])
         return AuditQuota(7, 100)
 
     def asking(self) -> Asking:
@@ -65,20 +66,12 @@ def test_wechat_is_asked_once_in_ten_minutes(world: World) -> None:
     assert len(world.asked) == 2
 
 
-def test_another_mini_program_is_asked_for_where_one_is_not_authorized(world: World) -> None:
-    world.authorized = APPIDS[2]
-    asked = world.asking()
-    asked.ask()
-    assert world.asked == APPIDS[:3]
-    assert asked.answers.quota == AuditQuota(7, 100)
-
-
 def test_wechat_that_refuses_is_left_alone_for_ten_minutes_too(world: World) -> None:
-    world.authorized = ""
+    world.tells = False
     asked = world.asking()
     asked.ask()
     asked.ask()
-    assert world.asked == APPIDS[:3]
+    assert world.asked == [APPIDS[:3]]
     assert asked.answers.quota is None
 
 
