@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -102,6 +103,27 @@ class Platform:
         )
         assert code is None or ended.returncode == code, (ended.returncode, ended.stdout, ended.stderr)
         return ended
+
+    def on_terminal(self, *arguments: str, typed: str = "", code: int = 0) -> str:
+        """Run a command as a person at a terminal does, who types so much; returns all that shows."""
+        ours, its = pty.openpty()
+        with os.fdopen(ours, "r+b", buffering=0) as terminal:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "worker", *arguments],
+                env={**self.environment, "TERM": "dumb"},
+                cwd=self.directory,
+                stdin=its,
+                stdout=its,
+                stderr=its,
+            )
+            os.close(its)
+            terminal.write(typed.encode())
+            shown = b""
+            with suppress(OSError):  # that is how a terminal ends
+                while part := terminal.read(65536):
+                    shown += part
+            assert process.wait(PATIENCE_S) == code, shown.decode()
+        return shown.decode()
 
     def documents(self, *arguments: str, **options: Any) -> list[dict[str, Any]]:
         """Run a command with --json; returns what it printed."""

@@ -1,6 +1,7 @@
 """The command line as an operator uses it, wrong input included."""
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +133,21 @@ def test_missing_and_wrong_options_are_named(platform: Platform) -> None:
     assert "can't go with --file" in platform.run(*one, code=2).stderr
     assert "no release has the id" in platform.run("show", "nobody", code=1).stderr
     assert "name releases" in platform.run("resume", code=2).stderr
+    assert "goes with" in platform.run("resume", "--platform", "--max-blocked", "5", code=2).stderr
+    assert "can't be cancelled" in platform.run("cancel", "--status", "submitted", code=2).stderr
     one = ("enqueue", "--file", "-", "--plan", "--wait")
     assert "nothing is enqueued" in platform.run(*one, code=2).stderr
+
+
+def test_refusals_beyond_twenty_are_counted(platform: Platform) -> None:
+    refused = platform.run("cancel", *(f"nobody-{number}" for number in range(22)), code=1).stderr
+    assert "nobody-19" in refused
+    assert "nobody-20" not in refused
+    assert "and 2 more were refused" in refused
+
+
+def test_the_version_is_that_of_the_package(platform: Platform) -> None:
+    assert platform.run("--version").stdout == f"mprelease {metadata.version('mprelease')}\n"
 
 
 @pytest.mark.parametrize("wrong", [("--loglevel", "nonsense"), ("--nonsense",), ("--concurrency", "many")])

@@ -144,5 +144,5 @@ def test_submissions_alone_can_be_paused(own_platform: Platform) -> None:
         held = platform.release(appid, code=1)
         assert (held["status"], held["step"]) == ("waiting", "submit_audit")
         assert platform.mini(appid)["exp_info"], "the commit goes on"
-        platform.run("resume", "--platform")
+        assert platform.documents("resume", "--platform") == [{"lifted": ["submissions"], "releases": 1}]
         wait_for(lambda: statuses(platform) == {"submitted"})

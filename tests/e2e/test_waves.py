@@ -80,6 +80,10 @@ def test_the_brake_holds_for_the_whole_wave_and_cancel_ends_it(own_platform: Pla
         assert report["held_back"] > 0
         assert report["counts"]["blocked"] >= 2
 
+        blocked = platform.documents("cancel", "--wave", WAVE, "--status", "blocked")
+        assert {release["status"] for release in blocked} == {"cancelled"}
+        assert "is braked: " in wave(platform)["stopped"]["why"], "what was held back is held back"
+
         platform.run("cancel", "--wave", WAVE)
         assert sum(statuses(platform).values()) == 60
         assert set(statuses(platform)) <= {"cancelled", "submitted"}
@@ -179,6 +183,30 @@ def test_why_the_audit_quota_is_unknown_is_told(own_platform: Platform) -> None:
     )
     unnamed = platform.run(*enqueue_file, MPRELEASE_PLATFORM__APPSECRET="")
     assert "audit quota unknown: MPRELEASE_PLATFORM__APPID or __APPSECRET is not set" in unnamed.stderr
+
+
+def test_many_releases_are_counted_on_a_terminal_and_cancelled_when_a_person_says_so(
+    own_platform: Platform,
+) -> None:
+    platform = own_platform
+    path = platform.directory / "wave.jsonl"
+    requests = [platform.request(appid, wave=WAVE) for appid in platform.mini_programs(21)]
+    path.write_text("\n".join(map(json.dumps, requests[:20])))
+    listed = platform.on_terminal("enqueue", "--file", str(path))
+    assert [line for line in listed.splitlines() if f"wave {WAVE}" in line] == []
+    assert all(request["appid"] in listed for request in requests[:20])
+
+    path.write_text("\n".join(map(json.dumps, requests)))
+    counted = platform.on_terminal("enqueue", "--file", str(path)).splitlines()
+    assert f"wave {WAVE}: 20 enqueued before, 1 enqueued" in counted
+    assert f"To follow them: mprelease wave {WAVE} --watch" in counted
+    assert requests[0]["appid"] not in "\n".join(counted)
+
+    asked = platform.on_terminal("cancel", "--wave", WAVE, typed="n\n", code=1)
+    assert "Cancel 21 releases (21 queued)?" in asked
+    assert statuses(platform) == {"queued": 21}
+    assert f"wave {WAVE}: 21 cancelled" in platform.on_terminal("cancel", "--wave", WAVE, typed="y\n")
+    assert statuses(platform) == {"cancelled": 21}
 
 
 def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from worker.cli.audit_quota import tell_what_will_not_fit
 from worker.cli.context import services
 from worker.cli.csv_requests import csv_lines
 from worker.cli.follow import explain, follow
-from worker.cli.output import complain, document, listing, notes
+from worker.cli.output import complain, document, notes
 from worker.cli.plan import show_plan
 from worker.cli.request_files import BadFile, Line, conflicting, json_lines, read_requests
+from worker.cli.summary import is_counted, tell
 
 #: Problems of a file that are shown; the rest is counted.
 _SHOWN = 20
@@ -150,7 +151,7 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
     releases = [found.release for found in enqueued]
     created = {found.release.id for found in enqueued if found.created}
     known = len({release.id for release in releases}) - len(created)
-    if known:
+    if known and (wait or as_json or not is_counted(releases)):
         notes.print(f"{len(created)} enqueued, {known} had been enqueued before")
     if wait:
         tell_what_will_not_fit(releases)
@@ -158,8 +159,10 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
     if as_json:
         for release in releases:
             document({**release.public(), "created": release.id in created})
+    elif wait:
+        tell(releases, lambda release: release.status)
     else:
-        listing(releases)
+        tell(releases, lambda it: "enqueued" if it.id in created else "enqueued before", go_on=True)
     if not wait:
         # Last: WeChat may be asked, and what was enqueued has to be told whatever becomes of that.
         tell_what_will_not_fit(releases)

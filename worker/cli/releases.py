@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections import Counter
 from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import track
 
-from tasks.errors import ReleaseError
 from tasks.names import ACTIVE, Status
 from tasks.record import Release
 from tasks.scope import Scope
+from worker.cli import choice
 from worker.cli.context import services
 from worker.cli.follow import explain, follow
 from worker.cli.output import complain, document, listing, notes, whole
+from worker.cli.summary import tell
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
 Wave = Annotated[str | None, typer.Option(help="Those of this wave that it concerns.")]
 #: What `resume --wave` takes: what stands still until a person acts.
 STOPPED = (Status.BLOCKED, Status.FAILED)
+_STDIN = 0
 
 
 def register(app: typer.Typer) -> None:
@@ -70,26 +72,24 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Start stopped releases again, after their cause has been removed."""
-    if platform:
-        waiting = services().store.find(status=Status.WAITING)
-        held = [release for release in waiting if release.progress.held in set(Scope)]
-        lifted = [scope for scope in Scope if services().pauses.lift(scope)]
-        notes.print(
-            f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
-        )
-        if not release_ids and wave is None and status is None:
-            if wait:
-                _end(follow([release.id for release in held]), as_json=as_json)
-            return
-    if status in (Status.CANCELLED, Status.SUBMITTED):
-        raise typer.BadParameter(
-            f"{status} releases can't be resumed; enqueue them anew", param_hint="--status"
-        )
     if max_blocked is not None and wave is None:
         raise typer.BadParameter("goes with --wave", param_hint="--max-blocked")
-    chosen = list(_chosen(release_ids, wave, status, STOPPED))
+    alone = platform and not release_ids and wave is None and status is None
+    if not alone:
+        choice.check(release_ids, wave, status, "resumed; enqueue them anew")
+    if platform:
+        held, lifted = _lift()
+        if alone:
+            if wait:
+                _end(follow([release.id for release in held]), as_json=as_json)
+            elif as_json:
+                document({"lifted": lifted, "releases": len(held)})
+            return
+    chosen = list(choice.ids(release_ids, wave, status, STOPPED))
     goes_on = wave is not None and _is_stopped(wave, max_blocked)
-    resumed, bad = _each(chosen, services().releases.resume, may_be_none=goes_on or max_blocked is not None)
+    resumed, bad = choice.act(
+        chosen, services().releases.resume, may_be_none=goes_on or max_blocked is not None
+    )
     if goes_on:
         # Last: until then the brake would judge by what has just been resumed.
         services().waves.let_go(str(wave))
@@ -97,19 +97,55 @@ def resume(
     if wait:
         _end(follow([release.id for release in resumed]), as_json=as_json)
     else:
-        _print(resumed, as_json=as_json)
+        _print(resumed, "resumed", as_json=as_json, go_on=True)
     if bad:
         raise typer.Exit(1)
 
 
-def cancel(release_ids: Ids = None, wave: Wave = None, as_json: AsJson = False) -> None:
+def cancel(
+    release_ids: Ids = None,
+    wave: Wave = None,
+    status: Annotated[Status | None, typer.Option(help="All in this status.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """End releases. What WeChat has been told already stays as it is."""
-    chosen = _chosen(release_ids, wave, None, tuple(ACTIVE))
-    with services().waves.standing_still(wave) if wave is not None else nullcontext():
-        cancelled, bad = _each(chosen, services().releases.cancel)
-    _print(cancelled, as_json=as_json)
+    choice.check(release_ids, wave, status, "cancelled any more")
+    if not (release_ids or yes):
+        _ask_whether_to_cancel(wave, status)
+    chosen = choice.ids(release_ids, wave, status, tuple(ACTIVE))
+    # A part of a wave is cancelled one by one: its brake, if it is on, has to stay.
+    whole_wave = wave is not None and status is None
+    with services().waves.standing_still(str(wave)) if whole_wave else nullcontext():
+        cancelled, bad = choice.act(chosen, services().releases.cancel)
+    _print(cancelled, "cancelled", as_json=as_json)
     if bad:
         raise typer.Exit(1)
+
+
+def _ask_whether_to_cancel(wave: str | None, status: Status | None) -> None:
+    """Ask, where a person sits at it; raises typer.Abort.
+
+    Nobody is asked where stdin is no terminal, and nothing is refused there: `cancel --wave` was called by scripts
+    before there was a question, and a wave that does not stop when it is told to is worse than a typing error.
+    """
+    if not os.isatty(_STDIN):
+        return
+    counts = Counter(release.status for release in choice.find(wave, status, tuple(ACTIVE)))
+    if counts.total() > 1:
+        tally = ", ".join(f"{number} {of}" for of, number in counts.most_common())
+        typer.confirm(f"Cancel {counts.total()} releases ({tally})?", abort=True, err=True)
+
+
+def _lift() -> tuple[list[Release], list[Scope]]:
+    """End the platform's pauses; returns the releases that they held, and which there were."""
+    waiting = services().store.find(status=Status.WAITING)
+    held = [release for release in waiting if release.progress.held in set(Scope)]
+    lifted = [scope for scope in Scope if services().pauses.lift(scope)]
+    notes.print(
+        f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
+    )
+    return held, lifted
 
 
 def _is_stopped(wave: str, max_blocked: float | None) -> bool:
@@ -135,42 +171,10 @@ def _end(releases: list[Release], *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _chosen(
-    release_ids: list[str] | None, wave: str | None, status: Status | None, statuses: tuple[Status, ...]
-) -> Iterator[str]:
-    if release_ids and (wave is not None or status is not None):
-        raise typer.BadParameter("name releases, or choose them by --wave or --status, not both")
-    if not release_ids and wave is None and status is None:
-        raise typer.BadParameter("name releases, or choose them, by --wave for example")
-    if release_ids:
-        return iter(release_ids)
-    found = services().store.find
-    wanted = statuses if status is None else (status,)
-    return (release.id for one in wanted for release in found(status=one, wave=wave))
-
-
-def _each(
-    release_ids: Iterable[str], act: Callable[[str], Release], *, may_be_none: bool = False
-) -> tuple[list[Release], int]:
-    """Act on each; a refusal is told and does not keep the others from it."""
-    done: list[Release] = []
-    bad = 0
-    chosen = list(release_ids)
-    for release_id in track(chosen, "", console=notes, transient=True, disable=not notes.is_terminal):
-        try:
-            done.append(act(release_id))
-        except ReleaseError as error:
-            bad += 1
-            complain(str(error))
-    if not done and not bad and not may_be_none:
-        complain("no release matches")
-        bad = 1
-    return done, bad
-
-
-def _print(releases: list[Release], *, as_json: bool) -> None:
+def _print(releases: list[Release], what: str = "", *, as_json: bool, go_on: bool = False) -> None:
+    """Print documents, or for people what was done with them; without that, how they stand."""
     if as_json:
         for release in releases:
             document(release.public())
-    elif releases:
-        listing(releases)
+    else:
+        tell(releases, lambda release: what or release.status, go_on=go_on)
