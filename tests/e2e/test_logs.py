@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from tasks.audit_quota import AuditQuotas
 from tests import workers
 from tests.workers import Platform, wait_for
+from wechat.mini_program import AuditQuota
 
 #: What every line has.
 OF_ANY_LINE = {"timestamp", "level", "logger", "event"}
@@ -42,6 +44,9 @@ class Wave:
 def wave(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wave]:
     with workers.platform(tmp_path_factory.mktemp("platform")) as platform:
         appids = [platform.mini_program() for _ in range(8)]
+        with platform.redis() as client:
+            # So that the command which enqueues has nothing to ask: all of WeChat's calls are the worker's.
+            AuditQuotas(client, ask=lambda _: AuditQuota(100, 100)).ask(appids)
         platform.fault(appids[0], "commit", "cut_after")
         platform.fault(appids[1], "modify_domain", "errcode", errcode=85018, action="add")
         platform.fault(appids[2], "submit_audit", "errcode", errcode=-1, times=2)
