@@ -10,6 +10,7 @@ import pytest
 import redis
 from celery import Celery
 from celery.exceptions import Ignore, Reject
+from structlog.contextvars import clear_contextvars
 
 from tasks import keys, steps  # noqa: F401 - importing the steps registers them
 from tasks.audit_quota import AuditQuotas
@@ -119,6 +120,7 @@ def run(
         return app.tasks[step.task_name](release.id, appid, release.user_version)
 
     yield _run
+    clear_contextvars()  # no worker's signal ends a task here, and the lines of other tests would name this release
     app.close()
 
 
