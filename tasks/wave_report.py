@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ SPEED_OVER_MIN = 5
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why releases stand still, and how many do for it. Without the rid: it differs for each."""
+    """Why releases stand still, and how many do for it. The problem is an example's, without what is its own."""
 
     status: Status
     problem: Problem
@@ -92,21 +93,27 @@ def wave_report(services: Services, name: str) -> WaveReport:
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:
-    """Group releases by what they stand still for, the most frequent first."""
-    tally: Counter[tuple[Status, str]] = Counter()
-    problems: dict[tuple[Status, str], Problem] = {}
+    """Group releases by what they stand still for, the most frequent first; the problem is that of one of them."""
+    tally: Counter[tuple[str, ...]] = Counter()
+    found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
     for release in releases:
         problem = release.block or release.failure or release.wait
         if problem is not None:
             alike = _alike(problem, release.appid)
-            key = release.status, alike.model_dump_json()
+            key = _key(release.status, alike)
             tally[key] += 1
-            problems[key] = alike
-    return [Cause(key[0], problems[key], number) for key, number in tally.most_common()]
+            found.setdefault(key, (release.status, alike))
+    return [Cause(*found[key], number) for key, number in tally.most_common()]
+
+
+def _key(status: Status, problem: Problem) -> tuple[str, ...]:
+    """What makes causes one. An errcode says more than its message, in which WeChat gives each call its own hint."""
+    why = problem.errmsg if problem.errcode is None else str(problem.errcode)
+    return status, problem.step, why, json.dumps(problem.domains, sort_keys=True)
 
 
 def _alike(problem: Problem, appid: str) -> Problem:
-    """What is the same for all that one cause stopped: without its rid, at the end of WeChat's messages, and its appid."""
+    """A problem as others could have it: without its rid, at the end of WeChat's messages, and its appid."""
     errmsg = problem.errmsg.partition(" rid")[0].replace(appid, "APPID")
     return problem.model_copy(
         update={"rid": None, "errmsg": errmsg, "remedy": problem.remedy.replace(appid, "APPID")}
