@@ -47,7 +47,7 @@ def by_wave(wave: str) -> str:
 
 
 def wave_counts(wave: str) -> str:
-    """How many releases of a wave are in each status."""
+    """How many releases of a wave are in each status, were worked on, and wait for what: a WaveTally."""
     return f"releases:wave-counts:{wave}"
 
 

@@ -162,6 +162,16 @@ class Release(_Value):
             return ""
         return f"{self.status} {problem.step} {'-' if problem.errcode is None else problem.errcode}"
 
+    @property
+    def waits_for(self) -> str:
+        """What a waiting one waits for: the scope of a pause (`wave` for its own wave's), or an errcode; else empty."""
+        if self.status is not Status.WAITING:
+            return ""
+        held = self.progress.held
+        if held:
+            return "wave" if self.wave is not None and held == wave_scope(self.wave) else held
+        return "" if self.wait is None or self.wait.errcode is None else str(self.wait.errcode)
+
     def told(self, step: Step) -> str:
         """What the history says of a step, the newest."""
         return next((event.what for event in reversed(self.history) if event.step is step), "")

@@ -11,8 +11,9 @@ import redis
 
 from tasks import keys
 from tasks.names import AT_REST, Status
-from tasks.record import Release, counts
+from tasks.record import Release
 from tasks.scope import scopes_for, wave_scope
+from tasks.wave_tally import WaveTally
 from wechat.replication import Replication
 from wechat.scripts import load_script
 
@@ -107,6 +108,8 @@ class Creation:
             keys.held(self.held) if self.held else "",
             old.release.cause if old else "",
             keys.held(old.release.progress.held) if old and old.release.progress.held else "",
+            release.waits_for,
+            old.release.waits_for if old else "",
         ]
         return row_keys, values
 
@@ -243,6 +246,8 @@ class ReleaseStore:
                 before.release.cause,
                 after.cause,
                 "1" if after.attempts and not before.release.attempts else "",
+                before.release.waits_for,
+                after.waits_for,
             ],
         )
         if reply == "fenced":
@@ -273,12 +278,11 @@ class ReleaseStore:
 
     def wave_counts(self, wave: str) -> dict[str, int]:
         """How many releases of the wave are in each status."""
-        raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave)))
-        return counts({status: int(number) for status, number in raw.items()})
+        return self.wave_tally(wave).counts
 
-    def wave_started(self, wave: str) -> int:
-        """How many releases of the wave have been worked on at least once."""
-        return int(cast("str | None", self._redis.hget(keys.wave_counts(wave), "started")) or 0)
+    def wave_tally(self, wave: str) -> WaveTally:
+        """All that is counted for the wave."""
+        return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave))))
 
     def wave_began(self, wave: str) -> datetime | None:
         """When the wave's first release was created."""

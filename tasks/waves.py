@@ -19,11 +19,12 @@ from redis.client import Pipeline
 from tasks import keys
 from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
 from tasks.errors import ReleaseConflict
-from tasks.names import Status, Step
+from tasks.names import ACTIVE, Step
 from tasks.platform_pause import Pause, PlatformPauses
 from tasks.scope import wave_scope
 from tasks.store import Opening, ReleaseStore
 from wechat.replication import Replication
+from wechat.scripts import load_script
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Waves:
         self._replication = Replication(client, replicas=replicas)
         self._store = store
         self._pauses = pauses
+        self._leave_wave = load_script(client, "tasks", "leave_wave")
 
     @staticmethod
     def opening(name: str, policy: WavePolicy) -> Opening:
@@ -119,10 +121,11 @@ class Waves:
             self._look_at(name)
 
     def _look_at(self, name: str) -> None:
-        scope, state, counts = wave_scope(name), self.state(name), self._store.wave_counts(name)
+        scope, state, tally = wave_scope(name), self.state(name), self._store.wave_tally(name)
         if state.policy is not None:
-            started = self._store.wave_started(name)
-            match judge(name, state.policy, counts, state.pause, held=state.held, started=started):
+            match judge(
+                name, state.policy, tally.counts, state.pause, held=state.held, started=tally.started
+            ):
                 case GoOn() if self._pauses.replace(scope, state.pause, None):
                     log.info("wave %s: its canary went well, %d releases go on", name, state.held)
                 case Brake(pause) if self._pauses.replace(scope, state.pause, pause):
@@ -131,6 +134,7 @@ class Waves:
                         # They waited for the canary. They come, meet the brake, and wait for that.
                         self._pauses.move_held(scope, keys.UNFED, even_if_on=True)
         self._pauses.move_held(scope, keys.UNFED)
-        over = counts[Status.SUBMITTED] + counts[Status.CANCELLED]
-        if over == sum(counts.values()) and not state.held:
-            self._redis.srem(keys.WATCHED_WAVES, name)
+        self._leave_wave(
+            keys=[keys.WATCHED_WAVES, keys.wave_counts(name), keys.held(scope), keys.pause(scope)],
+            args=[name, *sorted(ACTIVE)],
+        )

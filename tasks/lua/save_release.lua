@@ -8,7 +8,7 @@
 --     [12] what becomes of the Mini Program: 'active', 'free' (submitted), 'forget' (cancelled),
 --     [13] the minute in which it came to rest, or '',
 --     [14] cause for which it stood or '', [15] cause for which it stands now or '',
---     [16] '1' if its first attempt begins
+--     [16] '1' if its first attempt begins, [17] what it waited for or '', [18] what it waits for now or ''
 -- Returns the new revision, 'changed' or 'fenced'.
 local fields = redis.call('HMGET', KEYS[1], 'revision', 'fence')
 if ARGV[3] ~= '' and tonumber(fields[2]) > tonumber(ARGV[3]) then
@@ -32,6 +32,14 @@ if ARGV[5] ~= ARGV[6] then
     if ARGV[13] ~= '' then
       redis.call('HINCRBY', KEYS[8], ARGV[13], 1)
     end
+  end
+end
+if ARGV[17] ~= ARGV[18] and ARGV[7] ~= '' then
+  if ARGV[18] ~= '' then
+    redis.call('HINCRBY', KEYS[7], 'waits ' .. ARGV[18], 1)
+  end
+  if ARGV[17] ~= '' and redis.call('HINCRBY', KEYS[7], 'waits ' .. ARGV[17], -1) <= 0 then
+    redis.call('HDEL', KEYS[7], 'waits ' .. ARGV[17])
   end
 end
 if ARGV[14] ~= ARGV[15] then

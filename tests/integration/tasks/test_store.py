@@ -12,7 +12,8 @@ import redis
 from tasks import keys
 from tasks.lease import Held
 from tasks.names import ACTIVE, Status, Step
-from tasks.record import Release, counts
+from tasks.record import Progress, Release, counts
+from tasks.scope import Scope, wave_scope
 from tasks.store import Known, LeaseLost, Parking, RecordChanged, ReleaseStore, Stored
 from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release, a_request
 
@@ -289,6 +290,8 @@ def test_indexes_and_wave_counts_always_add_up(
     for wave in ("spring", "summer"):
         statuses = Counter(str(release.status) for release in releases if release.wave == wave)
         assert store.wave_counts(wave) == counts(statuses)
+        waits = Counter(release.waits_for for release in releases if release.wave == wave)
+        assert store.wave_tally(wave).waits == {what: number for what, number in waits.items() if what}
     causes = Counter(release.cause for release in releases if release.cause)
     assert {cause: int(number) for cause, number in redis_client.hgetall(keys.STOPPED).items()} == causes
     for appid in _APPIDS:
@@ -311,10 +314,12 @@ def _some_change(chance: random.Random, n: int, store: ReleaseStore) -> None:
         superseded = None if old is None else old.release.model_copy(update={"status": Status.CANCELLED})
         store.create(release, known if chance.random() < 0.9 else NOTHING, superseded)
         return
-    status, step = chance.choice(list(Status)), chance.choice(list(Step))
+    status, step = chance.choice([*Status, *[Status.WAITING] * 4]), chance.choice(list(Step))
     problem = a_problem(step=step, errcode=chance.choice([None, 0, 85018]))
     why = {Status.BLOCKED: {"block": problem}, Status.FAILED: {"failure": problem}}.get(status, {})
-    unstopped = {"block": None, "failure": None, "status": status, "step": step}
+    held = chance.choice(["", *Scope, wave_scope(known.active.release.wave or "no wave")])
+    waiting = {"wait": problem, "progress": Progress(held=held)}
+    unstopped = {"block": None, "failure": None, "status": status, "step": step, **waiting}
     after = known.active.release.model_copy(update={**unstopped, **why})
     before = Stored(known.active.release, known.active.revision - (chance.random() < 0.1))
     try:

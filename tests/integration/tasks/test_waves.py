@@ -136,6 +136,26 @@ def test_a_wave_that_is_over_is_watched_no_more(
     assert redis_client.smembers(keys.WATCHED_WAVES) == set()
 
 
+def test_a_braked_wave_keeps_its_pause_until_all_have_ended(
+    wave: list[Release], waves: Waves, store: ReleaseStore, lot: ParkingLot, redis_client: redis.Redis
+) -> None:
+    for release in wave[:2]:
+        end(store, release, Status.BLOCKED)
+    look(waves, redis_client)
+    lot.feed()
+    for release in wave[1:]:
+        end(store, release, Status.CANCELLED)
+    look(waves, redis_client)
+    assert waves.state("spring").pause is not None, "a blocked one can be resumed"
+
+    end(store, wave[0], Status.CANCELLED)
+    look(waves, redis_client)
+
+    assert waves.state("spring").pause is None
+    assert redis_client.smembers(keys.WATCHED_WAVES) == set()
+    assert redis_client.exists(keys.pause(wave_scope("spring"))) == 0
+
+
 def test_one_worker_at_a_time_looks(
     wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
@@ -186,5 +206,5 @@ def test_releases_are_counted_when_they_are_worked_on_first(wave: list[Release],
         attempts = {"ensure_domains": stored.release.attempts.get("ensure_domains", 0) + 1}
         store.save(stored, stored.release.model_copy(update={"attempts": attempts}))
 
-    assert store.wave_started("spring") == 1
-    assert sum(store.wave_counts("spring").values()) == 5
+    tally = store.wave_tally("spring")
+    assert (tally.started, sum(tally.counts.values()), tally.waits) == (1, 5, {"wave": 3})
