@@ -35,6 +35,11 @@ class Problem(_Value):
     domains: dict[str, list[str]] = {}
     remedy: str
 
+    @property
+    def message(self) -> str:
+        """What WeChat said, without the rid at its end: that differs for each call."""
+        return self.errmsg.partition(" rid")[0]
+
     def arguments(self) -> tuple[Any, ...]:
         """The fields in the order in which ReleaseBlocked and ReleaseFailed take them."""
         return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)

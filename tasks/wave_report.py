@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tasks.audit_quota import Fit
+from tasks.brake import WavePolicy
+from tasks.holds import Hold, State, holds_of, stands_still, state_of
 from tasks.names import AT_REST, GOING_ON, Status
+from tasks.platform_pause import Pause, PlatformPauses
 from tasks.record import Problem, Release
+from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import ReleaseStore
-from tasks.waves import WaveState
 
 #: The speed is that of the last so many minutes.
 SPEED_OVER_MIN = 5
@@ -34,13 +37,15 @@ class Cause:
         return {"status": str(self.status), **fields, "releases": self.releases}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
     """A wave at one moment; `per_minute` counts releases that came to rest, by the clock of the workers."""
 
     name: str
     counts: dict[str, int]
-    state: WaveState
+    policy: WavePolicy | None
+    pause: Pause | None
+    holds: tuple[Hold, ...]
     per_minute: float
     estimated_end: datetime | None
     fit: Fit | None
@@ -56,23 +61,29 @@ class WaveReport:
         return sum(self.counts[status] for status in AT_REST)
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing goes on any more: all are at rest, or a brake holds the others."""
-        braked = self.state.pause is not None and not self.state.pause.canary
-        return self.ended == self.total or (braked and self.ended + self.state.held >= self.total)
+    def state(self) -> State:
+        """How it stands, in a word."""
+        return state_of(self.counts, self.pause)
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing goes on any more: all are at rest, or it is braked and the others are held."""
+        return stands_still(self.counts, self.state, self.holds)
 
     def public(self) -> dict[str, Any]:
         """As JSON."""
-        pause, policy = self.state.pause, self.state.policy
+        pause, policy = self.pause, self.policy
         return {
             "wave": self.name,
+            "state": str(self.state),
+            "reason": "; ".join(map(str, self.holds)) or None,
             "total": self.total,
             "counts": self.counts,
             "per_minute": round(self.per_minute, 1),
             "estimated_end": None
             if self.estimated_end is None
             else f"{self.estimated_end:%Y-%m-%dT%H:%M:%SZ}",
-            "held_back": self.state.held,
+            "held_back": self.holds[0].releases if pause else 0,
             "stopped": None if pause is None else {"why": pause.errmsg, "remedy": pause.remedy},
             "canary": policy.canary if policy else 0,
             "max_blocked": policy.max_blocked if policy else None,
@@ -83,13 +94,27 @@ class WaveReport:
 def wave_report(services: Services, name: str) -> WaveReport:
     """Look at a wave; costs the same however many releases it has."""
     store, now = services.store, services.now()
-    counts, state = store.wave_counts(name), services.waves.state(name)
+    tally, standing = store.wave_tally(name), services.waves.state(name)
+    going_on = sum(tally.counts[status] for status in GOING_ON)
+    holds = holds_of(tally, standing.pause, _platforms(services.pauses) if going_on else {})
     per_minute = _per_minute(store, name, now)
-    going_on = sum(counts[status] for status in GOING_ON)
     # While something holds releases back, nobody knows when those will go on.
-    is_known = per_minute > 0 and going_on > 0 and state.held == 0
-    end = now + timedelta(minutes=going_on / per_minute) if is_known else None
-    return WaveReport(name, counts, state, per_minute, end, services.audit_quotas.fit(going_on))
+    is_known = per_minute > 0 and going_on > 0 and not holds
+    return WaveReport(
+        name=name,
+        counts=tally.counts,
+        policy=standing.policy,
+        pause=standing.pause,
+        holds=holds,
+        per_minute=per_minute,
+        estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
+        fit=services.audit_quotas.fit(going_on),
+    )
+
+
+def _platforms(pauses: PlatformPauses) -> dict[Scope, Pause]:
+    found = ((scope, pauses.current(scope)) for scope in Scope)
+    return {scope: pause for scope, pause in found if pause is not None}
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:
@@ -113,10 +138,10 @@ def _key(status: Status, problem: Problem) -> tuple[str, ...]:
 
 
 def _alike(problem: Problem, appid: str) -> Problem:
-    """A problem as others could have it: without its rid, at the end of WeChat's messages, and its appid."""
-    errmsg = problem.errmsg.partition(" rid")[0].replace(appid, "APPID")
+    """A problem as others could have it: without its rid and its appid."""
+    said = {"errmsg": problem.message, "remedy": problem.remedy}
     return problem.model_copy(
-        update={"rid": None, "errmsg": errmsg, "remedy": problem.remedy.replace(appid, "APPID")}
+        update={"rid": None, **{name: text.replace(appid, "APPID") for name, text in said.items()}}
     )
 
 

@@ -2,10 +2,15 @@
 
 import csv
 import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.workers import TICKET, Platform, wait_for
+from tests.workers import PATIENCE_S, TICKET, Platform, wait_for
 
 WAVE = "1.0.0"
 NO_TEMPLATE = 85014
@@ -34,10 +39,35 @@ def test_the_rest_of_a_wave_runs_when_its_canary_went_well(own_platform: Platfor
         wait_for(lambda: platform.calls(appids[1], "commit"))
         assert statuses(platform)["waiting"] >= 6
         assert [platform.called(appid) for appid in appids[2:]] == [[]] * 6
+        wait_for(lambda: statuses(platform)["waiting"] == 8)
+        report = wave(platform)
+        held = f"6 held back: wave {WAVE}: the first 2 run alone"
+        assert (report["state"], report["held_back"]) == ("canary", 6)
+        assert report["reason"] == (
+            f"{held}; 2 held back: submissions paused by hand: the canary is looked at"
+        )
         said = platform.run("wave", WAVE).stderr
-        assert "the first 2 run alone" in said
-        platform.run("resume", "--platform")
-        assert platform.documents("wave", WAVE, "--watch")[0]["counts"]["submitted"] == 8
+        assert f"wave {WAVE} (canary)" in said
+        assert held in said
+        with watching(platform) as watched:
+            assert watched.stderr is not None
+            assert f"8 waiting; {report['reason']}" in watched.stderr.readline()
+            platform.run("resume", "--platform")
+            assert watched.wait(PATIENCE_S) == 0
+        report = wave(platform)
+        assert (report["state"], report["reason"], report["counts"]["submitted"]) == ("over", None, 8)
+
+
+@contextmanager
+def watching(platform: Platform) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "worker", "wave", WAVE, "--watch"]
+    with subprocess.Popen(
+        command, env=platform.environment, cwd=platform.directory, stderr=subprocess.PIPE, text=True
+    ) as watched:
+        try:
+            yield watched
+        finally:
+            watched.kill()
 
 
 def test_a_wave_with_a_bad_canary_waits_for_a_person(own_platform: Platform) -> None:
@@ -73,10 +103,16 @@ def test_the_brake_holds_for_the_whole_wave_and_cancel_ends_it(own_platform: Pla
         platform.fault(appid, "modify_domain", "errcode", errcode=61007, action="get")
     # The others take their time, so that the brake has something to stop.
     platform.sim("POST", "faults", {"endpoint": "commit", "kind": "delay", "seconds": 0.5, "times": -1})
+    platform.run("pause", "--submissions")
     with platform.worker("--concurrency", "2"):
-        enqueue(platform, appids, "--max-blocked", "10")
+        enqueue(platform, [platform.mini_program() for _ in range(2)], "--max-blocked", "10")
+        wait_for(lambda: statuses(platform) == {"waiting": 2})
+        enqueue(platform, appids)
         (report,) = platform.documents("wave", WAVE, "--watch", code=1)
         assert "is braked: " in report["stopped"]["why"]
+        assert report["state"] == "braked"
+        assert f"{report['held_back']} held back: {report['stopped']['why']}; " in report["reason"]
+        assert re.search(r"; [2-9]\d* held back: submissions paused by hand", report["reason"])
         assert report["held_back"] > 0
         assert report["counts"]["blocked"] >= 2
 
@@ -85,7 +121,7 @@ def test_the_brake_holds_for_the_whole_wave_and_cancel_ends_it(own_platform: Pla
         assert "is braked: " in wave(platform)["stopped"]["why"], "what was held back is held back"
 
         platform.run("cancel", "--wave", WAVE)
-        assert sum(statuses(platform).values()) == 60
+        assert sum(statuses(platform).values()) == 62
         assert set(statuses(platform)) <= {"cancelled", "submitted"}
         assert wave(platform)["stopped"] is None
 
