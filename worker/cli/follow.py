@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from shlex import quote
 
 from rich.markup import escape
@@ -14,13 +14,13 @@ from rich.progress import Progress, TaskID
 from tasks.names import AT_REST, Status
 from tasks.record import Release, counts
 from tasks.scope import Scope, wave_scope
-from worker.cli.context import celery_app, services
+from worker.cli.context import services
+from worker.cli.followed import Followed
 from worker.cli.output import bar, notes, tell_causes
+from worker.cli.silence import NOBODY, Silence
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
-#: Without a worker nothing happens; after so many seconds of nothing we ask whether there is one.
-_ASK_FOR_WORKERS_AFTER_S = 10.0
 #: A release that waits longer than this is left to itself: a quota's reset can be hours away.
 PATIENCE = timedelta(minutes=15)
 
@@ -30,26 +30,22 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
 
     When nothing at all happens for as long as `PATIENCE`, it gives up.
     """
-    ids = list(dict.fromkeys(release_ids))
-    latest: dict[str, Release] = {}
-    open_ids = ids
+    followed = Followed(services().store, release_ids)
     with bar() as shown:
-        line = shown.add_task("releases", total=len(ids), text="")
+        line = shown.add_task("releases", total=len(followed), text="")
         reporter = _Reporter(shown, line)
+        followed.look_at_all()
         while True:
-            for stored in services().store.get_many(open_ids):
-                if stored is not None:
-                    latest[stored.release.id] = stored.release
-            waits = _Waits()
-            open_ids = [release_id for release_id in ids if not _is_left_alone(latest.get(release_id), waits)]
-            reporter.report(list(latest.values()))
-            if not open_ids or reporter.quiet_s() > PATIENCE.total_seconds():
-                return [latest[release_id] for release_id in ids if release_id in latest]
+            still_open = followed.still_open(_Waits().leave_alone)
+            reporter.report(followed.found())
+            if not still_open or reporter.quiet_s() > PATIENCE.total_seconds():
+                return followed.found()
             try:
                 time.sleep(_LOOK_EVERY_S)
             except KeyboardInterrupt:
                 notes.print("The releases go on; `mprelease list` shows them.")
                 raise
+            followed.look_at_some(still_open)
 
 
 class _Waits:
@@ -57,6 +53,10 @@ class _Waits:
 
     def __init__(self) -> None:
         self._braked: dict[str, bool] = {}
+
+    def leave_alone(self, release: Release) -> bool:
+        """Whether it need not be followed any more."""
+        return release.status in AT_REST or self.for_long(release)
 
     def for_long(self, release: Release) -> bool:
         """Whether it waits for hours, or for a person."""
@@ -82,46 +82,33 @@ class _Waits:
         return release.wave is not None and release.progress.held == wave_scope(release.wave)
 
 
-def _is_left_alone(release: Release | None, waits: _Waits) -> bool:
-    return release is not None and (release.status in AT_REST or waits.for_long(release))
-
-
 class _Reporter:
     """A bar on a terminal, a line for each change elsewhere, and a hint when nothing happens."""
 
     def __init__(self, shown: Progress, line: TaskID) -> None:
         self._bar = shown
         self._line = line
-        self._last = ""
-        self._stage: datetime | None = None
-        self._quiet_since = time.monotonic()
-        self._asked = False
+        self._silence = Silence()
+        self._told = ""
+        self._hinted = False
 
     def quiet_s(self) -> float:
         """Seconds since something happened."""
-        return time.monotonic() - self._quiet_since
+        return self._silence.seconds()
 
     def report(self, releases: Sequence[Release]) -> None:
         tally = counts(Counter(str(release.status) for release in releases))
         text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
-        stage = max((release.updated_at for release in releases), default=None)
         ended = sum(1 for release in releases if release.status in AT_REST)
         self._bar.update(self._line, completed=ended, text=text)
-        if stage != self._stage:
-            self._stage, self._quiet_since = stage, time.monotonic()
-        if text != self._last:
-            self._last = text
+        self._silence.notice(max((release.updated_at for release in releases), default=None))
+        if text != self._told:
+            self._told = text
             if not notes.is_terminal:
                 notes.print(text)
-        elif tally[Status.QUEUED]:
-            self._hint()
-
-    def _hint(self) -> None:
-        if self._asked or self.quiet_s() < _ASK_FOR_WORKERS_AFTER_S:
-            return
-        self._asked = True
-        if not celery_app().control.ping(timeout=2):
-            notes.print("No worker answers. Start one: mprelease worker")
+        elif tally[Status.QUEUED] and not self._hinted and self._silence.nobody_answers():
+            self._hinted = True
+            notes.print(NOBODY)
 
 
 def explain(releases: Sequence[Release]) -> None:
