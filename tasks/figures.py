@@ -16,10 +16,13 @@ import redis
 
 from tasks import keys
 from tasks.chain import release_of
+from tasks.holds import State, state_of
 from tasks.names import Status
+from tasks.platform_pause import Pause
 from tasks.reconciler import UNACKNOWLEDGED
 from tasks.scope import Scope, wave_scope
 from tasks.store import ReleaseStore
+from tasks.wave_tally import WaveTally
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class Figures:
     stopped: Mapping[Stopped, int]
     parked: int
     unfed: int  # whose first message the feeder has not sent
-    held: Mapping[Scope, int]
-    held_by_waves: int
+    held: Mapping[str, int]  # by scope; `canary` and `brake` are all waves' own
+    waves_braked: int
     paused: Mapping[Scope, bool]
     messages: Mapping[str, int]  # by queue
     unacknowledged: int
@@ -74,14 +77,15 @@ class FiguresReader:
             replies = pipe.execute()
         statuses, scopes = replies[: len(Status)], replies[len(Status) : -5]
         causes, parked, unfed, unacknowledged, waves = replies[-5:]
+        held_by_waves, waves_braked = self._read_waves(sorted(waves))
         messages, waited_s = self._read_queues()
         return Figures(
             by_status=dict(zip(Status, statuses, strict=True)),
             stopped=_stopped(causes),
             parked=parked,
             unfed=unfed,
-            held_by_waves=self._held_by(waves),
-            held=dict(zip(Scope, scopes[::2], strict=True)),
+            held={**dict(zip(map(str, Scope), scopes[::2], strict=True)), **held_by_waves},
+            waves_braked=waves_braked,
             paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
             messages=messages,
             unacknowledged=unacknowledged,
@@ -93,11 +97,21 @@ class FiguresReader:
         ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
         return [stored.release.appid for stored in self._store.get_many(reversed(ids)) if stored is not None]
 
-    def _held_by(self, waves: set[str]) -> int:
+    def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:
+        """How many releases canaries and brakes hold, and how many waves are braked."""
         with self._redis.pipeline(transaction=False) as pipe:
             for wave in waves:
+                pipe.get(keys.pause(wave_scope(wave)))
                 pipe.scard(keys.held(wave_scope(wave)))
-            return sum(pipe.execute())
+                pipe.hgetall(keys.wave_counts(wave))
+            replies = pipe.execute()
+        held, braked = {"canary": 0, "brake": 0}, 0
+        for raw, number, counts in zip(replies[::3], replies[1::3], replies[2::3], strict=True):
+            pause = Pause.read(raw)
+            if pause is not None:
+                held["canary" if pause.canary else "brake"] += number
+            braked += state_of(WaveTally.read(counts).counts, pause) is State.BRAKED
+        return held, braked
 
     def _read_queues(self) -> tuple[dict[str, int], dict[str, float]]:
         with self._redis.pipeline(transaction=False) as pipe:

@@ -9,7 +9,7 @@ One that a person began ends when a person says so: nothing that the platform le
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import redis
 
@@ -27,6 +27,11 @@ class Pause(Problem):
     until: datetime | None = None
     by_hand: bool = False
     canary: bool = False
+
+    @classmethod
+    def read(cls, raw: Any) -> Self | None:
+        """As Redis has it; None where there is none."""
+        return None if raw is None else cls.model_validate_json(str(raw))
 
 
 class PlatformPauses:
@@ -73,7 +78,7 @@ class PlatformPauses:
         """Change a pause, begin one or end it; False if it is no longer as `before` says."""
         key = keys.pause(scope)
         raw = self._redis.get(key)
-        if _read(raw) != before:
+        if Pause.read(raw) != before:
             return False
         if raw is None:
             return after is None or self.begin(scope, after)
@@ -83,7 +88,7 @@ class PlatformPauses:
 
     def current(self, scope: str) -> Pause | None:
         """The pause that is on, if any."""
-        return _read(self._redis.get(keys.pause(scope)))
+        return Pause.read(self._redis.get(keys.pause(scope)))
 
     def move_held(self, scope: str, to: str, *, even_if_on: bool = False) -> int:
         """If the pause has ended, make the releases that it held due in another index; returns how many."""
@@ -91,7 +96,3 @@ class PlatformPauses:
             keys=[keys.pause(scope), keys.held(scope), to], args=["1" if even_if_on else ""]
         )
         return int(found)
-
-
-def _read(raw: Any) -> Pause | None:
-    return None if raw is None else Pause.model_validate_json(str(raw))

@@ -52,6 +52,7 @@ def test_it_tells_how_the_releases_stand(told: list[Sample]) -> None:
     assert value(told, "mprelease_releases_stopped", status="blocked", errcode="85018") == 1
     assert value(told, "mprelease_releases_parked") == 1
     assert value(told, "mprelease_platform_paused", scope="all") == 0
+    assert value(told, "mprelease_waves_braked") == value(told, "mprelease_releases_held", scope="brake") == 0
     assert value(told, "mprelease_queue_messages", queue="releases") == 0
     assert value(told, "mprelease_messages_set_aside") == 0
     assert value(told, "mprelease_redis_up") == 1

@@ -21,6 +21,7 @@ WELL = {
     "mprelease_workers": "2x90",
     "flower_worker_online": "1x90",
     'mprelease_platform_paused{scope="all"}': "0x90",
+    "mprelease_waves_braked": "0x90",
     'mprelease_releases{status="queued"}': "100x90",
     'mprelease_releases{status="running"}': "10x90",
     'mprelease_releases{status="blocked"}': "60x90",
@@ -50,6 +51,7 @@ ILL: dict[str, dict[str, str | None]] = {
     "NoWorker": {"mprelease_workers": "0x90"},
     "FlowerDown": {"flower_worker_online": None},
     "PlatformPaused": {'mprelease_platform_paused{scope="all"}': "1x90"},
+    "WaveBraked": {"mprelease_waves_braked": "1x90"},
     "ReleasesBlocked": {'mprelease_releases{status="blocked"}': "0+1x90"},
     "ReleasesBlockedAlike": {
         'mprelease_releases_stopped{status="blocked",step="ensure_domains",errcode="85018"}': "51x90"

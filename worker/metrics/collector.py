@@ -55,10 +55,13 @@ def _of_figures(figures: Figures) -> Iterator[Metric]:
     )
     yield _gauge("releases_parked", "Releases parked until a time.", figures.parked)
     yield _gauge("releases_unfed", "Releases whose first message is still to be sent.", figures.unfed)
-    held = {**{str(scope): number for scope, number in figures.held.items()}, "waves": figures.held_by_waves}
     yield _gauges(
-        "releases_held", "Releases held by a pause; `waves` are all waves' own.", ("scope",), _by_name(held)
+        "releases_held",
+        "Releases held by a pause; `canary` and `brake` are all waves' own.",
+        ("scope",),
+        _by_name(figures.held),
     )
+    yield _gauge("waves_braked", "Waves that are stopped until a person acts.", figures.waves_braked)
     yield _gauges("platform_paused", "1 while the platform is paused.", ("scope",), _by_name(figures.paused))
     yield _gauges("queue_messages", "Messages in a queue.", ("queue",), _by_name(figures.messages))
     yield _gauge(

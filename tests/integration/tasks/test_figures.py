@@ -7,6 +7,7 @@ import redis
 from celery import Celery
 
 from tasks import keys
+from tasks.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
 from tasks.figures import FiguresReader, Stopped
 from tasks.names import Status, Step
@@ -43,7 +44,7 @@ def test_an_empty_platform_is_all_zeros(reader: FiguresReader) -> None:
     assert set(figures.by_status.values()) == set(figures.held.values()) == {0}
     assert not any(figures.paused.values())
     assert (figures.stopped, figures.parked, figures.unfed, figures.unacknowledged) == ({}, 0, 0, 0)
-    assert figures.held_by_waves == 0
+    assert figures.waves_braked == 0
     assert figures.messages == figures.waited_s == {"releases.urgent": 0, "releases": 0}
 
 
@@ -72,7 +73,7 @@ def test_a_pause_and_what_waits_for_it_are_told(
     figures = reader.read()
 
     assert figures.paused == {Scope.ALL: False, Scope.SUBMISSIONS: True}
-    assert figures.held == {Scope.ALL: 0, Scope.SUBMISSIONS: 1}
+    assert figures.held == {"all": 0, "submissions": 1, "canary": 0, "brake": 0}
     assert figures.parked == 1
 
 
@@ -104,14 +105,38 @@ def test_the_newest_mini_programs_come_first(reader: FiguresReader, store: Relea
     assert reader.newest_appids(2) == ["wx0000000000000003", "wx0000000000000002"]
 
 
-def test_what_waves_hold_is_told_together(
+def test_what_waves_hold_is_told_by_canary_and_brake(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    for number, wave in ((1, "spring"), (2, "summer")):
+    pauses = PlatformPauses(redis_client)
+    brake = Pause(**a_problem().model_dump())
+    canary = canary_pause("spring", WavePolicy(canary=1, max_blocked=10))
+    for number, (wave, pause) in enumerate(
+        [("spring", canary), ("summer", brake), ("autumn", brake), ("autumn", None), ("winter", None)]
+    ):
         redis_client.sadd(keys.WATCHED_WAVES, wave)
         release = a_release(a_request(appid=f"wx{number:016x}", wave=wave))
         assert store.create_all([Creation(release, NOTHING, held=wave_scope(wave), fed=True)])
+        if pause is not None:
+            pauses.begin(wave_scope(wave), pause)
 
     figures = reader.read()
 
-    assert (figures.held_by_waves, figures.unfed) == (2, 2)
+    assert (figures.held["canary"], figures.held["brake"], figures.unfed) == (1, 3, 5)
+    assert figures.waves_braked == 2
+
+
+def test_a_wave_whose_releases_are_at_rest_is_not_told_as_braked(
+    reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    PlatformPauses(redis_client).begin(wave_scope("spring"), Pause(**a_problem().model_dump()))
+    redis_client.sadd(keys.WATCHED_WAVES, "spring")
+    release = a_release(a_request(wave="spring"))
+    assert store.create(release, NOTHING)
+    assert reader.read().waves_braked == 1
+
+    before = store.get(release.id)
+    assert before is not None
+    store.save(before, release.model_copy(update={"status": Status.BLOCKED, "block": a_problem()}))
+
+    assert reader.read().waves_braked == 0
