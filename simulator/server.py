@@ -27,6 +27,13 @@ class Simulator:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        try:
+            return await self._answer(request)
+        except ConnectionError:
+            # The client has gone before its request, or our answer, was whole. Nobody gets this one.
+            return web.Response()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         endpoint = ENDPOINTS.get(path)
         if endpoint is not None:

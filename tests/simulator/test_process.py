@@ -1,6 +1,7 @@
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -29,6 +30,35 @@ def test_a_signal_ends_it_quietly_though_a_client_is_waiting(number: signal.Sign
         assert process.stderr is not None
         assert process.stdout.read() == ""
         assert process.stderr.read() == ""
+
+
+def test_a_client_that_goes_away_is_no_reason_for_a_traceback() -> None:
+    half = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+    with running() as (process, url):
+        client = Client(url)
+        with client.session:
+            # Given clients that go before their request is whole, and one before the answer is
+            for path in (b"wxa/commit", b"_sim/faults"):
+                _go_away(url, half % path)
+            client.fault("oversized", endpoint="queryquota", size=50_000_000)
+            _go_away(url, b"GET /wxa/queryquota HTTP/1.1\r\nHost: x\r\n\r\n", read=1)
+            # When the simulator has come to what was sent later
+            client.sim("GET", "state")
+        process.terminate()
+        assert process.wait(STOP_S) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def _go_away(url: str, request: bytes, *, read: int = 0) -> None:
+    """Send a request, read a little of the answer, and reset the connection."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), STOP_S) as client:
+        client.sendall(request)
+        client.recv(read)
+        # With the first bytes of a request the simulator begins to wait for the rest.
+        requests.get(f"{url}/_sim/state", timeout=STOP_S)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def test_it_ends_with_its_parent_when_told_to() -> None:
