@@ -193,7 +193,10 @@ def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, 
     with platform.worker():
         assert "2 of 6 will not fit" in platform.run("enqueue", "--file", str(path)).stderr
         wait_for(lambda: statuses(platform) == {"submitted": 4, "waiting": 2})
-        fit = wave(platform)["audit_quota"]
+        report = wave(platform)
+        assert report["state"] == "running"
+        assert re.fullmatch(r"2 held back: submissions wait until .* UTC: 85085 .*", report["reason"])
+        fit = report["audit_quota"]
         assert (fit["rest"], fit["limit"], fit["needed"], fit["reserved_by_others"]) == (0, 4, 2, 0)
         assert fit["will_not_fit"] == 2
 
