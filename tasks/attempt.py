@@ -9,7 +9,7 @@ from typing import Any
 from tasks.lease import Held
 from tasks.names import Status, Step
 from tasks.parking import LONGEST_COUNTDOWN_S
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 from tasks.policy import AwaitQuota, Block, Decision, Fail, PausePlatform, Retry
 from tasks.quota import reset_at
 from tasks.record import Problem, Progress, Release

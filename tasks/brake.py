@@ -9,7 +9,7 @@ from shlex import quote
 from pydantic import BaseModel, ConfigDict
 
 from tasks.names import AT_REST, Status, Step
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 
 #: Without a canary a wave is judged from so many started releases on: fewer say little.
 JUDGED_FROM = 20

@@ -18,7 +18,7 @@ from tasks import keys
 from tasks.chain import release_of
 from tasks.holds import State, state_of
 from tasks.names import Status
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 from tasks.reconciler import UNACKNOWLEDGED
 from tasks.scope import Scope, wave_scope
 from tasks.store import ReleaseStore

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tasks.names import AT_REST, Status
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 from tasks.scope import Scope
 from tasks.wave_tally import WaveTally
 from wechat.verdicts import Verdict, verdict_of

@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from tasks import keys
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 from tasks.scope import wave_scope
 from tasks.store import Stored, parse
 from wechat.scripts import load_script

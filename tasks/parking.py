@@ -17,7 +17,7 @@ import redis
 
 from tasks import keys
 from tasks.names import GOING_ON
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.record import Release
 from tasks.scope import Scope
 from tasks.store import ReleaseStore
@@ -46,7 +46,7 @@ class ParkingLot:
         *,
         client: redis.Redis,
         releases: ReleaseStore,
-        pauses: PlatformPauses,
+        pauses: Pauses,
         send: Callable[[Release], None],
         queue: str,
     ) -> None:

@@ -12,7 +12,7 @@ from tasks.errors import ReleaseConflict, UnknownRelease
 from tasks.names import Status, Step
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot, claimed_until
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
 from tasks.scope import Scope
@@ -41,7 +41,7 @@ class Releases:
         store: ReleaseStore,
         parking: ParkingLot,
         outcomes: Outcomes,
-        pauses: PlatformPauses,
+        pauses: Pauses,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store

@@ -12,7 +12,7 @@ from tasks.batch import Batch
 from tasks.lease import Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.policy import RetryPolicy
 from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
@@ -35,7 +35,7 @@ class Services:
     preflight: Preflight
     audit_quotas: AuditQuotas
     leases: Leases
-    pauses: PlatformPauses
+    pauses: Pauses
     parking: ParkingLot
     reconciler: Reconciler
     results: Results

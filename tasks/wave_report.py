@@ -13,7 +13,7 @@ from tasks.audit_quota import Fit
 from tasks.brake import WavePolicy
 from tasks.holds import Hold, State, holds_of, stands_still, state_of
 from tasks.names import AT_REST, GOING_ON, Status
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.record import Problem, Release
 from tasks.scope import Scope
 from tasks.services import Services
@@ -112,7 +112,7 @@ def wave_report(services: Services, name: str) -> WaveReport:
     )
 
 
-def _platforms(pauses: PlatformPauses) -> dict[Scope, Pause]:
+def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
     found = ((scope, pauses.current(scope)) for scope in Scope)
     return {scope: pause for scope, pause in found if pause is not None}
 

@@ -20,7 +20,7 @@ from tasks import keys
 from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
 from tasks.errors import ReleaseConflict
 from tasks.names import ACTIVE, Step
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.scope import wave_scope
 from tasks.store import Opening, ReleaseStore
 from wechat.replication import Replication
@@ -49,7 +49,7 @@ class Waves:
     """
 
     def __init__(
-        self, client: redis.Redis, *, store: ReleaseStore, pauses: PlatformPauses, replicas: int = 0
+        self, client: redis.Redis, *, store: ReleaseStore, pauses: Pauses, replicas: int = 0
     ) -> None:
         self._redis = client
         self._replication = Replication(client, replicas=replicas)

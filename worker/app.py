@@ -24,7 +24,7 @@ from tasks.chain import send_chain
 from tasks.lease import Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.policy import RetryPolicy
 from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
@@ -138,7 +138,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     replicas = settings.redis.replicas_to_confirm
     store = ReleaseStore(client, replicas=replicas)
     results = StoredResults(app)
-    pauses = PlatformPauses(client, replicas=replicas)
+    pauses = Pauses(client, replicas=replicas)
     outcomes = Outcomes(store=store, results=results)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)

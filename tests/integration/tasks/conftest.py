@@ -13,7 +13,7 @@ from config.settings import RedisSettings, Settings
 from tasks.lease import Held, Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.record import Release
 from tasks.releases import Releases
 from tasks.scope import Scope
@@ -62,8 +62,8 @@ def store(redis_client: redis.Redis) -> ReleaseStore:
 
 
 @pytest.fixture
-def pauses(redis_client: redis.Redis) -> PlatformPauses:
-    return PlatformPauses(redis_client)
+def pauses(redis_client: redis.Redis) -> Pauses:
+    return Pauses(redis_client)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def results() -> NotedResults:
 
 
 @pytest.fixture
-def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses, sender: Sender) -> ParkingLot:
+def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: Sender) -> ParkingLot:
     return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender, queue="releases")
 
 
@@ -104,7 +104,7 @@ def outcomes(store: ReleaseStore, results: NotedResults) -> Outcomes:
 
 
 @pytest.fixture
-def releases(store: ReleaseStore, lot: ParkingLot, pauses: PlatformPauses, outcomes: Outcomes) -> Releases:
+def releases(store: ReleaseStore, lot: ParkingLot, pauses: Pauses, outcomes: Outcomes) -> Releases:
     return Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
 
 

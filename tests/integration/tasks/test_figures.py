@@ -11,7 +11,7 @@ from tasks.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
 from tasks.figures import FiguresReader, Stopped
 from tasks.names import Status, Step
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.record import Release
 from tasks.scope import Scope, wave_scope
 from tasks.store import Creation, Known, Parking, ReleaseStore
@@ -66,7 +66,7 @@ def test_releases_stand_under_status_and_cause(reader: FiguresReader, store: Rel
 def test_a_pause_and_what_waits_for_it_are_told(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    PlatformPauses(redis_client).begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
+    Pauses(redis_client).begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
     stored(store, 1, Parking(held=Scope.SUBMISSIONS), status=Status.WAITING)
     stored(store, 2, Parking(until=NOW.timestamp()), status=Status.WAITING)
 
@@ -108,7 +108,7 @@ def test_the_newest_mini_programs_come_first(reader: FiguresReader, store: Relea
 def test_what_waves_hold_is_told_by_canary_and_brake(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    pauses = PlatformPauses(redis_client)
+    pauses = Pauses(redis_client)
     brake = Pause(**a_problem().model_dump())
     canary = canary_pause("spring", WavePolicy(canary=1, max_blocked=10))
     for number, (wave, pause) in enumerate(
@@ -129,7 +129,7 @@ def test_what_waves_hold_is_told_by_canary_and_brake(
 def test_a_wave_whose_releases_are_at_rest_is_not_told_as_braked(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    PlatformPauses(redis_client).begin(wave_scope("spring"), Pause(**a_problem().model_dump()))
+    Pauses(redis_client).begin(wave_scope("spring"), Pause(**a_problem().model_dump()))
     redis_client.sadd(keys.WATCHED_WAVES, "spring")
     release = a_release(a_request(wave="spring"))
     assert store.create(release, NOTHING)

@@ -8,7 +8,7 @@ import redis
 from tasks import keys
 from tasks.lease import MARGIN_S, Busy, Held, Leases
 from tasks.names import Status
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.record import Release
 from tasks.scope import Scope
 from tasks.store import Parking, ReleaseStore
@@ -108,7 +108,7 @@ def test_ending_a_lease_that_is_gone_is_harmless(leases: Leases) -> None:
 
 
 def test_with_the_lease_come_the_platform_s_pauses(
-    pauses: PlatformPauses, begin: Callable[[Release], Held], release: Release
+    pauses: Pauses, begin: Callable[[Release], Held], release: Release
 ) -> None:
     pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump()))
 

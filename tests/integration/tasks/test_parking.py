@@ -9,7 +9,7 @@ import redis
 
 from tasks import keys
 from tasks.parking import BATCH, CLAIM_S, ParkingLot
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.record import Release
 from tasks.scope import Scope
 from tasks.store import Parking, ReleaseStore, Stored
@@ -121,7 +121,7 @@ def test_a_claim_that_was_not_followed_up_comes_back_when_it_runs_out(
 
 
 def test_one_parked_anew_while_its_message_was_sent_stays_parked(
-    redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses
+    redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses
 ) -> None:
     later = time.time() + 3600
 
@@ -151,7 +151,7 @@ def test_an_id_without_a_record_is_forgotten(
 
 @pytest.mark.parametrize("scope", list(Scope))
 def test_held_ones_stay_while_the_pause_lasts_and_come_when_it_is_lifted(
-    scope: Scope, lot: ParkingLot, store: ReleaseStore, sender: Sender, pauses: PlatformPauses
+    scope: Scope, lot: ParkingLot, store: ReleaseStore, sender: Sender, pauses: Pauses
 ) -> None:
     pauses.begin(scope, Pause(**a_problem().model_dump()))
     stored = parked(store, Parking(held=scope))
@@ -168,7 +168,7 @@ def test_held_ones_come_when_the_pause_expires(
     lot: ParkingLot,
     store: ReleaseStore,
     sender: Sender,
-    pauses: PlatformPauses,
+    pauses: Pauses,
     redis_client: redis.Redis,
 ) -> None:
     pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
@@ -190,7 +190,7 @@ def test_one_held_after_the_pause_had_ended_is_not_forgotten(
 
 
 def test_the_end_of_one_pause_leaves_the_other_s_alone(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender, pauses: PlatformPauses
+    lot: ParkingLot, store: ReleaseStore, sender: Sender, pauses: Pauses
 ) -> None:
     for scope in Scope:
         pauses.begin(scope, Pause(**a_problem().model_dump()))

@@ -8,7 +8,7 @@ from tasks.errors import ReleaseConflict, UnknownRelease
 from tasks.names import ACTIVE, Status, Step
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.record import Progress
 from tasks.releases import Enqueued, Releases
 from tasks.scope import Scope
@@ -164,7 +164,7 @@ def test_a_release_whose_message_was_sent_is_not_parked(
 
 
 def test_resuming_one_that_the_pause_holds_ends_the_pause(
-    releases: Releases, store: ReleaseStore, pauses: PlatformPauses
+    releases: Releases, store: ReleaseStore, pauses: Pauses
 ) -> None:
     pauses.begin(Scope.ALL, Pause(**a_problem(errcode=61004).model_dump()))
     release = brought_to(
@@ -181,7 +181,7 @@ def test_resuming_one_that_the_pause_holds_ends_the_pause(
 
 @pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED])
 def test_resuming_a_stopped_one_leaves_the_pause_on(
-    status: Status, releases: Releases, store: ReleaseStore, pauses: PlatformPauses
+    status: Status, releases: Releases, store: ReleaseStore, pauses: Pauses
 ) -> None:
     pauses.begin(Scope.ALL, Pause(**a_problem(errcode=61004).model_dump()))
     release = brought_to(store, releases.enqueue(a_request()).release, status=status)
@@ -192,7 +192,7 @@ def test_resuming_a_stopped_one_leaves_the_pause_on(
 
 
 def test_resuming_one_that_waits_for_something_else_leaves_the_pause_on(
-    releases: Releases, store: ReleaseStore, pauses: PlatformPauses
+    releases: Releases, store: ReleaseStore, pauses: Pauses
 ) -> None:
     pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump()))
     release = brought_to(
@@ -242,7 +242,7 @@ def test_a_named_request_at_once_many_times_is_one_release_and_one_message(
 
 
 def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
-    store: ReleaseStore, lot: ParkingLot, pauses: PlatformPauses
+    store: ReleaseStore, lot: ParkingLot, pauses: Pauses
 ) -> None:
     # Given a worker that died after it had written the records and before it stored the result
     class AwayOnce(NotedResults):

@@ -9,7 +9,7 @@ from tasks.errors import ReleaseConflict
 from tasks.names import ACTIVE, Status, Step
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.record import Progress
 from tasks.releases import Releases
 from tasks.store import ReleaseStore
@@ -51,7 +51,7 @@ def test_a_resumed_release_starts_at_the_free_get_and_keeps_what_it_knows(
 
 
 def test_the_stored_result_is_deleted_before_the_message_is_sent(
-    redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses
+    redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses
 ) -> None:
     order: list[str] = []
 

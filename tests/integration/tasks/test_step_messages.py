@@ -20,7 +20,7 @@ from tasks.lease import Leases
 from tasks.names import Status, Step
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
-from tasks.platform_pause import Pause, PlatformPauses
+from tasks.pauses import Pause, Pauses
 from tasks.policy import RetryPolicy
 from tasks.preflight import Preflight
 from tasks.reconciler import Reconciler
@@ -75,7 +75,7 @@ def run(
     store: ReleaseStore,
     releases: Releases,
     leases: Leases,
-    pauses: PlatformPauses,
+    pauses: Pauses,
     results: NotedResults,
     lot: ParkingLot,
     wechat: FakeWeChat,
@@ -254,7 +254,7 @@ def test_a_message_with_another_appid_leaves_a_parked_release_parked(
 
 
 def test_a_release_that_meets_a_pause_is_held_without_a_call(
-    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, pauses: PlatformPauses
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, pauses: Pauses
 ) -> None:
     pauses.begin(Scope.ALL, Pause(**a_problem(errcode=61004, errmsg="not whitelisted").model_dump()))
     stored = at(Step.COMMIT_CODE)
@@ -270,7 +270,7 @@ def test_a_release_that_meets_a_pause_is_held_without_a_call(
 
 
 def test_commits_go_on_while_submissions_are_paused(
-    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, pauses: PlatformPauses
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, pauses: Pauses
 ) -> None:
     pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump()))
     wechat.answers(commit=[None])
@@ -282,7 +282,7 @@ def test_commits_go_on_while_submissions_are_paused(
 
 
 def test_a_release_that_meets_a_quota_s_pause_says_when_it_goes_on(
-    run: Run, at: At, store: ReleaseStore, pauses: PlatformPauses
+    run: Run, at: At, store: ReleaseStore, pauses: Pauses
 ) -> None:
     until = NOW.replace(year=2099)
     pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump(), until=until))

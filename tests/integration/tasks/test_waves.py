@@ -10,7 +10,7 @@ from tasks.batch import Batch
 from tasks.brake import WavePolicy
 from tasks.names import Status
 from tasks.parking import ParkingLot
-from tasks.platform_pause import PlatformPauses
+from tasks.pauses import Pauses
 from tasks.record import Release
 from tasks.releases import Releases
 from tasks.scope import wave_scope
@@ -24,7 +24,7 @@ CANARY = WavePolicy(canary=2, max_blocked=10)
 
 
 @pytest.fixture
-def waves(redis_client: redis.Redis, store: ReleaseStore, pauses: PlatformPauses) -> Waves:
+def waves(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses) -> Waves:
     return Waves(redis_client, store=store, pauses=pauses)
 
 
@@ -74,7 +74,7 @@ def test_a_bad_canary_brakes_the_wave_and_the_rest_learns_why(
     waves: Waves,
     store: ReleaseStore,
     lot: ParkingLot,
-    pauses: PlatformPauses,
+    pauses: Pauses,
     redis_client: redis.Redis,
 ) -> None:
     end(store, wave[0], Status.SUBMITTED)

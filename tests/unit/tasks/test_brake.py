@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tasks.brake import JUDGED_FROM, Brake, GoOn, WavePolicy, canary_pause, judge
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 from tasks.record import counts
 from tests.unit.tasks.examples import a_problem
 

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.brake import WavePolicy, canary_pause
 from tasks.holds import Hold, State, holds_of, stands_still, state_of
-from tasks.platform_pause import Pause
+from tasks.pauses import Pause
 from tasks.record import counts
 from tasks.scope import Scope
 from tasks.wave_tally import WaveTally

@@ -1,4 +1,4 @@
-"""Pauses of the whole platform: a mistake that would be everybody's is made once.
+"""Pauses of the whole platform, where a mistake that would be everybody's is made once, and those of single waves.
 
 A pause is a key with its reason, and for a quota with an expiry. Releases that meet it are held in a
 set of the same scope; whoever finds the pause gone moves them to the parked ones, due at once.
@@ -22,7 +22,7 @@ from wechat.scripts import load_script
 
 
 class Pause(Problem):
-    """Why the platform is paused."""
+    """Why the platform, or a wave, is paused."""
 
     until: datetime | None = None
     by_hand: bool = False
@@ -34,7 +34,7 @@ class Pause(Problem):
         return None if raw is None else cls.model_validate_json(str(raw))
 
 
-class PlatformPauses:
+class Pauses:
     """Sets and lifts pauses. Safe to use from many threads and processes.
 
     What a person says is confirmed by so many replicas, or raises NotReplicated.
