@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from structlog.contextvars import clear_contextvars
 
 from worker.embedded_redis import embedded_redis
 
@@ -22,6 +23,12 @@ def redis_client(redis_url: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         client.flushdb()
         yield client
+
+
+@pytest.fixture(autouse=True)
+def no_context_of_another_test() -> None:
+    """What a step that runs here binds to the log's context stays there: only a worker's task takes it away."""
+    clear_contextvars()
 
 
 @pytest.fixture(autouse=True)
