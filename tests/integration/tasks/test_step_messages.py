@@ -10,7 +10,6 @@ import pytest
 import redis
 from celery import Celery
 from celery.exceptions import Ignore, Reject
-from structlog.contextvars import clear_contextvars
 
 from tasks import keys, steps  # noqa: F401 - importing the steps registers them
 from tasks.audit_quota import AuditQuotas
@@ -120,7 +119,6 @@ def run(
         return app.tasks[step.task_name](release.id, appid, release.user_version)
 
     yield _run
-    clear_contextvars()  # no worker's signal ends a task here, and the lines of other tests would name this release
     app.close()
 
 
