@@ -3,12 +3,17 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
 LOCK := requirements-dev.lock
+BENCH_STAMP := .venv/.installed-bench
+BENCH_LOCK := requirements-bench.lock
 
 # Of `make wave`.
 RELEASES ?= 10000
+# Of `make bench`: the figures are medians of so many rounds; ARGS="--quick --only floor ours-threads-1" for less.
+RUNS ?= 3
+ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-long test-unit faults wave check format docs screenshot lock clean
+.PHONY: help install demo simulator test test-long test-unit faults wave bench check format docs screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +50,13 @@ faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try
 wave: $(STAMP) ## Run a watched wave of 10,000 releases on this machine, and say what it cost (minutes)
 	@$(BIN)/python -m benchmarks.wave --releases $(RELEASES)
 
+$(BENCH_STAMP): $(STAMP) $(BENCH_LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BENCH_LOCK)
+	@touch $(BENCH_STAMP)
+
+bench: $(BENCH_STAMP) ## Measure us against what people would use instead, into benchmarks/results (about ten minutes)
+	@$(BIN)/python -m benchmarks --runs $(RUNS) $(ARGS)
+
 check: $(STAMP) ## Lint, types, import arrows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -70,6 +82,8 @@ lock: $(STAMP) ## Resolve the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --constraint requirements-dev.lock \
 	  --extra demo --extra flower \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --constraint requirements-dev.lock --upgrade \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-bench.lock
 
 clean: ## Remove .venv and caches
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -35,6 +35,7 @@ class CallLog:
         self._calls: deque[CallRecord] = deque(maxlen=MAX_CALLS)
         self._counts: dict[str | None, Counter[str]] = defaultdict(Counter)
         self._applied: dict[str | None, Counter[str]] = defaultdict(Counter)
+        self._progress: dict[str, tuple[int, float]] = {}
         self._again: Counter[str] = Counter()
         self._n = 0
 
@@ -52,14 +53,19 @@ class CallLog:
             self._again[appid] += 1
         return record
 
-    def applied(self, record: CallRecord) -> None:
+    def applied(self, record: CallRecord, *, at: float) -> None:
         """Note that a call took effect."""
         record.applied = True
         self._applied[record.appid][record.endpoint] += 1
+        self._progress[record.endpoint] = (self._progress.get(record.endpoint, (0, 0.0))[0] + 1, at)
+
+    def progress(self) -> dict[str, dict[str, float]]:
+        """Tell by endpoint how many calls took effect and when the last one did, however many appids there are."""
+        return {endpoint: {"count": count, "at": at} for endpoint, (count, at) in self._progress.items()}
 
     def clear(self) -> None:
         """Start the record afresh, the counters included."""
-        for kept in (self._calls, self._counts, self._applied, self._again):
+        for kept in (self._calls, self._counts, self._applied, self._progress, self._again):
             kept.clear()
 
     def report(self, appid: str | None, endpoint: str | None) -> dict[str, Any]:

@@ -73,5 +73,5 @@ async def _apply(world: World, visit: Visit, record: CallRecord, *, wait_s: floa
                 mini.is_busy = False
     record.errcode = outcome.errcode
     if outcome.errcode == 0:
-        world.calls.applied(record)
+        world.calls.applied(record, at=world.clock.now())
     return outcome

@@ -109,6 +109,27 @@ def test_calls_can_be_filtered_and_cleared(wechat: Client) -> None:
     assert wechat.raw("GET", "/_sim/calls?endpoint=nowhere").status_code == 400
 
 
+def test_progress_counts_what_took_effect_and_says_when(wechat: Client) -> None:
+    assert wechat.sim("GET", "progress") == {}
+    wechat.commit()
+    wechat.advance(1000)
+    wechat.commit()
+    wechat.commit(template_id=99)
+    told = wechat.sim("GET", "progress")["commit"]
+    assert told["count"] == 2
+    assert 0 <= wechat.sim("GET", "state")["now"] - told["at"] < 500
+    wechat.sim("DELETE", "calls")
+    assert wechat.sim("GET", "progress") == {}
+
+
+def test_tokens_issued_here_are_as_good_as_those_of_the_api(wechat: Client) -> None:
+    tokens = wechat.sim("POST", "tokens/issue", {"appids": [MINI, OTHER]})
+    assert set(tokens) == {MINI, OTHER}
+    assert wechat.post("/wxa/getversioninfo", {}, token=tokens[MINI])["errcode"] == 0
+    assert wechat.calls("getversioninfo")[0]["appid"] == MINI
+    assert wechat.raw("POST", "/_sim/tokens/issue", json={"appids": [MINI, "nobody"]}).status_code == 400
+
+
 def test_the_record_is_bounded_and_the_counts_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "MAX_CALLS", 2)
     log = calls.CallLog()

@@ -1,0 +1,1 @@
+"""Who is measured. Each does `work` for every Mini Program that it is given, at its best documented settings."""
