@@ -1,31 +1,86 @@
-"""`make bench`: `python -m benchmarks [--runs N] [--quick] [--only NAME…]`."""
+"""`make bench`: us against what people would use instead, on the same work; into benchmarks/results.
+
+`python -m benchmarks [--runs N] [--only NAME…] [--quick] [--out DIR]`. With --only or --quick it only prints, unless
+it is told where to write: the project's own results are always those of a whole run.
+"""
 
 import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from benchmarks.arena import arena
+from benchmarks import commands, enqueue_rate, http_calls, profile, report, results_files, single, stored
+from benchmarks.arena import Arena, arena
 from benchmarks.contest import QUICK_RUN_S, RUN_S, Contest
-from benchmarks.contestants.everybody import everybody
+from benchmarks.contestants.contestant import Contestant
+from benchmarks.contestants.everybody import CONCURRENCY, everybody
+from benchmarks.machine import machine
 
 LATENCIES = (0, 50, 200)
+#: Whose commands are counted, and whose CPU time is looked into.
+_LOOKED_INTO = ("ours-threads-1", "bare-celery-threads")
+_PROFILE_S = 8
 _BEGAN = time.monotonic()
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measure, and write down."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    sections = _sections(quick=False)
+    names = [*(one.name for one in everybody()), *sections]
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--runs", type=int, default=3, help="rounds; figures are their medians")
     parser.add_argument("--quick", action="store_true", help="one short round, to see that it works")
-    parser.add_argument("--only", nargs="+", metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--out", type=Path, help="where to write the results")
     options = parser.parse_args(argv)
+    wanted = options.only or names
+    out = options.out or (None if options.only or options.quick else results_files.RESULTS)
     with tempfile.TemporaryDirectory(prefix="mprelease-bench-") as directory, arena(Path(directory)) as made:
-        chosen = [one for one in everybody() if not options.only or one.name in options.only]
-        contest = Contest(made, LATENCIES, QUICK_RUN_S if options.quick else RUN_S, say)
-        contest.rounds(chosen, 1 if options.quick else options.runs)
+        figures = _measure(made, wanted, rounds=1 if options.quick else options.runs, quick=options.quick)
+    if out is not None:
+        results_files.write(figures, out)
+    sys.stdout.write(f"{report.table(figures)}\n{report.details(figures)}")
     return 0
+
+
+def _measure(made: Arena, wanted: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
+    chosen = [one for one in everybody() if one.name in wanted]
+    run_s = QUICK_RUN_S if quick else RUN_S
+    figures: dict[str, Any] = {
+        "machine": machine(made.client),
+        "how": {"rounds": rounds, "run_s": run_s, "concurrency": CONCURRENCY},
+        "contestants": [{"name": one.name, "title": one.title, "at_once": one.at_once} for one in chosen],
+    }
+    runs = Contest(made, LATENCIES, run_s, say).rounds(chosen, rounds)
+    figures["runs"] = [run.document() for run in runs]
+    for name, measure in _sections(quick=quick).items():
+        if name in wanted:
+            say(f"{name} …")
+            figures[name] = measure(made)
+    return figures
+
+
+def _sections(*, quick: bool) -> dict[str, Callable[[Arena], Any]]:
+    """What is measured beside the rounds, by its name in the results."""
+    return {
+        "commands": lambda made: {one.name: commands.count(made, one) for one in _looked_into()},
+        "http": http_calls.count,
+        "enqueue": enqueue_rate.measure,
+        "single": lambda made: single.measure(made, 10 if quick else 100),
+        "profile": lambda made: {
+            one.name: profile.profile(made, one, 1 if quick else _PROFILE_S) for one in _looked_into()
+        },
+        "stored": lambda made: stored.measure(made, (0, 1000) if quick else stored.STORED, say),
+    }
+
+
+def _looked_into() -> list[Contestant]:
+    return [one for one in everybody() if one.name in _LOOKED_INTO]
 
 
 def say(line: str) -> None:

@@ -1,0 +1,32 @@
+"""What the figures were measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import redis
+
+_PACKAGES = ("celery", "kombu", "redis", "requests", "aiohttp", "dramatiq", "huey", "rq")
+
+
+def machine(client: redis.Redis) -> dict[str, Any]:
+    """CPU, cores and versions."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "redis": client.info("server")["redis_version"],
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

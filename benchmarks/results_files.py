@@ -1,0 +1,36 @@
+"""Where results stand: the raw figures, what is made of them, and the part of the README that is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks import plot, report
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
+
+
+def write(figures: dict[str, Any], directory: Path) -> None:
+    """Write figures, tables and picture; where they are the project's own, the README's table as well."""
+    directory.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(figures, indent=1, ensure_ascii=False)
+    (directory / "results.json").write_text(text + "\n", encoding="utf-8")
+    (directory / "table.md").write_text(report.table(figures), encoding="utf-8")
+    (directory / "details.md").write_text(report.details(figures), encoding="utf-8")
+    plot.draw(figures, directory / "throughput.svg")
+    if directory == RESULTS:
+        before, _, after = parts(README.read_text(encoding="utf-8"))
+        README.write_text(before + BEGIN + report.table(figures) + END + after, encoding="utf-8")
+
+
+def parts(readme: str) -> tuple[str, str, str]:
+    """The README before the table, the table, and what comes after it."""
+    before, begin, rest = readme.partition(BEGIN)
+    table, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the README has no {BEGIN.strip()} … {END.strip()}")
+    return before, table, after
