@@ -23,6 +23,8 @@ from wechat.token_store import TokenStore, _token_key
 #: Of a release that is waited for; in seconds.
 PATIENCE_S = 120.0
 _POLL_S = 0.02
+#: What follows a submission (records, results, acknowledgements) is done after so many seconds.
+SETTLE_S = 0.5
 _TOKEN_LIFETIME_MS = 7_000_000
 #: The tests turn these down so that nothing waits long; here they are what the product has by default.
 SETTINGS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from typing import Any
 
 import redis
 
-from benchmarks.arena import Arena
+from benchmarks import redis_costs
+from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.contestants.contestant import Contestant
 
 #: Releases that are watched.
@@ -31,7 +33,7 @@ class Seen:
 
 
 def count(arena: Arena, contestant: Contestant) -> dict[str, Any]:
-    """Commands per release of one contestant, and what they were."""
+    """Commands per release of one contestant, what they were, and the bytes that stay in Redis."""
     arena.clear()
     arena.latency(0)
     with contestant.start(arena) as running:
@@ -39,10 +41,15 @@ def count(arena: Arena, contestant: Contestant) -> dict[str, Any]:
         running.enqueue(warm)
         arena.wait_for(len(warm))
         shops = arena.shops(RELEASES)
+        kept = redis_costs.kept_bytes(arena.client)
         with _watched(arena) as seen:
             running.enqueue(shops)
             arena.wait_for(len(warm) + len(shops))
-        return {who: _per_release(texts) for who, texts in sort_out(seen()).items()}
+            time.sleep(SETTLE_S)
+        return {
+            "sent": {who: _per_release(texts) for who, texts in sort_out(seen()).items()},
+            "kept_bytes": (redis_costs.kept_bytes(arena.client) - kept) / RELEASES,
+        }
 
 
 def sort_out(seen: Iterable[Seen]) -> dict[str, list[str]]:

@@ -8,14 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks import redis_costs
-from benchmarks.arena import Arena
+from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.contestants.contestant import Contestant, Running
 from benchmarks.process_tree import cpu_s, resident_mb
 
 #: A run takes about so long, in seconds; a `--quick` one less.
 RUN_S, QUICK_RUN_S = 5.0, 1.0
-#: What follows a submission (records, results, acknowledgements) is done after so many seconds.
-_SETTLE_S = 0.5
 #: Nobody is given more Mini Programs than this in a run, nor fewer.
 _MOST, _FEWEST = 6000, 4
 _CALLS = 3
@@ -109,7 +107,7 @@ class Contest:
         began = time.time()
         running.enqueue(shops)
         ended = arena.wait_for(before + size)
-        time.sleep(_SETTLE_S)
+        time.sleep(SETTLE_S)
         spent = redis_costs.look(arena.client) - costs
         return Run(
             contestant=contestant.name,

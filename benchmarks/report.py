@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from benchmarks.summary import Contested, Costs, Figures
+from benchmarks.summary import MS, Contested, Costs, Figures
 from benchmarks.targets import targets
 
 KB = 1024
@@ -70,7 +70,10 @@ def _verdicts(figures: Figures) -> Iterator[str]:
 def _costs(figures: Figures) -> Iterator[str]:
     contested = Contested(figures)
     yield from _heading("Costs per release in the rounds")
-    yield "Redis' commands include those inside scripts; bytes are those on its connections."
+    yield (
+        "Redis' commands include those inside scripts; bytes are those on its connections. `cores busy` are the worker's: "
+        "one process of threads is full at 1."
+    )
     yield ""
     rows = []
     for name, title in contested.titles.items():
@@ -84,11 +87,20 @@ def _costs(figures: Figures) -> Iterator[str]:
                             _times(contested.times(name, other, latency))
                             for other in ("floor", "bare-celery-threads")
                         ),
+                        f"{costs.cpu_ms * costs.rate / MS:.2f}",
                         *(f"{costs.cpu_ms:.2f}", f"{costs.redis_cpu_ms:.2f}", f"{costs.commands:.1f}"),
                         *(f"{costs.bytes_in / KB:.1f}", f"{costs.bytes_out / KB:.1f}"),
                     ]
                 )
-    heads = ["", "ms a call", "releases in a run", "releases/s", "of the floor", "of bare Celery"]
+    heads = [
+        "",
+        "ms a call",
+        "releases in a run",
+        "releases/s",
+        "of the floor",
+        "of bare Celery",
+        "cores busy",
+    ]
     yield from _grid(
         [*heads, "worker CPU ms", "Redis CPU ms", "Redis commands", "KB to Redis", "KB from Redis"], rows
     )
@@ -101,7 +113,9 @@ def _times(figure: float | None) -> str:
 def _commands(figures: Figures) -> Iterator[str]:
     for name, found in figures.get("commands", {}).items():
         yield from _heading(f"Redis commands per release: {name}")
-        for who, sent in found.items():
+        yield f"{found['kept_bytes']:.0f} bytes stay, results included."
+        yield ""
+        for who, sent in found["sent"].items():
             most = ", ".join(f"{command} {number:.1f}" for command, number in sent["commands"].items())
             yield f"- {_WHO[who]}: {sent['all']:.1f}" + (f" ({most})" if most else "")
         yield ""
@@ -116,7 +130,10 @@ def _http(figures: Figures) -> Iterator[str]:
         yield from _heading("HTTP calls per release")
     for case, calls in found.items():
         each = ", ".join(f"{name} {number:.2f}" for name, number in calls["by_endpoint"].items())
-        yield f"- {case}: {calls['release']:.2f}, and {calls['token']:.2f} for tokens ({each})"
+        yield (
+            f"- {case}: {calls['release']:.2f}, besides {calls['token']:.2f} for tokens and {calls['platform']:.2f} for "
+            f"what is asked once for all ({each})"
+        )
 
 
 def _enqueue(figures: Figures) -> Iterator[str]:
@@ -166,7 +183,7 @@ def _profile(figures: Figures) -> Iterator[str]:
         yield from _heading("Where a worker's CPU time goes")
         yield (
             "Samples by py-spy. What a library does counts for whoever calls it: `ours` is our code with the Redis "
-            "client and the parsing that it asks for, `own` the part of it that runs in our own files."
+            "client and the parsing that it asks for, `own` the part of it that runs in our own files. The kernel's part is not in it."
         )
         yield ""
         names = ("own", "ours", "celery", "http", "other")

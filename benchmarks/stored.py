@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks import redis_costs
-from benchmarks.arena import Arena
+from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.arithmetic import median
 from benchmarks.contestants.ours import Ours
 from benchmarks.process_tree import cpu_s
@@ -31,7 +31,6 @@ _WAVE = 10_000
 _PAGE = 500
 _PROCESSES = 2
 _LOOKS, _COMMANDS = 25, 3
-_SETTLE_S = 0.5
 
 
 def measure(arena: Arena, amounts: Sequence[int], say: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -100,25 +99,18 @@ def _release(arena: Arena, amount: int) -> dict[str, float]:
         arena.wait_for(begun + len(warm))
         shops = arena.shops(RELEASES)
         requests = [parse_request(arena.request(shop.appid, wave=f"on-{amount}")) for shop in shops]
-        cpu, costs, kept = cpu_s(running.pids), redis_costs.look(arena.client), _used(arena)
+        cpu, costs = cpu_s(running.pids), redis_costs.look(arena.client)
         began = time.time()
         services().batch.enqueue(requests)
         ended = arena.wait_for(begun + len(warm) + RELEASES)
-        time.sleep(_SETTLE_S)
+        time.sleep(SETTLE_S)
         spent = redis_costs.look(arena.client) - costs
         return {
             "releases_per_s": RELEASES / (ended.at - began),
             "cpu_ms": (cpu_s(running.pids) - cpu) * 1000 / RELEASES,
             "redis_cpu_ms": spent.cpu_s * 1000 / RELEASES,
             "commands": spent.commands / RELEASES,
-            "kept_bytes": (_used(arena) - kept) / RELEASES,
         }
-
-
-def _used(arena: Arena) -> int:
-    """What Redis holds, without the buffers of clients and of its file."""
-    memory: dict[str, Any] = arena.client.info("memory")
-    return int(memory["used_memory"]) - int(memory["mem_clients_normal"]) - int(memory["mem_aof_buffer"])
 
 
 def _look(arena: Arena, wave: str) -> dict[str, float]:

@@ -70,7 +70,7 @@ def _costs(figures: Figures) -> Iterator[Target]:
     )
     rate = figures.get("enqueue", {}).get("command")
     yield Target("releases accepted from one process: 2,000 a second", rate, 2000, form="{:.0f}")
-    commands = figures.get("commands", {}).get(ONE, {}).get("ours", {}).get("all")
+    commands = figures.get("commands", {}).get(ONE, {}).get("sent", {}).get("ours", {}).get("all")
     yield Target("Redis commands per release of our own code: under 40", commands, most=40, form="{:.1f}")
 
 
