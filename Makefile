@@ -54,7 +54,7 @@ $(BENCH_STAMP): $(STAMP) $(BENCH_LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BENCH_LOCK)
 	@touch $(BENCH_STAMP)
 
-bench: $(BENCH_STAMP) ## Measure us against what people would use instead, into benchmarks/results (about ten minutes)
+bench: $(BENCH_STAMP) ## Measure us against what people would use instead, into benchmarks/results (a quarter of an hour)
 	@$(BIN)/python -m benchmarks --runs $(RUNS) $(ARGS)
 
 check: $(STAMP) ## Lint, types, import arrows

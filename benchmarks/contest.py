@@ -12,11 +12,18 @@ from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.contestants.contestant import Contestant, Running
 from benchmarks.process_tree import cpu_s, resident_mb
 
-#: A run takes about so long, in seconds; a `--quick` one less.
-RUN_S, QUICK_RUN_S = 5.0, 1.0
 #: Nobody is given more Mini Programs than this in a run, nor fewer.
 _MOST, _FEWEST = 6000, 4
 _CALLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A latency of WeChat's calls, about how long each run at it takes, and in how many of the rounds it is run."""
+
+    latency_ms: int
+    seconds: float
+    rounds: int
 
 
 @dataclass(frozen=True)
@@ -48,20 +55,17 @@ class Run:
 class Contest:
     """Runs the contestants. How many Mini Programs each gets is found out in its first round, and then stays."""
 
-    def __init__(
-        self, arena: Arena, latencies: Sequence[int], run_s: float, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, arena: Arena, courses: Sequence[Course], say: Callable[[str], None]) -> None:
         self._arena = arena
-        self._latencies = latencies
-        self._run_s = run_s
+        self._courses = courses
         self._say = say
         self._sizes: dict[tuple[str, int], int] = {}
 
-    def rounds(self, contestants: Sequence[Contestant], number: int) -> list[Run]:
-        """So many rounds of all."""
+    def rounds(self, contestants: Sequence[Contestant]) -> list[Run]:
+        """All rounds of all."""
         return [
             run
-            for round_ in range(1, number + 1)
+            for round_ in range(1, max(course.rounds for course in self._courses) + 1)
             for contestant in contestants
             for run in self._turn(contestant, round_)
         ]
@@ -73,9 +77,12 @@ class Contest:
         with contestant.start(arena) as running:
             warm = self._warm_up(contestant, running)
             runs = []
-            for latency in self._latencies:
+            for course in self._courses:
+                if round_ > course.rounds:
+                    continue
+                latency = course.latency_ms
                 size = self._sizes.setdefault(
-                    (contestant.name, latency), self._size(contestant, latency, warm)
+                    (contestant.name, latency), self._size(contestant, course, warm)
                 )
                 runs.append(self._run(contestant, running, latency, round_, size))
                 self._say(
@@ -90,11 +97,11 @@ class Contest:
         number = 200 if contestant.at_once > 2 else 50
         return number / self._measure(running, number)
 
-    def _size(self, contestant: Contestant, latency: int, warm: float) -> int:
+    def _size(self, contestant: Contestant, course: Course, warm: float) -> int:
         """As many as should take the time of a run; whole turns of all that work at once, so that none waits."""
         at_once = contestant.at_once
-        waiting = at_once / (_CALLS * latency / 1000) if latency else warm
-        wanted = min(warm, waiting) * self._run_s
+        waiting = at_once / (_CALLS * course.latency_ms / 1000) if course.latency_ms else warm
+        wanted = min(warm, waiting) * course.seconds
         turns = max(1, round(wanted / at_once))
         return min(_MOST, max(_FEWEST, turns * at_once))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,16 @@ def machine(client: redis.Redis) -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "redis": client.info("server")["redis_version"],
-        "versions": {name: version(name) for name in _PACKAGES},
+        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
     }
+
+
+def _version(name: str) -> str:
+    """Empty for one that is not there: not everything that is measured needs all of them."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def _cpu() -> str:

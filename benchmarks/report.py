@@ -34,7 +34,8 @@ def _how(figures: Figures) -> Iterator[str]:
     yield (
         f"{machine['cpu']}, {machine['cores']} cores that the simulator, Redis and the workers share; Python "
         f"{machine['python']}, Celery {machine['versions']['celery']}, Redis {machine['redis']}. Medians of "
-        f"{how['rounds']} rounds in which all ran one after the other; {how['concurrency']} Mini Programs at once."
+        f"{how['rounds']} rounds in which all ran one after the other (50 ms: of one); {how['concurrency']} Mini "
+        "Programs at once where nothing else is said."
     )
 
 

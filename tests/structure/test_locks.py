@@ -4,7 +4,9 @@ import pytest
 
 from tests.structure.files import text
 
-each_lock = pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+each_lock = pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"]
+)
 
 
 def blocks(name: str) -> list[str]:
@@ -28,3 +30,20 @@ def test_what_is_shipped_is_what_is_tested() -> None:
     assert set(blocks("requirements.lock")) - set(blocks("requirements-dev.lock")) <= {
         block for block in blocks("requirements.lock") if " ; " in block.splitlines()[0]
     }
+
+
+def test_what_the_benchmarks_need_changes_nothing_that_is_installed() -> None:
+    installed = {name_of(block): block for block in blocks("requirements-dev.lock")}
+    both = [block for block in blocks("requirements-bench.lock") if name_of(block) in installed]
+    assert both
+    assert {first_line(block) for block in both} <= {
+        first_line(block) for block in blocks("requirements-dev.lock")
+    }
+
+
+def name_of(block: str) -> str:
+    return re.split(r"[=\[ ;]", block, maxsplit=1)[0]
+
+
+def first_line(block: str) -> str:
+    return block.splitlines()[0]

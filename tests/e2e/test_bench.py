@@ -1,0 +1,50 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import work
+from tests.workers import DOMAINS, ROOT, Platform, platform
+
+CONTESTANTS = ("floor", "ours-threads-1", "bare-celery-threads")
+
+
+def test_the_contestants_work_is_what_our_own_steps_send(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with platform(tmp_path, "--scan-s", "0") as made, made.worker():
+        monkeypatch.setenv(work.WECHAT_URL, made.wechat_url)
+        ours, other = (made.mini_program(domains=DOMAINS) for _ in range(2))
+        made.release(ours)
+        token = made.sim("POST", "tokens/issue", {"appids": [other]})[other]
+        for step in work.STEPS:
+            work.call(step, other, token)
+        assert sent(made, other) == [(step, body, 0) for step, body, _ in sent(made, ours)]
+
+
+def sent(made: Platform, appid: str) -> list[tuple[str, str, int]]:
+    """The calls in their order, with what they sent and the errcode; the appids are alike for that."""
+    calls = [call for call in made.calls(appid) if call["endpoint"] != "api_authorizer_token"]
+    return [
+        (call["endpoint"], json.dumps(call["body"], sort_keys=True).replace(appid, "APPID"), call["errcode"])
+        for call in calls
+    ]
+
+
+@pytest.mark.long
+def test_a_short_round_of_some_prints_their_row() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", "--only", *CONTESTANTS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert [line.partition(" at ")[0].rpartition(" ")[2] for line in ended.stderr.splitlines()] == [
+        name for name in CONTESTANTS for _ in range(3)
+    ]
+    assert "at least 0.90 of the throughput of bare Celery" in ended.stdout

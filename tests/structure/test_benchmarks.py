@@ -1,0 +1,23 @@
+import json
+
+from benchmarks import report
+from benchmarks.results_files import RESULTS, parts
+from benchmarks.targets import targets
+from tests.structure.files import text
+
+FIGURES = json.loads((RESULTS / "results.json").read_text(encoding="utf-8"))
+
+
+def test_the_readmes_table_is_that_of_the_results() -> None:
+    _, table, _ = parts(text("README.md"))
+    assert table == (RESULTS / "table.md").read_text(encoding="utf-8")
+
+
+def test_tables_are_made_from_the_figures_and_from_nothing_else() -> None:
+    assert (RESULTS / "table.md").read_text(encoding="utf-8") == report.table(FIGURES)
+    assert (RESULTS / "details.md").read_text(encoding="utf-8") == report.details(FIGURES)
+
+
+def test_the_results_are_those_of_a_whole_run() -> None:
+    assert [target.wanted for target in targets(FIGURES) if target.met is None] == []
+    assert "](benchmarks/results/throughput.svg)" in text("README.md")
