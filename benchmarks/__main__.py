@@ -67,10 +67,10 @@ def _measure(made: Arena, wanted: list[str], *, rounds: int, quick: bool) -> dic
 
 
 def _courses(rounds: int, *, quick: bool) -> list[Course]:
-    """No target is about 50 ms, so once is enough; at 200 ms the beginning and the end of a run weigh the most."""
+    """No target is about 50 ms, so once is enough; at 200 ms the beginning and the end of a run weigh most."""
     if quick:
         return [Course(0, 1, 1), Course(50, 1, 1), Course(200, 1, 1)]
-    return [Course(0, 3, rounds), Course(50, 3, 1), Course(200, 8, rounds)]
+    return [Course(0, 5, rounds), Course(50, 3, 1), Course(200, 8, rounds)]
 
 
 def _sections(*, quick: bool) -> dict[str, Callable[[Arena], Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import redis_costs
 from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.contestants.contestant import Contestant, Running
-from benchmarks.process_tree import cpu_s, resident_mb
+from benchmarks.process_tree import cpu_s, memory_mb
 
 #: Nobody is given more Mini Programs than this in a run, nor fewer.
 _MOST, _FEWEST = 6000, 4
@@ -40,7 +40,7 @@ class Run:
     commands: int
     bytes_in: int
     bytes_out: int
-    resident_mb: float
+    memory_mb: float
 
     @property
     def rate(self) -> float:
@@ -127,7 +127,7 @@ class Contest:
             commands=spent.commands,
             bytes_in=spent.bytes_in,
             bytes_out=spent.bytes_out,
-            resident_mb=resident_mb(running.pids),
+            memory_mb=memory_mb(running.pids),
         )
 
     def _measure(self, running: Running, number: int) -> float:

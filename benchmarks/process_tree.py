@@ -1,13 +1,12 @@
 """What processes cost: the CPU time of a process and all its descendants, and their memory."""
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-MB = 1024 * 1024
 
 
 def cpu_s(roots: Iterable[int]) -> float:
@@ -15,9 +14,9 @@ def cpu_s(roots: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in tree(roots)) / _TICKS
 
 
-def resident_mb(roots: Iterable[int]) -> float:
-    """Resident memory; what forked children share counts for each."""
-    return sum(_resident(pid) for pid in tree(roots)) * _PAGE / MB
+def memory_mb(roots: Iterable[int]) -> float:
+    """Memory in megabytes, where a page that several share counts in parts for each."""
+    return sum(map(_share_kb, tree(roots))) / 1024
 
 
 def tree(roots: Iterable[int]) -> list[int]:
@@ -39,9 +38,13 @@ def _ticks(pid: int) -> int:
     return sum(map(int, fields[11:15])) if fields else 0
 
 
-def _resident(pid: int) -> int:
-    fields = _fields(pid)
-    return int(fields[21]) if fields else 0
+def _share_kb(pid: int) -> int:
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def _fields(pid: int) -> list[str]:

@@ -59,7 +59,7 @@ def _rate(costs: Costs | None) -> str:
 
 def _cheapest(contested: Contested, name: str) -> list[str]:
     costs = contested.costs(name, contested.latencies[0])
-    return ["", ""] if costs is None else [f"{costs.cpu_ms:.1f}", f"{costs.resident_mb:.0f}"]
+    return ["", ""] if costs is None else [f"{costs.cpu_ms:.1f}", f"{costs.memory_mb:.0f}"]
 
 
 def _verdicts(figures: Figures) -> Iterator[str]:

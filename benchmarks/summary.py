@@ -25,7 +25,7 @@ class Costs:
     commands: float
     bytes_in: float
     bytes_out: float
-    resident_mb: float
+    memory_mb: float
 
 
 class Contested:
@@ -49,7 +49,7 @@ class Contested:
             commands=median(run.commands / run.releases for run in runs),
             bytes_in=median(run.bytes_in / run.releases for run in runs),
             bytes_out=median(run.bytes_out / run.releases for run in runs),
-            resident_mb=median(run.resident_mb for run in runs),
+            memory_mb=median(run.memory_mb for run in runs),
         )
 
     def times(self, name: str, other: str, latency: int) -> float | None:

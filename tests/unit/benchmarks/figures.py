@@ -18,7 +18,7 @@ def run(contestant: str, latency_ms: int, round_: int, rate: float, **different:
         commands=2000,
         bytes_in=1000,
         bytes_out=500,
-        resident_mb=64.0,
+        memory_mb=64.0,
     )
     return {**made.document(), **different}
 

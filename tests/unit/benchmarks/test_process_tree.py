@@ -1,0 +1,31 @@
+import os
+import subprocess
+import sys
+
+from benchmarks.process_tree import cpu_s, memory_mb, tree
+
+#: Begins a child that works for a while, and tells when it has.
+PARENT = """
+import subprocess, sys, time
+work = "import time\\nwhile time.process_time() < 0.3: pass\\nprint(flush=True)\\ninput()"
+subprocess.run([sys.executable, "-c", work], check=True)
+"""
+
+
+def test_what_children_cost_counts_as_well() -> None:
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        assert len(tree([parent.pid])) == 2
+        assert 0.3 <= cpu_s([parent.pid]) < 5
+        assert 2 < memory_mb([parent.pid]) < 200
+        parent.stdin.write(b"\n")
+
+
+def test_a_process_that_has_ended_costs_nothing_more() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert (cpu_s([ended.pid]), memory_mb([ended.pid])) == (0, 0)
+    assert os.getpid() in tree([os.getpid()])
