@@ -56,6 +56,7 @@ class Arena:
 
     platform: Platform
     client: redis.Redis
+    logs: Path
     _numbers: Iterator[int]
 
     def clear(self) -> None:
@@ -122,8 +123,12 @@ class Arena:
 @contextmanager
 def arena(directory: Path) -> Iterator[Arena]:
     """Run Redis and the simulator for the length of the block; this process is set up for them as well."""
-    with platform(directory, "--scan-s", "0", settings=SETTINGS) as made, made.redis() as client:
+    # Apart from each other: the first is the workers' directory of secrets, which must not be a large one.
+    home, logs = directory / "platform", directory / "logs"
+    for folder in (home, logs):
+        folder.mkdir()
+    with platform(home, "--scan-s", "0", settings=SETTINGS) as made, made.redis() as client:
         made.environment[work.WECHAT_URL] = made.wechat_url
         made.environment[work.REDIS_URL] = made.redis_url
         os.environ.update(made.environment)
-        yield Arena(made, client, count(0xBE0000))
+        yield Arena(made, client, logs, count(0xBE0000))

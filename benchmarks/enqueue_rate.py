@@ -36,7 +36,7 @@ def _rate(arena: Arena, number: int, enqueue: Callable[[list[Any]], object]) -> 
 
 
 def _command(arena: Arena, shops: list[Any]) -> None:
-    path = arena.platform.directory / "wave.jsonl"
+    path = arena.logs / "wave.jsonl"
     path.write_text("\n".join(json.dumps(arena.request(shop.appid, wave="command")) for shop in shops))
     arena.platform.run("enqueue", "--file", str(path))
 

@@ -28,7 +28,7 @@ _CELERY = re.compile(r"(?:^|/)(?:celery|kombu|billiard|amqp|vine)/")
 
 def profile(arena: Arena, contestant: Contestant, seconds: int) -> dict[str, float]:
     """Shares of the samples while the worker is at work, see `shares`."""
-    raw = arena.platform.directory / f"{contestant.name}.profile"
+    raw = arena.logs / f"{contestant.name}.profile"
     arena.clear()
     arena.latency(0)
     with contestant.start(arena) as running:

@@ -51,10 +51,7 @@ def run(
 ) -> Iterator[Running]:
     """Run worker processes; `ready` says from the text that one has logged whether it takes work."""
     with ExitStack() as stack:
-        logs = [
-            arena.platform.directory / f"contestant-{time.monotonic_ns()}-{n}.log"
-            for n in range(len(commands))
-        ]
+        logs = [arena.logs / f"contestant-{time.monotonic_ns()}-{n}.log" for n in range(len(commands))]
         started = [
             stack.enter_context(processes.worker(arena.platform.environment, log, command))
             for log, command in zip(logs, commands, strict=True)
