@@ -42,28 +42,36 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     wanted = options.only or names
     out = options.out or (None if options.only or options.quick else results_files.RESULTS)
-    with tempfile.TemporaryDirectory(prefix="mprelease-bench-") as directory, arena(Path(directory)) as made:
-        figures = _measure(made, wanted, rounds=1 if options.quick else options.runs, quick=options.quick)
-    if out is not None:
-        results_files.write(figures, out)
-    sys.stdout.write(f"{report.table(figures)}\n{report.details(figures)}")
+    figures: dict[str, Any] = {}
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="mprelease-bench-") as directory,
+            arena(Path(directory)) as made,
+        ):
+            _measure(made, wanted, figures, rounds=1 if options.quick else options.runs, quick=options.quick)
+    finally:
+        # Also where a later part failed: the rounds before it took minutes.
+        if "runs" in figures:
+            if out is not None:
+                results_files.write(figures, out)
+            sys.stdout.write(f"{report.table(figures)}\n{report.details(figures)}")
     return 0
 
 
-def _measure(made: Arena, wanted: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
+def _measure(made: Arena, wanted: list[str], figures: dict[str, Any], *, rounds: int, quick: bool) -> None:
+    """Put one part after the other into the figures."""
     chosen = [one for one in everybody() if one.name in wanted]
-    figures: dict[str, Any] = {
-        "machine": machine(made.client),
-        "how": {"rounds": rounds, "concurrency": CONCURRENCY},
-        "contestants": [{"name": one.name, "title": one.title, "at_once": one.at_once} for one in chosen],
-    }
+    figures["machine"] = machine(made.client)
+    figures["how"] = {"rounds": rounds, "concurrency": CONCURRENCY}
+    figures["contestants"] = [
+        {"name": one.name, "title": one.title, "at_once": one.at_once} for one in chosen
+    ]
     runs = Contest(made, _courses(rounds, quick=quick), say).rounds(chosen)
     figures["runs"] = [run.document() for run in runs]
     for name, measure in _sections(quick=quick).items():
         if name in wanted:
             say(f"{name} …")
             figures[name] = measure(made)
-    return figures
 
 
 def _courses(rounds: int, *, quick: bool) -> list[Course]:
