@@ -89,7 +89,9 @@ def _sections(*, quick: bool) -> dict[str, Callable[[Arena], Any]]:
         "enqueue": enqueue_rate.measure,
         "single": lambda made: single.measure(made, 10 if quick else 100),
         "profile": lambda made: {
-            one.name: profile.profile(made, one, 1 if quick else _PROFILE_S) for one in _looked_into()
+            one.name: found
+            for one in _looked_into()
+            if (found := profile.profile(made, one, 1 if quick else _PROFILE_S))
         },
         "stored": lambda made: stored.measure(made, (0, 1000) if quick else stored.STORED, say),
     }
