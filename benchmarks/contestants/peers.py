@@ -20,7 +20,10 @@ _RQ_WORKER_MB = 40
 
 @dataclass(frozen=True)
 class Peer:
-    """One of them, by its module `NAME_app`, which enqueues; and the command of its workers."""
+    """One of them, by its module `NAME_app`, which enqueues; and the command of its workers.
+
+    `ready` is what their log says once they take work; where it says nothing, the batch to warm up shows it.
+    """
 
     name: str
     title: str
