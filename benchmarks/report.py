@@ -34,7 +34,7 @@ def _how(figures: Figures) -> Iterator[str]:
     yield (
         f"{machine['cpu']}, {machine['cores']} cores that the simulator, Redis and the workers share; Python "
         f"{machine['python']}, Celery {machine['versions']['celery']}, Redis {machine['redis']}. Medians of "
-        f"{how['rounds']} rounds in which all ran one after the other (50 ms: of one); {how['concurrency']} Mini "
+        f"{how['rounds']} round(s) in which all ran one after the other (50 ms: of one); {how['concurrency']} Mini "
         "Programs at once where nothing else is said."
     )
 
@@ -113,13 +113,12 @@ def _times(figure: float | None) -> str:
 
 def _commands(figures: Figures) -> Iterator[str]:
     for name, found in figures.get("commands", {}).items():
-        yield from _heading(f"Redis commands per release: {name}")
+        yield from ["", *_heading(f"Redis commands per release: {name}")]
         yield f"{found['kept_bytes']:.0f} bytes stay, results included."
         yield ""
         for who, sent in found["sent"].items():
             most = ", ".join(f"{command} {number:.1f}" for command, number in sent["commands"].items())
             yield f"- {_WHO[who]}: {sent['all']:.1f}" + (f" ({most})" if most else "")
-        yield ""
 
 
 _WHO = {"ours": "our own code", "celery": "Celery", "scripts": "inside scripts"}
