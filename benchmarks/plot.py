@@ -22,19 +22,29 @@ def draw(figures: Figures, path: Path) -> None:
     figure, panels = plt.subplots(1, len(contested.latencies), sharey=True, squeeze=False, figsize=(11, 3.6))
     for panel, latency in zip(panels[0], contested.latencies, strict=True):
         costs = {name: contested.costs(name, latency) for name in names}
-        rates = [found.rate if (found := costs[name]) else 0.0 for name in names]
+        rates = {name: found.rate if (found := costs[name]) else 0.0 for name in names}
+        # Without a queue and without latency the floor is so far off that nobody else could be seen: its bar is cut.
+        longest = 1.25 * max([rate for name, rate in rates.items() if name != "floor"] or rates.values())
         bars = panel.barh(
-            [contested.titles[name].replace("*", "") for name in names], rates, color=_colours(names)
+            [contested.titles[name].replace("*", "") for name in names],
+            [min(rate, longest) for rate in rates.values()],
+            color=_colours(names),
         )
-        panel.bar_label(bars, labels=[f"{rate:.3g}" if rate else "" for rate in rates], padding=2)
+        panel.bar_label(bars, labels=[_label(rate, longest) for rate in rates.values()], padding=2)
         panel.set_title(f"{latency} ms a call")
-        panel.set_xlim(0, max(rates) * 1.2)
+        panel.set_xlim(0, longest * 1.2)
         panel.xaxis.set_visible(False)
         panel.spines[["top", "right", "bottom"]].set_visible(False)
     figure.suptitle("releases a second")
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
+
+
+def _label(rate: float, longest: float) -> str:
+    if not rate:
+        return ""
+    return f"{rate:.1f}" if rate < 100 else f"{rate:.0f}{' →' if rate > longest else ''}"
 
 
 def _colours(names: list[str]) -> list[str]:
