@@ -1,7 +1,13 @@
-"""One attempt at one step, under the lease: every write of the record that belongs to it."""
+"""One attempt at a step, and at those that follow it on the same delivery: every write of the record, under one lease.
+
+What happens is written before the next call that changes something at WeChat, and at the end; what lies in between
+is written with it. So a step that is done and the intent of the next one are one write: a worker that dies between
+them leaves a record that says to do or ask again what can be done or asked again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,11 +15,11 @@ from typing import Any
 from tasks.lease import Held
 from tasks.names import Status, Step
 from tasks.parking import LONGEST_COUNTDOWN_S
-from tasks.pauses import Pause
+from tasks.pauses import Pause, Paused
 from tasks.policy import AwaitQuota, Block, Decision, Fail, PausePlatform, Retry
 from tasks.quota import reset_at
 from tasks.record import Problem, Progress, Release
-from tasks.scope import Scope
+from tasks.scope import Scope, scopes_of
 from tasks.services import Services
 from tasks.store import NOT_PARKED, LeaseLost, Parking, RecordChanged
 from wechat.mini_program import Quota
@@ -29,26 +35,43 @@ class Attempt:
     def __init__(self, services: Services, held: Held) -> None:
         self._services = services
         self._stored = held.stored
-        self._lease = held.number
+        self._release = self._before = held.stored.release
+        self._pauses = held.pauses
+        self._heeded: tuple[str, ...] = ()
+        self._may_run_on: Callable[[], bool] = bool
+        self.lease = held.number
         self.ended = False
+        self.goes_on = False
 
     @property
     def release(self) -> Release:
-        """The record as of our last write."""
-        return self._stored.release
+        """The record as it is, or will be with the next write."""
+        return self._release
 
-    def start(self, *, interrupted: bool) -> None:
-        """The step is being worked on; an attempt before it that never ended counts as a failure."""
-        release = self.release
+    def start(self, *, interrupted: bool, may_run_on: Callable[[], bool]) -> None:
+        """The step is being worked on; an attempt before it that never ended counts as a failure.
+
+        Raises Paused where a pause holds the release: that was on when the lease was taken, or, for a step that
+        runs on, is on at the first write. `may_run_on` says whether the following step may.
+        """
+        release = self._before = self._release
+        pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
+        for scope in pauses:
+            if scope in self._pauses:
+                raise Paused(scope, self._pauses[scope])
+        self._heeded = pauses if self.goes_on else ()
+        self._may_run_on, self.goes_on = may_run_on, False
         failures = release.progress.failures + (1 if interrupted else 0)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
-        self._write(
+        self._change(
             status=Status.RUNNING,
             attempts=attempts,
             wait=None,
             next_attempt_at=None,
             progress=release.progress.model_copy(update={"resumed": False, "held": "", "failures": failures}),
         )
+        if not self._intends_first():
+            self._write()
 
     def commit(self, at: float) -> None:
         """A commit is about to be sent; the first time of a release counts."""
@@ -63,19 +86,20 @@ class Attempt:
         self._remember(submit_at=None)
 
     def done(self, following: Step, what: str) -> None:
-        """The step is done; the next one is queued."""
-        after = self.release.changed(what, self._services.now())
-        self._end(
-            after, step=following, status=Status.QUEUED, progress=after.progress.fresh(), next_attempt_at=None
-        )
+        """The step is done; the next one is queued, unless it runs on."""
+        self._happened(what, step=following, status=Status.QUEUED, next_attempt_at=None)
+        self._change(progress=self._release.progress.fresh())
+        self.goes_on = self._may_run_on()
+        if not self.goes_on:
+            self._end()
 
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
-        after = self.release.changed(what, self._services.now())
         # What the steps had to remember is needed no more, and each record is kept for good.
-        progress = Progress(superseded=after.progress.superseded)
+        progress = Progress(superseded=self._release.progress.superseded)
+        self._happened(what, status=Status.SUBMITTED, auditid=auditid, progress=progress)
         try:
-            self._end(after, status=Status.SUBMITTED, auditid=auditid, progress=progress)
+            self._end()
         except RecordChanged:
             self._note_audit_of_cancelled(auditid, what)
             raise
@@ -89,15 +113,16 @@ class Attempt:
                 f"{what}, after it was cancelled", self._services.now(), auditid=auditid
             )
             with suppress(RecordChanged, LeaseLost):
-                store.save(stored, noted, lease=self._lease)
+                store.save(stored, noted, lease=self.lease)
 
     def wait_on(self) -> None:
         """A message came before the time: wait until then as before."""
         until = self.release.next_attempt_at
-        self._end(self.release, parking=Parking(until=until.timestamp()) if until else NOT_PARKED)
+        self._end(Parking(until=until.timestamp()) if until else NOT_PARKED)
 
     def hold(self, scope: str, why: Pause) -> None:
-        """The platform or the wave is paused: wait for its end, without a call."""
+        """The platform or the wave is paused: wait for its end, as if the step had not been started."""
+        self._release = self._before
         self._wait(why, why.until, Parking(held=scope), self.release.progress)
 
     def stop(self, decision: Decision, quota: Quota | None) -> float | None:
@@ -110,14 +135,16 @@ class Attempt:
             case PausePlatform(problem, lacks_ticket):
                 pause = Pause(**problem.model_dump())
                 self._services.pauses.begin(Scope.ALL, pause)
-                self.hold(Scope.ALL, pause)
+                self._wait(pause, None, Parking(held=Scope.ALL), self.release.progress)
                 if lacks_ticket and self._services.wechat.store.has_ticket():
                     # It came after the call and before the pause, so nothing else would end it.
                     self._services.pauses.lift_unless_by_hand(Scope.ALL)
             case Block(problem):
-                self._end(self._told("blocked", problem), status=Status.BLOCKED, block=problem)
+                self._happened(_told("blocked", problem), status=Status.BLOCKED, block=problem)
+                self._end()
             case Fail(problem):
-                self._end(self._told("failed", problem), status=Status.FAILED, failure=problem)
+                self._happened(_told("failed", problem), status=Status.FAILED, failure=problem)
+                self._end()
         return None
 
     def _retry(self, problem: Problem, delay_s: float, progress: Progress) -> float | None:
@@ -141,31 +168,50 @@ class Attempt:
 
     def _wait(self, problem: Problem, until: datetime | None, parking: Parking, progress: Progress) -> None:
         problem = problem.model_copy(update={"step": self.release.step})
-        self._end(
-            self._told("waiting", problem),
-            parking=parking,
+        self._happened(
+            _told("waiting", problem),
             status=Status.WAITING,
             wait=Problem(**problem.model_dump(include=set(Problem.model_fields))),
             next_attempt_at=until,
             progress=progress.model_copy(update={"held": parking.held or ""}),
         )
+        self._end(parking)
 
-    def _told(self, outcome: str, problem: Problem) -> Release:
-        """The history says what, without the rid: the same wait repeated is one line."""
-        why = problem.errmsg if problem.errcode is None else f"errcode {problem.errcode}"
-        return self.release.changed(f"{outcome}: {why}", self._services.now())
+    def _intends_first(self) -> bool:
+        """Whether the step begins by writing an intent: it has nothing to ask for before its call."""
+        progress = self._release.progress
+        match self._release.step:
+            case Step.COMMIT_CODE:
+                return progress.commit_at is None
+            case Step.SUBMIT_AUDIT:
+                return progress.submit_at is None and not progress.scans
+        return False
 
     def _remember(self, **facts: Any) -> None:
-        self._write(progress=self.release.progress.model_copy(update=facts))
+        self._change(progress=self._release.progress.model_copy(update=facts))
+        self._write()
 
-    def _write(self, **fields: Any) -> None:
-        after = self.release.model_copy(update={"updated_at": self._services.now(), **fields})
-        self._stored = self._services.store.save(self._stored, after, lease=self._lease)
+    def _happened(self, what: str, **fields: Any) -> None:
+        self._release = self._release.changed(what, self._services.now(), **fields)
 
-    def _end(self, after: Release, *, parking: Parking = NOT_PARKED, **fields: Any) -> None:
-        """Write for the last time; the lease ends with it."""
-        after = after.model_copy(update=fields)
+    def _change(self, **fields: Any) -> None:
+        self._release = self._release.model_copy(update={"updated_at": self._services.now(), **fields})
+
+    def _write(self) -> None:
         self._stored = self._services.store.save(
-            self._stored, after, lease=self._lease, end_lease=True, parking=parking
+            self._stored, self._release, lease=self.lease, unless_paused=self._heeded
+        )
+        self._heeded = ()
+
+    def _end(self, parking: Parking = NOT_PARKED) -> None:
+        """Write for the last time; the lease ends with it."""
+        self._stored = self._services.store.save(
+            self._stored, self._release, lease=self.lease, end_lease=True, parking=parking
         )
         self.ended = True
+
+
+def _told(outcome: str, problem: Problem) -> str:
+    """The history says what, without the rid: the same wait repeated is one line."""
+    why = problem.errmsg if problem.errcode is None else f"errcode {problem.errcode}"
+    return f"{outcome}: {why}"

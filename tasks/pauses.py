@@ -34,6 +34,14 @@ class Pause(Problem):
         return None if raw is None else cls.model_validate_json(str(raw))
 
 
+class Paused(Exception):
+    """A pause holds the release."""
+
+    def __init__(self, scope: str, pause: Pause) -> None:
+        super().__init__(scope, pause)
+        self.scope, self.pause = scope, pause
+
+
 class Pauses:
     """Sets and lifts pauses. Safe to use from many threads and processes.
 

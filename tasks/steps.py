@@ -5,7 +5,6 @@ from __future__ import annotations
 from celery import shared_task
 
 from tasks.attempt import Attempt
-from tasks.base import ReleaseTask
 from tasks.commit_code import commit_code as do_commit_code
 from tasks.ensure_domains import ensure_domains as do_ensure_domains
 from tasks.names import Step
@@ -17,19 +16,19 @@ from wechat.mini_program import MiniProgram
 
 
 @shared_task(bind=True, base=UnreadStepTask, name=Step.ENSURE_DOMAINS.task_name)
-def ensure_domains(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> str:
+def ensure_domains(self: StepTask, release_id: str, appid: str, _user_version: str = "") -> str:
     """Add the platform's missing domains. Safe to run twice: reads first, adds only what is missing."""
     return self.run_step(Step.ENSURE_DOMAINS, release_id, appid, _ensure_domains).told(Step.ENSURE_DOMAINS)
 
 
 @shared_task(bind=True, base=UnreadStepTask, name=Step.COMMIT_CODE.task_name)
-def commit_code(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> str:
+def commit_code(self: StepTask, release_id: str, appid: str, _user_version: str = "") -> str:
     """Commit the version. Safe to run twice: asks whether an earlier commit landed before repeating it."""
     return self.run_step(Step.COMMIT_CODE, release_id, appid, _commit_code).told(Step.COMMIT_CODE)
 
 
 @shared_task(bind=True, base=StepTask, name=Step.SUBMIT_AUDIT.task_name)
-def submit_audit(self: ReleaseTask, release_id: str, appid: str, _user_version: str = "") -> int | None:
+def submit_audit(self: StepTask, release_id: str, appid: str, _user_version: str = "") -> int | None:
     """Submit for audit and return the audit id. Safe to run twice: asks for an earlier audit first."""
     return self.run_step(Step.SUBMIT_AUDIT, release_id, appid, _submit_audit).auditid
 

@@ -11,6 +11,7 @@ import redis
 
 from tasks import keys
 from tasks.names import AT_REST, Status
+from tasks.pauses import Pause, Paused
 from tasks.record import Release
 from tasks.scope import scopes_for, wave_scope
 from tasks.wave_tally import WaveTally
@@ -211,8 +212,12 @@ class ReleaseStore:
         lease: int | None = None,
         end_lease: bool = False,
         parking: Parking = NOT_PARKED,
+        unless_paused: Sequence[str] = (),
     ) -> Stored:
-        """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write."""
+        """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write.
+
+        Raises Paused, having written nothing, if the pause of one of these scopes is on.
+        """
         wave = after.wave or ""
         minute = int(after.updated_at.timestamp() // 60) if after.status in AT_REST else ""
         reply = self._replication.run(
@@ -228,6 +233,7 @@ class ReleaseStore:
                 keys.wave_ends(wave),
                 keys.STOPPED,
                 *(keys.held(scope) for scope in scopes_for(after.wave)),
+                *(keys.pause(scope) for scope in unless_paused),
             ],
             args=[
                 after.id,
@@ -248,12 +254,15 @@ class ReleaseStore:
                 "1" if after.attempts and not before.release.attempts else "",
                 before.release.waits_for,
                 after.waits_for,
+                len(unless_paused),
             ],
         )
         if reply == "fenced":
             raise LeaseLost
         if reply == "changed":
             raise RecordChanged
+        if isinstance(reply, list):
+            raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
         return Stored(after, int(reply))
 
     def confirm(self, *release_ids: str) -> bool:

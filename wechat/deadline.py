@@ -43,6 +43,10 @@ class Deadline:
             raise DeadlineExceeded
         return left
 
+    def has(self, seconds: float) -> bool:
+        """Whether so many seconds are left."""
+        return self._end - self._clock() >= seconds
+
     def within(self, seconds: float) -> Deadline:
         """The sooner of this deadline and one in so many seconds."""
         return Deadline(min(seconds, self.remaining()), self._clock)

@@ -10,7 +10,7 @@ from functools import wraps
 from itertools import count
 from typing import Any
 
-from tasks.base import ReleaseTask
+from tasks.step_task import StepTask
 from wechat.mini_program import MiniProgram
 from worker.cli import main
 
@@ -46,7 +46,7 @@ class Death:
 def lay(death: Death, point: Point) -> None:
     """Wrap what lies beside the point."""
     if point is Point.AFTER_RECORD:
-        _wrap(ReleaseTask, "continue_chain", before=death.passing)
+        _wrap(StepTask, "continue_chain", before=death.passing)
         return
     for call in _CALLS:
         if point is Point.BEFORE_CALL:

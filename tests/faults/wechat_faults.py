@@ -23,6 +23,8 @@ _PROBABILITY = 1 - (1 - SHARE) ** (1 / len(_BAD_ANSWERS))
 
 def cut_after_applied(world: World) -> int:
     """The connection is cut after commit, and after submit, were applied: once for every release."""
+    # While a scan runs, the submission that is cut would be one that was refused.
+    world.platform.sim("POST", "platform", {"scan_s": 0})
     faults = [
         {"appid": appid, "endpoint": endpoint, "kind": "cut_after"}
         for appid in world.appids

@@ -11,7 +11,6 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.base import _ask_quota
 from tasks.commit_code import commit_code
 from tasks.ensure_domains import ensure_domains
 from tasks.names import Step
@@ -19,6 +18,7 @@ from tasks.policy import AwaitQuota, Decision, Retry, RetryPolicy
 from tasks.quota import reset_at
 from tasks.record import Problem, Progress, Release
 from tasks.request import parse_request
+from tasks.step_task import _ask_quota
 from tasks.stops import StepBlocked
 from tasks.store import dump, parse
 from tasks.submit_audit import submit_audit

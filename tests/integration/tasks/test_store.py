@@ -12,6 +12,7 @@ import redis
 from tasks import keys
 from tasks.lease import Held
 from tasks.names import ACTIVE, Status, Step
+from tasks.pauses import Pause, Paused, Pauses
 from tasks.record import Progress, Release, counts
 from tasks.scope import Scope, wave_scope
 from tasks.store import Known, LeaseLost, Parking, RecordChanged, ReleaseStore, Stored
@@ -135,6 +136,21 @@ def test_a_save_of_a_changed_record_is_refused(store: ReleaseStore, redis_client
         store.save(stored, stored.release.changed("late", NOW, status=Status.FAILED))
 
     assert everything(redis_client) == before
+
+
+def test_a_save_that_heeds_a_pause_writes_nothing_while_it_is_on(
+    store: ReleaseStore, pauses: Pauses, redis_client: redis.Redis
+) -> None:
+    stored = created(store, a_release())
+    running = stored.release.changed("begun", NOW, status=Status.RUNNING)
+    pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
+    before = everything(redis_client)
+    with pytest.raises(Paused) as paused:
+        store.save(stored, running, unless_paused=(Scope.ALL, Scope.SUBMISSIONS))
+    assert (paused.value.scope, paused.value.pause.errmsg) == (Scope.SUBMISSIONS, a_problem().errmsg)
+    assert everything(redis_client) == before
+    store.save(stored, running, unless_paused=(Scope.ALL,))
+    assert members(redis_client, "releases:status:running") == [running.id]
 
 
 def test_an_older_lease_may_not_write_after_a_newer_one_began(

@@ -1,0 +1,85 @@
+"""A step as the worker sees it: Celery's request, which can run the chain's next step on the same delivery."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from celery.app.trace import fast_trace_task
+from celery.worker import state
+
+from tasks.next_step import NextStep
+from tasks.shown import ShownRequest
+
+
+class StepRequest(ShownRequest):
+    """A delivery is acknowledged when the last of the steps that run on it has ended.
+
+    Each of them is a task of its own, with its id: monitors, logs and results tell of it as if a message had come.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._next = NextStep()
+        # Without headers of its own, a retry's message would be given all that Celery does not know.
+        self.request_dict.update(next_step=self._next, headers={})
+        # Celery makes a class of its own of this one, whose `on_success` does not call that of its base.
+        ours: Any = self
+        self._succeeded, ours.on_success = self.on_success, self._go_on
+
+    def acknowledge(self) -> None:
+        """Not yet, if another step runs on this delivery."""
+        if self._next.signature is None:
+            super().acknowledge()
+
+    def _go_on(self, outcome: Any, **kwargs: Any) -> None:
+        self._succeeded(outcome, **kwargs)
+        if self._next.signature is not None:
+            self._following(self._next.signature).execute_here()
+
+    def _following(self, signature: dict[str, Any]) -> StepRequest:
+        app: Any = self.app
+        options = signature["options"]
+        headers: dict[str, Any] = {
+            "task": signature["task"],
+            "id": options["task_id"],
+            "root_id": self.root_id or self.id,
+            "parent_id": self.id,
+            "argsrepr": options.get("argsrepr", ""),
+            "kwargsrepr": options.get("kwargsrepr", ""),
+            "retries": 0,
+            "handed_on": self._next.run,
+        }
+        embed = {"callbacks": None, "errbacks": None, "chain": self._next.chain, "chord": None}
+        return StepRequest(
+            self.message,
+            on_ack=self.on_ack,
+            on_reject=self.on_reject,
+            hostname=self.hostname,
+            eventer=self.eventer,
+            app=app,
+            connection_errors=self.connection_errors,
+            task=app.tasks[signature["task"]],
+            body=(signature["args"], signature["kwargs"], embed),
+            headers=headers,
+            decoded=True,
+        )
+
+    def execute_here(self) -> None:
+        """Do what the worker does with a message, and the pool with a task, in this thread."""
+        state.task_reserved(self)
+        self.send_event(
+            "task-received",
+            name=self.name,
+            args=self.argsrepr,
+            kwargs=self.kwargsrepr,
+            root_id=self.root_id,
+            parent_id=self.parent_id,
+            retries=0,
+            eta=None,
+            expires=None,
+        )
+        pid: Any = os.getpid()  # celery-types takes it for a text
+        self.on_accepted(pid, time.monotonic())
+        self.on_success(fast_trace_task(self.type, self.id, self.request_dict, self.body, None, None))

@@ -1,0 +1,95 @@
+"""The steps of a release run on one message, one after the other, and are told of as the three tasks that they are."""
+
+import re
+import signal
+
+import pytest
+
+from tasks.chain import task_id
+from tasks.names import STEPS
+from tests.e2e.watched import Watched
+from tests.workers import Platform, Worker, wait_for
+
+
+@pytest.fixture
+def own_platform(own_platform: Platform) -> Platform:
+    """One where no scan keeps a submission waiting."""
+    own_platform.sim("POST", "platform", {"scan_s": 0})
+    return own_platform
+
+
+def messages(worker: Worker) -> list[str]:
+    """The steps for which a message came, in their order."""
+    return re.findall(r"Task tasks\.(\w+)\[[^]]+\] received", worker.text())
+
+
+def test_a_release_takes_one_message(own_platform: Platform) -> None:
+    with own_platform.worker() as worker:
+        release = own_platform.release(own_platform.mini_program())
+        assert messages(worker) == ["ensure_domains"]
+    assert release["attempts"] == {"ensure_domains": 1, "commit_code": 1, "submit_audit": 1}
+    assert [event["what"].partition(" ")[0] for event in release["history"]] == [
+        "enqueued",
+        "added",
+        "committed",
+        "submitted",
+    ]
+
+
+def test_monitors_are_told_of_three_tasks(watched_platform: Watched) -> None:
+    release = watched_platform.releases["submitted"]
+    ids = [task_id(release["id"], step) for step in STEPS]
+    tasks = watched_platform.tasks()
+    told = [tasks[one] for one in ids]
+    assert [task["name"] for task in told] == [step.task_name for step in STEPS]
+    assert [task["state"] for task in told] == ["SUCCESS"] * 3
+    assert [task["parent_id"] for task in told] == [None, *ids[:2]]
+    assert all(release["appid"] in task["args"] for task in told)
+    for task in told:
+        assert task["received"] <= task["started"] <= task["succeeded"]
+        assert task["succeeded"] - task["started"] - task["runtime"] < 0.5
+    assert told[0]["succeeded"] <= told[1]["received"]
+    assert told[1]["succeeded"] <= told[2]["received"]
+
+
+def test_the_step_after_a_slow_call_has_a_message_and_all_the_time_again(own_platform: Platform) -> None:
+    appid = own_platform.mini_program()
+    own_platform.fault(appid, "commit", "delay", seconds=1.5)
+    with own_platform.worker(MPRELEASE_WORKER__STEP_DEADLINE_S="2.4") as worker:
+        release = own_platform.release(appid)
+        assert messages(worker) == ["ensure_domains", "submit_audit"]
+    assert release["status"] == "submitted"
+
+
+def test_a_pause_that_begins_meanwhile_holds_the_next_step(own_platform: Platform) -> None:
+    appid = own_platform.mini_program()
+    own_platform.fault(appid, "commit", "delay", seconds=1.5)
+    with own_platform.worker():
+        [release] = own_platform.enqueue_only(own_platform.request(appid))
+        wait_for(lambda: own_platform.calls(appid, "commit"))
+        own_platform.run("pause", "--submissions", "--reason", "quarter's end")
+        wait_for(lambda: own_platform.show(release["id"])["status"] == "waiting")
+        held = own_platform.show(release["id"])
+        assert (held["step"], held["wait"]["errmsg"]) == ("submit_audit", "paused by hand: quarter's end")
+        assert "submit_audit" not in held["attempts"]
+        assert own_platform.calls(appid, "submit_audit") == []
+        own_platform.run("resume", "--platform")
+        wait_for(lambda: own_platform.show(release["id"])["status"] == "submitted")
+    assert len(own_platform.calls(appid, "commit")) == 1
+
+
+def test_a_worker_that_is_told_to_end_leaves_the_next_step_to_others(own_platform: Platform) -> None:
+    appid = own_platform.mini_program()
+    own_platform.fault(appid, "commit", "delay", seconds=1.5)
+    with own_platform.worker() as worker:
+        [release] = own_platform.enqueue_only(own_platform.request(appid))
+        wait_for(lambda: own_platform.calls(appid, "commit"))
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.process.wait(timeout=20) == 0
+    left = own_platform.show(release["id"])
+    assert (left["step"], left["status"]) == ("submit_audit", "queued")
+    assert own_platform.calls(appid, "submit_audit") == []
+    with own_platform.worker() as worker:
+        wait_for(lambda: own_platform.show(release["id"])["status"] == "submitted")
+        assert messages(worker) == ["submit_audit"]
+    assert len(own_platform.calls(appid, "commit")) == 1
