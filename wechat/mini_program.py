@@ -87,6 +87,7 @@ class MiniProgram:
         self._tokens = tokens
         self._deadline = deadline
         self._has_turn: str | None = None
+        self._token: str | None = None
 
     def take_turn(self, name: str) -> None:
         """Wait for the turn of the call that comes next: nothing then keeps it from being sent once it is intended."""
@@ -212,14 +213,16 @@ class MiniProgram:
         has_turn = self._has_turn == path
         if has_turn:
             self._has_turn = None
-        token = self._tokens.authorizer_token(self.appid, self._deadline)
+        # Looked up once: a token outlives any deadline by far, even after another has taken its place.
+        token = self._token = self._token or self._tokens.authorizer_token(self.appid, self._deadline)
         try:
             return self._send(method, path, body, token, has_turn=has_turn)
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
         self._tokens.reject_authorizer_token(self.appid, token)
-        return self._send(method, path, body, self._tokens.authorizer_token(self.appid, self._deadline))
+        self._token = token = self._tokens.authorizer_token(self.appid, self._deadline)
+        return self._send(method, path, body, token)
 
     def _send(
         self,

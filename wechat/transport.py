@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 #: Largest body that is read, in bytes. The largest real ones (get_category) are a few hundred KB.
 MAX_BODY = 4 * 1024 * 1024
 _CHUNK = 65536
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "mprelease"}
 
 #: Told of every call that is over: its endpoint, the errcode (0 if all went well, None if no usable answer came),
 #: and the seconds that it took. It is called in the thread of the call, so it must be quick and never raise.
@@ -162,14 +163,12 @@ class Transport:
             call_deadline = deadline.within(self._total_s)
             with (
                 enforced(call_deadline),
-                self._session().request(
-                    method,
-                    self._api_url + path,
-                    params=dict(query),
-                    data=data,
+                self._session().send(
+                    self._prepared(method, path, query, data),
                     timeout=self._timeouts(call_deadline),
                     stream=True,
                     allow_redirects=False,
+                    proxies=self._proxies,
                 ) as response,
             ):
                 self.clock.observe(response.headers.get("Date"))
@@ -178,6 +177,14 @@ class Transport:
             problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
         # Outside the except block: the cause holds the URL, and the URL holds the token.
         raise Unanswered(path, problem)
+
+    def _prepared(
+        self, method: str, path: str, query: Mapping[str, str], data: bytes | None
+    ) -> requests.PreparedRequest:
+        """Not by the session, which merges its own headers, proxies and cookies into each request anew."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare(method, self._api_url + path, _HEADERS, params=dict(query), data=data)
+        return prepared
 
     def _timeouts(self, deadline: Deadline) -> tuple[float, float]:
         left = deadline.remaining()
@@ -198,13 +205,9 @@ class Transport:
             session = self._local.session = _Session()
             # The environment is read once, in the constructor, not at each request (and never .netrc).
             session.trust_env = False
-            session.proxies.update(self._proxies)
             adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
             session.mount("https://", adapter)
             session.mount("http://", adapter)
-            session.headers["Content-Type"] = "application/json"
-            session.headers["Accept"] = "application/json"
-            session.headers["User-Agent"] = "mprelease"
         return session
 
 

@@ -56,6 +56,8 @@ class BringBack(bootsteps.StartStopStep):
             worker.app.check_for_worker()
         except SettingsError as error:
             raise SystemExit(f"The settings can't be used:\n{error}") from None
+        # What a worker sends is taken in the next moment. An orchestrator's message is what is worth telling of.
+        worker.app.conf.task_send_sent_event = False
         # What can't be built has to end the worker, not each task that it takes.
         worker.app.services  # noqa: B018 - the property builds them
         self._stopped = threading.Event()
