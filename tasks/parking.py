@@ -29,6 +29,8 @@ LONGEST_COUNTDOWN_S = 30.0
 BATCH = 500
 #: The queue is fed up to so many messages: more than all workers take in half a second.
 FED_UP_TO = 1000
+#: Who writes the releases of a file feeds so many himself: what workers take until they look.
+FED_AT_ONCE = 100
 #: A claim lasts so many seconds; sending a batch takes one or two.
 CLAIM_S = 60
 
@@ -72,12 +74,12 @@ class ParkingLot:
             self._pauses.move_held(scope, keys.PARKED)
         return self._bring(keys.PARKED, BATCH)
 
-    def feed(self) -> int:
+    def feed(self, at_most: int = BATCH) -> int:
         """Send first messages as far as there is room in the queue; returns how many."""
         if not self._redis.exists(keys.UNFED):
             return 0
         room = FED_UP_TO - int(self._redis.llen(self._queue))
-        return self._bring(keys.UNFED, min(room, BATCH)) if room > 0 else 0
+        return self._bring(keys.UNFED, min(room, at_most)) if room > 0 else 0
 
     def _bring(self, index: str, limit: int) -> int:
         claim, *ids = self._claim_due(keys=[index], args=[limit, CLAIM_S])

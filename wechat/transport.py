@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import requests
 import requests.utils
@@ -183,7 +184,11 @@ class Transport:
     ) -> requests.PreparedRequest:
         """Not by the session, which merges its own headers, proxies and cookies into each request anew."""
         prepared = requests.PreparedRequest()
-        prepared.prepare(method, self._api_url + path, _HEADERS, params=dict(query), data=data)
+        prepared.prepare_method(method)
+        # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
+        prepared.url = f"{self._api_url}{path}?{urlencode(query)}"
+        prepared.prepare_headers(_HEADERS)
+        prepared.prepare_body(data, None)
         return prepared
 
     def _timeouts(self, deadline: Deadline) -> tuple[float, float]:

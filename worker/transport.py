@@ -54,6 +54,16 @@ class _SetsAside:
 
         return Client
 
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is kombu's
+        """One client for all commands of a pool: kombu makes one for each, which costs more than the command."""
+        if asynchronous:
+            return super()._create_client(asynchronous=True)  # type: ignore[misc]
+        channel: Any = self
+        shared = channel.__dict__.get("shared_client")
+        if shared is None or shared.connection_pool is not channel.pool:
+            shared = channel.shared_client = super()._create_client()  # type: ignore[misc]
+        return shared
+
     def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
         """What comes from a queue goes back to it, wherever the message itself says it belongs."""
         consuming = super().basic_consume(queue, *args, **kwargs)  # type: ignore[misc]

@@ -11,6 +11,7 @@ from itertools import count
 from benchmarks.arena import Arena
 from benchmarks.contestants.contestant import Running, run
 from benchmarks.work import Shop
+from tasks.parking import FED_AT_ONCE
 from tasks.request import parse_request
 from worker.cli.context import services
 
@@ -61,3 +62,4 @@ class Ours:
 def release(arena: Arena, shops: Sequence[Shop], wave: str) -> None:
     """Enqueue a wave."""
     services().batch.enqueue([parse_request(arena.request(shop.appid, wave=wave)) for shop in shops])
+    services().parking.feed(FED_AT_ONCE)

@@ -13,6 +13,7 @@ from tasks.batch import Conflicts
 from tasks.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 from tasks.errors import InvalidRequest
 from tasks.names import Status
+from tasks.parking import FED_AT_ONCE
 from tasks.releases import Enqueued
 from tasks.request import parse_request
 from worker.cli.audit_quota import tell_what_will_not_fit
@@ -127,9 +128,12 @@ def _enqueue_one(lines: list[Line]) -> list[Enqueued]:
 def _enqueue_all(lines: list[Line], policy: WavePolicy | None) -> list[Enqueued]:
     notes.print(f"enqueueing {len(lines)} releases")
     try:
-        return services().batch.enqueue([line.request for line in lines], policy)
+        enqueued = services().batch.enqueue([line.request for line in lines], policy)
     except Conflicts as error:
         raise conflicting(lines, error.conflicts) from None
+    # Workers feed the rest, at their next look.
+    services().parking.feed(FED_AT_ONCE)
+    return enqueued
 
 
 def _policy(canary: int | None, max_blocked: float | None, file: Path | None) -> WavePolicy | None:

@@ -58,6 +58,14 @@ def test_the_feeder_sends_what_was_written(
     assert not redis_client.exists(keys.UNFED)
 
 
+def test_who_feeds_the_first_leaves_the_rest(batch: Batch, lot: ParkingLot, sender: Sender) -> None:
+    enqueued = batch.enqueue(some_requests(5))
+
+    assert lot.feed(2) == 2
+    assert sender.ids == [one.release.id for one in enqueued[:2]]
+    assert lot.feed() == 3
+
+
 def test_the_queue_is_fed_as_it_empties(batch: Batch, lot: ParkingLot, redis_client: redis.Redis) -> None:
     batch.enqueue(some_requests(3))
     redis_client.rpush("releases", *range(FED_UP_TO - 2))
