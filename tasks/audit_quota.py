@@ -8,6 +8,7 @@ whoever looks at the wave.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 KEPT_S = 600
 #: Where WeChat did not say, it is asked again after so many seconds.
 RETRIED_S = 30
+#: Each process looks whether it is time to ask every so many seconds, and not for each release.
+LOOK_EVERY_S = 5.0
 
 #: Asks WeChat with one of these Mini Programs; raises WeChatError or DeadlineExceeded.
 AskQuota = Callable[[Sequence[str]], AuditQuota]
@@ -78,12 +81,20 @@ class QuotaUnknown(Exception):
 class AuditQuotas:
     """Asks for the quota now and then, and holds numbers of releases against it. Safe to use from many threads."""
 
-    def __init__(self, client: redis.Redis, *, ask: AskQuota) -> None:
+    def __init__(
+        self, client: redis.Redis, *, ask: AskQuota, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._redis = client
         self._ask = ask
+        self._monotonic = monotonic
+        self._looked: float | None = None
 
     def refresh(self, appid: str) -> None:
-        """Ask WeChat, unless somebody has lately; a release must not suffer from it."""
+        """Ask WeChat, unless somebody has lately; a release must not suffer from it. Looks once in five seconds."""
+        now = self._monotonic()
+        if self._looked is not None and now - self._looked < LOOK_EVERY_S:
+            return
+        self._looked = now
         if not self._redis.set(keys.AUDIT_QUOTA_ASKED, 1, nx=True, ex=KEPT_S):
             return
         try:

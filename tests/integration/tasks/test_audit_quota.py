@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from tasks import keys
-from tasks.audit_quota import RETRIED_S, AuditQuotas, QuotaUnknown
+from tasks.audit_quota import LOOK_EVERY_S, RETRIED_S, AuditQuotas, QuotaUnknown
 from tasks.batch import Batch
 from tasks.releases import Releases
 from tasks.store import ReleaseStore
@@ -38,7 +38,7 @@ def test_wechat_is_asked_once_in_a_while(redis_client: redis.Redis) -> None:
     quotas = AuditQuotas(redis_client, ask=wechat)
 
     quotas.refresh(APPID)
-    quotas.refresh(APPID)
+    AuditQuotas(redis_client, ask=wechat).refresh(APPID)
 
     assert wechat.asked == [[APPID]]
     fit = quotas.fit(3)
@@ -53,11 +53,27 @@ def test_where_wechat_does_not_say_nothing_is_known_and_nobody_asks_at_once_agai
     quotas = AuditQuotas(redis_client, ask=wechat)
 
     quotas.refresh(APPID)
-    quotas.refresh(APPID)
+    AuditQuotas(redis_client, ask=wechat).refresh(APPID)
 
     assert quotas.fit(3) is None
     assert len(wechat.asked) == 1
     assert 0 < redis_client.ttl(keys.AUDIT_QUOTA_ASKED) <= RETRIED_S
+
+
+def test_a_process_does_not_look_for_each_release(redis_client: redis.Redis) -> None:
+    now = 1000.0
+    wechat = WeChatOfQuota(AuditQuota(7, 10), AuditQuota(6, 10))
+    quotas = AuditQuotas(redis_client, ask=wechat, monotonic=lambda: now)
+    quotas.refresh(APPID)
+    redis_client.delete(keys.AUDIT_QUOTA_ASKED)
+
+    now += LOOK_EVERY_S - 0.1
+    quotas.refresh(APPID)
+    assert len(wechat.asked) == 1
+
+    now += 0.2
+    quotas.refresh(APPID)
+    assert len(wechat.asked) == 2
 
 
 def test_who_asks_by_hand_spares_the_releases_the_question(redis_client: redis.Redis) -> None:

@@ -47,6 +47,24 @@ def test_with_all_domains_registered_the_pool_is_read_once(preflight: Callable[[
     assert pool.reads == 1
 
 
+def test_a_pool_that_has_all_is_looked_at_once_in_a_while(redis_client: redis.Redis) -> None:
+    now = 1000.0
+    pool = Pool("a.example.com", "b.example.com")
+    preflight = Preflight(redis_client, read_pool=pool, monotonic=lambda: now)
+    preflight.check(WANTED, "spring")
+    redis_client.delete(keys.POOL)
+    pool.hosts = ("a.example.com",)
+
+    now += FRESH_S - 0.1
+    preflight.check(WANTED, "spring")
+    with pytest.raises(StepBlocked):
+        preflight.check(Domains.wanted({"requestdomain": ["https://c.example.com"]}), "spring")
+
+    now += 0.2
+    with pytest.raises(StepBlocked):
+        preflight.check(WANTED, "spring")
+
+
 def test_a_domain_that_is_not_registered_blocks_and_is_named(preflight: Callable[[Pool], Preflight]) -> None:
     with pytest.raises(StepBlocked) as caught:
         preflight(Pool("a.example.com")).check(WANTED, "spring")
