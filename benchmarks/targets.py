@@ -9,7 +9,7 @@ from benchmarks.summary import Contested, Figures
 
 #: Ours, where one worker process is compared with one of another kind; and where others get every core.
 ONE, TWO = "ours-threads-1", "ours-threads-2"
-BARE = "bare-celery-threads"
+BARE, BOUND = "bare-celery-threads", "bare-celery-one-task"
 #: What may grow with the number of stored releases by no more than `FLAT`.
 COSTS = ("cpu_ms", "commands")
 LOOKS = ("list --wave ms", "list --appid ms", "wave ms", "show ms")

@@ -1,4 +1,4 @@
-"""Bare Celery, with threads and with its default pool."""
+"""Bare Celery, with threads and with its default pool; and as the bound of what a message of Celery's allows."""
 
 from __future__ import annotations
 
@@ -18,15 +18,20 @@ class BareCelery:
     """One worker; the default pool is prefork, with a process for each core."""
 
     threads: int | None = None
+    in_one_task: bool = False
 
     @property
     def name(self) -> str:
         """The name."""
+        if self.in_one_task:
+            return "bare-celery-one-task"
         return "bare-celery-threads" if self.threads else "bare-celery-prefork"
 
     @property
     def title(self) -> str:
         """The title."""
+        if self.in_one_task:
+            return f"bound: bare Celery, all calls in one task, {self.threads} threads"
         return f"bare Celery, {self.threads} threads" if self.threads else "bare Celery, default pool"
 
     @property
@@ -40,7 +45,8 @@ class BareCelery:
         pool = ["--pool", "threads", "--concurrency", str(self.threads)] if self.threads else []
         app = "benchmarks.contestants.bare_celery_app"
         command = [sys.executable, "-m", "celery", "-A", app, "worker", *pool]
-        with run(arena, command, enqueue=_enqueue, ready=lambda log: "worker is ready" in log) as running:
+        enqueue = _enqueue_one_task if self.in_one_task else _enqueue
+        with run(arena, command, enqueue=enqueue, ready=lambda log: "worker is ready" in log) as running:
             yield running
 
 
@@ -48,3 +54,10 @@ def _enqueue(shops: Sequence[Shop]) -> None:
     from benchmarks.contestants import bare_celery_app  # noqa: PLC0415 - it reads where Redis is
 
     bare_celery_app.enqueue(shops)
+
+
+def _enqueue_one_task(shops: Sequence[Shop]) -> None:
+    from benchmarks.contestants import bare_celery_app  # noqa: PLC0415 - as above
+
+    for shop in shops:
+        bare_celery_app.all_calls.delay(shop.appid, shop.token)

@@ -19,6 +19,7 @@ def everybody(concurrency: int = CONCURRENCY) -> list[Contestant]:
         Ours(1, concurrency),
         Ours(2, concurrency // 2),
         BareCelery(threads=concurrency),
+        BareCelery(threads=concurrency, in_one_task=True),
         peers.dramatiq(concurrency),
         peers.huey(concurrency),
         peers.rq(concurrency),

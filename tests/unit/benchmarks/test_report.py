@@ -24,3 +24,14 @@ def test_details_hold_only_what_was_measured() -> None:
     details = report.details(figures(run("floor", 0, 1, 800), single={}, stored=[]))
     assert "| the floor | 0 | 100 | 800 | 1.00 |" in details
     assert details.count("## ") == 1
+
+
+def test_the_bound_is_told_with_what_it_is_of_the_others() -> None:
+    shown = report.table(
+        figures(
+            run("ours-threads-1", 0, 1, 100.0, worker_cpu_s=0.7),
+            run("bare-celery-one-task", 0, 1, 300.0, worker_cpu_s=0.3),
+            run("dramatiq", 0, 1, 400.0),
+        )
+    )
+    assert "takes 3.0 ms of CPU, 0.75 of Dramatiq in releases a second. Ours takes 7.0 ms" in shown
