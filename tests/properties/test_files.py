@@ -63,7 +63,9 @@ _MARKS = st.sampled_from((b"", b"", b"\xef\xbb\xbf", b"\xff\xfe"))
 def lines_exist(problems: list[str], raw: bytes) -> None:
     assert problems
     for problem in problems:
-        found = re.match(r"line ([0-9]+): \s*\S", problem)  # a field may have a blank for a name
+        found = re.match(
+            r"lines? ([0-9]+)(?:, [0-9]+)*(?: and [0-9]+ more)?: \s*\S", problem
+        )  # a field may have a blank for a name
         assert found or problem.startswith("no line holds"), problem
         assert found is None or 1 <= int(found[1]) <= raw.count(b"\n") + 1
         problem.encode()

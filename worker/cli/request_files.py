@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ class Line:
 
 
 class BadFile(ValueError):
-    """A file that is refused: one problem for each bad line, each with line and field."""
+    """A file that is refused: each problem once, with its lines and the field."""
 
     exit_code = 2
 
@@ -35,6 +35,8 @@ class ConflictingFile(BadFile):
     exit_code = 1
 
 
+#: Lines that are named for one problem; the others are counted.
+_NAMED_LINES = 3
 #: Reads the lines of a file, with their numbers: the fields of each, or what is wrong with it.
 Reader = Callable[[bytes], Iterator[tuple[int, "dict[str, Any] | InvalidRequest"]]]
 
@@ -49,15 +51,15 @@ def json_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidReques
 def read_requests(raw: bytes, common: Mapping[str, Any], read: Reader = json_lines) -> list[Line]:
     """Check every line, with the common fields where it has none; raises BadFile naming all that are wrong."""
     lines: list[Line] = []
-    problems: list[str] = []
+    found: list[tuple[int, str]] = []
     for number, fields in read(raw):
         try:
             if isinstance(fields, InvalidRequest):
                 raise fields
             lines.append(Line(number, parse_request({**common, **fields})))
         except InvalidRequest as error:
-            problems.append(f"line {number}: {error}")
-    problems += _contradictions(lines)
+            found.append((number, str(error)))
+    problems = _each_once([*found, *_contradictions(lines)])
     if not problems and not lines:
         problems = ["no line holds a request; write one JSON object to a line, or CSV with a line of names"]
     if problems:
@@ -68,7 +70,23 @@ def read_requests(raw: bytes, common: Mapping[str, Any], read: Reader = json_lin
 def conflicting(lines: Sequence[Line], conflicts: Mapping[int, ReleaseConflict]) -> ConflictingFile:
     """What to raise for requests that contradict releases which are there, by their position in the file."""
     return ConflictingFile(
-        [f"line {lines[position].number}: appid: {conflict}" for position, conflict in conflicts.items()]
+        _each_once((lines[position].number, f"appid: {conflict}") for position, conflict in conflicts.items())
+    )
+
+
+def _each_once(found: Iterable[tuple[int, str]]) -> list[str]:
+    """What is missing on all of ten thousand lines is one problem, and must not hide another."""
+    lines: dict[str, list[int]] = {}
+    for number, problem in found:
+        lines.setdefault(problem, []).append(number)
+    return [f"{_named(numbers)}: {problem}" for problem, numbers in lines.items()]
+
+
+def _named(numbers: Sequence[int]) -> str:
+    word = "line" if len(numbers) == 1 else "lines"
+    hidden = len(numbers) - _NAMED_LINES
+    return (
+        f"{word} {', '.join(map(str, numbers[:_NAMED_LINES]))}{f' and {hidden} more' if hidden > 0 else ''}"
     )
 
 
@@ -86,12 +104,13 @@ def _object(line: bytes) -> dict[str, Any] | InvalidRequest:
     return value
 
 
-def _contradictions(lines: Sequence[Line]) -> Iterator[str]:
+def _contradictions(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
     first: dict[str, Line] = {}
     for line in lines:
         earlier = first.setdefault(line.request.appid, line)
         if earlier.request != line.request:
-            yield (
-                f"line {line.number}: appid: {line.request.appid} stands on line {earlier.number} already, with "
-                "another request; a Mini Program takes one release at a time"
+            problem = (
+                f"appid: {line.request.appid} stands on line {earlier.number} already, with another request; "
+                "a Mini Program takes one release at a time"
             )
+            yield line.number, problem
