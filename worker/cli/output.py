@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
 
 from tasks.names import Status
 from tasks.record import Problem, Release
@@ -29,14 +31,24 @@ COLOURS = {
 }
 
 
+class _Bar(Progress):
+    """The text has a line of its own: beside the bar, eighty columns cut off the figures."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The line of each task, and its text below."""
+        for task in self.tasks:
+            yield self.make_tasks_table([task])
+            yield Text(task.fields["text"], no_wrap=False, overflow="fold")
+
+
 def bar() -> Progress:
-    """A bar with a text behind it (the field `text`); nothing where there is no terminal."""
-    return Progress(
-        TextColumn("{task.description}"),
+    """A bar with a text below it (the field `text`, no markup); nothing where there is no terminal."""
+    return _Bar(
+        # The only column that may wrap, so that a long name does not cut the others.
+        TextColumn("{task.description}", table_column=Column(overflow="fold")),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[text]}"),
         console=notes,
         transient=True,
         disable=not notes.is_terminal,

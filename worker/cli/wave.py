@@ -90,7 +90,7 @@ def _watched(report: WaveReport) -> WaveReport:
             silence.notice((report.counts, report.holds))
             below.plain = what_holds(report, silence)
             text = _counted(report) + _pace(report)
-            progress.update(line, total=report.total, completed=report.ended, text=escape(text))
+            progress.update(line, total=report.total, completed=report.ended, text=text)
             told = _note(told, report, below.plain)
             time.sleep(_LOOK_EVERY_S)
             report = wave_report(services(), report.name)
