@@ -9,6 +9,7 @@ from typing import Any
 from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseConflict
 from tasks.names import Step
+from tasks.record import Problem
 from tasks.request import ReleaseRequest
 from tasks.stops import describe
 from tasks.store import Known
@@ -80,14 +81,19 @@ def plan(
     try:
         missing = wanted - mini_program.domains()
     except (WeChatError, DeadlineExceeded) as error:
-        problem = describe(error, Step.ENSURE_DOMAINS)
-        obstacles.append(f"{problem.errmsg} -- {problem.remedy}")
+        obstacles.append(_refused(describe(error, Step.ENSURE_DOMAINS)))
     else:
         if missing:
             calls.append((PATHS["modify_domain"], modify_domain_body("add", missing)))
     commit = commit_body(request.template_id, request.ext, request.user_version, request.user_desc)
     calls += [(PATHS["commit"], commit), (PATHS["submit_audit"], request.audit)]
     return Plan(request.appid, tuple(calls), tuple(obstacles))
+
+
+def _refused(problem: Problem) -> str:
+    """Without the hint and the rid, which differ for each call: what stands in the way of many is counted as one."""
+    said = problem.message.partition(" hint:")[0]
+    return f"{'' if problem.errcode is None else f'{problem.errcode} '}{said} -- {problem.remedy}"
 
 
 def _unregistered(wanted: Domains, registered: Collection[str] | None) -> list[str]:

@@ -175,6 +175,21 @@ def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform,
     assert again["obstacles"] == ["the release is there already: submitted"]
 
 
+def test_a_plan_tells_what_stands_in_the_way_of_many_once(own_platform: Platform, tmp_path: Path) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(3)]
+    for appid in appids[1:]:
+        errmsg = f"component is not authorized by this account hint: [{appid}]"
+        platform.fault(appid, "modify_domain", "errcode", errcode=61003, errmsg=errmsg, times=-1)
+    path = tmp_path / "wave.jsonl"
+    path.write_text("\n".join(json.dumps(platform.request(appid)) for appid in appids))
+
+    planned = platform.run("enqueue", "--file", str(path), "--plan", code=1)
+
+    (told,) = [line for line in planned.stderr.splitlines() if "61003" in line]
+    assert told.startswith("      2  61003 component is not authorized by this account -- Have the merchant ")
+
+
 def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(6)]
