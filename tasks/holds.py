@@ -47,6 +47,12 @@ def state_of(counts: Mapping[str, int], pause: Pause | None) -> State:
     return State.CANARY if pause.canary else State.BRAKED
 
 
+def in_force(counts: Mapping[str, int], pause: Pause | None) -> Pause | None:
+    """The wave's own pause; a canary that was the whole wave and has ended holds nobody, until a worker lifts it."""
+    is_spent = pause is not None and pause.canary and state_of(counts, pause) is State.OVER
+    return None if is_spent else pause
+
+
 def holds_of(tally: WaveTally, pause: Pause | None, platform: Mapping[Scope, Pause]) -> tuple[Hold, ...]:
     """What holds its releases back: its own pause, those of the platform that are on, quotas."""
     found = [] if pause is None else [Hold(pause.errmsg, pause.remedy, tally.waits.get("wave", 0))]

@@ -11,7 +11,7 @@ from typing import Any
 
 from tasks.audit_quota import Fit
 from tasks.brake import WavePolicy
-from tasks.holds import Hold, State, holds_of, stands_still, state_of
+from tasks.holds import Hold, State, holds_of, in_force, stands_still, state_of
 from tasks.names import AT_REST, GOING_ON, Status
 from tasks.pauses import Pause, Pauses
 from tasks.record import Problem, Release
@@ -96,7 +96,8 @@ def wave_report(services: Services, name: str) -> WaveReport:
     store, now = services.store, services.now()
     tally, standing = store.wave_tally(name), services.waves.state(name)
     going_on = sum(tally.counts[status] for status in GOING_ON)
-    holds = holds_of(tally, standing.pause, _platforms(services.pauses) if going_on else {})
+    pause = in_force(tally.counts, standing.pause)
+    holds = holds_of(tally, pause, _platforms(services.pauses) if going_on else {})
     per_minute = _per_minute(store, name, now)
     # While something holds releases back, nobody knows when those will go on.
     is_known = per_minute > 0 and going_on > 0 and not holds
@@ -104,7 +105,7 @@ def wave_report(services: Services, name: str) -> WaveReport:
         name=name,
         counts=tally.counts,
         policy=standing.policy,
-        pause=standing.pause,
+        pause=pause,
         holds=holds,
         per_minute=per_minute,
         estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.brake import WavePolicy, canary_pause
-from tasks.holds import Hold, State, holds_of, stands_still, state_of
+from tasks.holds import Hold, State, holds_of, in_force, stands_still, state_of
 from tasks.pauses import Pause
 from tasks.record import counts
 from tasks.scope import Scope
@@ -39,6 +39,14 @@ def test_a_wave_whose_releases_are_at_rest_is_over_whatever_pause_is_on(pause: P
 
     assert state_of(at_rest.counts, pause) is State.OVER
     assert still(at_rest, pause)
+
+
+def test_a_canary_that_was_the_whole_wave_holds_nobody_once_it_has_ended() -> None:
+    at_rest = counts({"submitted": 2})
+
+    assert in_force(at_rest, CANARY) is None
+    assert in_force(counts({"submitted": 1, "running": 1}), CANARY) is CANARY
+    assert in_force(at_rest, BRAKE) is BRAKE, "it holds those that are resumed"
 
 
 def test_what_holds_releases_back_is_told_with_how_many() -> None:
