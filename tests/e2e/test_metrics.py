@@ -145,3 +145,12 @@ def test_a_worker_that_is_stopped_counts_its_last_calls(own_platform: Platform, 
     with exporter(own_platform.environment) as url:
         told = samples(requests.get(f"{url}/metrics", timeout=10).text)
     assert sum(one.value for one in told if one.name == CALLS) == got > 0
+
+
+def test_an_exporter_whose_port_is_taken_says_so(watched_platform: Watched) -> None:
+    port = watched_platform.metrics_url.rpartition(":")[2]
+
+    refused = watched_platform.platform.run("metrics", "--port", port, code=2)
+
+    assert f"127.0.0.1:{port} can't be listened on: Address already in use" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -14,7 +14,7 @@ from tasks.store import ReleaseStore
 from wechat.mini_program import AuditQuota
 from worker import set_aside
 from worker.cli.context import celery_app, services, settings
-from worker.cli.output import notes
+from worker.cli.output import complain, notes
 from worker.metrics.asking import Asking
 from worker.metrics.calls import Calls, read_calls
 from worker.metrics.collector import PlatformCollector
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def metrics(
-    port: Annotated[int, typer.Option(help="0 is any free one.")] = 9808,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 9808,
     host: Annotated[str, typer.Option(help="Where to listen; there is no login.")] = "127.0.0.1",
 ) -> None:
     """Tell Prometheus how the whole platform stands, at /metrics. One is enough, whatever the number of workers."""
@@ -54,7 +54,14 @@ def metrics(
         appids=figures.newest_appids,
         audit_quota=_audit_quota if settings().platform.is_named else None,
     )
-    with server(PlatformCollector(read=read, answers=lambda: asking.answers), host, port) as listening:
+    try:
+        made = server(PlatformCollector(read=read, answers=lambda: asking.answers), host, port)
+    except OSError as error:
+        complain(
+            f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
+        )
+        raise typer.Exit(2) from None
+    with made as listening:
         asking.start()
         notes.print(f"metrics at http://{host}:{listening.server_port}/metrics", markup=False)
         if not settings().platform.is_named:
