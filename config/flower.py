@@ -20,7 +20,10 @@ def _logins(path: Path) -> list[str]:
     try:
         lines = [line.strip() for line in path.read_text(encoding="ascii").splitlines()]
     except OSError as error:
-        raise SystemExit(f"Flower's login can't be read from {path}: {error.strerror}") from None
+        raise SystemExit(
+            f"Flower's login can't be read from {path}: {error.strerror}. Write user:password there, one a line; "
+            "the directory is that of MPRELEASE_SECRETS_DIR"
+        ) from None
     except UnicodeDecodeError:
         raise SystemExit(f"Flower's login in {path} has to be ASCII") from None
     logins = [line for line in lines if line]

@@ -73,4 +73,5 @@ def test_it_does_not_start_without_a_login(tmp_path: Path) -> None:
     )
     assert ended.returncode == 1
     assert "Flower's login can't be read" in ended.stderr
+    assert "MPRELEASE_SECRETS_DIR" in ended.stderr
     assert "Traceback" not in ended.stderr
