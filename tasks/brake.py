@@ -63,13 +63,21 @@ def judge(
         if _too_many(bad, of, policy) and going_on and of >= max(JUDGED_FROM, policy.canary):
             return Brake(_stopped(name, f"wave {name} is braked: {_tally(counts, of, policy)}"))
         return None
-    if not pause.canary or going_on > held:
+    return _of_canary(name, policy, counts, max(0, going_on - held)) if pause.canary else None
+
+
+def _of_canary(name: str, policy: WavePolicy, counts: Mapping[str, int], running: int) -> GoOn | Brake | None:
+    bad = counts[Status.BLOCKED] + counts[Status.FAILED]
+    ran = counts[Status.SUBMITTED] + bad
+    # Too many of all: those that still run can't change that, however well they end.
+    if _too_many(bad, ran + running, policy):
+        of_canary = _tally(counts, ran + running, policy)
+        return Brake(_stopped(name, f"wave {name} is braked: of its canary {of_canary}"))
+    if running:
         return None
     if not ran:
         return Brake(_stopped(name, f"wave {name} is braked: no release of its canary ran to an end"))
-    if not _too_many(bad, ran, policy):
-        return GoOn()
-    return Brake(_stopped(name, f"wave {name} is braked: of its canary {_tally(counts, ran, policy)}"))
+    return GoOn()
 
 
 def _too_many(bad: int, of: int, policy: WavePolicy) -> bool:

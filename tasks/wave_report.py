@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -148,9 +148,14 @@ def _alike(problem: Problem, appid: str) -> Problem:
 
 def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
     began = store.wave_began(name)
-    if began is None:
+    return 0.0 if began is None else speed(store.wave_ends(name), began, now)
+
+
+def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
+    """Ends per minute lately, from the numbers of the minutes; what stood still before the first of them does not count."""
+    first = int(now.timestamp() // 60) - SPEED_OVER_MIN + 1
+    lately = {minute: number for minute, number in ends.items() if minute >= first and number > 0}
+    if not lately:
         return 0.0
-    minutes = min(SPEED_OVER_MIN, max(1 / 60, (now - began).total_seconds() / 60))
-    since = now.timestamp() // 60 - SPEED_OVER_MIN
-    ended = sum(number for minute, number in store.wave_ends(name).items() if minute > since)
-    return ended / minutes
+    since = max(began.timestamp(), min(lately) * 60)
+    return sum(lately.values()) / max(1 / 60, (now.timestamp() - since) / 60)

@@ -21,10 +21,17 @@ def judged(
 
 @pytest.mark.parametrize("going_on", ["queued", "running", "waiting"])
 def test_while_the_canary_runs_nothing_happens(going_on: str) -> None:
-    tally = {"waiting": 90, "blocked": 9}
+    tally = {"waiting": 90, "submitted": 7, "blocked": 2}
     tally[going_on] = tally.get(going_on, 0) + 1
 
     assert judge("spring", POLICY, counts(tally), CANARY, held=90, started=10) is None
+
+
+def test_a_canary_that_can_end_well_no_more_is_not_waited_for() -> None:
+    decision = judged(held=90, pause=CANARY, waiting=97, blocked=3, started=10)
+
+    assert isinstance(decision, Brake)
+    assert "of its canary 3 of 10 ended blocked and 0 failed" in decision.pause.errmsg
 
 
 def test_when_the_canary_went_well_the_rest_goes_on() -> None:
