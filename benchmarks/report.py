@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
+from benchmarks.markdown import grid
 from benchmarks.summary import MS, Contested, Costs, Figures
 from benchmarks.targets import BOUND, ONE, targets
 
@@ -50,7 +50,7 @@ def _contest(figures: Figures) -> Iterator[str]:
         ]
         for name in contested.titles
     ]
-    yield from _grid(["", *heads, "worker's CPU ms per release", "MB of memory"], rows)
+    yield from grid(["", *heads, "worker's CPU ms per release", "MB of memory"], rows)
 
 
 def _rate(costs: Costs | None) -> str:
@@ -65,7 +65,7 @@ def _cheapest(contested: Contested, name: str) -> list[str]:
 def _verdicts(figures: Figures) -> Iterator[str]:
     words = {True: "yes", False: "**no**", None: "not measured"}
     rows = [[target.wanted, target.shown, words[target.met]] for target in targets(figures)]
-    yield from _grid(["target", "figure", "met"], rows)
+    yield from grid(["target", "figure", "met"], rows)
 
 
 def _bound(figures: Figures) -> Iterator[str]:
@@ -121,7 +121,7 @@ def _costs(figures: Figures) -> Iterator[str]:
         "of bare Celery",
         "cores busy",
     ]
-    yield from _grid(
+    yield from grid(
         [*heads, "worker CPU ms", "Redis CPU ms", "Redis commands", "KB to Redis", "KB from Redis"], rows
     )
 
@@ -187,7 +187,7 @@ def _stored(figures: Figures) -> Iterator[str]:
     if rows:
         yield from _heading("A thousand releases on top of stored ones")
         names = [name for name in rows[0] if name != "stored"]
-        yield from _grid(
+        yield from grid(
             ["", *(f"{row['stored']:,} stored" for row in rows)],
             [
                 [f"`{name}`" if " ms" in name else name, *(f"{row[name]:.2f}" for row in rows)]
@@ -206,20 +206,10 @@ def _profile(figures: Figures) -> Iterator[str]:
         )
         yield ""
         names = ("own", "ours", "celery", "http", "other")
-        yield from _grid(
+        yield from grid(
             ["", *names], [[name, *(f"{one[key]:.1%}" for key in names)] for name, one in found.items()]
         )
 
 
 def _heading(text: str) -> list[str]:
     return [f"## {text}", ""]
-
-
-def _grid(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    yield _row(heads)
-    yield _row(["---", *["---:"] * (len(heads) - 1)])
-    yield from map(_row, rows)
-
-
-def _row(cells: Sequence[Any]) -> str:
-    return f"| {' | '.join(map(str, cells))} |"
