@@ -1,4 +1,4 @@
-"""Where results stand: the raw figures, what is made of them, and the part of the README that is."""
+"""Where results stand: the raw figures, what is made of them, and the parts of the documents that are."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report
+from benchmarks import report, scaling_tables
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 README = ROOT / "README.md"
+SCALING = ROOT / "docs" / "scaling.md"
 BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 
 
 def write(figures: dict[str, Any], directory: Path) -> None:
-    """Write figures, tables and picture; where they are the project's own, the README's table as well."""
+    """Write figures, tables and picture; where they are the project's own, the documents' tables as well."""
     from benchmarks import plot  # noqa: PLC0415 - only `make bench` installs what it draws with
 
     directory.mkdir(parents=True, exist_ok=True)
@@ -27,6 +28,14 @@ def write(figures: dict[str, Any], directory: Path) -> None:
     if directory == RESULTS:
         before, _, after = parts(README.read_text(encoding="utf-8"))
         README.write_text(before + BEGIN + report.table(figures) + END + after, encoding="utf-8")
+        write_scaling(figures)
+
+
+def write_scaling(figures: dict[str, Any]) -> None:
+    """Write the tables of docs/scaling.md, where nothing is missing that they are made from."""
+    if figures.keys() >= scaling_tables.NEEDED:
+        document = SCALING.read_text(encoding="utf-8")
+        SCALING.write_text(scaling_tables.filled(document, figures), encoding="utf-8")
 
 
 def parts(readme: str) -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 import json
 
-from benchmarks import report
+from benchmarks import report, scaling_tables
 from benchmarks.results_files import RESULTS, parts
 from benchmarks.targets import targets
 from tests.structure.files import text
@@ -21,3 +21,9 @@ def test_tables_are_made_from_the_figures_and_from_nothing_else() -> None:
 def test_the_results_are_those_of_a_whole_run() -> None:
     assert [target.wanted for target in targets(FIGURES) if target.met is None] == []
     assert "](benchmarks/results/throughput.svg)" in text("README.md")
+
+
+def test_the_tables_of_scaling_are_made_from_the_results() -> None:
+    document = text("docs/scaling.md")
+    assert document == scaling_tables.filled(document, FIGURES)
+    assert [name for name in scaling_tables.TABLES if f"<!-- table {name} -->" not in document] == []
