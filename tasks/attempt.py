@@ -55,12 +55,13 @@ class Attempt:
         runs on, is on at the first write. `may_run_on` says whether the following step may.
         """
         release = self._before = self._release
+        ran_on, self.goes_on = self.goes_on, False
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
             if scope in self._pauses:
                 raise Paused(scope, self._pauses[scope])
-        self._heeded = pauses if self.goes_on else ()
-        self._may_run_on, self.goes_on = may_run_on, False
+        self._heeded = pauses if ran_on else ()
+        self._may_run_on = may_run_on
         failures = release.progress.failures + (1 if interrupted else 0)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
         self._change(

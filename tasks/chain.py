@@ -7,6 +7,8 @@ All of them go to the same queue: that of the urgent releases, or the default on
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import Celery, Signature
 
 from tasks.names import STEPS, Step
@@ -26,6 +28,14 @@ def send_chain(app: Celery, release: Release) -> None:
     first.apply_async(chain=later[::-1])
 
 
+def is_ours(signature: dict[str, Any], release: Release) -> bool:
+    """Whether what follows in a message is the release's current step, as `send_chain` makes it."""
+    names = ("task", "args", "kwargs")
+    return [signature.get(name) for name in names] == [release.step.task_name, _arguments(release), {}] and (
+        signature.get("options", {}).get("task_id") == task_id(release.id, release.step)
+    )
+
+
 def task_id(release_id: str, step: Step) -> str:
     """Return the Celery task id of a release's step."""
     return release_id if step.next is None else f"{release_id}:{step}"
@@ -39,9 +49,13 @@ def release_of(task_id: str) -> str:
 def _signature(app: Celery, step: Step, release: Release, queue: str) -> Signature[object]:
     return app.signature(
         step.task_name,
-        args=(release.id, release.appid, release.user_version),
+        args=_arguments(release),
         immutable=True,
         task_id=task_id(release.id, step),
         queue=queue,
         **shown(release),
     )
+
+
+def _arguments(release: Release) -> list[str]:
+    return [release.id, release.appid, release.user_version]

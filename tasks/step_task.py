@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 from tasks.admission import Admission, admit
 from tasks.attempt import Attempt
 from tasks.base import ReleaseTask
+from tasks.chain import is_ours
 from tasks.lease import Busy
 from tasks.log_context import bind_release, bind_step
 from tasks.names import Status, Step
@@ -60,12 +61,14 @@ class StepTask(ReleaseTask):
         """Run one attempt of a step; returns the release as it is afterwards."""
         bind_step(step, release_id, appid)
         with self.redis_needed():
-            handed_on = cast("Run | None", self.request.get("handed_on"))
-            run = handed_on or self._begin(release_id, appid)
+            handed_on = self.request.get("handed_on")
+            # A message may have a header of this name, too.
+            is_handed_on = isinstance(handed_on, Run)
+            run = cast("Run", handed_on) if is_handed_on else self._begin(release_id, appid)
             attempt = run.attempt
             bind_release(attempt.release)
             try:
-                if handed_on is not None or self._is_admitted(step, appid, attempt):
+                if is_handed_on or self._is_admitted(step, appid, attempt):
                     self._run(step, run, work)
                 self.continue_chain(run)
             except LeaseLost:
@@ -97,13 +100,17 @@ class StepTask(ReleaseTask):
                 chain=following, parent_id=self.request.id, root_id=self.request.root_id
             )
 
-    def _may_run_on(self, deadline: Deadline) -> bool:
+    def _may_run_on(self, run: Run) -> bool:
         """Whether the next step may run at once: in a worker that goes on, with time for a call that takes long."""
         # Neither outside a worker, nor in a pool's child, is there one.
         next_step = cast("NextStep | None", self.request.get("next_step"))
-        if next_step is None or not next_step.may_run or not self.request.chain:
+        following = cast("list[dict[str, Any]] | None", self.request.chain)
+        if next_step is None or not next_step.may_run or not following:
             return False
-        return deadline.has(self.services.step_deadline_s * _RUNS_ON_WITH)
+        # Anything else is for the queue: a message is looked at before it is run.
+        if not is_ours(following[-1], run.attempt.release):
+            return False
+        return run.deadline.has(self.services.step_deadline_s * _RUNS_ON_WITH)
 
     def _begin(self, release_id: str, appid: str) -> Run:
         # From before the lease begins, so that no call goes out after it has ended.
@@ -146,7 +153,7 @@ class StepTask(ReleaseTask):
         if interrupted and attempt.release.progress.failures + 1 >= self.services.policy.max_attempts:
             self._stop(attempt, Fail(_interrupted(step)), None)
         try:
-            attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run.deadline))
+            attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run))
             with urgent_calls(attempt.release.urgent):
                 work(run.mini_program, attempt, self.services)
         except Paused as paused:

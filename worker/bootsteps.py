@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import bootsteps
 from celery.exceptions import WorkerShutdown
+from celery.worker import state
 
 from config.loading import SettingsError
 from tasks.names import Step
@@ -74,6 +75,9 @@ class BringBack(bootsteps.StartStopStep):
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
         """Stop looking; a look that is on its way ends first."""
+        # Celery says so itself where a signal came, and not where the order came over the broker.
+        said: Any = state
+        said.should_stop = True
         self._stopped.set()
         if self._thread is not None:
             self._thread.join(timeout=10)

@@ -1,10 +1,17 @@
 """The steps of a release run on one message, one after the other, and are told of as the three tasks that they are."""
 
+import base64
+import json
 import re
 import signal
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from celery import Celery
 
+from config.celery_options import QUEUE
+from tasks import keys
 from tasks.chain import task_id
 from tasks.names import STEPS
 from tests.e2e.watched import Watched
@@ -93,3 +100,75 @@ def test_a_worker_that_is_told_to_end_leaves_the_next_step_to_others(own_platfor
         wait_for(lambda: own_platform.show(release["id"])["status"] == "submitted")
         assert messages(worker) == ["submit_audit"]
     assert len(own_platform.calls(appid, "commit")) == 1
+
+
+def with_message(platform: Platform, change: Callable[[dict[str, Any], list[Any]], None]) -> str:
+    """A release whose first message stands in the queue, changed: its headers, and its body; returns the id."""
+    what = ("--template-id", "1", "--user-version", "1.0.0", "--user-desc", "first")
+    enqueued = platform.documents("enqueue", "--appid", platform.mini_program(), *what)[0]
+    with platform.redis() as client:
+        item = json.loads(str(client.lindex(QUEUE, 0)))
+        body = json.loads(base64.b64decode(item["body"]))
+        change(item["headers"], body)
+        item["body"] = base64.b64encode(json.dumps(body).encode()).decode()
+        client.lset(QUEUE, 0, json.dumps(item))
+    return str(enqueued["id"])
+
+
+def of_another_client(_headers: dict[str, Any], body: list[Any]) -> None:
+    for signature in body[2]["chain"]:
+        signature["options"] = {}
+
+
+def without_the_commit(_headers: dict[str, Any], body: list[Any]) -> None:
+    body[2]["chain"] = body[2]["chain"][:1]
+
+
+def with_a_header_of_ours(headers: dict[str, Any], _body: list[Any]) -> None:
+    headers.update(handed_on={"attempt": 1}, next_step=1)
+
+
+@pytest.mark.parametrize("change", [of_another_client, without_the_commit, with_a_header_of_ours])
+def test_a_chain_that_is_not_ours_is_not_run_on(
+    own_platform: Platform, change: Callable[[dict[str, Any], list[Any]], None]
+) -> None:
+    release_id = with_message(own_platform, change)
+    with own_platform.worker() as worker, own_platform.redis() as client:
+        wait_for(lambda: own_platform.show(release_id)["status"] == "submitted", patience_s=20)
+        wait_for(lambda: not client.hlen("unacked"))
+        assert "Traceback" not in worker.text()
+    release = own_platform.show(release_id)
+    assert set(release["attempts"]) == {"ensure_domains", "commit_code", "submit_audit"}
+    called = own_platform.called(release["appid"])
+    assert called.index("commit") < called.index("submit_audit")
+
+
+def test_a_release_that_is_cancelled_before_it_meets_a_pause_frees_its_mini_program(
+    own_platform: Platform,
+) -> None:
+    appid = own_platform.mini_program()
+    own_platform.run("pause", "--submissions", "--reason", "quarter's end")
+    own_platform.fault(appid, "commit", "delay", seconds=1.5)
+    with own_platform.worker(), own_platform.redis() as client:
+        [release] = own_platform.enqueue_only(own_platform.request(appid))
+        wait_for(lambda: own_platform.calls(appid, "commit"))
+        own_platform.run("cancel", release["id"])
+        wait_for(lambda: not client.hlen("unacked"))
+        assert client.get(keys.lease(appid)) is None
+    assert own_platform.show(release["id"])["status"] == "cancelled"
+
+
+def test_a_worker_that_is_told_to_end_over_the_broker_leaves_the_next_step_to_others(
+    own_platform: Platform,
+) -> None:
+    appid = own_platform.mini_program()
+    own_platform.fault(appid, "commit", "delay", seconds=1.5)
+    with own_platform.worker() as worker:
+        [release] = own_platform.enqueue_only(own_platform.request(appid))
+        wait_for(lambda: own_platform.calls(appid, "commit"))
+        with Celery(broker=own_platform.redis_url) as asking:
+            asking.control.shutdown()
+        assert worker.process.wait(timeout=20) == 0
+    left = own_platform.show(release["id"])
+    assert (left["step"], left["status"]) == ("submit_audit", "queued")
+    assert own_platform.calls(appid, "submit_audit") == []
