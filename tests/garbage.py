@@ -136,6 +136,7 @@ _HEADERS = {
     "retries that are a text": _with_header(retries="many"),
     "stamps that are a number": _with_header(stamped_headers=["a"], stamps=42),
     "inner headers that are a number": _with_header(headers=42),
+    "a chain among the headers": _with_header(chain="tasks.submit_audit"),
 }
 _EMBEDDED = {
     "an embed that is a list": message(body=[_ARGUMENTS, {}, [1]]),

@@ -35,6 +35,9 @@ _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
 
 def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> None:
     """Raise InvalidTaskError if this can't be a message for the task; the text quotes nothing of it."""
+    if any(headers.get(name) is not None for name in _EMBEDDED):
+        # Where the body has none of that name, Celery would take the header's.
+        raise InvalidTaskError("callbacks and chains must stand in the body")
     match payload:
         case [args, kwargs, embed]:
             fields = {**headers, "args": args, "kwargs": kwargs, "embed": embed}
