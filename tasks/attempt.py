@@ -38,7 +38,7 @@ class Attempt:
         self._release = self._before = held.stored.release
         self._pauses = held.pauses
         self._heeded: tuple[str, ...] = ()
-        self._may_run_on: Callable[[], bool] = bool
+        self._may_run_on: Callable[[Release], bool] = lambda _: False
         self.lease = held.number
         self.ended = False
         self.goes_on = False
@@ -48,11 +48,11 @@ class Attempt:
         """The record as it is, or will be with the next write."""
         return self._release
 
-    def start(self, *, interrupted: bool, may_run_on: Callable[[], bool]) -> None:
+    def start(self, *, interrupted: bool, may_run_on: Callable[[Release], bool]) -> None:
         """The step is being worked on; an attempt before it that never ended counts as a failure.
 
         Raises Paused where a pause holds the release: that was on when the lease was taken, or, for a step that
-        runs on, is on at the first write. `may_run_on` says whether the following step may.
+        runs on, is on at the first write. `may_run_on` says whether the step that the release is at then may.
         """
         release = self._before = self._release
         ran_on, self.goes_on = self.goes_on, False
@@ -90,7 +90,7 @@ class Attempt:
         """The step is done; the next one is queued, unless it runs on."""
         self._happened(what, step=following, status=Status.QUEUED, next_attempt_at=None)
         self._change(progress=self._release.progress.fresh())
-        self.goes_on = self._may_run_on()
+        self.goes_on = self._may_run_on(self._release)
         if not self.goes_on:
             self._end()
 

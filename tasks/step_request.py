@@ -34,7 +34,11 @@ class StepRequest(ShownRequest):
             super().acknowledge()
 
     def _go_on(self, outcome: Any, **kwargs: Any) -> None:
-        self._succeeded(outcome, **kwargs)
+        ours: Any = self
+        succeeded = self._succeeded
+        # They hold the request itself, which would stay with all that it has until the garbage collector comes by.
+        del self._succeeded, ours.on_success
+        succeeded(outcome, **kwargs)
         if self._next.signature is not None:
             self._following(self._next.signature).execute_here()
 

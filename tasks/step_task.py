@@ -100,7 +100,7 @@ class StepTask(ReleaseTask):
                 chain=following, parent_id=self.request.id, root_id=self.request.root_id
             )
 
-    def _may_run_on(self, run: Run) -> bool:
+    def _may_run_on(self, deadline: Deadline, release: Release) -> bool:
         """Whether the next step may run at once: in a worker that goes on, with time for a call that takes long."""
         # Neither outside a worker, nor in a pool's child, is there one.
         next_step = cast("NextStep | None", self.request.get("next_step"))
@@ -108,9 +108,9 @@ class StepTask(ReleaseTask):
         if next_step is None or not next_step.may_run or not following:
             return False
         # Anything else is for the queue: a message is looked at before it is run.
-        if not is_ours(following[-1], run.attempt.release):
+        if not is_ours(following[-1], release):
             return False
-        return run.deadline.has(self.services.step_deadline_s * _RUNS_ON_WITH)
+        return deadline.has(self.services.step_deadline_s * _RUNS_ON_WITH)
 
     def _begin(self, release_id: str, appid: str) -> Run:
         # From before the lease begins, so that no call goes out after it has ended.
@@ -153,7 +153,7 @@ class StepTask(ReleaseTask):
         if interrupted and attempt.release.progress.failures + 1 >= self.services.policy.max_attempts:
             self._stop(attempt, Fail(_interrupted(step)), None)
         try:
-            attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run))
+            attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run.deadline))
             with urgent_calls(attempt.release.urgent):
                 work(run.mini_program, attempt, self.services)
         except Paused as paused:

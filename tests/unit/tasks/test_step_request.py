@@ -1,0 +1,44 @@
+import gc
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import Celery
+from kombu import Message
+
+from tasks import steps  # noqa: F401 - importing the steps registers them
+from tasks.names import Step
+from tasks.step_request import StepRequest
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_a_request_that_is_done_waits_for_no_garbage_collector() -> None:
+    acknowledged: list[Any] = []
+    with Celery("test", set_as_current=False) as app:
+        app.conf.task_acks_late = True
+        task = app.tasks[Step.ENSURE_DOMAINS.task_name]
+        headers = {"id": "1", "task": task.name}
+        message = Message(body="", headers=headers, delivery_info={}, properties={})
+        request = StepRequest(
+            message,
+            on_ack=lambda *_: acknowledged.append(1),
+            hostname="here",
+            app=app,
+            task=task,
+            body=([], {}, {}),
+            headers=headers,
+            decoded=True,
+        )
+        seen = weakref.ref(request)
+        request.on_success((0, "done", 0.1))
+        del request
+    assert acknowledged == [1]
+    assert seen() is None
