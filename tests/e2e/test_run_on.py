@@ -172,3 +172,37 @@ def test_a_worker_that_is_told_to_end_over_the_broker_leaves_the_next_step_to_ot
     left = own_platform.show(release["id"])
     assert (left["step"], left["status"]) == ("submit_audit", "queued")
     assert own_platform.calls(appid, "submit_audit") == []
+
+
+@pytest.mark.parametrize("pool", ["threads", "solo"])
+def test_a_step_that_is_tried_again_has_the_rest_behind_it(own_platform: Platform, pool: str) -> None:
+    appid = own_platform.mini_program()
+    own_platform.fault(appid, "commit", "errcode", errcode=-1, times=1)
+    with own_platform.worker(MPRELEASE_WORKER__POOL=pool) as worker:
+        release = own_platform.release(appid)
+        assert messages(worker) == ["ensure_domains", "commit_code"]
+    assert release["attempts"] == {"ensure_domains": 1, "commit_code": 2, "submit_audit": 1}
+
+
+def test_a_connection_that_is_lost_while_steps_run_leaves_nothing_behind(own_platform: Platform) -> None:
+    appid = own_platform.mini_program()
+    own_platform.fault(appid, "commit", "delay", seconds=1.5)
+    with own_platform.worker(), own_platform.redis() as client:
+        [release] = own_platform.enqueue_only(own_platform.request(appid))
+        wait_for(lambda: own_platform.calls(appid, "commit"))
+        client.client_kill_filter(_type="normal", skipme=True)
+        wait_for(lambda: own_platform.show(release["id"])["status"] == "submitted")
+        # What was given back is looked at once more, and dropped.
+        wait_for(lambda: not client.hlen("unacked") and not client.llen(QUEUE))
+        assert client.get(keys.lease(appid)) is None
+        with Celery(broker=own_platform.redis_url) as asking:
+            inspected = asking.control.inspect()
+            for held in (inspected.active(), inspected.reserved()):
+                assert held is not None
+                assert [requests for requests in held.values() if requests] == []
+    assert own_platform.show(release["id"])["attempts"] == {
+        "ensure_domains": 1,
+        "commit_code": 1,
+        "submit_audit": 1,
+    }
+    assert len(own_platform.calls(appid, "commit")) == 1
