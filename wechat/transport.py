@@ -30,7 +30,12 @@ log = logging.getLogger(__name__)
 #: Largest body that is read, in bytes. The largest real ones (get_category) are a few hundred KB.
 MAX_BODY = 4 * 1024 * 1024
 _CHUNK = 65536
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "mprelease"}
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "mprelease",
+}
 
 #: Told of every call that is over: its endpoint, the errcode (0 if all went well, None if no usable answer came),
 #: and the seconds that it took. It is called in the thread of the call, so it must be quick and never raise.
