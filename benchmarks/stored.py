@@ -15,10 +15,12 @@ from benchmarks.arithmetic import median
 from benchmarks.contestants.ours import Ours
 from benchmarks.process_tree import cpu_s
 from config.loading import load_settings
+from tasks.creation import Creation
 from tasks.names import Status, Step
 from tasks.record import Progress, Release
 from tasks.request import parse_request
-from tasks.store import Creation, Known, ReleaseStore
+from tasks.store import ReleaseStore
+from tasks.stored import Known
 from tasks.wave_report import wave_report
 from tests.workers import Platform
 from worker.cli.context import services

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tasks.brake import WavePolicy, canary_pause
+from tasks.creation import Creation
 from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import InvalidRequest, ReleaseConflict
 from tasks.names import Status
@@ -17,7 +18,8 @@ from tasks.record import Problem, identity
 from tasks.releases import Enqueued, Releases
 from tasks.request import ReleaseRequest
 from tasks.scope import wave_scope
-from tasks.store import Creation, Known, ReleaseStore
+from tasks.store import ReleaseStore
+from tasks.stored import Known
 from tasks.waves import Waves
 
 #: The batch is decided anew so often when others enqueue for the same Mini Programs at the same moment.

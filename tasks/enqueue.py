@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tasks.errors import ReleaseConflict
 from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
-from tasks.store import Known
+from tasks.stored import Known
 
 
 @dataclass(frozen=True, slots=True)

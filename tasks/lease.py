@@ -16,7 +16,7 @@ import redis
 from tasks import keys
 from tasks.pauses import Pause
 from tasks.scope import wave_scope
-from tasks.store import Stored, parse
+from tasks.stored import Stored, parse
 from wechat.scripts import load_script
 
 #: What the lease lives longer than the step's total deadline, in seconds: for the record writes around it.

@@ -12,7 +12,7 @@ from tasks.names import Step
 from tasks.record import Problem
 from tasks.request import ReleaseRequest
 from tasks.stops import describe
-from tasks.store import Known
+from tasks.stored import Known
 from wechat.deadline import DeadlineExceeded
 from wechat.domains import Domains
 from wechat.errors import WeChatError

@@ -16,7 +16,8 @@ from tasks.pauses import Pauses
 from tasks.record import Release, identity
 from tasks.request import ReleaseRequest
 from tasks.scope import Scope
-from tasks.store import NOT_PARKED, Known, Parking, RecordChanged, ReleaseStore, Stored
+from tasks.store import NOT_PARKED, Parking, RecordChanged, ReleaseStore
+from tasks.stored import Known, Stored
 
 #: Ids of releases are made from those of the requests in this name space.
 _REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")

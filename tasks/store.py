@@ -10,10 +10,12 @@ from typing import Any, cast
 import redis
 
 from tasks import keys
+from tasks.creation import Creation, Opening
 from tasks.names import AT_REST, Status
 from tasks.pauses import Pause, Paused
 from tasks.record import Release
 from tasks.scope import scopes_for, wave_scope
+from tasks.stored import Known, Stored, dump, parse
 from tasks.wave_tally import WaveTally
 from wechat.replication import Replication
 from wechat.scripts import load_script
@@ -31,22 +33,6 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A record as it was read, with the revision that a write has to name."""
-
-    release: Release
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a Mini Program has: its active release, and the newest one of the identity asked for."""
-
-    active: Stored | None
-    same: Stored | None
-
-
-@dataclass(frozen=True, slots=True)
 class Parking:
     """Where a saved release waits: until a time (seconds since the epoch) or for the end of a pause."""
 
@@ -55,73 +41,6 @@ class Parking:
 
 
 NOT_PARKED = Parking()
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A release to be written: what its Mini Program had when that was decided, and where it waits at first.
-
-    `superseded` is the active one in the state that it is to get. `parked_until` parks the release in case its
-    message is never sent, see `ParkingLot.send`; `fed` leaves the message to the feeder; `held` is the scope whose
-    pause it waits for.
-    """
-
-    release: Release
-    known: Known
-    superseded: Release | None = None
-    parked_until: float | None = None
-    fed: bool = False
-    held: str | None = None
-
-    def row(self, position: int) -> tuple[list[str], list[Any]]:
-        """Its keys and arguments, as `create_releases.lua` takes them; `position` is that among the new ones."""
-        release, known, superseded = self.release, self.known, self.superseded
-        old = known.active if superseded else None
-        row_keys = [
-            keys.mini_program(release.appid),
-            keys.record(release.id),
-            keys.by_status(release.status),
-            keys.by_appid(release.appid),
-            keys.by_wave(release.wave or ""),
-            keys.wave_counts(release.wave or ""),
-            keys.record(superseded.id if superseded else ""),
-            keys.by_status(old.release.status if old else Status.QUEUED),
-            keys.wave_counts((superseded.wave or "") if superseded else ""),
-        ]
-        values = [
-            release.id,
-            dump(release),
-            release.identity,
-            # A microsecond apart at the least: they are listed in the order of their requests.
-            release.created_at.timestamp() + position / 1e6,
-            str(release.status),
-            release.wave or "",
-            known.active.release.id if known.active else "",
-            known.same.release.id if known.same else "",
-            superseded.id if superseded else "",
-            old.revision if old else "",
-            dump(superseded) if superseded else "",
-            str(old.release.status) if old else "",
-            superseded.identity if superseded else "",
-            (superseded.wave or "") if superseded else "",
-            "" if self.parked_until is None else self.parked_until,
-            "1" if self.fed else "",
-            keys.held(self.held) if self.held else "",
-            old.release.cause if old else "",
-            keys.held(old.release.progress.held) if old and old.release.progress.held else "",
-            release.waits_for,
-            old.release.waits_for if old else "",
-        ]
-        return row_keys, values
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a wave begins that has a canary or a brake: documents to be written with its releases."""
-
-    wave: str
-    policy: str
-    pause: str = ""
 
 
 class ReleaseStore:
@@ -322,13 +241,3 @@ class ReleaseStore:
 
 
 _AFTERWARDS = {Status.SUBMITTED: "free", Status.CANCELLED: "forget"}
-
-
-def parse(document: str, revision: Any) -> Stored:
-    """Read a record as Redis holds it."""
-    return Stored(Release.model_validate_json(document), int(revision))
-
-
-def dump(release: Release) -> str:
-    """Write a record as Redis holds it: without what is as it was at first, which is a fifth of it."""
-    return release.model_dump_json(exclude_defaults=True)

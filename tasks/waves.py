@@ -18,11 +18,12 @@ from redis.client import Pipeline
 
 from tasks import keys
 from tasks.brake import Brake, GoOn, WavePolicy, canary_pause, judge
+from tasks.creation import Opening
 from tasks.errors import ReleaseConflict
 from tasks.names import ACTIVE, Step
 from tasks.pauses import Pause, Pauses
 from tasks.scope import wave_scope
-from tasks.store import Opening, ReleaseStore
+from tasks.store import ReleaseStore
 from wechat.replication import Replication
 from wechat.scripts import load_script
 

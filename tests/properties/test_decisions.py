@@ -20,7 +20,7 @@ from tasks.record import Problem, Progress, Release
 from tasks.request import parse_request
 from tasks.step_task import _ask_quota
 from tasks.stops import StepBlocked
-from tasks.store import dump, parse
+from tasks.stored import dump, parse
 from tasks.submit_audit import submit_audit
 from tests.integration.wechat.server import answer
 from tests.properties.cases import Cases, share

@@ -11,7 +11,7 @@ from hypothesis import given
 from tasks.errors import InvalidRequest
 from tasks.record import Release
 from tasks.request import ReleaseRequest, parse_request
-from tasks.store import dump, parse
+from tasks.stored import dump, parse
 from tests.properties.cases import Cases, share
 from tests.properties.json_values import any_json, any_object, near_misses
 from tests.properties.right import requests

@@ -16,7 +16,7 @@ from tasks.brake import WavePolicy
 from tasks.plan import Plan, is_new, plan
 from tasks.record import identity
 from tasks.request import ReleaseRequest
-from tasks.store import Known
+from tasks.stored import Known
 from wechat.deadline import Deadline
 from worker.cli.audit_quota import ask, tell_unknown
 from worker.cli.context import services

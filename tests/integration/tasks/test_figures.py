@@ -9,12 +9,14 @@ from celery import Celery
 from tasks import keys
 from tasks.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
+from tasks.creation import Creation
 from tasks.figures import FiguresReader, Stopped
 from tasks.names import Status, Step
 from tasks.pauses import Pause, Pauses
 from tasks.record import Release
 from tasks.scope import Scope, wave_scope
-from tasks.store import Creation, Known, Parking, ReleaseStore
+from tasks.store import Parking, ReleaseStore
+from tasks.stored import Known
 from tests.unit.tasks.examples import NOW, a_problem, a_release, a_request
 
 NOTHING = Known(active=None, same=None)

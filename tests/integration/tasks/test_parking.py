@@ -12,7 +12,8 @@ from tasks.parking import BATCH, CLAIM_S, ParkingLot
 from tasks.pauses import Pause, Pauses
 from tasks.record import Release
 from tasks.scope import Scope
-from tasks.store import Parking, ReleaseStore, Stored
+from tasks.store import Parking, ReleaseStore
+from tasks.stored import Stored
 from tests.integration.tasks.conftest import Sender
 from tests.integration.tasks.test_store import created
 from tests.unit.tasks.examples import a_problem, a_release, a_request

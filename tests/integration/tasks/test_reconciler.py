@@ -14,7 +14,8 @@ from tasks.names import GOING_ON, Status
 from tasks.parking import ParkingLot
 from tasks.reconciler import OVERDUE_S, Reconciler
 from tasks.scope import Scope
-from tasks.store import Parking, ReleaseStore, Stored
+from tasks.store import Parking, ReleaseStore
+from tasks.stored import Stored
 from tests.integration.tasks.conftest import Sender
 from tests.integration.tasks.test_store import created
 from tests.unit.tasks.examples import NOW, a_release

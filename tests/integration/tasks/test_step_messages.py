@@ -27,7 +27,8 @@ from tasks.record import Release
 from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.services import Services
-from tasks.store import Parking, ReleaseStore, Stored
+from tasks.store import Parking, ReleaseStore
+from tasks.stored import Stored
 from tasks.waves import Waves
 from tests.integration.tasks.conftest import NotedResults
 from tests.integration.tasks.test_store import created

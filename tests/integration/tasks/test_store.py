@@ -15,7 +15,8 @@ from tasks.names import ACTIVE, Status, Step
 from tasks.pauses import Pause, Paused, Pauses
 from tasks.record import Progress, Release, counts
 from tasks.scope import Scope, wave_scope
-from tasks.store import Known, LeaseLost, Parking, RecordChanged, ReleaseStore, Stored
+from tasks.store import LeaseLost, Parking, RecordChanged, ReleaseStore
+from tasks.stored import Known, Stored
 from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release, a_request
 
 NOTHING = Known(active=None, same=None)

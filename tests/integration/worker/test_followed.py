@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 import redis
 
+from tasks.creation import Creation
 from tasks.names import Status
 from tasks.record import Release
-from tasks.store import Creation, Known, ReleaseStore
+from tasks.store import ReleaseStore
+from tasks.stored import Known
 from tests.unit.tasks.examples import a_release, a_request
 from worker.cli.followed import AT_ONCE, Followed
 

@@ -8,7 +8,7 @@ from tasks.enqueue import NewRelease, Repetition, decide
 from tasks.errors import ReleaseConflict
 from tasks.names import ACTIVE, Status
 from tasks.record import PAYLOAD, Release, identity
-from tasks.store import Known, Stored
+from tasks.stored import Known, Stored
 from tests.unit.tasks.examples import a_release, a_request
 
 OTHER_PAYLOAD: dict[str, Any] = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.names import Status, Step
 from tasks.record import MAX_HISTORY, Progress, Release, counts
-from tasks.store import dump, parse
+from tasks.stored import dump, parse
 from tests.unit.tasks.examples import NOW, a_problem, a_release, a_request
 
 CONTRACT = [
