@@ -40,7 +40,7 @@ from wechat.learnt_limits import LearntLimits
 from wechat.pace import Limit
 from wechat.rate_limits import RateLimits
 from wechat.sealing import Seal
-from worker import transport
+from worker import tracebacks, transport
 from worker.bootsteps import BringBack, CheckKeys
 from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
@@ -58,6 +58,7 @@ class ReleaseCelery(Celery):
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
+        tracebacks.install()
         super().__init__("mprelease", set_as_current=True)
         self.settings = settings
         self._build = build
