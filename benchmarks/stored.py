@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import redis_costs
 from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.arithmetic import median
+from benchmarks.contestants.contestant import Running
 from benchmarks.contestants.ours import Ours
 from benchmarks.process_tree import cpu_s
 from config.loading import load_settings
@@ -32,7 +33,7 @@ STORED = (0, 10_000, 100_000)
 _WAVE = 10_000
 _PAGE = 500
 _PROCESSES = 2
-_LOOKS, _COMMANDS = 25, 3
+_WAVES, _LOOKS, _COMMANDS = 3, 25, 3
 
 
 def measure(arena: Arena, amounts: Sequence[int], say: Callable[[str], None]) -> list[dict[str, Any]]:
@@ -44,7 +45,7 @@ def measure(arena: Arena, amounts: Sequence[int], say: Callable[[str], None]) ->
         began = time.monotonic()
         fill(arena, there, amount)
         say(f"{amount} releases stored, {time.monotonic() - began:.0f} s")
-        rows.append({"stored": amount, **_release(arena, amount), **_look(arena, f"on-{amount}")})
+        rows.append({"stored": amount, **_release(arena, amount), **_look(arena, f"on-{amount}-0")})
         there = amount
     return rows
 
@@ -91,7 +92,7 @@ def _submitted(release: Release) -> Release:
 
 
 def _release(arena: Arena, amount: int) -> dict[str, float]:
-    """A wave of a thousand, on one worker."""
+    """Waves of a thousand, one after the other on one worker: the median of each figure."""
     arena.latency(0)
     contestant = Ours(1, 32)
     with contestant.start(arena) as running:
@@ -99,20 +100,26 @@ def _release(arena: Arena, amount: int) -> dict[str, float]:
         warm = arena.shops(2 * contestant.at_once)
         running.enqueue(warm)
         arena.wait_for(begun + len(warm))
-        shops = arena.shops(RELEASES)
-        requests = [parse_request(arena.request(shop.appid, wave=f"on-{amount}")) for shop in shops]
-        cpu, costs = cpu_s(running.pids), redis_costs.look(arena.client)
-        began = time.time()
-        services().batch.enqueue(requests)
-        ended = arena.wait_for(begun + len(warm) + RELEASES)
-        time.sleep(SETTLE_S)
-        spent = redis_costs.look(arena.client) - costs
-        return {
-            "releases_per_s": RELEASES / (ended.at - began),
-            "cpu_ms": (cpu_s(running.pids) - cpu) * 1000 / RELEASES,
-            "redis_cpu_ms": spent.cpu_s * 1000 / RELEASES,
-            "commands": spent.commands / RELEASES,
-        }
+        runs = [_wave(arena, running, f"on-{amount}-{number}") for number in range(_WAVES)]
+    return {name: median([run[name] for run in runs]) for name in runs[0]}
+
+
+def _wave(arena: Arena, running: Running, wave: str) -> dict[str, float]:
+    shops = arena.shops(RELEASES)
+    requests = [parse_request(arena.request(shop.appid, wave=wave)) for shop in shops]
+    begun = arena.submitted().number
+    cpu, costs = cpu_s(running.pids), redis_costs.look(arena.client)
+    began = time.time()
+    services().batch.enqueue(requests)
+    ended = arena.wait_for(begun + RELEASES)
+    time.sleep(SETTLE_S)
+    spent = redis_costs.look(arena.client) - costs
+    return {
+        "releases_per_s": RELEASES / (ended.at - began),
+        "cpu_ms": (cpu_s(running.pids) - cpu) * 1000 / RELEASES,
+        "redis_cpu_ms": spent.cpu_s * 1000 / RELEASES,
+        "commands": spent.commands / RELEASES,
+    }
 
 
 def _look(arena: Arena, wave: str) -> dict[str, float]:
