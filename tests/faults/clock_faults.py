@@ -16,9 +16,9 @@ STOPPED = "no message is taken"
 GOES_ON = "agrees with Redis' again"
 #: So slow that many messages are unacknowledged whenever kombu looks for those to give back.
 _SLOW: dict[str, Any] = {"endpoint": "commit", "kind": "delay_before", "seconds": 0.8, "times": -1}
-#: Each release takes three messages, and one more for the countdown that it is made to wait once; a few come again
+#: Each release takes one message, and one more for the countdown that it is made to wait once; a few come again
 #: when the worker that has just stopped puts them back. One kombu that gives back others' messages adds far more.
-MOST_PER_RELEASE = 4.5
+MOST_PER_RELEASE = 3.0
 
 
 def wrong_clock(world: World) -> int:

@@ -1,4 +1,4 @@
-"""Every message is delivered twice: each that is sent is put on the queue once more."""
+"""Every message is delivered twice: each that is taken is put on the queue once more."""
 
 import json
 import random
@@ -10,10 +10,14 @@ from typing import Any
 
 import redis
 
+from tasks.reconciler import UNACKNOWLEDGED
+from tests.faults.fleet import CONCURRENCY, WORKERS
 from tests.faults.world import QUEUE, World
 
 #: A copy comes up to so many seconds after its message: beside it, or while its call is on the way.
 _LATEST_S = 0.4
+#: Releases at once: workers have as many threads again for the copies.
+_AT_ONCE = WORKERS * CONCURRENCY // 2
 #: Submissions are applied late, and who asks meanwhile whether one landed hears the old answer late as well:
 #: only the lease keeps the second run from submitting once more.
 _SLOW: tuple[dict[str, Any], ...] = (
@@ -23,21 +27,23 @@ _SLOW: tuple[dict[str, Any], ...] = (
 
 
 def every_message_twice(world: World) -> int:
-    """Copy each message as it is sent."""
+    """Copy each message as it is taken."""
     world.platform.sim("POST", "faults", list(_SLOW))
     with copier(world.platform.redis_url) as copied:
-        world.feed()
-        world.wait_until_ended()
+        # Behind a long queue a copy, and the step that it leads to, would come when all is done.
+        while world.still_to_feed:
+            world.feed(_AT_ONCE)
+            world.wait_until_ended()
     if copied.missed:
         world.problems.append(f"{copied.missed} messages could not be copied")
     return copied.number
 
 
 class Copier:
-    """Watches what Redis is told (MONITOR) and repeats each message that is put on the queue.
+    """Watches what Redis is told (MONITOR) and repeats each message that a worker notes as taken.
 
-    The copy goes to the end that workers take from, and its delivery tag is its own: it is delivered
-    beside the original. Copies are pushed with RPUSH, which the watcher passes over.
+    The copy goes to the end that workers take from, and its delivery tag is its own: it is delivered while the
+    original is worked on. Copies themselves are not copied.
     """
 
     def __init__(self, redis_url: str) -> None:
@@ -45,6 +51,7 @@ class Copier:
         self.missed = 0
         self._stopped = threading.Event()
         self._timers: list[threading.Timer] = []
+        self._copies: set[str] = set()
         self._url = redis_url
 
     def run(self, ready: threading.Event) -> None:
@@ -53,9 +60,9 @@ class Copier:
             ready.set()
             while not self._stopped.is_set():
                 seen: dict[str, Any] = watched.next_command()
-                name, _, rest = str(seen["command"]).partition(" ")
-                if name.upper() == "LPUSH" and rest.startswith(f"{QUEUE} "):
-                    self._copy(client, rest.removeprefix(f"{QUEUE} "))
+                name, key, tag, taken = [*str(seen["command"]).split(" ", 3), "", "", ""][:4]
+                if (name.upper(), key) == ("HSET", UNACKNOWLEDGED) and tag not in self._copies:
+                    self._copy(client, taken)
             for timer in self._timers:
                 timer.join()
 
@@ -65,11 +72,12 @@ class Copier:
 
     def _copy(self, client: redis.Redis, text: str) -> None:
         try:
-            message = json.loads(text.replace("\\\\", "\\"))
-            message["properties"]["delivery_tag"] = str(uuid.uuid4())
+            message, *_ = json.loads(text.replace("\\\\", "\\"))
+            tag = message["properties"]["delivery_tag"] = str(uuid.uuid4())
         except (ValueError, LookupError, TypeError):
             self.missed += 1
         else:
+            self._copies.add(tag)
             timer = threading.Timer(random.uniform(0, _LATEST_S), client.rpush, (QUEUE, json.dumps(message)))
             timer.start()
             self._timers.append(timer)
