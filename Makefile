@@ -38,7 +38,7 @@ test: $(STAMP) ## Run the tests (under four minutes)
 	@# which the long ones come first, so that no worker is left alone with one of them in the end.
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
 
-test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, Sentinel over TLS, rate limits (two minutes)
+test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, restarts, Sentinel over TLS, rate limits (two minutes)
 	$(BIN)/pytest -n 4 --dist loadfile -m long tests/e2e
 
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network

@@ -14,6 +14,8 @@ from tests.workers import Platform, wait_for
 
 RELEASES = 40
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RestartableRedis]:

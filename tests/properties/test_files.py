@@ -92,7 +92,7 @@ def test_any_file_of_refresh_tokens_is_read_or_refused_without_showing_one(cases
     said = StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(raw)))
-        patch.setattr(output.notes, "file", said)
+        patch.setattr(output.notes, "_file", said)  # the property would remember what it is now
         try:
             tokens = credentials._from_file(Path("-"))
         except typer.Exit as refused:
