@@ -88,8 +88,8 @@ class Attempt:
 
     def done(self, following: Step, what: str) -> None:
         """The step is done; the next one is queued, unless it runs on."""
-        self._happened(what, step=following, status=Status.QUEUED, next_attempt_at=None)
-        self._change(progress=self._release.progress.fresh())
+        progress = self._release.progress.fresh()
+        self._happened(what, step=following, status=Status.QUEUED, next_attempt_at=None, progress=progress)
         self.goes_on = self._may_run_on(self._release)
         if not self.goes_on:
             self._end()

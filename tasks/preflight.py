@@ -54,15 +54,14 @@ class Preflight:
         if passed is not None and passed[0] == wanted and self._monotonic() - passed[1] < FRESH_S:
             return
         missing = self._missing(wanted)
-        if not missing:
-            self._passed = wanted, self._monotonic()
-        else:
+        if missing:
             raise StepBlocked(
                 errmsg="preflight: the platform has not registered and published these domains",
                 domains=missing.as_dict(),
                 remedy="Register them with `mprelease platform domains add`, then "
                 f"`mprelease resume --wave {quote(wave)}`: no call was made for these Mini Programs.",
             )
+        self._passed = wanted, self._monotonic()
 
     def forget(self) -> None:
         """The pool has been changed: it is read anew."""

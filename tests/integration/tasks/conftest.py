@@ -14,6 +14,7 @@ from tasks.lease import Held, Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.pauses import Pauses
+from tasks.reconciler import Reconciler
 from tasks.record import Release
 from tasks.releases import Releases
 from tasks.scope import Scope
@@ -96,6 +97,17 @@ def results() -> NotedResults:
 @pytest.fixture
 def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: Sender) -> ParkingLot:
     return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender, queue="releases")
+
+
+def a_reconciler(client: redis.Redis, *, every_s: float) -> Reconciler:
+    """One worker's, that sweeps so often."""
+    return Reconciler(
+        client,
+        store=ReleaseStore(client),
+        now=lambda: NOW,
+        queues=("releases.urgent", "releases"),
+        every_s=every_s,
+    )
 
 
 @pytest.fixture

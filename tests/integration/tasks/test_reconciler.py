@@ -16,20 +16,14 @@ from tasks.reconciler import OVERDUE_S, Reconciler
 from tasks.scope import Scope
 from tasks.store import Parking, ReleaseStore
 from tasks.stored import Stored
-from tests.integration.tasks.conftest import Sender
+from tests.integration.tasks.conftest import Sender, a_reconciler
 from tests.integration.tasks.test_store import created
 from tests.unit.tasks.examples import NOW, a_release
 
 
 @pytest.fixture
 def reconciler(redis_client: redis.Redis) -> Reconciler:
-    return Reconciler(
-        redis_client,
-        store=ReleaseStore(redis_client),
-        now=lambda: NOW,
-        queues=("releases.urgent", "releases"),
-        every_s=3600,
-    )
+    return a_reconciler(redis_client, every_s=3600)
 
 
 def next_sweep(reconciler: Reconciler, client: redis.Redis) -> list[str]:
@@ -127,13 +121,7 @@ def test_only_one_worker_sweeps_at_a_time(
     reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
     a_stored(store)
-    other = Reconciler(
-        redis_client,
-        store=ReleaseStore(redis_client),
-        now=lambda: NOW,
-        queues=("releases.urgent", "releases"),
-        every_s=3600,
-    )
+    other = a_reconciler(redis_client, every_s=3600)
     next_sweep(other, redis_client)
 
     other.sweep()
@@ -161,13 +149,7 @@ def test_whichever_worker_sweeps_next_knows_what_the_last_one_missed(
     reconciler: Reconciler, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
     stored = a_stored(store)
-    other = Reconciler(
-        redis_client,
-        store=ReleaseStore(redis_client),
-        now=lambda: NOW,
-        queues=("releases.urgent", "releases"),
-        every_s=15,
-    )
+    other = a_reconciler(redis_client, every_s=15)
 
     assert next_sweep(other, redis_client) == []
     assert next_sweep(reconciler, redis_client) == [stored.release.id]

@@ -22,7 +22,6 @@ from tasks.parking import ParkingLot
 from tasks.pauses import Pause, Pauses
 from tasks.policy import RetryPolicy
 from tasks.preflight import Preflight
-from tasks.reconciler import Reconciler
 from tasks.record import Release
 from tasks.releases import Releases
 from tasks.scope import Scope
@@ -30,7 +29,7 @@ from tasks.services import Services
 from tasks.store import Parking, ReleaseStore
 from tasks.stored import Stored
 from tasks.waves import Waves
-from tests.integration.tasks.conftest import NotedResults
+from tests.integration.tasks.conftest import NotedResults, a_reconciler
 from tests.integration.tasks.test_store import created
 from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release
 from tests.unit.tasks.fake_wechat import FakeMiniProgram, refused
@@ -92,13 +91,7 @@ def run(
         leases=leases,
         pauses=pauses,
         parking=lot,
-        reconciler=Reconciler(
-            redis_client,
-            store=ReleaseStore(redis_client),
-            now=lambda: NOW,
-            queues=("releases.urgent", "releases"),
-            every_s=15,
-        ),
+        reconciler=a_reconciler(redis_client, every_s=15),
         results=results,
         outcomes=Outcomes(store=store, results=results),
         wechat=wechat,
