@@ -99,22 +99,25 @@ class Attempt:
         # What the steps had to remember is needed no more, and each record is kept for good.
         progress = Progress(superseded=self._release.progress.superseded)
         self._happened(what, status=Status.SUBMITTED, auditid=auditid, progress=progress)
-        try:
-            self._end()
-        except RecordChanged:
-            self._note_audit_of_cancelled(auditid, what)
-            raise
+        self._end()
 
-    def _note_audit_of_cancelled(self, auditid: int, what: str) -> None:
-        """A release that was cancelled while its submission was on its way keeps the audit id it got."""
+    def note_cancelled(self) -> Release | None:
+        """The release, if it was cancelled while we worked on it, with what we did and could not write; else None.
+
+        A commit has replaced the trial version, and an audit that was submitted is running, cancelled or not.
+        """
         store = self._services.store
-        stored = store.get(self.release.id)
-        if stored is not None and stored.release.status is Status.CANCELLED:
-            noted = stored.release.changed(
-                f"{what}, after it was cancelled", self._services.now(), auditid=auditid
-            )
+        stored = store.get(self._release.id)
+        if stored is None or stored.release.status is not Status.CANCELLED:
+            return None
+        noted = stored.release.model_copy(update={"auditid": self._release.auditid or stored.release.auditid})
+        for event in self._release.history:
+            if event not in self._stored.release.history:
+                noted = noted.changed(f"{event.what}, as it was being cancelled", self._services.now())
+        if noted != stored.release:
             with suppress(RecordChanged, LeaseLost):
                 store.save(stored, noted, lease=self.lease)
+        return noted
 
     def wait_on(self) -> None:
         """A message came before the time: wait until then as before."""

@@ -75,7 +75,7 @@ class StepTask(ReleaseTask):
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
                 raise Ignore from None
             except RecordChanged:
-                self._overtaken(attempt.release)
+                self._overtaken(attempt)
             else:
                 return attempt.release
             finally:
@@ -190,12 +190,14 @@ class StepTask(ReleaseTask):
         shown: dict[str, Any] = {name: self.request.get(name) for name in ("argsrepr", "kwargsrepr")}
         raise self.retry(countdown=countdown_s, exc=Waits(because), **shown)
 
-    def _overtaken(self, ours: Release) -> NoReturn:
+    def _overtaken(self, attempt: Attempt) -> NoReturn:
         """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""
-        stored = self.services.store.get(ours.id)
-        if stored is not None and stored.release.status is Status.CANCELLED:
-            raise stored.release.error() from None
-        log.warning("release %s was changed while a step ran; the step's outcome is dropped", ours.id)
+        cancelled = attempt.note_cancelled()
+        if cancelled is not None:
+            raise cancelled.error() from None
+        log.warning(
+            "release %s was changed while a step ran; the step's outcome is dropped", attempt.release.id
+        )
         raise Ignore from None
 
     def on_failure(

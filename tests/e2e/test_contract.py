@@ -77,10 +77,9 @@ def test_a_release_cancelled_while_a_step_runs_is_not_submitted(
     platform: Platform, orchestrator: Orchestrator
 ) -> None:
     appid = platform.mini_program()
-    platform.fault(appid, "commit", "delay", seconds=1)
+    platform.fault(appid, "commit", "delay", seconds=2)
     release_id = orchestrator.start(**platform.request(appid))
-    while "commit" not in platform.called(appid):
-        pass
+    wait_for(lambda: "commit" in platform.called(appid))
     orchestrator.ask("tasks.cancel_release", {"release_id": release_id})
     assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
     # Another version can follow at once; it waits for the lease and not for the cancelled one.

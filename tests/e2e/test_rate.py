@@ -52,10 +52,10 @@ def test_the_platforms_limit_is_kept_by_all_workers_together(own_platform: Platf
     platform.sim("POST", "platform", {"scan_s": 0})
     with two_workers(platform, platform_per_minute="400"):
         calls = released(platform, shops(platform, 10))
-    # 400 a minute: 20 at once, and 6 a second. What was sent in turn may arrive a little closer.
+    # 400 a minute: 20 at once, and 6 a second. What a busy machine holds up for a second arrives with what follows.
     assert len(calls) == 10 * 4 + 1
     for seconds in (0.5, 1, 2, 4):
-        assert most_within(calls, seconds) <= 20 + 6 * seconds + 2
+        assert most_within(calls, seconds) <= 20 + 6 * (seconds + 1)
     assert calls[-1]["at"] - calls[0]["at"] >= (len(calls) - 20) / 6 - 0.5
 
 

@@ -220,6 +220,28 @@ def test_a_cancel_while_the_submission_is_on_its_way_keeps_the_audit_id(
 
     release = now(store, stored)
     assert (release.status, release.auditid) == (Status.CANCELLED, 7)
+    assert release.history[-1].what == "submitted as audit 7, as it was being cancelled"
+
+
+def test_a_cancel_while_the_commit_is_on_its_way_leaves_it_in_the_history(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, releases: Releases
+) -> None:
+    stored = at(Step.COMMIT_CODE)
+
+    class CancelledMeanwhile(FakeMiniProgram):
+        def commit(self, **_: Any) -> None:
+            releases.cancel(stored.release.id, "wrong version")
+
+    wechat.scripted = CancelledMeanwhile()
+
+    with pytest.raises(ReleaseCancelled):
+        run(Step.COMMIT_CODE, stored.release)
+
+    told = [(event.step, event.what) for event in now(store, stored).history]
+    assert told[-2:] == [
+        (Step.COMMIT_CODE, "wrong version"),
+        (Step.COMMIT_CODE, "committed, as it was being cancelled"),
+    ]
 
 
 def test_a_message_out_of_date_leaves_a_parked_release_parked(
