@@ -1,7 +1,9 @@
 """Scripted faults: which calls they hit, and how often."""
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,7 +12,7 @@ from simulator.patching import PatchError, Setter, flag, integer, number, one_of
 #: Kinds that answer instead of WeChat: the call is not applied unless the fault says "apply".
 REPLACING = ("errcode", "status", "html", "empty", "invalid_json", "oversized", "cut_before")
 #: Kinds that let the call through and spoil only its answer.
-SPOILING = ("delay", "delay_before", "cut_after", "trickle")
+SPOILING = ("delay", "delay_before", "hold", "cut_after", "trickle")
 
 FOR_EVER = -1
 
@@ -74,6 +76,7 @@ class FaultBook:
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self._faults: list[Fault] = []
         self._chance = chance
+        self._cleared = asyncio.Event()
 
     def add(self, wanted: Mapping[str, Any], name_of: Callable[[str], str | None]) -> None:
         """Script a fault; `name_of` turns a path or short name into the name of an endpoint."""
@@ -100,8 +103,16 @@ class FaultBook:
         return [asdict(fault) for fault in self._faults]
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults; what they hold goes on."""
         self._faults.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
+
+    async def until_cleared(self, at_most_s: float) -> None:
+        """Wait for the faults to be forgotten."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                await self._cleared.wait()
 
     def _strikes(self, fault: Fault) -> bool:
         if fault.skip > 0:

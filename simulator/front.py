@@ -43,6 +43,8 @@ async def _serve_faulty(
         record.errcode = outcome.errcode
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
+    if fault.kind == "hold":
+        await world.faults.until_cleared(fault.seconds)
     return await wire.spoilt(
         request, world.clock, fault, outcome or gateway.refuse(-1), world.platform.content_type
     )

@@ -33,6 +33,8 @@ DOMAINS = {"requestdomain": ["https://api.example.com"], "wsrequestdomain": ["ws
 KEYS = "MPRELEASE_REDIS__ENCRYPTION_KEYS"
 #: A worker is ready, and a release has ended, within so many seconds; both take far less.
 PATIENCE_S = 60.0
+#: For workers whose calls are held.
+PATIENT = {"MPRELEASE_WECHAT__READ_TIMEOUT_S": "60", "MPRELEASE_WORKER__STEP_DEADLINE_S": "140"}
 _LOG_TAIL = 6000
 
 T = TypeVar("T")
@@ -202,6 +204,14 @@ class Platform:
     def fault(self, appid: str, endpoint: str, kind: str, **fields: Any) -> None:
         """Script a fault of one Mini Program."""
         self.sim("POST", "faults", {"appid": appid, "endpoint": endpoint, "kind": kind, **fields})
+
+    def hold(self, appid: str, endpoint: str) -> None:
+        """Let WeChat keep its answer to this call of a Mini Program to itself, until `let_go`; its workers must be PATIENT."""
+        self.fault(appid, endpoint, "hold", seconds=PATIENCE_S)
+
+    def let_go(self) -> None:
+        """Let WeChat answer what it holds, and forget all faults."""
+        self.sim("DELETE", "faults")
 
     def calls(self, appid: str, endpoint: str | None = None) -> list[dict[str, Any]]:
         """The calls that WeChat got for a Mini Program."""

@@ -77,10 +77,11 @@ def test_a_release_cancelled_while_a_step_runs_is_not_submitted(
     platform: Platform, orchestrator: Orchestrator
 ) -> None:
     appid = platform.mini_program()
-    platform.fault(appid, "commit", "delay", seconds=2)
+    platform.hold(appid, "commit")
     release_id = orchestrator.start(**platform.request(appid))
     wait_for(lambda: "commit" in platform.called(appid))
     orchestrator.ask("tasks.cancel_release", {"release_id": release_id})
+    platform.let_go()
     assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
     # Another version can follow at once; it waits for the lease and not for the cancelled one.
     newer = orchestrator.start(**platform.request(appid, user_version="2.0.0"))

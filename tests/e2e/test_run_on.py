@@ -15,7 +15,7 @@ from tasks import keys
 from tasks.chain import task_id
 from tasks.names import STEPS
 from tests.e2e.watched import Watched
-from tests.workers import Platform, Worker, wait_for
+from tests.workers import PATIENT, Platform, Worker, wait_for
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def test_monitors_are_told_of_three_tasks(watched_platform: Watched) -> None:
 
 def test_the_step_after_a_slow_call_has_a_message_and_all_the_time_again(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
-    own_platform.fault(appid, "commit", "delay", seconds=1.5)
-    with own_platform.worker(MPRELEASE_WORKER__STEP_DEADLINE_S="2.4") as worker:
+    own_platform.fault(appid, "commit", "delay", seconds=2.5)
+    with own_platform.worker(**{**PATIENT, "MPRELEASE_WORKER__STEP_DEADLINE_S": "4.5"}) as worker:
         release = own_platform.release(appid)
         assert messages(worker) == ["ensure_domains", "submit_audit"]
     assert release["status"] == "submitted"
@@ -70,11 +70,12 @@ def test_the_step_after_a_slow_call_has_a_message_and_all_the_time_again(own_pla
 
 def test_a_pause_that_begins_meanwhile_holds_the_next_step(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
-    own_platform.fault(appid, "commit", "delay", seconds=1.5)
-    with own_platform.worker():
+    own_platform.hold(appid, "commit")
+    with own_platform.worker(**PATIENT):
         [release] = own_platform.enqueue_only(own_platform.request(appid))
         wait_for(lambda: own_platform.calls(appid, "commit"))
         own_platform.run("pause", "--submissions", "--reason", "quarter's end")
+        own_platform.let_go()
         wait_for(lambda: own_platform.show(release["id"])["status"] == "waiting")
         held = own_platform.show(release["id"])
         assert (held["step"], held["wait"]["errmsg"]) == ("submit_audit", "paused by hand: quarter's end")
@@ -87,8 +88,8 @@ def test_a_pause_that_begins_meanwhile_holds_the_next_step(own_platform: Platfor
 
 def test_a_worker_that_is_told_to_end_leaves_the_next_step_to_others(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
-    own_platform.fault(appid, "commit", "delay", seconds=1.5)
-    with own_platform.worker() as worker:
+    own_platform.fault(appid, "commit", "delay", seconds=2)
+    with own_platform.worker(**PATIENT) as worker:
         [release] = own_platform.enqueue_only(own_platform.request(appid))
         wait_for(lambda: own_platform.calls(appid, "commit"))
         worker.process.send_signal(signal.SIGTERM)
@@ -148,11 +149,12 @@ def test_a_release_that_is_cancelled_before_it_meets_a_pause_frees_its_mini_prog
 ) -> None:
     appid = own_platform.mini_program()
     own_platform.run("pause", "--submissions", "--reason", "quarter's end")
-    own_platform.fault(appid, "commit", "delay", seconds=1.5)
-    with own_platform.worker(), own_platform.redis() as client:
+    own_platform.hold(appid, "commit")
+    with own_platform.worker(**PATIENT), own_platform.redis() as client:
         [release] = own_platform.enqueue_only(own_platform.request(appid))
         wait_for(lambda: own_platform.calls(appid, "commit"))
         own_platform.run("cancel", release["id"])
+        own_platform.let_go()
         wait_for(lambda: not client.hlen("unacked"))
         assert client.get(keys.lease(appid)) is None
     assert own_platform.show(release["id"])["status"] == "cancelled"
@@ -162,8 +164,8 @@ def test_a_worker_that_is_told_to_end_over_the_broker_leaves_the_next_step_to_ot
     own_platform: Platform,
 ) -> None:
     appid = own_platform.mini_program()
-    own_platform.fault(appid, "commit", "delay", seconds=1.5)
-    with own_platform.worker() as worker:
+    own_platform.fault(appid, "commit", "delay", seconds=2)
+    with own_platform.worker(**PATIENT) as worker:
         [release] = own_platform.enqueue_only(own_platform.request(appid))
         wait_for(lambda: own_platform.calls(appid, "commit"))
         with Celery(broker=own_platform.redis_url) as asking:
@@ -186,11 +188,13 @@ def test_a_step_that_is_tried_again_has_the_rest_behind_it(own_platform: Platfor
 
 def test_a_connection_that_is_lost_while_steps_run_leaves_nothing_behind(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
-    own_platform.fault(appid, "commit", "delay", seconds=1.5)
-    with own_platform.worker(), own_platform.redis() as client:
+    own_platform.hold(appid, "commit")
+    with own_platform.worker(**PATIENT) as worker, own_platform.redis() as client:
         [release] = own_platform.enqueue_only(own_platform.request(appid))
         wait_for(lambda: own_platform.calls(appid, "commit"))
         client.client_kill_filter(_type="normal", skipme=True)
+        wait_for(lambda: "Connection to broker lost" in worker.text())
+        own_platform.let_go()
         wait_for(lambda: own_platform.show(release["id"])["status"] == "submitted")
         # What was given back is looked at once more, and dropped.
         wait_for(lambda: not client.hlen("unacked") and not client.llen(QUEUE))

@@ -5,12 +5,10 @@ from functools import partial
 
 import pytest
 
-from tests.workers import Platform, wait_for
+from tests.workers import PATIENT, Platform, wait_for
 
 #: A call that takes this long is on its way when the worker is told to stop. In seconds.
 SLOW_S = 2.0
-#: With this, the slow call is waited for.
-PATIENT = {"MPRELEASE_WECHAT__READ_TIMEOUT_S": "8"}
 #: What a worker takes to end once nothing runs any more, and more.
 ENDS_WITHIN_S = 8.0
 

@@ -9,7 +9,7 @@ def test_an_urgent_release_overtakes_a_wave_at_every_step(own_platform: Platform
     platform = own_platform
     wave = [platform.mini_program() for _ in range(WAVE)]
     urgent = platform.mini_program()
-    platform.sim("POST", "faults", {"kind": "delay", "seconds": 0.05, "times": -1})
+    platform.sim("POST", "faults", {"kind": "delay", "seconds": 0.1, "times": -1})
     with platform.worker("--concurrency", "1"):
         platform.enqueue_only(*map(platform.request, wave))
         wait_for(lambda: platform.calls(wave[1]))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.workers import PATIENCE_S, TICKET, Platform, wait_for
+from tests.workers import PATIENCE_S, PATIENT, TICKET, Platform, wait_for
 
 WAVE = "1.0.0"
 NO_TEMPLATE = 85014
@@ -286,11 +286,12 @@ def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:
 def test_speed_and_estimated_end_are_told(own_platform: Platform) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(6)]
-    platform.fault(appids[5], "commit", "delay", seconds=4)
-    with platform.worker(MPRELEASE_WECHAT__READ_TIMEOUT_S="9"):
+    platform.hold(appids[5], "commit")
+    with platform.worker(**PATIENT):
         enqueue(platform, appids)
         wait_for(lambda: statuses(platform).get("submitted") == 5)
         report = wave(platform)
         assert report["per_minute"] > 5
         assert report["estimated_end"].endswith("Z")
         assert report["total"] == 6
+        platform.let_go()

@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -79,6 +80,24 @@ def test_a_delayed_answer_was_applied_before_the_client_gave_up(wechat: Client) 
         raw_commit(wechat, timeout=0.2)
     until(lambda: trial(wechat))
     assert wechat.commit()["errcode"] == 0
+
+
+def test_a_held_answer_comes_when_the_faults_are_removed(wechat: Client) -> None:
+    wechat.token()
+    wechat.fault("hold", endpoint="commit", seconds=60)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(raw_commit, wechat)
+        until(lambda: trial(wechat))
+        with pytest.raises(TimeoutError):
+            answer.result(0.1)
+        assert requests.delete(f"{wechat.url}/_sim/faults", timeout=5).ok
+        assert answer.result(5).json()["errcode"] == 0
+
+
+def test_an_answer_that_nobody_lets_go_comes_in_the_end(wechat: Client) -> None:
+    wechat.token()
+    wechat.fault("hold", endpoint="commit", seconds=0.1)
+    assert raw_commit(wechat).json()["errcode"] == 0
 
 
 def test_a_delayed_call_is_applied_after_the_client_gave_up(wechat: Client) -> None:
