@@ -15,7 +15,10 @@ RUN awk '/^[^ ]/ { wanted = /^setuptools==/ } wanted' requirements-dev.lock > bu
     && /opt/build/bin/pip install --require-hashes --only-binary=:all: -r build.lock
 
 COPY pyproject.toml README.md ./
+COPY cli cli/
 COPY config config/
+COPY db db/
+COPY releases releases/
 COPY simulator simulator/
 COPY tasks tasks/
 COPY wechat wechat/

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commands, enqueue_rate, http_calls, profile, report, results_files, single, stored
 from benchmarks.arena import Arena, arena
 from benchmarks.contest import Contest, Course
 from benchmarks.contestants.contestant import Contestant
 from benchmarks.contestants.everybody import CONCURRENCY, everybody
-from benchmarks.machine import machine
+from benchmarks.measures import commands, enqueue_rate, http_calls, profile, single, stored
+from benchmarks.measures.machine import machine
+from benchmarks.reporting import report, results_files
 
 #: Whose commands are counted, and whose CPU time is looked into.
 _LOOKED_INTO = ("ours-threads-1", "bare-celery-threads")

@@ -16,9 +16,9 @@ import redis
 
 from benchmarks import work
 from benchmarks.work import Shop
-from simulator.little_world import TICKET
-from tests.workers import DOMAINS, Platform, platform
-from wechat.token_store import TokenStore, _token_key
+from simulator.world.little_world import TICKET
+from tests.support.workers import DOMAINS, Platform, platform
+from wechat.tokens.store import TokenStore, _token_key
 
 #: Of a release that is waited for; in seconds.
 PATIENCE_S = 120.0

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks import redis_costs
 from benchmarks.arena import SETTLE_S, Arena
 from benchmarks.contestants.contestant import Contestant, Running
-from benchmarks.process_tree import cpu_s, memory_mb
+from benchmarks.measures import redis_costs
+from benchmarks.measures.process_tree import cpu_s, memory_mb
 
 #: Nobody is given more Mini Programs than this in a run, nor fewer.
 _MOST, _FEWEST = 6000, 4

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.workers import Platform, Worker, platform
+from tests.support.workers import Platform, Worker, platform
 
 RELEASES = 10_000
 WORKERS = 2

@@ -17,7 +17,7 @@ from config.settings import Settings
 QUEUE = "releases"
 URGENT_QUEUE = "releases.urgent"
 #: Modules whose tasks are registered; named as strings so that tasks never import the app.
-TASK_MODULES = ("tasks.steps", "tasks.requests_by_name")
+TASK_MODULES = ("tasks.steps", "tasks.by_name")
 #: How long results are kept, in seconds: a wave is read for days.
 RESULT_EXPIRES_S = 7 * 86_400
 

@@ -6,13 +6,13 @@ import json
 import sys
 from pathlib import Path
 
-from simulator import little_world
-from simulator.describe import describe
-from simulator.patching import PatchError
-from simulator.platform import DEFAULT_SCAN_S, DEFAULT_TOKEN_TTL_S
-from simulator.secret_book import SecretBook
-from simulator.server import run
-from simulator.world import World
+from simulator.api.describe import describe
+from simulator.control.patching import PatchError
+from simulator.http.server import run
+from simulator.world import little_world
+from simulator.world.platform import DEFAULT_SCAN_S, DEFAULT_TOKEN_TTL_S
+from simulator.world.secret_book import SecretBook
+from simulator.world.world import World
 
 
 def main(argv: list[str] | None = None) -> int:

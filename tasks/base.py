@@ -13,7 +13,7 @@ from celery import Task
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
 
-from tasks.errors import (
+from releases.errors import (
     InvalidRequest,
     ReleaseBlocked,
     ReleaseCancelled,

@@ -11,9 +11,9 @@ from typing import Any
 
 from celery import Celery, Signature
 
-from tasks.names import STEPS, Step
-from tasks.record import Release
-from tasks.shown import shown
+from releases.record import Release
+from releases.states import STEPS, Step
+from tasks.monitors import shown
 
 #: What the name of the urgent queue has behind that of the default one.
 URGENT = ".urgent"

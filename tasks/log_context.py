@@ -10,9 +10,9 @@ from typing import Any
 from celery import signals
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from tasks.names import Step
-from tasks.record import Release
-from tasks.request import ReleaseRequest
+from releases.record import Release
+from releases.request import ReleaseRequest
+from releases.states import Step
 
 
 def bind_step(step: Step, release_id: str, appid: str) -> None:

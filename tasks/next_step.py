@@ -13,8 +13,8 @@ from typing import Any
 
 from celery.worker import state
 
-from tasks.attempt import Attempt
-from wechat.deadline import Deadline
+from releases.steps.attempt import Attempt
+from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
 
 

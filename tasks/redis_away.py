@@ -8,7 +8,7 @@ import redis
 from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
 
-from wechat.replication import NotReplicated
+from db.confirmed import NotReplicated
 
 #: Raised while Redis is away; `Reject` by Task.retry, whose message could not be sent.
 AWAY: tuple[type[Exception], ...] = (

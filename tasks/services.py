@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tasks.audit_quota import AuditQuotas
-from tasks.batch import Batch
-from tasks.lease import Leases
-from tasks.outcome import Outcomes
-from tasks.parking import ParkingLot
-from tasks.pauses import Pauses
-from tasks.policy import RetryPolicy
-from tasks.preflight import Preflight
-from tasks.reconciler import Reconciler
-from tasks.releases import Releases
-from tasks.results import Results
-from tasks.store import ReleaseStore
-from tasks.waves import Waves
+from releases.background.due import ParkingLot
+from releases.background.reconciler import Reconciler
+from releases.intake.many import Batch
+from releases.intake.one import Releases
+from releases.outcome import Outcomes
+from releases.results import Results
+from releases.steps.preflight import Preflight
+from releases.steps.retry_policy import RetryPolicy
+from releases.store.leases import Leases
+from releases.store.pauses import Pauses
+from releases.store.records import ReleaseStore
+from releases.waves.audit_quota import AuditQuotas
+from releases.waves.waves import Waves
 from wechat.api import WeChat
 from wechat.domains import Domains
 

@@ -9,8 +9,8 @@ from typing import Any
 from celery.app.trace import fast_trace_task
 from celery.worker import state
 
+from tasks.monitors import ShownRequest
 from tasks.next_step import NextStep
-from tasks.shown import ShownRequest
 
 
 class StepRequest(ShownRequest):

@@ -17,25 +17,25 @@ from celery import signature
 from celery.exceptions import Ignore
 from kombu.exceptions import OperationalError
 
-from tasks.admission import Admission, admit
-from tasks.attempt import Attempt
+from releases.problems import StepBlocked
+from releases.record import Problem, Release
+from releases.states import Status, Step
+from releases.steps.admission import Admission, admit
+from releases.steps.attempt import Attempt
+from releases.steps.retry_policy import AwaitQuota, Decision, Fail
+from releases.store.leases import Busy
+from releases.store.pauses import Paused
+from releases.store.records import LeaseLost, RecordChanged
 from tasks.base import ReleaseTask
 from tasks.chain import is_ours
-from tasks.lease import Busy
 from tasks.log_context import bind_release, bind_step
-from tasks.names import Status, Step
+from tasks.monitors import Parked, Waits, why
 from tasks.next_step import NextStep, Run
-from tasks.pauses import Paused
-from tasks.policy import AwaitQuota, Decision, Fail
-from tasks.record import Problem, Release
 from tasks.services import Services
-from tasks.shown import Parked, Waits, why
-from tasks.stops import StepBlocked
-from tasks.store import LeaseLost, RecordChanged
-from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import Refused, WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
+from wechat.http.pace import urgent_calls
 from wechat.mini_program import MiniProgram, Quota
-from wechat.pace import urgent_calls
 
 log = logging.getLogger(__name__)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from tasks.attempt import Attempt
-from tasks.commit_code import commit_code as do_commit_code
-from tasks.ensure_domains import ensure_domains as do_ensure_domains
-from tasks.names import Step
+from releases.states import Step
+from releases.steps.attempt import Attempt
+from releases.steps.commit_code import commit_code as do_commit_code
+from releases.steps.ensure_domains import ensure_domains as do_ensure_domains
+from releases.steps.submit_audit import submit_audit as do_submit_audit
 from tasks.services import Services
 from tasks.step_task import StepTask, UnreadStepTask
-from tasks.submit_audit import submit_audit as do_submit_audit
 from wechat.domains import Domains
 from wechat.mini_program import MiniProgram
 

@@ -7,7 +7,7 @@ import pytest
 import redis
 from structlog.contextvars import clear_contextvars
 
-from worker.embedded_redis import embedded_redis
+from cli.demo.redis import embedded_redis
 
 
 @pytest.fixture(scope="session")

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 
 import redis
 
-from wechat.clock import WeChatClock
 from wechat.component import ComponentApi, Credentials, PlatformDomains
-from wechat.deadline import Deadline, DeadlineExceeded
+from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
+from wechat.http.clock import WeChatClock
+from wechat.http.deadline import Deadline, DeadlineExceeded
+from wechat.http.pace import Pace
+from wechat.http.transport import Observe, Transport
 from wechat.mini_program import AuditQuota, MiniProgram
-from wechat.pace import Pace
-from wechat.sealing import Seal
-from wechat.stored_secrets import StoredSecrets
-from wechat.token_store import TokenStore
-from wechat.tokens import Tokens
-from wechat.transport import Observe, Transport
-from wechat.verdicts import Verdict, verdict_of
+from wechat.tokens.rekeying import StoredSecrets
+from wechat.tokens.sealing import Seal
+from wechat.tokens.single_flight import Tokens
+from wechat.tokens.store import TokenStore
 
 #: The pool only makes a message more exact, so it may not hold a step up, in seconds.
 POOL_DEADLINE_S = 10.0

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wechat.deadline import Deadline
 from wechat.errors import Unanswered
-from wechat.transport import Transport
+from wechat.http.deadline import Deadline
+from wechat.http.transport import Transport
 
 #: Lifetime of an access token where the answer names none, in seconds.
 DEFAULT_EXPIRES_IN_S = 7200

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from wechat.component import PREFIX
-from wechat.deadline import Deadline
 from wechat.domains import Domains
+from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, Unanswered
-from wechat.pace import Limit
-from wechat.tokens import Tokens
-from wechat.transport import Transport, encode
-from wechat.verdicts import Verdict, verdict_of
+from wechat.http.deadline import Deadline
+from wechat.http.pace import Limit
+from wechat.http.transport import Transport, encode
+from wechat.tokens.single_flight import Tokens
 
 Action = Literal["get", "add", "delete", "set"]
 

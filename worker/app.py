@@ -18,34 +18,34 @@ from pydantic import SecretStr
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
-from tasks.audit_quota import AuditQuotas
-from tasks.batch import Batch
+from db.clock import RedisClock
+from releases.background.due import ParkingLot
+from releases.background.reconciler import Reconciler
+from releases.intake.many import Batch
+from releases.intake.one import Releases
+from releases.outcome import Outcomes
+from releases.scope import Scope
+from releases.steps.preflight import Preflight
+from releases.steps.retry_policy import RetryPolicy
+from releases.store.leases import Leases
+from releases.store.pauses import Pauses
+from releases.store.records import ReleaseStore
+from releases.waves.audit_quota import AuditQuotas
+from releases.waves.waves import Waves
 from tasks.chain import send_chain
-from tasks.lease import Leases
-from tasks.outcome import Outcomes
-from tasks.parking import ParkingLot
-from tasks.pauses import Pauses
-from tasks.policy import RetryPolicy
-from tasks.preflight import Preflight
-from tasks.reconciler import Reconciler
-from tasks.releases import Releases
-from tasks.scope import Scope
 from tasks.services import Services
-from tasks.store import ReleaseStore
-from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
-from wechat.learnt_limits import LearntLimits
-from wechat.pace import Limit
-from wechat.rate_limits import RateLimits
-from wechat.sealing import Seal
-from worker import tracebacks, transport
-from worker.bootsteps import BringBack, CheckKeys
+from wechat.http.pace import Limit
+from wechat.rate.learnt import LearntLimits
+from wechat.rate.limits import RateLimits
+from wechat.tokens.sealing import Seal
+from worker.background import BringBack, CheckKeys
+from worker.celery_patches import tracebacks, transport
 from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
-from worker.redis_clock import RedisClock
 
 Build = Callable[["ReleaseCelery", Settings], Services]
 
@@ -53,8 +53,8 @@ Build = Callable[["ReleaseCelery", Settings], Services]
 class ReleaseCelery(Celery):
     """A Celery app that owns the collaborators of its tasks."""
 
-    events_cls = "worker.event_dispatcher:LosslessEvents"
-    log_cls = "worker.log_setup:Logging"
+    events_cls = "worker.celery_patches.events:LosslessEvents"
+    log_cls = "worker.logs.setup:Logging"
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
@@ -66,7 +66,7 @@ class ReleaseCelery(Celery):
         # A pool's child must not use its parent's connections, nor wait for a lock that no thread of its holds.
         os.register_at_fork(after_in_child=self._forget_services)
         self.conf.update(celery_options(settings))
-        self.conf.worker_consumer = "worker.consumer:Consumer"
+        self.conf.worker_consumer = "worker.celery_patches.consumer:Consumer"
         self.steps["worker"].add(BringBack)
         self.steps["consumer"].add(ClockGuard)
         self.steps["consumer"].add(CheckKeys)
@@ -90,7 +90,7 @@ class ReleaseCelery(Celery):
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's name
         """The worker as a program."""
-        named: Any = "worker.log_setup:Worker"  # not imported: only a worker needs it
+        named: Any = "worker.logs.setup:Worker"  # not imported: only a worker needs it
         return self.subclass_with_self(named)
 
     def check_for_worker(self) -> None:

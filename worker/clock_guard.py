@@ -9,7 +9,7 @@ from typing import Any
 import redis
 from celery import bootsteps
 
-from worker.redis_clock import in_words, is_right
+from db.clock import in_words, is_right
 
 log = logging.getLogger(__name__)
 

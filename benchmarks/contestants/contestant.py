@@ -10,7 +10,7 @@ from typing import Protocol
 
 from benchmarks.arena import Arena
 from benchmarks.work import Shop
-from worker import processes
+from cli.demo import processes
 
 #: Workers begin within so many seconds.
 _START_S = 60.0

@@ -11,9 +11,9 @@ from itertools import count
 from benchmarks.arena import Arena
 from benchmarks.contestants.contestant import Running, run
 from benchmarks.work import Shop
-from tasks.parking import FED_AT_ONCE
-from tasks.request import parse_request
-from worker.cli.context import services
+from cli.context import services
+from releases.background.due import FED_AT_ONCE
+from releases.request import parse_request
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.arena import Arena
 from benchmarks.contestants.contestant import Running, run
 from benchmarks.work import Shop
-from tests.workers import wait_for
+from tests.support.workers import wait_for
 
 #: An RQ worker does one job at a time, so each needs a process of about so much memory; half of what is free is used.
 _RQ_WORKER_MB = 40

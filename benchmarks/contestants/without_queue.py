@@ -12,7 +12,7 @@ from typing import IO
 from benchmarks.arena import Arena
 from benchmarks.contestants.contestant import Running
 from benchmarks.work import Shop
-from worker import processes
+from cli.demo import processes
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import workers
 from tests.e2e import watched as watching
+from tests.support import workers
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import work
-from tests.workers import DOMAINS, ROOT, Platform, platform
+from tests.support.workers import DOMAINS, ROOT, Platform, platform
 
 CONTESTANTS = ("floor", "ours-threads-1", "bare-celery-threads")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers import DOMAINS, Platform, Worker
+from tests.support.workers import DOMAINS, Platform, Worker
 
 STEPS = ["modify_domain:get", "modify_domain:add", "commit", "submit_audit"]
 

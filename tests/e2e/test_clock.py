@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.shifted_clock import HOUR_S, IS_POSSIBLE, ShiftedClock
-from tests.workers import Platform, Worker, wait_for
+from tests.support.workers import Platform, Worker, wait_for
 
 pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="no C compiler, or not Linux")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers import PLATFORM_APPID, Platform
+from tests.support.workers import PLATFORM_APPID, Platform
 
 CONTRACT = [
     *("id", "appid", "template_id", "user_version", "user_desc", "ext", "audit", "wave", "domains", "step"),

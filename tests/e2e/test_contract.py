@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import redis
 
-from tests.orchestrator import Orchestrator, orchestrator_of
-from tests.workers import ROOT, Platform, wait_for
+from tests.support.orchestrator import Orchestrator, orchestrator_of
+from tests.support.workers import ROOT, Platform, wait_for
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests import workers
-from tests.keys import NEW, OLD, OTHER
-from tests.restartable_redis import restartable_redis
-from tests.workers import KEYS, PATIENCE_S, TICKET, Platform, wait_for
-from wechat.sealing import MARK, Seal
-from wechat.token_store import PREFIX, TokenStore
-from worker import processes
+from cli.demo import processes
+from tests.support import workers
+from tests.support.keys import NEW, OLD, OTHER
+from tests.support.restartable_redis import restartable_redis
+from tests.support.workers import KEYS, PATIENCE_S, TICKET, Platform, wait_for
+from wechat.tokens.sealing import MARK, Seal
+from wechat.tokens.store import PREFIX, TokenStore
 
 pytestmark = pytest.mark.long
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.flower import COMMAND, IS_INSTALLED, LOGIN, WHY_SKIPPED, Flower, environment, running
+from cli.demo.redis import embedded_redis, free_port
 from tests.structure.files import asks
-from tests.workers import ROOT
-from worker.embedded_redis import embedded_redis, free_port
+from tests.support.flower import COMMAND, IS_INSTALLED, LOGIN, WHY_SKIPPED, Flower, environment, running
+from tests.support.workers import ROOT
 
 pytestmark = pytest.mark.skipif(not IS_INSTALLED, reason=WHY_SKIPPED)
 

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
 
 from tests.e2e.watched import UNREGISTERED, WAVE, Watched
-from tests.flower import LOGIN
-from tests.workers import APPSECRET, TICKET
+from tests.support.flower import LOGIN
+from tests.support.workers import APPSECRET, TICKET
 
 pytest.importorskip("flower", reason="Flower is not installed: it is the extra `flower`")
 

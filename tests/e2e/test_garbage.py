@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import redis
 
-from tests.garbage import GARBAGE, HARMLESS, QUEUE, SECRET, headers, message
-from tests.workers import Platform, wait_for
-from worker.set_aside import SET_ASIDE, entries
+from tests.support.garbage import GARBAGE, HARMLESS, QUEUE, SECRET, headers, message
+from tests.support.workers import Platform, wait_for
+from worker.celery_patches.set_aside import SET_ASIDE, entries
 
 
 def is_quiet(client: redis.Redis) -> bool:

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tasks.audit_quota import AuditQuotas
-from tests import workers
-from tests.workers import Platform, wait_for
+from releases.waves.audit_quota import AuditQuotas
+from tests.support import workers
+from tests.support.workers import Platform, wait_for
 from wechat.mini_program import AuditQuota
 
 #: What every line has.
@@ -83,8 +83,8 @@ def test_libraries_that_know_nothing_of_releases_say_whose_their_lines_are(wave:
     of_steps = {line["logger"] for line in wave.logged if "step" in line}
     of_nobody = {line["logger"] for line in wave.logged if not line.keys() & {"release_id", "appid", "wave"}}
     of_tasks_alone = {
-        "wechat.transport",
-        "wechat.tokens",
+        "wechat.http.transport",
+        "wechat.tokens.single_flight",
         "urllib3.connectionpool",
         "tasks.step_task",
         "celery.app.trace",

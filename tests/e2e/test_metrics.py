@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 import requests
 
+from cli.demo.redis import free_port
 from tests.e2e.watched import Watched, exporter
-from tests.promql import Sample, alert_queries, board_queries, problems, rules, samples
 from tests.structure.files import text
-from tests.workers import ROOT, Platform, wait_for
-from worker.embedded_redis import free_port
+from tests.support.promql import Sample, alert_queries, board_queries, problems, rules, samples
+from tests.support.workers import ROOT, Platform, wait_for
 
 pytest.importorskip("flower", reason="Flower is not installed: it is the extra `flower`")
 

@@ -1,6 +1,6 @@
 """A mistake that is the platform's is made once, not by every release."""
 
-from tests.workers import TICKET, Platform, wait_for
+from tests.support.workers import TICKET, Platform, wait_for
 
 
 def statuses(platform: Platform) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workers import ROOT, Platform, wait_for
+from tests.support.workers import ROOT, Platform, wait_for
 
 CELERY = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel", "info"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.workers import DOMAINS, Platform, wait_for
+from tests.support.workers import DOMAINS, Platform, wait_for
 
 pytestmark = pytest.mark.long
 

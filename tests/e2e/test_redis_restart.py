@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import workers
-from tests.restartable_redis import RestartableRedis, restartable_redis
-from tests.workers import Platform, wait_for
+from tests.support import workers
+from tests.support.restartable_redis import RestartableRedis, restartable_redis
+from tests.support.workers import Platform, wait_for
 
 RELEASES = 40
 

@@ -11,12 +11,12 @@ import pytest
 import requests
 import trustme
 
-from tests import flower, workers
-from tests.orchestrator import orchestrator_of
-from tests.tls_relay import Relay, context_for, tls_relay
-from tests.workers import Platform, wait_for
-from worker import processes
-from worker.embedded_redis import embedded_redis
+from cli.demo import processes
+from cli.demo.redis import embedded_redis
+from tests.support import flower, workers
+from tests.support.orchestrator import orchestrator_of
+from tests.support.tls_relay import Relay, context_for, tls_relay
+from tests.support.workers import Platform, wait_for
 
 HOST = "127.0.0.1"
 

@@ -14,13 +14,13 @@ import pytest
 import redis
 import requests
 
-from tests import flower, workers
+from cli.demo.redis import find_server
 from tests.e2e.watched import exporter
-from tests.keys import NEW
-from tests.orchestrator import orchestrator_of
-from tests.restartable_redis import RestartableRedis
-from tests.workers import ROOT, TICKET, Platform, wait_for
-from worker.embedded_redis import find_server
+from tests.support import flower, workers
+from tests.support.keys import NEW
+from tests.support.orchestrator import orchestrator_of
+from tests.support.restartable_redis import RestartableRedis
+from tests.support.workers import ROOT, TICKET, Platform, wait_for
 
 pytestmark = pytest.mark.long
 

@@ -11,11 +11,11 @@ import pytest
 from celery import Celery
 
 from config.celery_options import QUEUE
-from tasks import keys
+from releases.states import STEPS
+from releases.store import keys
 from tasks.chain import task_id
-from tasks.names import STEPS
 from tests.e2e.watched import Watched
-from tests.workers import PATIENT, Platform, Worker, wait_for
+from tests.support.workers import PATIENT, Platform, Worker, wait_for
 
 
 @pytest.fixture

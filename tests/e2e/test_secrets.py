@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import workers
-from tests.keys import NEW
-from tests.workers import APPSECRET, KEYS, TICKET, Platform
-from wechat.token_store import TokenStore
+from tests.support import workers
+from tests.support.keys import NEW
+from tests.support.workers import APPSECRET, KEYS, TICKET, Platform
+from wechat.tokens.store import TokenStore
 
 
 @pytest.fixture

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 import redis
 
+from cli.demo.redis import free_port
 from config.settings import RedisSettings
+from db import confirmed as replication
+from db.confirmed import NotReplicated, Replication
+from releases.request import parse_request
+from releases.scope import Scope
 from tasks.redis_away import is_away
-from tasks.request import parse_request
-from tasks.scope import Scope
-from tests import workers
 from tests.faults.world import app_on
-from tests.sentinels import Sentinels, sentinels
-from tests.workers import Platform, wait_for
-from wechat import replication
-from wechat.replication import NotReplicated, Replication
-from wechat.sealing import Seal
-from wechat.token_store import TokenStore
-from worker.embedded_redis import free_port
+from tests.support import workers
+from tests.support.sentinels import Sentinels, sentinels
+from tests.support.workers import Platform, wait_for
+from wechat.tokens.sealing import Seal
+from wechat.tokens.store import TokenStore
 from worker.redis_client import connect
 
 RELEASES = 10

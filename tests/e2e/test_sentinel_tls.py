@@ -11,11 +11,11 @@ import redis
 import requests
 import trustme
 
-from tests import flower, workers
-from tests.tls_relay import Relay, context_for, tls_relay
-from tests.workers import Platform, wait_for
-from worker.embedded_redis import embedded_redis, find_server, free_port
-from worker.processes import stop
+from cli.demo.processes import stop
+from cli.demo.redis import embedded_redis, find_server, free_port
+from tests.support import flower, workers
+from tests.support.tls_relay import Relay, context_for, tls_relay
+from tests.support.workers import Platform, wait_for
 
 pytestmark = pytest.mark.long
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from tests.workers import PATIENT, Platform, wait_for
+from tests.support.workers import PATIENT, Platform, wait_for
 
 #: A call that takes this long is on its way when the worker is told to stop. In seconds.
 SLOW_S = 2.0

@@ -1,6 +1,6 @@
 """An urgent release does not stand behind a wave."""
 
-from tests.workers import Platform, wait_for
+from tests.support.workers import Platform, wait_for
 
 WAVE = 40
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.workers import PATIENCE_S, PATIENT, TICKET, Platform, wait_for
+from tests.support.workers import PATIENCE_S, PATIENT, TICKET, Platform, wait_for
 
 WAVE = "1.0.0"
 NO_TEMPLATE = 85014

@@ -9,11 +9,11 @@ from typing import Any
 
 import requests
 
-from tests.flower import LOGIN, Flower
-from tests.flower import running as running_flower
-from tests.promql import Sample, samples
-from tests.workers import Platform, wait_for
-from worker.processes import stop
+from cli.demo.processes import stop
+from tests.support.flower import LOGIN, Flower
+from tests.support.flower import running as running_flower
+from tests.support.promql import Sample, samples
+from tests.support.workers import Platform, wait_for
 
 WAVE = "spring-sale"
 UNREGISTERED = "https://pay.example.com"

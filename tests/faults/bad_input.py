@@ -6,7 +6,7 @@ import sys
 import time
 
 from tests.faults.table import Finding
-from tests.workers import ROOT
+from tests.support.workers import ROOT
 
 NAME = "bad-input"
 FAULT = "bad input: cases of it"

@@ -9,18 +9,19 @@ from typing import Any
 import redis
 
 import worker.app
+from cli import main
 from config.celery_options import celery_options
 from config.settings import Settings
-from tasks import keys, steps
-from tasks.intents import Intents
-from tasks.lease import Busy, Held, Leases
-from tasks.reconciler import Reconciler
-from tasks.record import Release
+from db.clock import RedisClock
+from db.confirmed import Replication
+from releases.background.reconciler import Reconciler
+from releases.record import Release
+from releases.steps.intents import Intents
+from releases.store import keys
+from releases.store.leases import Busy, Held, Leases
+from tasks import steps
 from wechat.mini_program import MiniProgram
-from wechat.replication import Replication
-from worker.cli import main
 from worker.clock_guard import ClockGuard
-from worker.redis_clock import RedisClock
 
 
 class Switch(StrEnum):

@@ -3,8 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from tasks.errors import ReleaseConflict
-from tasks.request import parse_request
+from releases.errors import ReleaseConflict
+from releases.request import parse_request
 from tests.faults.world import World, app_on
 from worker.app import ReleaseCelery
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.faults.shifted_clock import HOUR_S, ShiftedClock
 from tests.faults.world import World
-from tests.workers import Worker
+from tests.support.workers import Worker
 
 #: The clock jumps away, back, and away again; wrong is how the wave ends.
 JUMPS = 5

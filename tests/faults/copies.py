@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 
-from tasks.reconciler import UNACKNOWLEDGED
+from releases.background.reconciler import UNACKNOWLEDGED
 from tests.faults.fleet import CONCURRENCY, WORKERS
 from tests.faults.world import QUEUE, World
 

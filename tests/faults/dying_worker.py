@@ -10,9 +10,9 @@ from functools import wraps
 from itertools import count
 from typing import Any
 
+from cli import main
 from tasks.step_task import StepTask
 from wechat.mini_program import MiniProgram
-from worker.cli import main
 
 #: Passings count from so many seconds after the first one: whoever started the worker sees it ready before.
 _GRACE_S = 0.1

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from tests.workers import Platform, Worker
+from tests.support.workers import Platform, Worker
 
 WORKERS = 2
 CONCURRENCY = 8

@@ -3,8 +3,8 @@
 import time
 
 from tests.faults.world import QUEUE, World
-from tests.garbage import GARBAGE, HARMLESS
-from worker.set_aside import entries
+from tests.support.garbage import GARBAGE, HARMLESS
+from worker.celery_patches.set_aside import entries
 
 #: So many items are pushed at once.
 _HANDFUL = 5

@@ -4,7 +4,7 @@ import time
 from functools import partial
 
 from tests.faults.world import QUEUE, World
-from tests.restartable_redis import RestartableRedis
+from tests.support.restartable_redis import RestartableRedis
 
 RESTARTS = 4
 AWAY_S = 30.0

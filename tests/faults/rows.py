@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from tasks.names import AT_REST, Status
-from tasks.record import Release
+from releases.record import Release
+from releases.states import AT_REST, Status
 from tests.faults.clients import many_clients
 from tests.faults.clock_faults import wrong_clock
 from tests.faults.copies import every_message_twice
@@ -26,8 +26,8 @@ from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
 from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
 from tests.faults.world import PATIENCE_S, Serve, World, world
-from tests.restartable_redis import restartable_redis
-from tests.sentinels import sentinels
+from tests.support.restartable_redis import restartable_redis
+from tests.support.sentinels import sentinels
 
 #: Feeds the wave, breaks something, and returns how many times.
 Inject = Callable[[World], int]

@@ -7,10 +7,10 @@ import time
 import redis
 from kombu.exceptions import OperationalError
 
-from tasks.names import Status
-from tasks.request import parse_request
+from releases.request import parse_request
+from releases.states import Status
 from tests.faults.world import World
-from tests.sentinels import Sentinels
+from tests.support.sentinels import Sentinels
 
 FAILOVERS = 6
 #: Between two releases of the client that goes on enqueueing: it lasts into the failover.

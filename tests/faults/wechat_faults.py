@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from tasks.names import Status
+from releases.states import Status
 from tests.faults.world import World
 
 SHARE = 0.2

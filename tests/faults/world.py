@@ -12,13 +12,13 @@ from typing import Any
 import redis
 
 from config.settings import RedisSettings, Settings
-from tasks import keys
-from tasks.names import GOING_ON, Status
-from tasks.reconciler import UNACKNOWLEDGED
-from tasks.record import Release
-from tasks.request import parse_request
+from releases.background.reconciler import UNACKNOWLEDGED
+from releases.record import Release
+from releases.request import parse_request
+from releases.states import GOING_ON, Status
+from releases.store import keys
 from tests.faults.fleet import Fleet, fleet
-from tests.workers import Platform, Server, platform
+from tests.support.workers import Platform, Server, platform
 from worker.app import ReleaseCelery, create_app
 
 #: Runs a Redis in a directory, for the length of a block.

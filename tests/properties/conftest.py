@@ -13,12 +13,12 @@ from tests.properties.cases import Cases
 from tests.properties.right import APPID
 from tests.properties.survivor import Survivor
 from tests.properties.wechat_answers import Answers
-from tests.workers import platform
+from tests.support.workers import platform
 from wechat.api import WeChat
 from wechat.component import Credentials
-from wechat.deadline import Deadline
+from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
-from wechat.sealing import Seal
+from wechat.tokens.sealing import Seal
 
 _COMMON = settings(
     deadline=None,  # a case may have to wait for a worker; pytest's own timeout bounds the test

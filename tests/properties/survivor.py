@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from tasks.names import Status
-from tasks.reconciler import UNACKNOWLEDGED
-from tasks.request import parse_request
+from releases.background.reconciler import UNACKNOWLEDGED
+from releases.request import parse_request
+from releases.states import Status
 from tests.faults.world import QUEUE, app_on
-from tests.workers import Platform, Worker, wait_for
+from tests.support.workers import Platform, Worker, wait_for
 
 #: A batch has been worked off, and a release been submitted, within so many seconds.
 _PATIENCE_S = 20.0

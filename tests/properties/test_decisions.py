@@ -11,27 +11,27 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.commit_code import commit_code
-from tasks.ensure_domains import ensure_domains
-from tasks.names import Step
-from tasks.policy import AwaitQuota, Decision, Retry, RetryPolicy
-from tasks.quota import reset_at
-from tasks.record import Problem, Progress, Release
-from tasks.request import parse_request
+from releases.problems import StepBlocked
+from releases.record import Problem, Progress, Release
+from releases.request import parse_request
+from releases.states import Step
+from releases.steps.commit_code import commit_code
+from releases.steps.ensure_domains import ensure_domains
+from releases.steps.quota_resets import reset_at
+from releases.steps.retry_policy import AwaitQuota, Decision, Retry, RetryPolicy
+from releases.steps.submit_audit import submit_audit
+from releases.store.known import dump, parse
 from tasks.step_task import _ask_quota
-from tasks.stops import StepBlocked
-from tasks.stored import dump, parse
-from tasks.submit_audit import submit_audit
 from tests.integration.wechat.server import answer
 from tests.properties.cases import Cases, share
 from tests.properties.right import FULL_REQUEST
 from tests.properties.wechat_answers import POOL_PATH, SECRETS, Answers, bodies
-from tests.unit.tasks.examples import NOW
-from tests.unit.tasks.fake_wechat import NotedIntents
+from tests.support.examples import NOW
+from tests.support.fake_wechat import NotedIntents
 from wechat.api import WeChat
-from wechat.deadline import DeadlineExceeded
 from wechat.domains import Domains
 from wechat.errors import WeChatError
+from wechat.http.deadline import DeadlineExceeded
 from wechat.mini_program import PATHS, MiniProgram
 
 POLICY = RetryPolicy(

@@ -14,11 +14,12 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli import printing as output
+from cli.commands import credentials
+from cli.request_files import BadFile, read_requests
 from tests.properties.cases import Cases
 from tests.properties.json_values import any_json, near_misses
 from tests.properties.right import APPID, requests
-from worker.cli import credentials, output
-from worker.cli.request_files import BadFile, read_requests
 
 TOKEN = "refreshtoken@@@of-the-merchant"
 _ODD_LINES = st.sampled_from(

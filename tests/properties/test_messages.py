@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.names import STEPS
+from releases.states import STEPS
 from tests.faults.world import QUEUE
 from tests.properties.cases import Cases, share
 from tests.properties.json_values import any_json, near_misses

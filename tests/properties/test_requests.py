@@ -8,15 +8,15 @@ from typing import Any
 
 from hypothesis import given
 
-from tasks.errors import InvalidRequest
-from tasks.record import Release
-from tasks.request import ReleaseRequest, parse_request
-from tasks.stored import dump, parse
+from releases.errors import InvalidRequest
+from releases.record import Release
+from releases.request import ReleaseRequest, parse_request
+from releases.store.known import dump, parse
 from tests.properties.cases import Cases, share
 from tests.properties.json_values import any_json, any_object, near_misses
 from tests.properties.right import requests
-from tests.unit.tasks.examples import NOW
-from wechat.transport import encode
+from tests.support.examples import NOW
+from wechat.http.transport import encode
 
 FIELDS = set(ReleaseRequest.model_fields)
 

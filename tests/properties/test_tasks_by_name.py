@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.errors import InvalidRequest, ReleaseConflict, ReleaseError, UnknownRelease
+from releases.errors import InvalidRequest, ReleaseConflict, ReleaseError, UnknownRelease
 from tests.faults.world import QUEUE
 from tests.properties.cases import Cases, share
 from tests.properties.json_values import any_json, any_object, near_misses

@@ -27,9 +27,9 @@ from tests.properties.wechat_answers import (
 )
 from wechat.api import WeChat
 from wechat.component import COMPONENT_TOKEN_PATH, Grant, PlatformDomains
-from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.domains import Domains
 from wechat.errors import WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.mini_program import PATHS, AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion
 
 _WANTED = Domains.wanted(FULL_REQUEST["domains"])

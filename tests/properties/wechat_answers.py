@@ -13,8 +13,8 @@ from tests.integration.wechat.server import Connection, RawServer, answer
 from tests.properties.json_values import any_json, near_misses, texts
 from tests.properties.right import APPID, FULL_REQUEST
 from wechat.component import COMPONENT_TOKEN_PATH
+from wechat.errcodes.table import TABLE
 from wechat.mini_program import PATHS
-from wechat.verdicts import TABLE
 
 COMPONENT_TOKEN = "componenttoken-0123456789"
 MERCHANT_TOKEN = "merchanttoken-0123456789"

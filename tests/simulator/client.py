@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from simulator import little_world
+from simulator.world import little_world
 
 TIMEOUT_S = 10
 POLL_S = 0.01

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from simulator.miniprogram import DEFAULT_CATEGORY
+from simulator.world.miniprogram import DEFAULT_CATEGORY
 from tests.simulator.client import MINI, Client
 
 DAY = 86_400

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from simulator import calls, little_world
+from simulator.world import calls, little_world
 from tests.simulator.client import MINI, OTHER, Client
 
 

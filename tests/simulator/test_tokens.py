@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from simulator import little_world
+from simulator.world import little_world
 from tests.simulator.client import MINI, OTHER, Client
 
 HOUR = 3600

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.promql import rules
 from tests.structure.files import ROOT
+from tests.support.promql import rules
 
 pytestmark = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool is not on PATH (Debian: in the package prometheus)"

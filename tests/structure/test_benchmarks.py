@@ -1,8 +1,9 @@
 import json
 
-from benchmarks import report, scaling_tables
-from benchmarks.results_files import RESULTS, parts
-from benchmarks.targets import targets
+from benchmarks.reporting import report
+from benchmarks.reporting.results_files import RESULTS, parts
+from benchmarks.reporting.targets import targets
+from benchmarks.scaling import tables as scaling_tables
 from tests.structure.files import text
 
 FIGURES = json.loads((RESULTS / "results.json").read_text(encoding="utf-8"))

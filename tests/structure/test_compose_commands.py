@@ -10,11 +10,11 @@ import pytest
 import typer.main
 from celery.bin.celery import celery as celery_command
 
+from cli import app
 from config.celery_options import celery_options
 from config.settings import Settings
 from tests.simulator.process import running
 from tests.structure.files import ROOT, asks, services, text, unescaped
-from worker.cli import app
 
 CELERY_OPTIONS_OF_OURS = ["-A", "worker"]
 

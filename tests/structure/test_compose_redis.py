@@ -12,10 +12,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cli.demo.processes import stop
+from cli.demo.redis import find_server, free_port
 from tests.structure.files import services, unescaped
-from tests.workers import wait_for
-from worker.embedded_redis import find_server, free_port
-from worker.processes import stop
+from tests.support.workers import wait_for
 
 PASSWORD = "not-to-be-seen-0123456789"
 

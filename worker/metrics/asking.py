@@ -15,8 +15,8 @@ import redis
 from kombu.exceptions import OperationalError
 
 from wechat.api import QUOTA_ASKERS
-from wechat.deadline import DeadlineExceeded
 from wechat.errors import WeChatError
+from wechat.http.deadline import DeadlineExceeded
 from wechat.mini_program import AuditQuota
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from typing import cast
 
 import redis
 
-from wechat.verdicts import TABLE
+from wechat.errcodes.table import TABLE
 
 log = logging.getLogger(__name__)
 

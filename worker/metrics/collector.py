@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from tasks.figures import Figures
+from releases.figures import Figures
 from worker.metrics.asking import Answers
 from worker.metrics.calls import BOUNDS_S, Calls
 

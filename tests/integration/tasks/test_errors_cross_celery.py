@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from celery import Celery, states
 
-from tasks import errors
-from tasks.errors import ReleaseError
+from releases import errors
+from releases.errors import ReleaseError
 
 # Celery 5.6's own call; redis-py 8 calls it deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")

@@ -11,31 +11,32 @@ import redis
 from celery import Celery
 from celery.exceptions import Ignore, Reject
 
-from tasks import keys, steps  # noqa: F401 - importing the steps registers them
-from tasks.audit_quota import AuditQuotas
-from tasks.batch import Batch
-from tasks.errors import ReleaseBlocked, ReleaseCancelled
-from tasks.lease import Leases
-from tasks.names import Status, Step
-from tasks.outcome import Outcomes
-from tasks.parking import ParkingLot
-from tasks.pauses import Pause, Pauses
-from tasks.policy import RetryPolicy
-from tasks.preflight import Preflight
-from tasks.record import Release
-from tasks.releases import Releases
-from tasks.scope import Scope
+from releases.background.due import ParkingLot
+from releases.errors import ReleaseBlocked, ReleaseCancelled
+from releases.intake.many import Batch
+from releases.intake.one import Releases
+from releases.outcome import Outcomes
+from releases.record import Release
+from releases.scope import Scope
+from releases.states import Status, Step
+from releases.steps.preflight import Preflight
+from releases.steps.retry_policy import RetryPolicy
+from releases.store import keys
+from releases.store.known import Stored
+from releases.store.leases import Leases
+from releases.store.pauses import Pause, Pauses
+from releases.store.records import Parking, ReleaseStore
+from releases.waves.audit_quota import AuditQuotas
+from releases.waves.waves import Waves
+from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
-from tasks.store import Parking, ReleaseStore
-from tasks.stored import Stored
-from tasks.waves import Waves
-from tests.integration.tasks.conftest import NotedResults, a_reconciler
-from tests.integration.tasks.test_store import created
-from tests.unit.tasks.examples import APPID, NOW, a_problem, a_release
-from tests.unit.tasks.fake_wechat import FakeMiniProgram, refused
+from tests.integration.conftest import NotedResults, a_reconciler
+from tests.integration.releases.store.test_records import created
+from tests.support.examples import APPID, NOW, a_problem, a_release
+from tests.support.fake_wechat import FakeMiniProgram, refused
 from wechat.api import WeChat
-from wechat.deadline import Deadline
 from wechat.domains import SCHEMES, Domains
+from wechat.http.deadline import Deadline
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
 CONFIGURED = {**{name: [] for name in SCHEMES}, **WANTED}

@@ -19,14 +19,14 @@ from tests.integration.wechat.names import (
     TICKET,
 )
 from tests.integration.wechat.server import Fields, RawServer, Request, Script, ScriptedWeChat
-from wechat.clock import WeChatClock
 from wechat.component import ComponentApi, Credentials
-from wechat.deadline import Deadline
+from wechat.http.clock import WeChatClock
+from wechat.http.deadline import Deadline
+from wechat.http.transport import Transport
 from wechat.mini_program import MiniProgram
-from wechat.sealing import Seal
-from wechat.token_store import TokenStore
-from wechat.tokens import Tokens
-from wechat.transport import Transport
+from wechat.tokens.sealing import Seal
+from wechat.tokens.single_flight import Tokens
+from wechat.tokens.store import TokenStore
 
 
 class Serve(Protocol):

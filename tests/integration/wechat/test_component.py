@@ -19,11 +19,11 @@ from tests.integration.wechat.names import (
 from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
 from wechat.api import QUOTA_ASKERS, WeChat
 from wechat.component import ComponentApi, Credentials, PlatformDomains
-from wechat.deadline import Deadline
 from wechat.errors import Refused, TicketMissing, Unanswered
+from wechat.http.deadline import Deadline
 from wechat.mini_program import AuditQuota
-from wechat.sealing import Seal
-from wechat.token_store import TokenStore
+from wechat.tokens.sealing import Seal
+from wechat.tokens.store import TokenStore
 
 
 def test_ticket_is_traded_for_a_component_token(

@@ -1,5 +1,5 @@
-from benchmarks.commands import Seen, sort_out
-from benchmarks.http_calls import per_release
+from benchmarks.measures.commands import Seen, sort_out
+from benchmarks.measures.http_calls import per_release
 
 
 def test_a_connection_is_ours_once_one_of_our_keys_was_used_on_it() -> None:

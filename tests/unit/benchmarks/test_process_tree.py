@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from benchmarks.process_tree import cpu_s, memory_mb, tree
+from benchmarks.measures.process_tree import cpu_s, memory_mb, tree
 
 #: Begins a child that works for so many seconds, and tells when it has.
 WORK_S = 0.3

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.profile import shares
+from benchmarks.measures.profile import shares
 
 LIBRARY = "/venv/lib/python3.11/site-packages"
 WORKER = f"run (/house/worker/consumer.py:9);loop ({LIBRARY}/celery/worker/loops.py:7)"

@@ -1,5 +1,5 @@
-from benchmarks import report
-from benchmarks.targets import ONE
+from benchmarks.reporting import report
+from benchmarks.reporting.targets import ONE
 from tests.unit.benchmarks.figures import figures, run
 
 

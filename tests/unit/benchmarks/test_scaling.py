@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks import results_files
-from benchmarks.scaling_model import THREADS, VISITS, WAVE_BYTES, Model, Pace
-from benchmarks.scaling_tables import filled
-from benchmarks.targets import ONE
+from benchmarks.reporting import results_files
+from benchmarks.reporting.targets import ONE
+from benchmarks.scaling.model import THREADS, VISITS, WAVE_BYTES, Model, Pace
+from benchmarks.scaling.tables import filled
 from tests.unit.benchmarks.figures import figures, run
 
 

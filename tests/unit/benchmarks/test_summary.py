@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.arithmetic import percentile, ratio
-from benchmarks.summary import Contested
+from benchmarks.reporting.arithmetic import percentile, ratio
+from benchmarks.reporting.summary import Contested
 from tests.unit.benchmarks.figures import figures, run
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.targets import ONE, Target, targets
+from benchmarks.reporting.targets import ONE, Target, targets
 from tests.unit.benchmarks.figures import figures, run
 
 

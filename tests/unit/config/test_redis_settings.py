@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.loading import load_settings
-from tests.keys import NEW as KEY
-from tests.keys import OTHER as OTHER_KEY
+from tests.support.keys import NEW as KEY
+from tests.support.keys import OTHER as OTHER_KEY
 from tests.unit.config.conftest import SECRET, problems
 
 

@@ -8,8 +8,8 @@ from pydantic import SecretStr, ValidationError
 
 from config.loading import load_settings, variable_names
 from config.settings import RedisSettings, Settings
-from tests.keys import NEW as KEY
-from tests.keys import OTHER as OTHER_KEY
+from tests.support.keys import NEW as KEY
+from tests.support.keys import OTHER as OTHER_KEY
 from tests.unit.config.conftest import SECRET, problems
 
 #: A valid value for each variable, none of them the default, and how it reads in the settings.

@@ -7,8 +7,8 @@ import pytest
 from celery import Celery
 from kombu import Message
 
+from releases.states import Step
 from tasks import steps  # noqa: F401 - importing the steps registers them
-from tasks.names import Step
 from tasks.step_request import StepRequest
 
 

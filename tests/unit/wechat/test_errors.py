@@ -4,7 +4,7 @@ import pytest
 
 from wechat.component import Credentials, Grant
 from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
-from wechat.token_store import StoredToken
+from wechat.tokens.store import StoredToken
 
 ERRORS = [
     (Unanswered("/wxa/commit", "HTTP 502"), "/wxa/commit: HTTP 502"),

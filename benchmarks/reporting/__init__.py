@@ -1,0 +1,1 @@
+"""Figures become tables, pictures and documents."""

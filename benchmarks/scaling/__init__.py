@@ -1,0 +1,1 @@
+"""How many workers, how much Redis and which quotas a platform needs."""

@@ -1,0 +1,108 @@
+"""`mprelease ticket` and `mprelease authorize`: secrets come by stdin or a prompt, never as arguments."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.context import services
+from cli.printing import complain, notes
+from cli.request_files import json_lines
+from releases.errors import InvalidRequest
+from releases.request import RIGHT
+from releases.scope import Scope
+from wechat.tokens.store import TokenStore
+
+APPID = re.compile(r"wx[0-9A-Za-z]{16}")
+_FILE_FIELDS = {"appid", "refresh_token"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(ticket)
+    app.command()(authorize)
+
+
+def ticket() -> None:
+    """Store the newest component_verify_ticket, read from stdin or prompted for."""
+    newest = _secret("component_verify_ticket")
+    store = _store()
+    is_new = store.ticket() != newest
+    store.put_ticket(newest)
+    # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
+    lifted = is_new and services().pauses.lift_unless_by_hand(Scope.ALL)
+    notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
+
+
+def authorize(
+    appid: Annotated[str | None, typer.Argument(help="The Mini Program.", show_default=False)] = None,
+    file: Annotated[
+        Path | None, typer.Option(help='JSON lines of {"appid", "refresh_token"}; - is standard input.')
+    ] = None,
+) -> None:
+    """Store a Mini Program's refresh token, read from stdin or prompted for, or a file of them."""
+    if (appid is None) == (file is None):
+        raise typer.BadParameter("give one appid, or --file")
+    if file is not None:
+        tokens = _from_file(file)
+    else:
+        if not APPID.fullmatch(str(appid)):
+            complain(f"Nothing was stored: {appid!r} is no appid; must be {RIGHT['appid']}")
+            raise typer.Exit(2)
+        tokens = {str(appid): _secret("refresh token")}
+    _store().put_refresh_tokens(tokens)
+    notes.print(f"{len(tokens)} refresh token{'s' if len(tokens) != 1 else ''} stored")
+
+
+def _store() -> TokenStore:
+    """The store, unless the workers could not read what we write there: then their keys are not ours."""
+    services().wechat.stored_secrets.check_keys()
+    return services().wechat.store
+
+
+def _secret(name: str) -> str:
+    value = typer.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.read()
+    value = str(value).strip()
+    if not value or not value.isprintable() or " " in value:
+        complain(f"Nothing was stored: the {name} must be one word on one line")
+        raise typer.Exit(2)
+    return value
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        complain(f"Nothing was stored: {path}: {error.strerror}")
+        raise typer.Exit(2) from None
+    tokens: dict[str, str] = {}
+    problems = []
+    for number, fields in json_lines(raw):
+        problem = _line_problem(fields)
+        if problem or isinstance(fields, InvalidRequest):
+            problems.append(f"line {number}: {problem}")
+        else:
+            tokens[fields["appid"]] = fields["refresh_token"]
+    if problems or not tokens:
+        complain("Nothing was stored:", *(problems or ["no line holds a token"]))
+        raise typer.Exit(2)
+    return tokens
+
+
+def _line_problem(fields: object) -> str | None:
+    """What is wrong with a line. Never shows its values: one of them is a secret."""
+    if isinstance(fields, InvalidRequest):
+        # The parser's own text quotes nothing of the line but its position.
+        return str(fields)
+    if not isinstance(fields, dict) or set(fields) != _FILE_FIELDS:
+        return 'must have the fields "appid" and "refresh_token" and no other'
+    if not isinstance(fields["appid"], str) or not APPID.fullmatch(fields["appid"]):
+        return f"appid: must be {RIGHT['appid']}"
+    token = fields["refresh_token"]
+    if not isinstance(token, str) or not token or not token.isprintable() or " " in token:
+        return "refresh_token: must be a text without blanks"
+    return None

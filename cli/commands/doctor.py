@@ -1,0 +1,164 @@
+"""`mprelease doctor`: what is missing before a release can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import redis
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.context import celery_app, services, settings
+from cli.printing import in_short
+from db.clock import RedisClock, in_words, is_right
+from releases.problems import describe
+from releases.scope import Scope
+from releases.states import Step
+from wechat.errors import WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
+from worker.celery_patches import set_aside
+from worker.certificates import rejected_certificate
+from worker.redis_client import connect
+
+#: Seconds that all calls to WeChat may take together.
+_DEADLINE_S = 30.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `problem` is empty where all is well."""
+
+    name: str
+    is_well: bool
+    text: str
+
+
+def doctor() -> None:
+    """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
+    report = Console(highlight=False, soft_wrap=True)
+    well = True
+    for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
+        try:
+            for finding in look():
+                well = well and finding.is_well
+                mark = "[green]ok[/]     " if finding.is_well else "[bold red]missing[/]"
+                report.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
+        except redis.RedisError as error:
+            well = False
+            why = rejected_certificate(error) or f"{type(error).__name__}: check MPRELEASE_REDIS__URL"
+            report.print(f"[bold red]missing[/]  {'Redis':<12}  {escape(why)}")
+            break
+    raise typer.Exit(0 if well else 1)
+
+
+def _platform() -> Iterator[Finding]:
+    platform = settings().platform
+    yield Finding(
+        "platform",
+        platform.is_named,
+        platform.appid if platform.is_named else "set MPRELEASE_PLATFORM__APPID and __APPSECRET",
+    )
+    wanted = services().wanted
+    yield Finding(
+        "domains",
+        bool(wanted),
+        ", ".join(wanted.hosts()) if wanted else "set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists",
+    )
+
+
+def _redis() -> Iterator[Finding]:
+    client = connect(settings().redis, 1)
+    info = client.info()
+    yield Finding("Redis", True, f"version {info['redis_version']}")
+    yield Finding(
+        "persistence",
+        bool(info["aof_enabled"]),
+        "append-only file" if info["aof_enabled"] else "turn appendonly on, or a restart loses releases",
+    )
+    policy = info.get("maxmemory_policy", "noeviction")
+    yield Finding(
+        "eviction",
+        policy == "noeviction",
+        policy if policy == "noeviction" else f"maxmemory-policy is {policy}; set noeviction",
+    )
+    ahead_s = RedisClock(client.time).ahead_s()
+    yield Finding("clock", is_right(ahead_s), "as Redis'" if is_right(ahead_s) else in_words(ahead_s))
+    wanted, there = settings().redis.replicas_to_confirm, int(info["connected_slaves"])
+    if wanted:
+        counted = f"{there} connected, {wanted} to confirm each write"
+        yield Finding("replicas", there >= wanted, counted)
+
+
+def _encryption() -> Iterator[Finding]:
+    tally = services().wechat.stored_secrets.tally()
+    if tally.unreadable:
+        text = (
+            f"MPRELEASE_REDIS__ENCRYPTION_KEYS opens {tally.total - len(tally.unreadable)} of {tally.total} stored "
+            "secrets; `mprelease rekey` names the others"
+        )
+    elif tally.outdated:
+        text = f"{tally.outdated} of {tally.total} stored secrets are to be sealed anew: `mprelease rekey`"
+    elif settings().redis.closes:
+        text = f"{tally.total} stored secrets are sealed with the first key"
+    else:
+        text = "off: set MPRELEASE_REDIS__ENCRYPTION_KEYS to seal what is stored"
+    yield Finding("encryption", not tally.unreadable, text)
+
+
+def _ticket() -> Iterator[Finding]:
+    stored = services().wechat.store.has_ticket()
+    yield Finding("ticket", stored, "stored" if stored else "store the newest one with `mprelease ticket`")
+
+
+def _domain_pool() -> Iterator[Finding]:
+    """One call tells whether ticket, secret and the whitelisted IP are right."""
+    try:
+        pool = services().wechat.platform_domains(Deadline(_DEADLINE_S))
+    except (WeChatError, DeadlineExceeded) as error:
+        problem = describe(error, Step.ENSURE_DOMAINS)
+        yield Finding("WeChat", False, in_short(problem))
+        return
+    yield Finding("WeChat", True, "component token granted, IP whitelisted")
+    published = pool.published or ()
+    missing = [host for host in services().wanted.hosts() if host not in published]
+    yield Finding(
+        "domain pool",
+        not missing,
+        f"{len(published)} hosts published"
+        if not missing
+        else f"not published on the platform: {', '.join(missing)}; `mprelease platform domains add` registers them",
+    )
+
+
+def _pauses() -> Iterator[Finding]:
+    for scope in Scope:
+        pause = services().pauses.current(scope)
+        if pause is not None:
+            yield Finding(
+                "pause", False, f"{scope}: {in_short(pause)} `mprelease resume --platform` ends it."
+            )
+
+
+def _workers() -> Iterator[Finding]:
+    answers = celery_app().control.ping(timeout=2)
+    yield Finding(
+        "workers",
+        bool(answers),
+        f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
+    )
+
+
+def _set_aside() -> Iterator[Finding]:
+    """Nothing is missing when a release can run; but whoever sent these may be waiting."""
+    number = set_aside.number(connect(settings().redis, 1))
+    if number:
+        yield Finding(
+            "set aside", True, f"{number} messages that no worker could run; see `mprelease set-aside list`"
+        )

@@ -1,0 +1,192 @@
+"""`mprelease enqueue`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.audit_quota import tell_what_will_not_fit
+from cli.commands.plan import show_plan
+from cli.context import services
+from cli.csv_requests import csv_lines
+from cli.following import explain, follow
+from cli.printing import complain, document, notes
+from cli.request_files import BadFile, Line, conflicting, json_lines, read_requests
+from cli.summary import is_counted, tell
+from releases.background.due import FED_AT_ONCE
+from releases.errors import InvalidRequest
+from releases.intake.many import Conflicts
+from releases.intake.one import Enqueued
+from releases.request import parse_request
+from releases.states import Status
+from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
+
+#: Problems of a file that are shown; the rest is counted.
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(enqueue)
+
+
+def enqueue(
+    appid: Annotated[str | None, typer.Option(help="The Mini Program.")] = None,
+    template_id: Annotated[int | None, typer.Option(help="The template's id.")] = None,
+    user_version: Annotated[str | None, typer.Option(help="The version, up to 64 characters.")] = None,
+    user_desc: Annotated[str | None, typer.Option(help="What changed.")] = None,
+    ext: Annotated[Path | None, typer.Option(help="A JSON file: the object that becomes ext_json.")] = None,
+    audit: Annotated[Path | None, typer.Option(help="A JSON file: submit_audit's optional fields.")] = None,
+    wave: Annotated[str | None, typer.Option(help="The name of the wave.")] = None,
+    supersede: Annotated[bool, typer.Option(help="Cancel the Mini Program's active release.")] = False,
+    again: Annotated[
+        bool, typer.Option(help="Submit a version once more that was submitted before.")
+    ] = False,
+    urgent: Annotated[bool, typer.Option(help="Go before all releases that are not.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON lines, one request to a line, or CSV (*.csv); - is standard input, JSON lines."
+        ),
+    ] = None,
+    canary: Annotated[
+        int | None, typer.Option(min=1, help="With --file: the first so many of the wave run alone.")
+    ] = None,
+    max_blocked: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help=f"With --file: stop the wave when over so many per cent end blocked or failed "
+            f"({DEFAULT_MAX_BLOCKED:g} with --canary).",
+        ),
+    ] = None,
+    plan: Annotated[
+        bool,
+        typer.Option(help="Show what would be sent to WeChat, and what stands in the way; enqueue nothing."),
+    ] = False,
+    wait: Annotated[bool, typer.Option(help="Follow the releases; exit 1 if not all got submitted.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line on stdout.")] = False,
+) -> None:
+    """Enqueue one release, or a file of them. The same request twice is one release.
+
+    With --file, the other options are common to all lines that do not say otherwise.
+    """
+    if plan and wait:
+        raise typer.BadParameter("can't go with --plan: nothing is enqueued", param_hint="--wait")
+    one: dict[str, Any] = {
+        "appid": appid,
+        "template_id": template_id,
+        "user_version": user_version,
+        "user_desc": user_desc,
+        "ext": ext,
+        "audit": audit,
+        "wave": wave,
+        "supersede": supersede or None,
+        "again": again or None,
+        "urgent": urgent or None,
+    }
+    given = {name: value for name, value in one.items() if value is not None}
+    try:
+        policy = _policy(canary, max_blocked, file)
+        lines = _one(given) if file is None else _from_file(file, given)
+        if plan:
+            show_plan([line.request for line in lines], policy, as_json=as_json)
+            return
+        enqueued = _enqueue_one(lines) if file is None else _enqueue_all(lines, policy)
+    except InvalidRequest as error:
+        option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
+        complain(f"Nothing was enqueued: {option}: {error.problem}")
+        raise typer.Exit(2) from None
+    except BadFile as error:
+        hidden = len(error.problems) - _SHOWN
+        more = [f"and {hidden} more"] if hidden > 0 else []
+        complain("Nothing was enqueued:", *error.problems[:_SHOWN], *more)
+        raise typer.Exit(error.exit_code) from None
+    _report(enqueued, wait=wait, as_json=as_json)
+
+
+def _one(given: dict[str, Any]) -> list[Line]:
+    return [Line(1, parse_request(_with_files_read(given)))]
+
+
+def _from_file(path: Path, given: dict[str, Any]) -> list[Line]:
+    if "appid" in given:
+        raise BadFile(["--appid can't go with --file: each line has its own"])
+    read = csv_lines if path.suffix.lower() == ".csv" else json_lines
+    return read_requests(_read(path), _with_files_read(given), read)
+
+
+def _enqueue_one(lines: list[Line]) -> list[Enqueued]:
+    return [services().releases.enqueue(line.request) for line in lines]
+
+
+def _enqueue_all(lines: list[Line], policy: WavePolicy | None) -> list[Enqueued]:
+    notes.print(f"enqueueing {len(lines)} releases")
+    try:
+        enqueued = services().batch.enqueue([line.request for line in lines], policy)
+    except Conflicts as error:
+        raise conflicting(lines, error.conflicts) from None
+    # Workers feed the rest, at their next look.
+    services().parking.feed(FED_AT_ONCE)
+    return enqueued
+
+
+def _policy(canary: int | None, max_blocked: float | None, file: Path | None) -> WavePolicy | None:
+    if canary is None and max_blocked is None:
+        return None
+    if file is None:
+        raise InvalidRequest("file", "is what --canary and --max-blocked are for")
+    return WavePolicy(
+        canary=canary or 0, max_blocked=DEFAULT_MAX_BLOCKED if max_blocked is None else max_blocked
+    )
+
+
+def _with_files_read(given: dict[str, Any]) -> dict[str, Any]:
+    read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
+    return {**given, **read}
+
+
+def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
+    releases = [found.release for found in enqueued]
+    created = {found.release.id for found in enqueued if found.created}
+    known = len({release.id for release in releases}) - len(created)
+    if known and (wait or as_json or not is_counted(releases)):
+        notes.print(f"{len(created)} enqueued, {known} had been enqueued before")
+    if wait:
+        tell_what_will_not_fit(releases)
+        releases = follow([release.id for release in releases])
+    if as_json:
+        for release in releases:
+            document({**release.public(), "created": release.id in created})
+    elif wait:
+        tell(releases, lambda release: release.status)
+    else:
+        tell(releases, lambda it: "enqueued" if it.id in created else "enqueued before", go_on=True)
+    if not wait:
+        # Last: WeChat may be asked, and what was enqueued has to be told whatever becomes of that.
+        tell_what_will_not_fit(releases)
+        return
+    explain(releases)
+    if any(release.status is not Status.SUBMITTED for release in releases):
+        raise typer.Exit(1)
+
+
+def _json_file(name: str, path: Path) -> Any:
+    try:
+        return json.loads(_read(path))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest(name, f"{path} is no JSON ({error})") from None
+
+
+def _read(path: Path) -> bytes:
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile([f"{path}: {error.strerror}"]) from None

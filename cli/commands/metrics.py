@@ -1,0 +1,81 @@
+"""`mprelease metrics`: the exporter for Prometheus."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from cli.context import celery_app, services, settings
+from cli.printing import complain, notes
+from config.celery_options import QUEUE, URGENT_QUEUE
+from db.clock import RedisClock
+from releases.figures import Figures, FiguresReader
+from releases.store.records import ReleaseStore
+from wechat.mini_program import AuditQuota
+from worker.celery_patches import set_aside
+from worker.metrics.asking import Asking
+from worker.metrics.calls import Calls, read_calls
+from worker.metrics.collector import PlatformCollector
+from worker.metrics.server import server
+from worker.redis_client import connect
+
+#: Seconds that Redis may take: Prometheus gives a scrape ten.
+_REDIS_TIMEOUT_S = 3
+#: Seconds in which workers answer.
+_PING_S = 2.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(metrics)
+
+
+def metrics(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 9808,
+    host: Annotated[str, typer.Option(help="Where to listen; there is no login.")] = "127.0.0.1",
+) -> None:
+    """Tell Prometheus how the whole platform stands, at /metrics. One is enough, whatever the number of workers."""
+    signal.signal(signal.SIGTERM, _end)
+    client = connect(
+        settings().redis, 20, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
+    )
+    figures = FiguresReader(
+        client, store=ReleaseStore(client), now=RedisClock(client.time).now, queues=(URGENT_QUEUE, QUEUE)
+    )
+
+    def read() -> tuple[Figures, Calls, int]:
+        return figures.read(), read_calls(client), set_aside.number(client)
+
+    asking = Asking(
+        workers=_workers,
+        appids=figures.newest_appids,
+        audit_quota=_audit_quota if settings().platform.is_named else None,
+    )
+    try:
+        made = server(PlatformCollector(read=read, answers=lambda: asking.answers), host, port)
+    except OSError as error:
+        complain(
+            f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
+        )
+        raise typer.Exit(2) from None
+    with made as listening:
+        asking.start()
+        notes.print(f"metrics at http://{host}:{listening.server_port}/metrics", markup=False)
+        if not settings().platform.is_named:
+            notes.print("no quota will be told: MPRELEASE_PLATFORM__APPID or __APPSECRET is not set")
+        listening.serve_forever()
+
+
+def _workers() -> int:
+    return len(celery_app().control.ping(timeout=_PING_S) or ())
+
+
+def _audit_quota(appids: Sequence[str]) -> AuditQuota:
+    return services().wechat.audit_quota(appids)
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)

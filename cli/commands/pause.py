@@ -1,0 +1,34 @@
+"""`mprelease pause`: a person lets the whole platform wait. `resume --platform` ends it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.context import services
+from cli.printing import document, notes
+from releases.scope import Scope
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(pause)
+
+
+def pause(
+    reason: Annotated[str, typer.Option(help="Why; every release that waits for it shows it.")] = "",
+    submissions: Annotated[
+        bool, typer.Option("--submissions", help="Only submissions wait; domains and commits go on.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
+) -> None:
+    """Let all releases wait at their next step, until `mprelease resume --platform`. Running steps end first."""
+    scope = Scope.SUBMISSIONS if submissions else Scope.ALL
+    pauses = services().pauses
+    pauses.begin_by_hand(scope, reason)
+    if as_json:
+        document({"scope": scope, "reason": reason})
+    else:
+        what = "submissions are" if submissions else "the platform is"
+        notes.print(f"{what} paused; running steps end first. To go on: mprelease resume --platform")

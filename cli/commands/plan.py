@@ -1,0 +1,104 @@
+"""`mprelease enqueue --plan`: what would be sent to WeChat, with nothing enqueued and nothing changed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+
+from cli.audit_quota import ask, tell_unknown
+from cli.context import services
+from cli.printing import document, notes
+from releases.intake.plan import Plan, is_new, plan
+from releases.record import identity
+from releases.request import ReleaseRequest
+from releases.store.known import Known
+from releases.waves.audit_quota import Fit
+from releases.waves.brake import WavePolicy
+from wechat.http.deadline import Deadline
+
+#: Mini Programs whose domains are read at the same time.
+_AT_ONCE = 8
+
+
+def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, as_json: bool) -> None:
+    """Print the plan of each request; exit 1 if something stands in the way of any.
+
+    Raises InvalidRequest where the policy would be refused. With `as_json` each line carries how all of them fit
+    into the audit quota: there is a line for each request and no other, and the first one tells already.
+    """
+    services().batch.check(requests, policy)
+    known = services().store.known_to_all([(request.appid, identity(request)) for request in requests])
+    fit, unknown = _fit(
+        list(
+            dict.fromkeys(
+                request.appid
+                for request, there in zip(requests, known, strict=True)
+                if is_new(request, there)
+            )
+        )
+    )
+    of_all = {"audit_quota": None if fit is None else fit.public(), "audit_quota_unknown": unknown or None}
+    obstacles: Counter[str] = Counter()
+    planned, adding = set(), set()
+    made_plans = _plans(requests, known)
+    for made in track(made_plans, "", len(requests), console=notes, disable=not notes.is_terminal):
+        if as_json:
+            document({**made.public(), **of_all})
+        else:
+            _tell(made)
+        obstacles.update(made.obstacles)
+        planned.add(made.appid)
+        if made.adds_domains:
+            adding.add(made.appid)
+    if unknown:
+        tell_unknown(unknown)
+    if fit is not None:
+        notes.print(str(fit))
+        if fit.will_not_fit:
+            obstacles["will not fit into the audit quota"] = fit.will_not_fit
+    notes.print(
+        f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
+    )
+    for obstacle, number in obstacles.most_common():
+        notes.print(f"{number:>7}  {escape(obstacle)}")
+    if obstacles:
+        raise typer.Exit(1)
+
+
+def _plans(requests: Sequence[ReleaseRequest], known: Sequence[Known]) -> Iterator[Plan]:
+    made = services()
+    registered = made.wechat.registered_hosts()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from pool.map(
+            lambda request, there: plan(
+                request,
+                there,
+                made.wechat.mini_program(request.appid, Deadline(made.step_deadline_s)),
+                made.wanted,
+                registered,
+            ),
+            requests,
+            known,
+        )
+
+
+def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
+    """How as many new releases fit into the audit quota as it is now; or why that is not known."""
+    if not appids:
+        return None, ""
+    unknown = ask(appids)
+    return (None, unknown) if unknown else (services().audit_quotas.fit(0, new=len(appids)), "")
+
+
+def _tell(made: Plan) -> None:
+    typer.echo(made.appid)
+    for path, body in made.calls:
+        typer.echo(f"    POST {path} {json.dumps(body, ensure_ascii=False)}")
+    for obstacle in made.obstacles:
+        typer.echo(f"    ! {obstacle}")

@@ -1,0 +1,89 @@
+"""`mprelease platform domains get|add`: the platform's own pool of server domains."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.context import services
+from cli.printing import complain, document, notes
+from wechat.component import PlatformDomains
+from wechat.domains import InvalidDomain, host_of, normalise
+from wechat.http.deadline import Deadline
+
+app = typer.Typer(help="What belongs to the third-party platform itself.", no_args_is_help=True)
+domains = typer.Typer(help="The platform's pool of server domains.", no_args_is_help=True)
+app.add_typer(domains, name="domains")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+@domains.command()
+def get(as_json: AsJson = False) -> None:
+    """Show the hosts that are registered, and which of those that the settings want are missing."""
+    pool = services().wechat.platform_domains(_deadline())
+    missing = _missing(pool)
+    _print(pool, missing, as_json=as_json)
+    if missing and not as_json:
+        notes.print(f"not registered: {', '.join(missing)}; `mprelease platform domains add` does it")
+
+
+@domains.command()
+def add(
+    hosts: Annotated[
+        list[str] | None,
+        typer.Argument(help="Hosts; without any, those that the settings want and are missing."),
+    ] = None,
+    testing_only: Annotated[
+        bool,
+        typer.Option("--testing-only", help="Not for released Mini Programs: a platform before publication."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Register hosts, published and testing together. One of the platform's 50 changes a month."""
+    wanted = _named(hosts) if hosts else _missing(services().wechat.platform_domains(_deadline()))
+    if not wanted:
+        notes.print("nothing is missing")
+        return
+    if not yes:
+        typer.confirm(f"Register {', '.join(wanted)} on the platform?", abort=True, err=True)
+    pool, rejected = services().wechat.add_platform_domains(wanted, _deadline(), testing_only=testing_only)
+    services().preflight.forget()
+    _print(pool, _missing(pool), as_json=as_json)
+    if rejected:
+        complain("WeChat rejected:", *rejected)
+        raise typer.Exit(1)
+
+
+def _named(hosts: list[str]) -> list[str]:
+    try:
+        named = [host_of(normalise(host if "://" in host else f"https://{host}")) for host in hosts]
+    except InvalidDomain as error:
+        complain(f"Nothing was registered: {error.problem}")
+        raise typer.Exit(2) from None
+    for host, given in zip(named, hosts, strict=True):
+        if "." not in host or any(character in host for character in " ;/,"):
+            complain(f"Nothing was registered: {given!r} is no host; must be like api.example.com")
+            raise typer.Exit(2)
+    return list(dict.fromkeys(named))
+
+
+def _missing(pool: PlatformDomains) -> list[str]:
+    known = set(pool.testing if pool.published is None else pool.published)
+    return [host for host in services().wanted.hosts() if host not in known]
+
+
+def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:
+    if as_json:
+        published = None if pool.published is None else list(pool.published)
+        document({"published": published, "testing": list(pool.testing), "missing": missing})
+        return
+    shown = "never published" if pool.published is None else " ".join(pool.published)
+    typer.echo(f"published  {shown}")
+    typer.echo(f"testing    {' '.join(pool.testing)}")
+
+
+def _deadline() -> Deadline:
+    return Deadline(services().step_deadline_s)

@@ -1,0 +1,180 @@
+"""`mprelease show`, `list`, `resume`, `cancel`."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cli import choose as choice
+from cli.context import services
+from cli.following import explain, follow
+from cli.printing import complain, document, listing, notes, whole
+from cli.summary import tell
+from releases.record import Release
+from releases.scope import Scope
+from releases.states import ACTIVE, Status
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
+Wave = Annotated[str | None, typer.Option(help="Those of this wave that it concerns.")]
+#: What `resume --wave` takes: what stands still until a person acts.
+STOPPED = (Status.BLOCKED, Status.FAILED)
+_STDIN = 0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(show)
+    app.command("list")(list_releases)
+    app.command()(resume)
+    app.command()(cancel)
+
+
+def show(release_id: str, as_json: AsJson = False) -> None:
+    """Show one release: how far it got, why it stands, what to do."""
+    release = services().releases.get(release_id)
+    if as_json:
+        document(release.public())
+    else:
+        whole(release)
+
+
+def list_releases(
+    status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
+    wave: Annotated[str | None, typer.Option(help="Only this wave.")] = None,
+    appid: Annotated[str | None, typer.Option(help="Only this Mini Program.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List releases, oldest first."""
+    found = services().store.find(status=status, wave=wave, appid=appid)
+    if as_json:
+        for release in found:
+            document(release.public())
+    else:
+        listing(found)
+
+
+def resume(
+    release_ids: Ids = None,
+    wave: Wave = None,
+    status: Annotated[Status | None, typer.Option(help="All that are blocked, failed or waiting.")] = None,
+    platform: Annotated[bool, typer.Option(help="End the pause of the whole platform.")] = False,
+    max_blocked: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="With --wave: stop it at another per cent from now on."),
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Follow them; exit 1 if not all got submitted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start stopped releases again, after their cause has been removed."""
+    if max_blocked is not None and wave is None:
+        raise typer.BadParameter("goes with --wave", param_hint="--max-blocked")
+    alone = platform and not release_ids and wave is None and status is None
+    if not alone:
+        choice.check(release_ids, wave, status, "resumed; enqueue them anew")
+    if platform:
+        held, lifted = _lift()
+        if alone:
+            if wait:
+                _end(follow([release.id for release in held]), as_json=as_json)
+            elif as_json:
+                document({"lifted": lifted, "releases": len(held)})
+            return
+    chosen = list(choice.ids(release_ids, wave, status, STOPPED))
+    goes_on = wave is not None and _is_stopped(wave, max_blocked)
+    resumed, bad = choice.act(
+        chosen, services().releases.resume, may_be_none=goes_on or max_blocked is not None
+    )
+    if goes_on:
+        # Last: until then the brake would judge by what has just been resumed.
+        services().waves.let_go(str(wave))
+        notes.print(f"wave {escape(str(wave))} goes on")
+    if wait:
+        _end(follow([release.id for release in resumed]), as_json=as_json)
+    else:
+        _print(resumed, "resumed", as_json=as_json, go_on=True)
+    if bad:
+        raise typer.Exit(1)
+
+
+def cancel(
+    release_ids: Ids = None,
+    wave: Wave = None,
+    status: Annotated[Status | None, typer.Option(help="All in this status.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End releases. What WeChat has been told already stays as it is."""
+    choice.check(release_ids, wave, status, "cancelled any more")
+    if not (release_ids or yes):
+        _ask_whether_to_cancel(wave, status)
+    chosen = choice.ids(release_ids, wave, status, tuple(ACTIVE))
+    # A part of a wave is cancelled one by one: its brake, if it is on, has to stay.
+    whole_wave = wave is not None and status is None
+    with services().waves.standing_still(str(wave)) if whole_wave else nullcontext():
+        cancelled, bad = choice.act(chosen, services().releases.cancel)
+    _print(cancelled, "cancelled", as_json=as_json)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _ask_whether_to_cancel(wave: str | None, status: Status | None) -> None:
+    """Ask, where a person sits at it; raises typer.Abort.
+
+    Nobody is asked where stdin is no terminal, and nothing is refused there: `cancel --wave` was called by scripts
+    before there was a question, and a wave that does not stop when it is told to is worse than a typing error.
+    """
+    if not os.isatty(_STDIN):
+        return
+    counts = Counter(release.status for release in choice.find(wave, status, tuple(ACTIVE)))
+    if counts.total() > 1:
+        tally = ", ".join(f"{number} {of}" for of, number in counts.most_common())
+        typer.confirm(f"Cancel {counts.total()} releases ({tally})?", abort=True, err=True)
+
+
+def _lift() -> tuple[list[Release], list[Scope]]:
+    """End the platform's pauses; returns the releases that they held, and which there were."""
+    waiting = services().store.find(status=Status.WAITING)
+    held = [release for release in waiting if release.progress.held in set(Scope)]
+    lifted = [scope for scope in Scope if services().pauses.lift(scope)]
+    notes.print(
+        f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
+    )
+    return held, lifted
+
+
+def _is_stopped(wave: str, max_blocked: float | None) -> bool:
+    """Set another bound, if one is given; whether the wave is braked. A canary is not cut short."""
+    waves = services().waves
+    if not sum(services().store.wave_counts(wave).values()):
+        complain(f"no release belongs to a wave {wave!r}")
+        raise typer.Exit(1)
+    if max_blocked is not None:
+        waves.set_bound(wave, max_blocked)
+        notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")
+    pause = waves.state(wave).pause
+    if pause is not None and pause.canary:
+        notes.print(escape(f"{pause.errmsg}; the rest waits for them"))
+    return pause is not None and not pause.canary
+
+
+def _end(releases: list[Release], *, as_json: bool) -> None:
+    """Print what became of followed releases; exit 1 if not all got submitted."""
+    _print(releases, as_json=as_json)
+    explain(releases)
+    if any(release.status is not Status.SUBMITTED for release in releases):
+        raise typer.Exit(1)
+
+
+def _print(releases: list[Release], what: str = "", *, as_json: bool, go_on: bool = False) -> None:
+    """Print documents, or for people what was done with them; without that, how they stand."""
+    if as_json:
+        for release in releases:
+            document(release.public())
+    else:
+        tell(releases, lambda release: what or release.status, go_on=go_on)

@@ -1,0 +1,60 @@
+"""`mprelease worker`, `simulator`, `demo`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Annotated, Any
+
+import typer
+from celery import signals
+
+from cli.context import celery_app
+from cli.demo import story as demonstration
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+#: Fixed, so that what was exported for one run is good for the next.
+_SIMULATOR_PORT = 8155
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(context_settings=_PASS_ON)(worker)
+    app.command(context_settings=_PASS_ON)(simulator)
+    app.command()(demo)
+
+
+def worker(
+    context: typer.Context,
+    loglevel: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run the Celery worker with our options; further options are Celery's."""
+    celery_app().check_for_worker()
+    codes: list[int | None] = []
+
+    def keep(sender: Any, **_: Any) -> None:
+        codes.append(sender.exitcode)
+
+    # `worker_main` returns none, so that a worker that failed would end like one that was stopped.
+    signals.worker_shutdown.connect(keep, weak=False)
+    celery_app().worker_main(["worker", "--loglevel", loglevel, *context.args])
+    raise typer.Exit(next(filter(None, codes), 0))
+
+
+def simulator(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 is any free one.")] = _SIMULATOR_PORT,
+) -> None:
+    """Run a WeChat to develop against, with a little world in it; further options are the simulator's."""
+    command = [sys.executable, "-m", "simulator", "--port", str(port), *context.args]
+    if "--describe" not in context.args:
+        sys.stderr.write("# For the shells that are to use this simulator:\n")
+        sys.stderr.flush()
+        subprocess.run([*command, "--describe"], stdout=sys.stderr, check=False)  # noqa: S603 - our own module
+    os.execv(sys.executable, command)  # noqa: S606 - our own module; signals go to it and to nobody between
+
+
+def demo() -> None:
+    """Show everything on this machine: Redis, a simulated WeChat, a worker, some releases."""
+    demonstration.run()

@@ -1,0 +1,47 @@
+"""`mprelease set-aside list|requeue|clear`: what was on the queue and no worker could run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli.context import settings
+from cli.printing import notes
+from config.celery_options import QUEUE
+from worker.celery_patches import set_aside
+from worker.redis_client import connect
+
+app = typer.Typer(help="See what was on the queue and no worker could run.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Whole, one JSON document to a line; may hold secrets.")
+    ] = False,
+) -> None:
+    """List it, newest first: since when, why, how long."""
+    for entry in set_aside.entries(connect(settings().redis, 1)):
+        if as_json:
+            # ASCII, unlike our other documents: what is no UTF-8 in an item stands as lone surrogates.
+            typer.echo(json.dumps(asdict(entry)))
+        else:
+            typer.echo(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
+
+
+@app.command()
+def requeue() -> None:
+    """Put all of it back into the queue, when all workers are of the version that knows it."""
+    moved = set_aside.requeue(connect(settings().redis, 1), QUEUE)
+    notes.print(f"{moved} back in the queue; what still can't be run is set aside again")
+
+
+@app.command()
+def clear(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Forget all of it."""
+    if not yes:
+        typer.confirm("Forget all that was set aside?", abort=True, err=True)
+    notes.print(f"{set_aside.clear(connect(settings().redis, 1))} forgotten")

@@ -1,0 +1,1 @@
+"""`mprelease demo`: everything on this machine, with an embedded Redis and a simulated WeChat."""

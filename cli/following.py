@@ -1,0 +1,130 @@
+"""Follow releases until they come to rest."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from shlex import quote
+
+from rich.markup import escape
+from rich.progress import Progress, TaskID
+
+from cli.context import services
+from cli.followed import Followed
+from cli.printing import bar, notes, tell_causes
+from cli.silence import NOBODY, Silence
+from releases.record import Release, counts
+from releases.scope import Scope, wave_scope
+from releases.states import AT_REST, Status
+
+#: Seconds between two looks.
+_LOOK_EVERY_S = 0.25
+#: A release that waits longer than this is left to itself: a quota's reset can be hours away.
+PATIENCE = timedelta(minutes=15)
+
+
+def follow(release_ids: Sequence[str]) -> list[Release]:
+    """Show progress on stderr until every release is at rest or waits for long; returns their last states.
+
+    When nothing at all happens for as long as `PATIENCE`, it gives up.
+    """
+    followed = Followed(services().store, release_ids)
+    with bar() as shown:
+        line = shown.add_task("releases", total=len(followed), text="")
+        reporter = _Reporter(shown, line)
+        followed.look_at_all()
+        while True:
+            still_open = followed.still_open(_Waits().leave_alone)
+            reporter.report(followed.found())
+            if not still_open or reporter.quiet_s() > PATIENCE.total_seconds():
+                return followed.found()
+            try:
+                time.sleep(_LOOK_EVERY_S)
+            except KeyboardInterrupt:
+                notes.print("The releases go on; `mprelease list` shows them.")
+                raise
+            followed.look_at_some(still_open)
+
+
+class _Waits:
+    """Which releases nobody should sit and watch for, at one moment; each wave is asked for once."""
+
+    def __init__(self) -> None:
+        self._braked: dict[str, bool] = {}
+
+    def leave_alone(self, release: Release) -> bool:
+        """Whether it need not be followed any more."""
+        return release.status in AT_REST or self.for_long(release)
+
+    def for_long(self, release: Release) -> bool:
+        """Whether it waits for hours, or for a person."""
+        if release.status is not Status.WAITING:
+            return False
+        if self.is_in_wave(release):
+            return self.for_brake(release)
+        return release.next_attempt_at is None or release.next_attempt_at > services().now() + PATIENCE
+
+    def for_brake(self, release: Release) -> bool:
+        """Whether its wave's brake holds it. A canary ends by itself, in minutes."""
+        scope = release.progress.held
+        if not self.is_in_wave(release):
+            return False
+        if scope not in self._braked:
+            pause = services().pauses.current(scope)
+            self._braked[scope] = pause is not None and not pause.canary
+        return self._braked[scope]
+
+    @staticmethod
+    def is_in_wave(release: Release) -> bool:
+        """Whether its wave holds it."""
+        return release.wave is not None and release.progress.held == wave_scope(release.wave)
+
+
+class _Reporter:
+    """A bar on a terminal, a line for each change elsewhere, and a hint when nothing happens."""
+
+    def __init__(self, shown: Progress, line: TaskID) -> None:
+        self._bar = shown
+        self._line = line
+        self._silence = Silence()
+        self._told = ""
+        self._hinted = False
+
+    def quiet_s(self) -> float:
+        """Seconds since something happened."""
+        return self._silence.seconds()
+
+    def report(self, releases: Sequence[Release]) -> None:
+        tally = counts(Counter(str(release.status) for release in releases))
+        text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
+        ended = sum(1 for release in releases if release.status in AT_REST)
+        self._bar.update(self._line, completed=ended, text=text)
+        self._silence.notice(max((release.updated_at for release in releases), default=None))
+        if text != self._told:
+            self._told = text
+            if not notes.is_terminal:
+                notes.print(text)
+        elif tally[Status.QUEUED] and not self._hinted and self._silence.nobody_answers():
+            self._hinted = True
+            notes.print(NOBODY)
+
+
+def explain(releases: Sequence[Release]) -> None:
+    """Say why those that did not get through stand still, and how they go on."""
+    if len(releases) > 1:
+        tell_causes(releases)
+    waits = _Waits()
+    waiting = [release for release in releases if waits.for_long(release)]
+    braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
+    for wave in braked:
+        notes.print(escape(f"wave {wave} is stopped. See: mprelease wave {quote(wave)}"))
+    waiting = [release for release in waiting if not waits.for_brake(release)]
+    paused = [release for release in waiting if release.progress.held == Scope.ALL]
+    if paused:
+        notes.print("The platform is paused. Remove the cause, then: mprelease resume --platform")
+    if len(waiting) > len(paused):
+        notes.print(
+            f"{len(waiting) - len(paused)} wait for long; they go on by themselves when the time has come."
+        )

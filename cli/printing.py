@@ -1,0 +1,146 @@
+"""What the commands print: documents on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
+from rich.text import Text
+
+from releases.record import Problem, Release
+from releases.states import Status
+from releases.waves.report import Cause, causes
+
+#: For people: progress, hints, complaints.
+notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+COLOURS = {
+    Status.QUEUED: "cyan",
+    Status.RUNNING: "blue",
+    Status.WAITING: "yellow",
+    Status.BLOCKED: "red",
+    Status.FAILED: "bold red",
+    Status.CANCELLED: "dim",
+    Status.SUBMITTED: "green",
+}
+
+
+class _Bar(Progress):
+    """The text has a line of its own: beside the bar, eighty columns cut off the figures."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The line of each task, and its text below."""
+        for task in self.tasks:
+            yield self.make_tasks_table([task])
+            yield Text(task.fields["text"], no_wrap=False, overflow="fold")
+
+
+def bar() -> Progress:
+    """A bar with a text below it (the field `text`, no markup); nothing where there is no terminal."""
+    return _Bar(
+        # The only column that may wrap, so that a long name does not cut the others.
+        TextColumn("{task.description}", table_column=Column(overflow="fold")),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        console=notes,
+        transient=True,
+        disable=not notes.is_terminal,
+    )
+
+
+def complain(first: str, *more: str) -> None:
+    """Say on stderr what is wrong and what would be right."""
+    notes.print(f"[bold red]{escape(first)}[/]")
+    for line in more:
+        notes.print(f"  {escape(line)}")
+
+
+def document(value: Any) -> None:
+    """Print one JSON document on a line of its own."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def listing(releases: Iterable[Release]) -> None:
+    """Print releases for people: two short lines each on a terminal, one whole line each for grep elsewhere."""
+    console = Console(highlight=False, soft_wrap=True)
+    for release in releases:
+        if console.is_terminal:
+            colour = COLOURS[release.status]
+            version = escape(release.user_version)
+            console.print(f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]")
+            console.print(f"    {release.step}: {escape(detail(release))}".rstrip(": "), style="dim")
+        else:
+            sys.stdout.write(_line(release) + "\n")
+
+
+def _line(release: Release) -> str:
+    cells = (
+        release.id,
+        release.appid,
+        release.user_version,
+        f"{release.status:<9}",
+        f"{release.step:<14}",
+        detail(release),
+    )
+    return "  ".join(cells).rstrip()
+
+
+def detail(release: Release) -> str:
+    """The one thing that matters most about a release as it stands."""
+    if release.auditid is not None:
+        return f"audit {release.auditid}"
+    problem = release.block or release.failure or release.wait
+    if problem is None:
+        return release.history[-1].what if release.status is Status.CANCELLED else ""
+    next_try = release.next_attempt_at
+    until = "" if next_try is None else f" (next try {next_try:%Y-%m-%d %H:%M:%S} UTC)"
+    return in_short(problem) + until
+
+
+def tell_causes(releases: Iterable[Release]) -> None:
+    """Print why releases stand still, each cause once with the number of those behind it."""
+    for line in cause_lines(causes(releases)):
+        notes.print(escape(line))
+
+
+def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
+    """A line for each cause."""
+    for cause in found:
+        yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}"
+
+
+def in_short(problem: Problem) -> str:
+    """A problem on one line, with its remedy."""
+    named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
+    code = "" if problem.errcode is None else f"{problem.errcode} "
+    return f"{code}{problem.errmsg}{f' [{named}]' if named else ''} -- {problem.remedy}"
+
+
+def whole(release: Release) -> None:
+    """Print everything about one release for people."""
+    console = Console(highlight=False, soft_wrap=True)
+    fields = release.public()
+    for name, value in fields.items():
+        if name in {"history", "block", "failure", "wait"} or value in (None, {}, []):
+            continue
+        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        console.print(f"[bold]{name:>16}[/]  {escape(shown)}")
+    for name in ("block", "failure", "wait"):
+        problem: Problem | None = getattr(release, name)
+        if problem is not None:
+            console.print(f"[bold red]{name:>16}[/]  {escape(problem.step)}: {escape(in_short(problem))}")
+            if problem.rid:
+                console.print(f"{'':>16}  rid {escape(problem.rid)} (WeChat's support asks for it)")
+    console.print(f"[bold]{'history':>16}[/]")
+    for event in release.history:
+        console.print(
+            f"{'':>16}  {event.time:%Y-%m-%d %H:%M:%S}  {event.step or '':<14}  {escape(event.what)}"
+        )

@@ -1,0 +1,122 @@
+"""Read a file of requests: JSON lines, or CSV; one bad line refuses the whole file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from releases.errors import InvalidRequest, ReleaseConflict
+from releases.request import ReleaseRequest, parse_request
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A request and the line it stands on."""
+
+    number: int
+    request: ReleaseRequest
+
+
+class BadFile(ValueError):
+    """A file that is refused: each problem once, with its lines and the field."""
+
+    exit_code = 2
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class ConflictingFile(BadFile):
+    """A file whose lines are right and contradict releases that are there."""
+
+    exit_code = 1
+
+
+#: Lines that are named for one problem; the others are counted.
+_NAMED_LINES = 3
+#: Written in one command, which Redis before 7.0 takes with up to a million arguments: 30 of each release.
+MOST_LINES = 30_000
+#: Reads the lines of a file, with their numbers: the fields of each, or what is wrong with it.
+Reader = Callable[[bytes], Iterator[tuple[int, "dict[str, Any] | InvalidRequest"]]]
+
+
+def json_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidRequest]]:
+    """Each line that is not blank, with its number: an object, or what is wrong with it."""
+    for number, line in enumerate(raw.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if line.strip():
+            yield number, _object(line)
+
+
+def read_requests(raw: bytes, common: Mapping[str, Any], read: Reader = json_lines) -> list[Line]:
+    """Check every line, with the common fields where it has none; raises BadFile naming all that are wrong."""
+    lines: list[Line] = []
+    found: list[tuple[int, str]] = []
+    for number, fields in read(raw):
+        try:
+            if isinstance(fields, InvalidRequest):
+                raise fields
+            lines.append(Line(number, parse_request({**common, **fields})))
+        except InvalidRequest as error:
+            found.append((number, str(error)))
+    problems = _each_once([*found, *_contradictions(lines)])
+    if not problems and not lines:
+        problems = ["no line holds a request; write one JSON object to a line, or CSV with a line of names"]
+    if len(lines) > MOST_LINES:
+        problems.append(
+            f"{len(lines)} releases are written at once or not at all, and that can be {MOST_LINES}: split the file"
+        )
+    if problems:
+        raise BadFile(problems)
+    return lines
+
+
+def conflicting(lines: Sequence[Line], conflicts: Mapping[int, ReleaseConflict]) -> ConflictingFile:
+    """What to raise for requests that contradict releases which are there, by their position in the file."""
+    return ConflictingFile(
+        _each_once((lines[position].number, f"appid: {conflict}") for position, conflict in conflicts.items())
+    )
+
+
+def _each_once(found: Iterable[tuple[int, str]]) -> list[str]:
+    """What is missing on all of ten thousand lines is one problem, and must not hide another."""
+    lines: dict[str, list[int]] = {}
+    for number, problem in found:
+        lines.setdefault(problem, []).append(number)
+    return [f"{_named(numbers)}: {problem}" for problem, numbers in lines.items()]
+
+
+def _named(numbers: Sequence[int]) -> str:
+    word = "line" if len(numbers) == 1 else "lines"
+    hidden = len(numbers) - _NAMED_LINES
+    return (
+        f"{word} {', '.join(map(str, numbers[:_NAMED_LINES]))}{f' and {hidden} more' if hidden > 0 else ''}"
+    )
+
+
+def _object(line: bytes) -> dict[str, Any] | InvalidRequest:
+    try:
+        value = json.loads(line)
+    except UnicodeDecodeError:
+        return InvalidRequest("line", "is no UTF-8")
+    except RecursionError:
+        return InvalidRequest("line", "is nested too deeply")
+    except ValueError as error:
+        return InvalidRequest("line", f"is no JSON ({error}); must be one object on one line")
+    if not isinstance(value, dict):
+        return InvalidRequest("line", 'must be one JSON object, such as {"appid": "wx0123456789abcdef", …}')
+    return value
+
+
+def _contradictions(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+    first: dict[str, Line] = {}
+    for line in lines:
+        earlier = first.setdefault(line.request.appid, line)
+        if earlier.request != line.request:
+            problem = (
+                f"appid: {line.request.appid} stands on line {earlier.number} already, with another request; "
+                "a Mini Program takes one release at a time"
+            )
+            yield line.number, problem

@@ -1,0 +1,1 @@
+"""Redis itself, knowing nothing of ours: scripts, confirmed writes, the clock."""

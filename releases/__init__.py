@@ -1,0 +1,1 @@
+"""A release without Celery: record, store, steps, retry policy, waves, intake, background decisions."""

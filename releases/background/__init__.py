@@ -1,0 +1,1 @@
+"""What workers do beside the tasks: bring back releases that are due or forgotten."""

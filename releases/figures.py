@@ -1,0 +1,152 @@
+"""How the platform stands, in numbers: what a monitor asks every few seconds.
+
+Every number is one that Redis keeps or counts in an instant, however many releases there are: the indexes' sizes,
+and the counts of the causes, which are written with the records. No record is read but that of each queue's next message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import redis
+
+from releases.background.reconciler import UNACKNOWLEDGED
+from releases.scope import Scope, wave_scope
+from releases.states import Status
+from releases.store import keys
+from releases.store.pauses import Pause
+from releases.store.records import ReleaseStore
+from releases.store.tally import WaveTally
+from releases.waves.standing import State, state_of
+from tasks.chain import release_of
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why releases are blocked or failed; no errcode where WeChat gave none."""
+
+    status: Status
+    step: str
+    errcode: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Numbers of releases, but for the messages' and the age."""
+
+    by_status: Mapping[Status, int]
+    stopped: Mapping[Stopped, int]
+    parked: int
+    unfed: int  # whose first message the feeder has not sent
+    held: Mapping[str, int]  # by scope; `canary` and `brake` are all waves' own
+    waves_braked: int
+    paused: Mapping[Scope, bool]
+    messages: Mapping[str, int]  # by queue
+    unacknowledged: int
+    waited_s: Mapping[str, float]  # how long the next message of a queue has waited, where that can be told
+
+
+class FiguresReader:
+    """Reads the figures. Takes a client that decodes responses. Safe to use from many threads."""
+
+    def __init__(
+        self, client: redis.Redis, *, store: ReleaseStore, now: Callable[[], datetime], queues: Sequence[str]
+    ) -> None:
+        self._redis = client
+        self._store = store
+        self._now = now
+        self._queues = tuple(queues)
+
+    def read(self) -> Figures:
+        """Some round trips, whatever the number of releases; raises redis.RedisError when Redis is away."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for status in Status:
+                pipe.zcard(keys.by_status(status))
+            for scope in Scope:
+                pipe.scard(keys.held(scope))
+                pipe.exists(keys.pause(scope))
+            pipe.hgetall(keys.STOPPED)
+            pipe.zcard(keys.PARKED)
+            pipe.zcard(keys.UNFED)
+            pipe.hlen(UNACKNOWLEDGED)
+            pipe.smembers(keys.WATCHED_WAVES)
+            replies = pipe.execute()
+        statuses, scopes = replies[: len(Status)], replies[len(Status) : -5]
+        causes, parked, unfed, unacknowledged, waves = replies[-5:]
+        held_by_waves, waves_braked = self._read_waves(sorted(waves))
+        messages, waited_s = self._read_queues()
+        return Figures(
+            by_status=dict(zip(Status, statuses, strict=True)),
+            stopped=_stopped(causes),
+            parked=parked,
+            unfed=unfed,
+            held={**dict(zip(map(str, Scope), scopes[::2], strict=True)), **held_by_waves},
+            waves_braked=waves_braked,
+            paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
+            messages=messages,
+            unacknowledged=unacknowledged,
+            waited_s=waited_s,
+        )
+
+    def newest_appids(self, number: int) -> list[str]:
+        """The Mini Programs of the newest releases."""
+        ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
+        return [stored.release.appid for stored in self._store.get_many(reversed(ids)) if stored is not None]
+
+    def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:
+        """How many releases canaries and brakes hold, and how many waves are braked."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for wave in waves:
+                pipe.get(keys.pause(wave_scope(wave)))
+                pipe.scard(keys.held(wave_scope(wave)))
+                pipe.hgetall(keys.wave_counts(wave))
+            replies = pipe.execute()
+        held, braked = {"canary": 0, "brake": 0}, 0
+        for raw, number, counts in zip(replies[::3], replies[1::3], replies[2::3], strict=True):
+            pause = Pause.read(raw)
+            if pause is not None:
+                held["canary" if pause.canary else "brake"] += number
+            braked += state_of(WaveTally.read(counts).counts, pause) is State.BRAKED
+        return held, braked
+
+    def _read_queues(self) -> tuple[dict[str, int], dict[str, float]]:
+        with self._redis.pipeline(transaction=False) as pipe:
+            for queue in self._queues:
+                pipe.llen(queue)
+                pipe.lrange(queue, -1, -1)
+            replies = pipe.execute()
+        messages = dict(zip(self._queues, replies[::2], strict=True))
+        waited_s = {
+            queue: self._waited_s(*following) if following else 0.0
+            for queue, following in zip(self._queues, replies[1::2], strict=True)
+        }
+        return messages, {queue: seconds for queue, seconds in waited_s.items() if seconds is not None}
+
+    def _waited_s(self, message: str) -> float | None:
+        """A step's message is sent when its record has been written."""
+        release_id = release_of(_task_id(message))
+        stored = self._store.get(release_id) if release_id else None
+        if stored is None:
+            return None
+        return max(0.0, (self._now() - stored.release.updated_at).total_seconds())
+
+
+def _stopped(causes: Mapping[str, str]) -> dict[Stopped, int]:
+    found = {}
+    for cause, number in causes.items():
+        status, step, errcode = cause.split(" ")
+        found[Stopped(Status(status), step, None if errcode == "-" else int(errcode))] = int(number)
+    return found
+
+
+def _task_id(message: str) -> str:
+    """Empty for what is no message of ours: anybody with the password can push anything."""
+    try:
+        headers: Any = json.loads(message)["headers"]
+        return str(headers["id"])
+    except (ValueError, TypeError, KeyError):
+        return ""

@@ -1,0 +1,157 @@
+"""Many requests at once: all of them become releases, or none does.
+
+Their records are written in one go and their messages are left to the feeder (`ParkingLot.feed`), so a crash in
+the middle loses nothing, and repeating the same batch finds what the first time wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from releases.errors import InvalidRequest, ReleaseConflict
+from releases.intake.decide import NewRelease, Repetition, decide
+from releases.intake.one import Enqueued, Releases
+from releases.record import Problem, identity
+from releases.request import ReleaseRequest
+from releases.scope import wave_scope
+from releases.states import Status
+from releases.store.creations import Creation
+from releases.store.known import Known
+from releases.store.records import ReleaseStore
+from releases.waves.brake import WavePolicy, canary_pause
+from releases.waves.waves import Waves
+
+#: The batch is decided anew so often when others enqueue for the same Mini Programs at the same moment.
+_TRIES = 5
+
+
+class Conflicts(Exception):
+    """Requests that contradict releases which are there, by their position in the batch."""
+
+    def __init__(self, conflicts: Mapping[int, ReleaseConflict]) -> None:
+        super().__init__(conflicts)
+        self.conflicts = conflicts
+
+
+class Batch:
+    """Enqueues many requests. Safe to use from many threads and processes."""
+
+    def __init__(self, *, store: ReleaseStore, releases: Releases) -> None:
+        self._store = store
+        self._releases = releases
+
+    def enqueue(self, requests: Sequence[ReleaseRequest], policy: WavePolicy | None = None) -> list[Enqueued]:
+        """Create what is new and find what is not, in the order of the requests; raises Conflicts.
+
+        With a policy all requests have to be of one wave that has no release yet, or repeat those that it has.
+        """
+        for _ in range(_TRIES):
+            creations, enqueued = self._decided(requests)
+            repeated = [one.release.id for one in enqueued if not one.created]
+            if repeated and not self._store.confirm(*repeated):
+                continue  # one of them was never confirmed, and is lost
+            opening = None
+            if policy is not None and creations:
+                creations = self._with_canary(creations, policy)
+                opening = Waves.opening(str(creations[0].release.wave), policy)
+                enqueued = _updated(enqueued, creations)
+            if not creations or self._store.create_all(creations, opening):
+                for creation in creations:
+                    self._releases.tell_superseded(creation.release)
+                return enqueued
+        raise ReleaseConflict("", "others enqueue for the same Mini Programs at this moment; try again")
+
+    def check(self, requests: Sequence[ReleaseRequest], policy: WavePolicy | None) -> None:
+        """Raise the InvalidRequest that `enqueue` would raise for the policy as things stand; writes nothing.
+
+        Requests that contradict releases which are there would be refused before that, so they raise nothing here.
+        """
+        if policy is None:
+            return
+        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
+        try:
+            decisions = [decide(request, there) for request, there in zip(requests, known, strict=True)]
+        except ReleaseConflict:
+            return
+        new = zip(requests, decisions, strict=True)
+        waves = [request.wave for request, decision in new if isinstance(decision, NewRelease)]
+        if waves:
+            self._opened_by(waves)
+
+    def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
+        """What is to be created, and the answer to each request; raises Conflicts."""
+        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
+        conflicts: dict[int, ReleaseConflict] = {}
+        creations: list[Creation] = []
+        answers: dict[ReleaseRequestKey, Enqueued] = {}
+        enqueued: list[Enqueued] = []
+        for number, (request, there) in enumerate(zip(requests, known, strict=True)):
+            key = request.appid, identity(request)
+            if key not in answers:
+                try:
+                    answers[key] = self._answer(request, there, creations)
+                except ReleaseConflict as conflict:
+                    conflicts[number] = conflict
+                    continue
+            enqueued.append(answers[key])
+        if conflicts:
+            raise Conflicts(conflicts)
+        return creations, enqueued
+
+    def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation]) -> Enqueued:
+        decision = decide(request, known)
+        if isinstance(decision, Repetition):
+            self._releases.tell_superseded(decision.release)
+            return Enqueued(decision.release, created=False)
+        release, superseded = self._releases.new(request, decision)
+        # An urgent one is due at once; the others are fed as the queue empties.
+        due = release.created_at.timestamp() if release.urgent else None
+        creations.append(Creation(release, known, superseded, parked_until=due, fed=not release.urgent))
+        return Enqueued(release, created=True)
+
+    def _with_canary(self, creations: Sequence[Creation], policy: WavePolicy) -> list[Creation]:
+        """The first so many pass, the rest waits for them."""
+        wave = self._opened_by([creation.release.wave for creation in creations])
+        if not policy.canary:
+            return list(creations)
+        why = Problem(**canary_pause(wave, policy).model_dump(include=set(Problem.model_fields)))
+        return [
+            _of_canary(creation) if number < policy.canary else _held_back(creation, wave, why)
+            for number, creation in enumerate(creations)
+        ]
+
+    def _opened_by(self, waves: Sequence[str | None]) -> str:
+        """The new wave that all new releases are of; raises InvalidRequest."""
+        wave = waves[0]
+        if not wave or any(other != wave for other in waves):
+            raise InvalidRequest("wave", "must be the same for all, where there is a canary or a brake")
+        if sum(self._store.wave_counts(wave).values()):
+            raise InvalidRequest("canary", f"wave {wave} has releases already; begin a new wave")
+        return wave
+
+
+#: Which release a request is for: appid and identity.
+ReleaseRequestKey = tuple[str, str]
+
+
+def _of_canary(creation: Creation) -> Creation:
+    progress = creation.release.progress.model_copy(update={"passes": True})
+    return replace(creation, release=creation.release.model_copy(update={"progress": progress}))
+
+
+def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:
+    before = creation.release
+    release = before.changed(
+        f"waiting: {why.errmsg}",
+        before.created_at,
+        status=Status.WAITING,
+        wait=why,
+        progress=before.progress.model_copy(update={"held": wave_scope(wave)}),
+    )
+    return replace(creation, release=release, parked_until=None, fed=False, held=wave_scope(wave))
+
+
+def _updated(enqueued: Sequence[Enqueued], creations: Sequence[Creation]) -> list[Enqueued]:
+    newest = {creation.release.id: creation.release for creation in creations}
+    return [Enqueued(newest.get(one.release.id, one.release), one.created) for one in enqueued]

@@ -1,0 +1,192 @@
+"""What people and orchestrators do with releases: enqueue, get, resume, cancel."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from releases.background.due import ParkingLot, claimed_until
+from releases.errors import ReleaseConflict, UnknownRelease
+from releases.intake.decide import NewRelease, Repetition, decide
+from releases.outcome import Outcomes
+from releases.record import Release, identity
+from releases.request import ReleaseRequest
+from releases.scope import Scope
+from releases.states import Status, Step
+from releases.store.known import Known, Stored
+from releases.store.pauses import Pauses
+from releases.store.records import NOT_PARKED, Parking, RecordChanged, ReleaseStore
+
+#: Ids of releases are made from those of the requests in this name space.
+_REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")
+#: How often a change is tried again when somebody else changed the same record at the same moment.
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """The release of a request, and whether it was created by it."""
+
+    release: Release
+    created: bool
+
+
+class Releases:
+    """Takes releases in and changes their course. Safe to use from many threads and processes."""
+
+    def __init__(
+        self,
+        *,
+        store: ReleaseStore,
+        parking: ParkingLot,
+        outcomes: Outcomes,
+        pauses: Pauses,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._pauses = pauses
+        self._parking = parking
+        self._outcomes = outcomes
+        self._now = now
+
+    def get(self, release_id: str) -> Release:
+        """One release; raises UnknownRelease."""
+        return self._stored(release_id).release
+
+    def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
+        """Create the release and send its chain, or find the same one; raises ReleaseConflict.
+
+        A `request_id` names the request: when it is delivered again, what it created is found again, whatever
+        has become of it, so that `again` and `supersede` count once.
+        """
+        release_id = None if request_id is None else uuid.uuid5(_REQUESTS, request_id).hex
+        earlier = None if release_id is None else self._store.get(release_id)
+        if earlier is not None and self._store.confirm(earlier.release.id):
+            self.tell_superseded(earlier.release)
+            return Enqueued(earlier.release, created=True)
+        for _ in range(_TRIES):
+            known = self._known(request)
+            decision = decide(request, known)
+            if isinstance(decision, Repetition):
+                if not self._store.confirm(decision.release.id):
+                    continue  # it was never confirmed, and is lost
+                return Enqueued(decision.release, created=False)
+            release, superseded = self.new(request, decision, release_id)
+            parked_until = claimed_until(release.created_at)
+            if self._store.create(release, known, superseded, parked_until=parked_until):
+                self._parking.send(release, parked_until)
+                self.tell_superseded(release)
+                return Enqueued(release, created=True)
+        raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
+
+    def resume(self, release_id: str) -> Release:
+        """Start a blocked or failed release again, or a waiting one at once; raises ReleaseConflict.
+
+        It starts with a free `get`, whichever step stopped, and keeps what is known of calls already made.
+        Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
+        and the first call that is still refused begins it again. A pause that a person began is refused instead.
+        One that its wave's brake or canary holds goes on by itself; the others stay.
+        """
+        parked_until = claimed_until(self._now())
+        before, release = self._change(release_id, self._resumed, Parking(until=parked_until))
+        if before is not release:
+            if before.progress.held:
+                self._lift_for(before)
+            self._outcomes.tell(release_id)
+            self._parking.send(release, parked_until)
+        return release
+
+    def cancel(self, release_id: str, reason: str = "cancelled by request") -> Release:
+        """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
+        _, release = self._change(release_id, lambda found: self._cancelled(found, reason), NOT_PARKED)
+        self._outcomes.tell(release_id)
+        return release
+
+    def _lift_for(self, resumed: Release) -> None:
+        """End the platform's pause that held it; one of its wave stays, and it passes that alone."""
+        if resumed.progress.held in set(Scope):
+            self._pauses.lift_unless_by_hand(resumed.progress.held)
+
+    def _resumed(self, release: Release) -> Release:
+        if release.status in (Status.QUEUED, Status.RUNNING):
+            return release
+        if not release.is_active:
+            raise ReleaseConflict(release.id, f"is {release.status} and can't be resumed; enqueue it anew")
+        pause = self._pauses.current(release.progress.held) if release.progress.held else None
+        if pause is not None and pause.by_hand:
+            raise ReleaseConflict(release.id, f"waits: the platform is {pause.errmsg}. {pause.remedy}")
+        return release.changed(
+            "resumed",
+            self._now(),
+            step=Step.ENSURE_DOMAINS,
+            status=Status.QUEUED,
+            block=None,
+            failure=None,
+            wait=None,
+            next_attempt_at=None,
+            progress=release.progress.fresh(resumed=True).model_copy(
+                update={"passes": release.progress.passes or release.progress.held not in ("", *Scope)}
+            ),
+        )
+
+    def _cancelled(self, release: Release, reason: str) -> Release:
+        if release.status is Status.CANCELLED:
+            return release
+        if not release.is_active:
+            raise ReleaseConflict(release.id, f"is {release.status} and can't be cancelled any more")
+        return release.changed(
+            reason,
+            self._now(),
+            status=Status.CANCELLED,
+            block=None,
+            failure=None,
+            wait=None,
+            next_attempt_at=None,
+            progress=release.progress.model_copy(update={"cancelled_because": reason}),
+        )
+
+    def new(
+        self, request: ReleaseRequest, decision: NewRelease, release_id: str | None = None
+    ) -> tuple[Release, Release | None]:
+        """The new release, and the one it supersedes as it is to be written."""
+        release = Release.of(request, self._now(), release_id)
+        old = decision.superseding
+        if old is None:
+            return release, None
+        progress = release.progress.model_copy(update={"superseded": old.id})
+        superseded = self._cancelled(old, f"superseded by release {release.id}")
+        return release.model_copy(update={"progress": progress}), superseded
+
+    def tell_superseded(self, release: Release) -> None:
+        """Store the result of the release that this one superseded; doing so again changes nothing."""
+        if release.progress.superseded:
+            self._outcomes.tell(release.progress.superseded)
+
+    def _change(
+        self, release_id: str, change: Callable[[Release], Release], parking: Parking
+    ) -> tuple[Release, Release]:
+        """Write a change to the newest state of a record; returns the states before and after."""
+        for _ in range(_TRIES):
+            stored = self._stored(release_id)
+            changed = change(stored.release)
+            if changed is stored.release:
+                if not self._store.confirm(release_id):
+                    continue  # as in enqueue
+                return stored.release, changed
+            try:
+                self._store.save(stored, changed, parking=parking)
+            except RecordChanged:
+                continue
+            return stored.release, changed
+        raise ReleaseConflict(release_id, "is being changed by many at once; try again")
+
+    def _stored(self, release_id: str) -> Stored:
+        stored = self._store.get(release_id)
+        if stored is None:
+            raise UnknownRelease(release_id)
+        return stored
+
+    def _known(self, request: ReleaseRequest) -> Known:
+        return self._store.known(request.appid, identity(request))

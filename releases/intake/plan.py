@@ -1,0 +1,107 @@
+"""What a release would do, without doing it: its calls with their exact bodies, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from releases.errors import ReleaseConflict
+from releases.intake.decide import NewRelease, Repetition, decide
+from releases.problems import describe
+from releases.record import Problem
+from releases.request import ReleaseRequest
+from releases.states import Step
+from releases.store.known import Known
+from wechat.domains import Domains
+from wechat.errors import WeChatError
+from wechat.http.deadline import DeadlineExceeded
+from wechat.mini_program import PATHS, MiniProgram, commit_body, modify_domain_body
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For one Mini Program; without calls where the release is there already or can't be enqueued.
+
+    `calls` are (path, body) in their order; `obstacles` are sentences.
+    """
+
+    appid: str
+    calls: tuple[tuple[str, dict[str, Any]], ...]
+    obstacles: tuple[str, ...]
+    existing: str | None = None
+
+    @property
+    def adds_domains(self) -> bool:
+        """Whether domains are missing."""
+        return any(body.get("action") == "add" for _, body in self.calls)
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        calls = [{"path": path, "body": body} for path, body in self.calls]
+        return {
+            "appid": self.appid,
+            "existing": self.existing,
+            "calls": calls,
+            "obstacles": list(self.obstacles),
+        }
+
+
+def is_new(request: ReleaseRequest, known: Known) -> bool:
+    """Whether a release would be created; its plan has calls then, and it will take one of the audit quota."""
+    try:
+        return isinstance(decide(request, known), NewRelease)
+    except ReleaseConflict:
+        return False
+
+
+def plan(
+    request: ReleaseRequest,
+    known: Known,
+    mini_program: MiniProgram,
+    wanted: Domains,
+    registered: Collection[str] | None,
+) -> Plan:
+    """Plan one release; the one call that is made for it is the `get` of its domains.
+
+    `registered` are the hosts of the platform's pool, None if it is not known.
+    """
+    try:
+        decision = decide(request, known)
+    except ReleaseConflict as conflict:
+        return Plan(request.appid, (), (str(conflict),), conflict.active_id)
+    if isinstance(decision, Repetition):
+        release = decision.release
+        return Plan(request.appid, (), (f"the release is there already: {release.status}",), release.id)
+    wanted = wanted if request.domains is None else Domains.wanted(request.domains)
+    obstacles = _unregistered(wanted, registered)
+    if decision.superseding is not None:
+        obstacles.append(f"version {decision.superseding.user_version} would be cancelled")
+    calls = []
+    try:
+        missing = wanted - mini_program.domains()
+    except (WeChatError, DeadlineExceeded) as error:
+        obstacles.append(_refused(describe(error, Step.ENSURE_DOMAINS)))
+    else:
+        if missing:
+            calls.append((PATHS["modify_domain"], modify_domain_body("add", missing)))
+    commit = commit_body(request.template_id, request.ext, request.user_version, request.user_desc)
+    calls += [(PATHS["commit"], commit), (PATHS["submit_audit"], request.audit)]
+    return Plan(request.appid, tuple(calls), tuple(obstacles))
+
+
+def _refused(problem: Problem) -> str:
+    """Without the hint and the rid, which differ for each call: what stands in the way of many is counted as one."""
+    said = problem.message.partition(" hint:")[0]
+    return f"{'' if problem.errcode is None else f'{problem.errcode} '}{said} -- {problem.remedy}"
+
+
+def _unregistered(wanted: Domains, registered: Collection[str] | None) -> list[str]:
+    if registered is None:
+        return []
+    hosts = ", ".join(wanted.not_on_hosts(registered).hosts())
+    return (
+        [f"not registered on the platform: {hosts}; `mprelease platform domains add` does it"]
+        if hosts
+        else []
+    )

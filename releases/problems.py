@@ -1,0 +1,99 @@
+"""How a step says that only a person can help, and how problems are put into words."""
+
+from __future__ import annotations
+
+from releases.record import Problem
+from releases.states import Step
+from wechat.errcodes.table import verdict_of
+from wechat.errors import (
+    NotAuthorized,
+    RateLimited,
+    Refused,
+    TicketMissing,
+    Unanswered,
+    Unreadable,
+    WeChatError,
+)
+from wechat.http.deadline import DeadlineExceeded
+
+
+class StepBlocked(Exception):
+    """The step can't go on without a person."""
+
+    def __init__(
+        self,
+        *,
+        errmsg: str,
+        remedy: str,
+        errcode: int | None = None,
+        rid: str | None = None,
+        domains: dict[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__(errmsg)
+        self.errcode = errcode
+        self.errmsg = errmsg
+        self.rid = rid
+        self.domains = domains or {}
+        self.remedy = remedy
+
+    def problem(self, step: Step) -> Problem:
+        """As the record keeps it."""
+        return Problem(
+            step=step,
+            errcode=self.errcode,
+            errmsg=self.errmsg,
+            rid=self.rid,
+            domains=self.domains,
+            remedy=self.remedy,
+        )
+
+
+def remedy_of(errcode: int) -> str:
+    """What the operator should do."""
+    return verdict_of(errcode).remedy
+
+
+def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
+    """Put an error of the client into a problem for the record."""
+    if isinstance(error, Refused):
+        return Problem(
+            step=step,
+            errcode=error.errcode,
+            errmsg=error.errmsg,
+            rid=error.rid,
+            remedy=remedy_of(error.errcode),
+        )
+    if isinstance(error, TicketMissing):
+        return Problem(
+            step=step,
+            errmsg=str(error),
+            remedy="Store the newest component_verify_ticket with `mprelease ticket`; WeChat pushes one every "
+            "10 minutes, and api_start_push_ticket turns the push on again.",
+        )
+    if isinstance(error, NotAuthorized):
+        return Problem(
+            step=step,
+            errmsg=str(error),
+            remedy=f"Store it with `mprelease authorize {error.appid}`, then resume the release.",
+        )
+    if isinstance(error, Unreadable):
+        return Problem(
+            step=step,
+            errmsg=str(error),
+            remedy="Put the key that it was sealed with into MPRELEASE_REDIS__ENCRYPTION_KEYS everywhere. Where that "
+            "key is lost: `mprelease rekey --drop-unreadable`, then `mprelease ticket` and `mprelease authorize`. "
+            "Then resume.",
+        )
+    if isinstance(error, RateLimited):
+        return Problem(
+            step=step,
+            errmsg=str(error),
+            remedy="It goes on by itself. Where WeChat allows more, raise MPRELEASE_RATE__PLATFORM_PER_MINUTE or "
+            "MPRELEASE_RATE__MINI_PROGRAM_PER_MINUTE.",
+        )
+    problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
+    return Problem(
+        step=step,
+        errmsg=problem,
+        remedy="Check the network and WeChat's status, then resume the release: it asks what happened first.",
+    )

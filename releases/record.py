@@ -1,0 +1,201 @@
+"""The release record: what a release is and how far it got. A value; the store writes it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
+from releases.request import ReleaseRequest
+from releases.scope import wave_scope
+from releases.states import ACTIVE, Status, Step
+
+#: The history keeps so many entries, the newest.
+MAX_HISTORY = 20
+#: The fields of a request that make up its payload: a repetition has to have the same ones.
+PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Problem(_Value):
+    """Why a release stands still: a block, a failure, or what a waiting one waits for."""
+
+    step: Step
+    errcode: int | None = None
+    errmsg: str
+    rid: str | None = None
+    domains: dict[str, list[str]] = {}
+    remedy: str
+
+    @property
+    def message(self) -> str:
+        """What WeChat said, without the rid at its end: that differs for each call."""
+        return self.errmsg.partition(" rid")[0]
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The fields in the order in which ReleaseBlocked and ReleaseFailed take them."""
+        return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)
+
+
+class Event(_Value):
+    """One line of the history."""
+
+    time: datetime
+    step: Step | None
+    what: str
+
+
+class Progress(_Value):
+    """What the steps have to remember between two attempts. Not part of the contract.
+
+    commit_at, submit_at: when the call was first intended, by WeChat's clock; set before the call goes
+    out, so that whoever comes next knows that it has to ask first.
+    failures, scans, unknowns: the budgets used up by the current step.
+    resumed: the next attempt is the first after a resume.
+    held: the scope of the pause that it waits for.
+    passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
+    cancelled_because: the reason that was given.
+    superseded: the id of the release that this one superseded.
+    """
+
+    commit_at: float | None = None
+    submit_at: float | None = None
+    failures: int = 0
+    scans: int = 0
+    unknowns: int = 0
+    resumed: bool = False
+    held: str = ""
+    passes: bool = False
+    cancelled_because: str = ""
+    superseded: str = ""
+
+    def fresh(self, *, resumed: bool = False) -> Self:
+        """The same facts with unused budgets."""
+        unused = {"failures": 0, "scans": 0, "unknowns": 0, "held": ""}
+        return self.model_copy(update={**unused, "resumed": resumed})
+
+
+def _as_json(value: Any) -> str:
+    """For comparing as JSON does: 1 is not true there, and the order of names does not count."""
+    return json.dumps(value, sort_keys=True)
+
+
+def identity(of: ReleaseRequest | Release) -> str:
+    """Which version of which template."""
+    return f"{of.template_id}:{of.user_version}"
+
+
+class Release(_Value):
+    """One version to one Mini Program. The fields up to `history` are the contract's."""
+
+    id: str
+    appid: str
+    template_id: int
+    user_version: str
+    user_desc: str
+    ext: dict[str, Any]
+    audit: dict[str, Any]
+    wave: str | None = None
+    domains: dict[str, list[str]] | None = None
+    step: Step
+    status: Status
+    attempts: dict[str, int] = {}
+    auditid: int | None = None
+    block: Problem | None = None
+    failure: Problem | None = None
+    wait: Problem | None = None
+    urgent: bool = False
+    next_attempt_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    history: tuple[Event, ...] = ()
+    progress: Progress = Progress()
+
+    @classmethod
+    def of(cls, request: ReleaseRequest, now: datetime, release_id: str | None = None) -> Self:
+        """A new release, queued at its first step."""
+        return cls(
+            id=release_id or uuid.uuid4().hex,
+            **request.model_dump(exclude={"supersede", "again"}),
+            step=Step.ENSURE_DOMAINS,
+            status=Status.QUEUED,
+            created_at=now,
+            updated_at=now,
+            history=(Event(time=now, step=None, what="enqueued"),),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it keeps its Mini Program from taking another release."""
+        return self.status in ACTIVE
+
+    @property
+    def identity(self) -> str:
+        """Which version of which template: enqueueing the same again is a repetition."""
+        return identity(self)
+
+    def passes(self, scope: str) -> bool:
+        """Whether a pause of this scope does not hold it."""
+        return self.progress.passes and self.wave is not None and scope == wave_scope(self.wave)
+
+    def differing(self, request: ReleaseRequest) -> list[str]:
+        """The payload fields in which a repetition differs."""
+        return [name for name in PAYLOAD if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
+
+    def changed(self, what: str, now: datetime, **fields: Any) -> Self:
+        """This release after something happened to it; the history tells what."""
+        happened = Event(time=now, step=self.step, what=what)
+        history = self.history
+        if history and (history[-1].step, history[-1].what) == (happened.step, happened.what):
+            history = history[:-1]
+        history = (*history, happened)[-MAX_HISTORY:]
+        return self.model_copy(update={"updated_at": now, "history": history, **fields})
+
+    @property
+    def cause(self) -> str:
+        """Why it is blocked or failed, as `STATUS STEP ERRCODE` (`-` where there is none); else empty."""
+        problem = {Status.BLOCKED: self.block, Status.FAILED: self.failure}.get(self.status)
+        if problem is None:
+            return ""
+        return f"{self.status} {problem.step} {'-' if problem.errcode is None else problem.errcode}"
+
+    @property
+    def waits_for(self) -> str:
+        """What a waiting one waits for: the scope of a pause (`wave` for its own wave's), or an errcode; else empty."""
+        if self.status is not Status.WAITING:
+            return ""
+        held = self.progress.held
+        if held:
+            return "wave" if self.wave is not None and held == wave_scope(self.wave) else held
+        return "" if self.wait is None or self.wait.errcode is None else str(self.wait.errcode)
+
+    def told(self, step: Step) -> str:
+        """What the history says of a step, the newest."""
+        return next((event.what for event in reversed(self.history) if event.step is step), "")
+
+    def error(self) -> ReleaseBlocked | ReleaseFailed | ReleaseCancelled:
+        """What a blocked, failed or cancelled release raises."""
+        if self.status is Status.CANCELLED:
+            return ReleaseCancelled(self.id, self.progress.cancelled_because)
+        if self.block is not None:
+            return ReleaseBlocked(*self.block.arguments())
+        if self.failure is not None:
+            return ReleaseFailed(*self.failure.arguments())
+        raise ValueError(f"release {self.id} is {self.status}")
+
+    def public(self) -> dict[str, Any]:
+        """The contract's fields, as JSON."""
+        return self.model_dump(mode="json", exclude={"progress"})
+
+
+def counts(statuses: Mapping[str, int]) -> dict[str, int]:
+    """A number for each status, in their order."""
+    return {str(status): statuses.get(status, 0) for status in Status}

@@ -1,0 +1,173 @@
+"""A request to release one version to one Mini Program, checked before anything is enqueued."""
+
+from __future__ import annotations
+
+import json
+import reprlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
+
+from releases.errors import InvalidRequest
+from wechat.domains import SCHEMES, Domains, InvalidDomain
+
+#: Longest user_version that WeChat takes, in characters.
+MAX_VERSION = 64
+#: Longest name of a wave, in characters.
+MAX_WAVE = 64
+#: Deepest nesting of ext and audit; json.dumps has its own limit far above it.
+MAX_DEPTH = 50
+
+
+def _as_utf8(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair, which is no UTF-8") from None
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be printable characters on one line")
+    return text
+
+
+def _is_json(value: dict[str, Any]) -> dict[str, Any]:
+    if _depth(value) > MAX_DEPTH:
+        raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair, which is no UTF-8") from None
+    except (TypeError, ValueError):
+        raise ValueError("holds a value that JSON does not have (NaN or Infinity)") from None
+    return value
+
+
+def _depth(value: Any, limit: int = MAX_DEPTH + 1) -> int:
+    if limit == 0 or not isinstance(value, dict | list):
+        return 0
+    children = value.values() if isinstance(value, dict) else value
+    return 1 + max((_depth(child, limit - 1) for child in children), default=0)
+
+
+def _domains(value: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
+    if value is None:
+        return None
+    for name in value:
+        _as_utf8(name)
+    wanted = Domains.wanted(value).as_dict()
+    if not wanted:
+        raise ValueError("names no domain; leave it out to take the platform's own lists")
+    return wanted
+
+
+Text = Annotated[StrictStr, AfterValidator(_as_utf8)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_is_json)]
+
+
+class ReleaseRequest(BaseModel):
+    """The request fields of the contract."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    appid: Annotated[StrictStr, Field(pattern=r"^wx[0-9A-Za-z]{16}$")]
+    template_id: Annotated[StrictInt, Field(ge=0, lt=2**63)]
+    user_version: Annotated[
+        Text,
+        Field(min_length=1, max_length=MAX_VERSION),
+        AfterValidator(_not_blank),
+        AfterValidator(_printable),
+    ]
+    user_desc: Text
+    ext: JsonObject = {}
+    audit: JsonObject = {}
+    wave: (
+        Annotated[
+            Text,
+            Field(min_length=1, max_length=MAX_WAVE),
+            AfterValidator(_not_blank),
+            AfterValidator(_printable),
+        ]
+        | None
+    ) = None
+    domains: Annotated[dict[str, list[str]] | None, AfterValidator(_domains)] = None
+    supersede: StrictBool = False
+    again: StrictBool = False
+    urgent: StrictBool = False
+
+
+#: What would be right, for each field.
+RIGHT = {
+    "appid": "wx and 16 letters or digits, such as wx0123456789abcdef",
+    "template_id": "a whole number from the template list, such as 12",
+    "user_version": f"1 to {MAX_VERSION} printable characters, such as 1.4.2",
+    "user_desc": "a text that says what changed",
+    "ext": 'a JSON object, such as {"extAppid": "wx0123456789abcdef", "ext": {}}',
+    "audit": 'a JSON object with submit_audit\'s optional fields, such as {"version_desc": "…"}',
+    "wave": f"1 to {MAX_WAVE} printable characters",
+    "domains": 'an object of lists, such as {{"requestdomain": ["https://api.example.com"]}}; '
+    f"the lists are {', '.join(SCHEMES)}".replace("{{", "{").replace("}}", "}"),
+    "supersede": "true or false",
+    "again": "true or false",
+    "urgent": "true or false",
+}
+
+
+def parse_request(fields: Mapping[str, Any]) -> ReleaseRequest:
+    """Check a request; raises InvalidRequest(field, problem) for the first thing that is wrong."""
+    try:
+        return ReleaseRequest.model_validate(dict(fields))
+    except ValidationError as error:
+        # Unknown names first: a misspelt field explains a missing one.
+        first = min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+        raise _invalid(first) from None
+    except InvalidDomain as error:
+        raise InvalidRequest(encodable(f"domains.{error.list_name}"), encodable(error.problem)) from None
+
+
+def _invalid(problem: ErrorDetails) -> InvalidRequest:
+    name = str(problem["loc"][0]) if problem["loc"] else "request"
+    where = encodable(".".join(str(part) for part in problem["loc"]) or name)
+    right = RIGHT.get(name, "one of the fields' names, in UTF-8")
+    if problem["type"] == "extra_forbidden":
+        return InvalidRequest(
+            where, f"unknown field; the fields are {', '.join(ReleaseRequest.model_fields)}"
+        )
+    inner = problem.get("ctx", {}).get("error")
+    if isinstance(inner, InvalidDomain):
+        return InvalidRequest(encodable(f"domains.{inner.list_name}"), encodable(inner.problem))
+    if problem["type"] == "missing":
+        return InvalidRequest(where, f"is missing; must be {right}")
+    return InvalidRequest(where, f"{_reason(problem)}; must be {right}")
+
+
+def encodable(text: str) -> str:
+    """The text, with what UTF-8 can't hold (half of a surrogate pair) replaced."""
+    return text.encode(errors="replace").decode()
+
+
+def _reason(problem: ErrorDetails) -> str:
+    # Not the whole value: it may be large, and nested deeper than repr can go.
+    shown = encodable(reprlib.repr(problem["input"]))
+    if problem["type"] == "value_error":
+        return f"{shown} {problem['msg'].removeprefix('Value error, ')}"
+    return f"{shown} is not right"

@@ -1,0 +1,51 @@
+"""What a step's message means for a release as it stands: a pure function.
+
+Celery on Redis delivers a message at least once, and a resume or a cancel can leave older messages
+behind, so a message is only an occasion to look; the record says what is to be done.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from releases.record import Release
+from releases.states import Status, Step
+
+
+class Admission(Enum):
+    """What to do with the message."""
+
+    RUN = auto()  # work on the step
+    PASS = auto()  # the step is done: let the chain go on
+    RAISE = auto()  # the release has ended without success: say so again
+    RETURN = auto()  # the release is submitted: return its audit id again
+    EARLY = auto()  # the release waits until a time that has not come: park it until then
+    DROP = auto()  # the message is out of date, or was never ours
+
+
+#: A message may come so much before the time that was written, in seconds: clocks differ a little.
+EARLY_BY_S = 1.0
+
+
+def admit(release: Release, step: Step, appid: str, now: datetime) -> Admission:
+    """Decide what a message for this step means."""
+    if release.appid != appid:
+        return Admission.DROP
+    if release.status is Status.SUBMITTED:
+        return Admission.RETURN if step.next is None else Admission.DROP
+    if release.status in (Status.CANCELLED, Status.BLOCKED, Status.FAILED):
+        return Admission.RAISE
+    if step.position > release.step.position:
+        # Never a commit before the domains are confirmed, whoever sent the message.
+        return Admission.DROP
+    if step is not release.step:
+        return Admission.PASS
+    return Admission.EARLY if _waits(release, now) else Admission.RUN
+
+
+def _waits(release: Release, now: datetime) -> bool:
+    """Whether it waits for a time. One that a pause holds waits for the pause's end, whatever time is given."""
+    if release.status is not Status.WAITING or release.progress.held or release.next_attempt_at is None:
+        return False
+    return release.next_attempt_at > now + timedelta(seconds=EARLY_BY_S)

@@ -1,0 +1,113 @@
+"""Step 1: the platform's server domains stand in the Mini Program's configuration.
+
+Safe to run twice: it reads first and adds only what is missing, so a repetition adds nothing. It never
+sends `set` or `delete`: the merchant's other domains are not ours to remove. Each change counts
+against 50 a month, so `add` is sent only when something is missing, once, with all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from releases.problems import StepBlocked, remedy_of
+from wechat.domains import Domains, lists_carried, rejected
+from wechat.errcodes.table import Verdict, verdict_of
+from wechat.errors import Refused
+from wechat.mini_program import MiniProgram
+
+#: Nothing was changed: either somebody else has added them meanwhile, or WeChat will not take them.
+NOTHING_ADDED = frozenset({85017, 85301})
+#: A domain may be missing from the platform's own pool.
+NOT_REGISTERED = frozenset({85017, 85018})
+
+#: The hosts that are published on the platform; None if WeChat did not say.
+RegisteredHosts = Callable[[], Collection[str] | None]
+
+
+def ensure_domains(mini_program: MiniProgram, wanted: Domains, registered: RegisteredHosts) -> str:
+    """Add what is missing; returns what happened, raises StepBlocked naming the domains.
+
+    `registered` asks for the platform's own pool, to name only those of the domains that are to blame.
+    """
+    if not wanted:
+        raise StepBlocked(
+            errmsg="no server domain is configured, so none can be ensured",
+            remedy="Set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists, restart the workers, "
+            "then resume the release.",
+        )
+    missing = wanted - mini_program.domains()
+    if not missing:
+        return "domains were already there"
+    try:
+        answer = mini_program.modify_domain("add", missing)
+    except Refused as refused:
+        return _refused(mini_program, wanted, missing, refused, registered)
+    _check_answer(mini_program, wanted, answer)
+    return f"added {_enumerated(missing)}"
+
+
+def _refused(
+    mini_program: MiniProgram,
+    wanted: Domains,
+    missing: Domains,
+    refused: Refused,
+    registered: RegisteredHosts,
+) -> str:
+    if refused.errcode in NOTHING_ADDED:
+        missing = wanted - mini_program.domains()
+        if not missing:
+            return "domains were added by somebody else meanwhile"
+    if verdict_of(refused.errcode).verdict is not Verdict.BLOCK:
+        raise refused
+    raise StepBlocked(
+        errcode=refused.errcode,
+        errmsg=refused.errmsg,
+        rid=refused.rid,
+        domains=_to_blame(missing, refused, registered).as_dict(),
+        remedy=remedy_of(refused.errcode),
+    )
+
+
+def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -> Domains:
+    """The domains that WeChat names, or those that the platform has not registered, or all of them."""
+    named = rejected(missing, refused.fields)
+    if named or refused.errcode not in NOT_REGISTERED:
+        return named or missing
+    pool = registered()
+    return missing.not_on_hosts(pool or ()) or missing
+
+
+def _check_answer(mini_program: MiniProgram, wanted: Domains, answer: Mapping[str, Any]) -> None:
+    """Raise StepBlocked for a partial success: errcode 0 is not enough."""
+    refused = rejected(wanted, answer)
+    if refused:
+        raise StepBlocked(
+            errcode=0,
+            errmsg="WeChat took the call and rejected some of the domains",
+            domains=refused.as_dict(),
+            remedy="Check each domain: spelling and scheme, ICP filing (no_icp_domain), and that it is registered "
+            "and published on the platform. Then resume the release.",
+        )
+    missing = still_missing(wanted, answer)
+    if missing is None:
+        missing = wanted - mini_program.domains()
+    if missing:
+        raise StepBlocked(
+            errcode=0,
+            errmsg="WeChat took the call, yet some of the domains are not configured",
+            domains=missing.as_dict(),
+            remedy="Check that the domains are registered and published on the platform, then resume the release.",
+        )
+
+
+def still_missing(wanted: Domains, answer: Mapping[str, Any]) -> Domains | None:
+    """What the answer's lists say is missing; None if it does not carry all the lists that matter."""
+    carried = lists_carried(answer)
+    if not set(wanted.lists) <= set(carried):
+        return None
+    return wanted - Domains.answered(answer)
+
+
+def _enumerated(domains: Domains) -> str:
+    return ", ".join(dict.fromkeys(domain for listed in domains.lists.values() for domain in listed))

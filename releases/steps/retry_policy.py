@@ -1,0 +1,160 @@
+"""What happens after a step's call failed: a pure function from the error to a decision.
+
+Only this decides about retries; neither Celery's defaults nor the HTTP client repeat anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from releases.problems import StepBlocked, describe
+from releases.record import Problem, Progress
+from releases.states import Step
+from wechat.component import COMPONENT_TOKEN_PATH
+from wechat.errcodes.table import Errcode, Verdict, verdict_of
+from wechat.errors import NotAuthorized, RateLimited, Refused, TicketMissing, Unreadable, WeChatError
+from wechat.http.deadline import DeadlineExceeded
+
+#: An errcode that is in no table is tried once more.
+MAX_UNKNOWNS = 1
+
+#: A step whose call's turn is too far away comes back after so many seconds at the least.
+RATE_WAIT_S = 5.0
+
+#: Verdicts that concern one release, where the call was made for one.
+_HOPELESS = frozenset({Verdict.TOKEN, Verdict.BLOCK, Verdict.BUG, Verdict.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try the step again after so many seconds; `progress` has the budget that this uses up."""
+
+    problem: Problem
+    delay_s: float
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitQuota:
+    """Park until the quota's reset, which depends on the row and on what WeChat says of it."""
+
+    problem: Problem
+    row: Errcode
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlatform:
+    """No release can go on until a person acts or a new ticket comes."""
+
+    problem: Problem
+    lacks_ticket: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Stop this release until a person acts."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Give this release up, loudly."""
+
+    problem: Problem
+
+
+Decision = Retry | AwaitQuota | PausePlatform | Block | Fail
+StepError = WeChatError | DeadlineExceeded | StepBlocked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """The operator's numbers; times in seconds."""
+
+    max_attempts: int
+    wait_initial_s: float
+    wait_max_s: float
+    scan_wait_s: float
+    scan_max_attempts: int
+    slow_down_s: float
+
+    def decide(  # noqa: PLR0911 - one line for each kind of error
+        self, error: StepError, step: Step, progress: Progress, random: Callable[[], float]
+    ) -> Decision:
+        """Decide what happens after this error; `random` gives numbers from 0 to 1."""
+        if isinstance(error, StepBlocked):
+            return Block(error.problem(step))
+        problem = describe(error, step)
+        if isinstance(error, NotAuthorized) or (isinstance(error, Unreadable) and error.appid is not None):
+            return Block(problem)
+        if isinstance(error, TicketMissing | Unreadable):
+            return PausePlatform(problem, lacks_ticket=isinstance(error, TicketMissing))
+        if isinstance(error, RateLimited):
+            # Nothing was sent and nothing has failed, so nothing is used up.
+            return Retry(problem, max(error.retry_after_s, RATE_WAIT_S) * (1 + random() / 4), progress)
+        if isinstance(error, Refused):
+            if error.endpoint == COMPONENT_TOKEN_PATH and verdict_of(error.errcode).verdict in _HOPELESS:
+                # The platform's own appid, secret or ticket: no release will do better.
+                return PausePlatform(problem)
+            return self._refused(verdict_of(error.errcode), problem, progress, random)
+        return self._retry(problem, progress, random)
+
+    def _refused(  # noqa: PLR0911 - one line for each verdict
+        self, row: Errcode, problem: Problem, progress: Progress, random: Callable[[], float]
+    ) -> Decision:
+        match row.verdict:
+            case Verdict.RETRY:
+                return self._retry(problem, progress, random)
+            case Verdict.SLOW_DOWN:
+                return self._slow_down(problem, progress, random)
+            case Verdict.WAIT:
+                return self._await_scan(problem, progress, random)
+            case Verdict.QUOTA:
+                return AwaitQuota(problem, row)
+            case Verdict.PLATFORM:
+                return PausePlatform(problem)
+            case Verdict.UNKNOWN:
+                return self._unknown(problem, progress, random)
+            case Verdict.TOKEN | Verdict.BUG:
+                # The client has refreshed the token once and repeated the call once already.
+                return Fail(problem)
+            case Verdict.BLOCK | Verdict.ADOPT:
+                return Block(problem)
+
+    def _retry(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
+        failures = progress.failures + 1
+        if failures >= self.max_attempts:
+            return Fail(problem)
+        return Retry(
+            problem, self.backoff_s(failures, random), progress.model_copy(update={"failures": failures})
+        )
+
+    def _slow_down(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
+        decision = self._retry(problem, progress, random)
+        if isinstance(decision, Fail):
+            return decision
+        # Never sooner than asked for, and not all at the same moment.
+        delay_s = self.slow_down_s * (1 + random() / 4)
+        return Retry(problem, delay_s, progress.model_copy(update={"failures": progress.failures + 1}))
+
+    def _await_scan(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
+        scans = progress.scans + 1
+        if scans >= self.scan_max_attempts:
+            return Block(problem)
+        delay_s = self.scan_wait_s * (1 + random() / 10)
+        # WeChat has answered, so whatever failed before is over: a long scan must not add up the errors met in it.
+        return Retry(problem, delay_s, progress.model_copy(update={"scans": scans, "failures": 0}))
+
+    def _unknown(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
+        unknowns = progress.unknowns + 1
+        if unknowns > MAX_UNKNOWNS:
+            return Block(problem)
+        delay_s = self.backoff_s(unknowns, random)
+        return Retry(problem, delay_s, progress.model_copy(update={"unknowns": unknowns}))
+
+    def backoff_s(self, attempt: int, random: Callable[[], float]) -> float:
+        """Exponential backoff with full jitter, before the attempt that follows the given one (from 1)."""
+        ceiling = min(self.wait_max_s, self.wait_initial_s * 2.0 ** min(attempt - 1, 60))
+        return ceiling * random()

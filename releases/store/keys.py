@@ -1,0 +1,81 @@
+"""The Redis keys of the releases. The database is ours alone, so there is no prefix.
+
+Records: `release:ID` is a hash of `document` (JSON), `revision` (counts the writes) and `fence` (the
+number of the newest lease under which it was worked on).
+"""
+
+from __future__ import annotations
+
+from releases.states import Status
+
+#: Not `releases`: that is the queue.
+ALL = "releases:all"
+PARKED = "releases:parked"
+#: Releases of a big wave whose first message has not been sent, scored by creation in seconds.
+UNFED = "releases:unfed"
+#: Waves that may have to be braked, or go on after their canary.
+WATCHED_WAVES = "waves:watched"
+#: The hosts that are registered on the platform, as read last; and who reads them now.
+POOL = "platform:pool"
+POOL_LOCK = "platform:pool-lock"
+#: The provider's audit quota as WeChat told it last, and whether it has been asked for lately.
+AUDIT_QUOTA = "platform:audit-quota"
+AUDIT_QUOTA_ASKED = "platform:audit-quota-asked"
+LAST_LEASE = "releases:last-lease"
+#: How many releases stand blocked or failed for each cause: see `Release.cause`.
+STOPPED = "releases:stopped"
+
+
+def record(release_id: str) -> str:
+    """The record itself."""
+    return f"release:{release_id}"
+
+
+def by_status(status: Status) -> str:
+    """Ids by status, scored by creation."""
+    return f"releases:status:{status}"
+
+
+def by_appid(appid: str) -> str:
+    """Ids of one Mini Program, scored by creation."""
+    return f"releases:appid:{appid}"
+
+
+def by_wave(wave: str) -> str:
+    """Ids of one wave, scored by creation."""
+    return f"releases:wave:{wave}"
+
+
+def wave_counts(wave: str) -> str:
+    """How many releases of a wave are in each status, were worked on, and wait for what: a WaveTally."""
+    return f"releases:wave-counts:{wave}"
+
+
+def wave_ends(wave: str) -> str:
+    """How many releases of a wave came to rest in each minute since the epoch."""
+    return f"releases:wave-ends:{wave}"
+
+
+def wave_policy(wave: str) -> str:
+    """Canary and brake of a wave."""
+    return f"wave:{wave}"
+
+
+def mini_program(appid: str) -> str:
+    """Its active release, and the newest release of each version that was not cancelled."""
+    return f"mini-program:{appid}"
+
+
+def lease(appid: str) -> str:
+    """The lease under which a step works on a Mini Program: the lease's number, expiring."""
+    return f"lease:{appid}"
+
+
+def pause(scope: str) -> str:
+    """Why the platform, or a wave, is paused: a Pause."""
+    return f"platform:pause:{scope}"
+
+
+def held(scope: str) -> str:
+    """The releases that wait for the end of that pause."""
+    return f"releases:held:{scope}"

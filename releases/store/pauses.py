@@ -1,0 +1,106 @@
+"""Pauses of the whole platform, where a mistake that would be everybody's is made once, and those of single waves.
+
+A pause is a key with its reason, and for a quota with an expiry. Releases that meet it are held in a
+set of the same scope; whoever finds the pause gone moves them to the parked ones, due at once.
+
+One that a person began ends when a person says so: nothing that the platform learns, no new ticket, ends it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+import redis
+
+from db.confirmed import Replication
+from db.scripts import load_script
+from releases.record import Problem
+from releases.scope import Scope
+from releases.states import Step
+from releases.store import keys
+
+
+class Pause(Problem):
+    """Why the platform, or a wave, is paused."""
+
+    until: datetime | None = None
+    by_hand: bool = False
+    canary: bool = False
+
+    @classmethod
+    def read(cls, raw: Any) -> Self | None:
+        """As Redis has it; None where there is none."""
+        return None if raw is None else cls.model_validate_json(str(raw))
+
+
+class Paused(Exception):
+    """A pause holds the release."""
+
+    def __init__(self, scope: str, pause: Pause) -> None:
+        super().__init__(scope, pause)
+        self.scope, self.pause = scope, pause
+
+
+class Pauses:
+    """Sets and lifts pauses. Safe to use from many threads and processes.
+
+    What a person says is confirmed by so many replicas, or raises NotReplicated.
+    """
+
+    def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
+        self._redis = client
+        self._replication = Replication(client, replicas=replicas)
+        self._move_held = load_script(client, "releases.store", "move_held")
+        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
+        self._swap_if_equal = load_script(client, "db", "swap_if_equal")
+
+    def begin(self, scope: str, pause: Pause) -> bool:
+        """Pause; the first reason counts. True if this is the first."""
+        until = None if pause.until is None else round(pause.until.timestamp() * 1000)
+        return bool(self._redis.set(keys.pause(scope), pause.model_dump_json(), nx=True, pxat=until))
+
+    def begin_by_hand(self, scope: str, reason: str) -> None:
+        """Pause because a person says so, whatever other pause is on."""
+        pause = Pause(
+            step=Step.SUBMIT_AUDIT if scope is Scope.SUBMISSIONS else Step.ENSURE_DOMAINS,
+            errmsg=f"paused by hand: {reason}" if reason else "paused by hand",
+            remedy="`mprelease resume --platform` ends the pause.",
+            by_hand=True,
+        )
+        self._replication.write(lambda pipe: pipe.set(keys.pause(scope), pause.model_dump_json()))
+
+    def lift(self, scope: str) -> bool:
+        """A person says that the held ones go on; False if there was no such pause."""
+        return bool(self._replication.write(lambda pipe: pipe.delete(keys.pause(scope)))[0])
+
+    def lift_unless_by_hand(self, scope: str) -> bool:
+        """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""
+        raw = self._redis.get(keys.pause(scope))
+        if raw is None or Pause.model_validate_json(str(raw)).by_hand:
+            return False
+        # Only the pause that was looked at: a person may begin another one now.
+        return bool(self._drop_if_equal(keys=[keys.pause(scope)], args=[raw]))
+
+    def replace(self, scope: str, before: Pause | None, after: Pause | None) -> bool:
+        """Change a pause, begin one or end it; False if it is no longer as `before` says."""
+        key = keys.pause(scope)
+        raw = self._redis.get(key)
+        if Pause.read(raw) != before:
+            return False
+        if raw is None:
+            return after is None or self.begin(scope, after)
+        if after is None:
+            return bool(self._drop_if_equal(keys=[key], args=[raw]))
+        return bool(self._swap_if_equal(keys=[key], args=[raw, after.model_dump_json()]))
+
+    def current(self, scope: str) -> Pause | None:
+        """The pause that is on, if any."""
+        return Pause.read(self._redis.get(keys.pause(scope)))
+
+    def move_held(self, scope: str, to: str, *, even_if_on: bool = False) -> int:
+        """If the pause has ended, make the releases that it held due in another index; returns how many."""
+        found = self._move_held(
+            keys=[keys.pause(scope), keys.held(scope), to], args=["1" if even_if_on else ""]
+        )
+        return int(found)

@@ -1,0 +1,243 @@
+"""Where the records live: in Redis, each written atomically with the indexes that list it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import redis
+
+from db.confirmed import Replication
+from db.scripts import load_script
+from releases.record import Release
+from releases.scope import scopes_for, wave_scope
+from releases.states import AT_REST, Status
+from releases.store import keys
+from releases.store.creations import Creation, Opening
+from releases.store.known import Known, Stored, dump, parse
+from releases.store.pauses import Pause, Paused
+from releases.store.tally import WaveTally
+
+#: Records fetched at once while listing.
+_PAGE = 500
+
+
+class RecordChanged(Exception):
+    """The record was changed by somebody else since it was read."""
+
+
+class LeaseLost(Exception):
+    """The lease ran out and another attempt has begun: this one must not write any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """Where a saved release waits: until a time (seconds since the epoch) or for the end of a pause."""
+
+    until: float | None = None
+    held: str | None = None
+
+
+NOT_PARKED = Parking()
+
+
+class ReleaseStore:
+    """Reads and writes records. Takes a client that decodes responses. Safe to use from many threads.
+
+    Every write is confirmed by so many replicas, or raises NotReplicated: then it may have been made, or not.
+    """
+
+    def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
+        self._redis = client
+        self._replication = Replication(client, replicas=replicas)
+        self._create = load_script(client, "releases.store", "create_releases")
+        self._save = load_script(client, "releases.store", "save_release")
+        self._touch = load_script(client, "releases.store", "touch_releases")
+
+    def get(self, release_id: str) -> Stored | None:
+        """One record."""
+        return next(self.get_many([release_id]))
+
+    def get_many(self, release_ids: Iterable[str]) -> Iterator[Stored | None]:
+        """Records in the order asked for, fetched in one go."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for release_id in release_ids:
+                pipe.hmget(keys.record(release_id), "document", "revision")
+            replies = pipe.execute()
+        for document, revision in replies:
+            yield None if document is None else parse(document, revision)
+
+    def known(self, appid: str, identity: str) -> Known:
+        """What a new request for this Mini Program has to be held against."""
+        (known,) = self.known_to_all([(appid, identity)])
+        return known
+
+    def known_to_all(self, wanted: Sequence[tuple[str, str]]) -> list[Known]:
+        """The same for many pairs of appid and identity, in pages."""
+        found: list[Known] = []
+        for start in range(0, len(wanted), _PAGE):
+            with self._redis.pipeline(transaction=False) as pipe:
+                for appid, identity in wanted[start : start + _PAGE]:
+                    pipe.hmget(keys.mini_program(appid), "active", identity)
+                ids = [release_id for pair in pipe.execute() for release_id in pair]
+            records = dict.fromkeys(release_id for release_id in ids if release_id)
+            by_id: dict[str | None, Stored | None] = dict(zip(records, self.get_many(records), strict=True))
+            found += [
+                Known(by_id.get(active), by_id.get(same))
+                for active, same in zip(ids[::2], ids[1::2], strict=True)
+            ]
+        return found
+
+    def create(
+        self,
+        release: Release,
+        known: Known,
+        superseded: Release | None = None,
+        *,
+        parked_until: float | None = None,
+    ) -> bool:
+        """Write one new release; False if its Mini Program's releases are no longer as `known` says."""
+        return self.create_all([Creation(release, known, superseded, parked_until=parked_until)])
+
+    def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
+        """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
+
+        `opening` begins their wave with them. False if some Mini Program's releases are no longer as known: look
+        again, decide again.
+        """
+        rows = [creation.row(position) for position, creation in enumerate(creations)]
+        wave = opening.wave if opening else ""
+        stale = self._replication.run(
+            self._create,
+            keys=[
+                *(keys.ALL, keys.PARKED, keys.UNFED, keys.by_status(Status.CANCELLED)),
+                *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES, keys.STOPPED),
+                *(key for row_keys, _ in rows for key in row_keys),
+            ],
+            args=[
+                *(len(rows), opening.policy if opening else "", opening.pause if opening else "", wave),
+                *(value for _, values in rows for value in values),
+            ],
+        )
+        return int(stale) == 0
+
+    def save(
+        self,
+        before: Stored,
+        after: Release,
+        *,
+        lease: int | None = None,
+        end_lease: bool = False,
+        parking: Parking = NOT_PARKED,
+        unless_paused: Sequence[str] = (),
+    ) -> Stored:
+        """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write.
+
+        Raises Paused, having written nothing, if the pause of one of these scopes is on.
+        """
+        wave = after.wave or ""
+        minute = int(after.updated_at.timestamp() // 60) if after.status in AT_REST else ""
+        reply = self._replication.run(
+            self._save,
+            keys=[
+                keys.record(after.id),
+                keys.mini_program(after.appid),
+                keys.lease(after.appid),
+                keys.by_status(before.release.status),
+                keys.by_status(after.status),
+                keys.PARKED,
+                keys.wave_counts(wave),
+                keys.wave_ends(wave),
+                keys.STOPPED,
+                *(keys.held(scope) for scope in scopes_for(after.wave)),
+                *(keys.pause(scope) for scope in unless_paused),
+            ],
+            args=[
+                after.id,
+                before.revision,
+                "" if lease is None else lease,
+                dump(after),
+                str(before.release.status),
+                str(after.status),
+                wave,
+                "" if parking.until is None else parking.until,
+                keys.held(parking.held) if parking.held else "",
+                "1" if end_lease else "",
+                after.identity,
+                _AFTERWARDS.get(after.status, "active"),
+                minute,
+                before.release.cause,
+                after.cause,
+                "1" if after.attempts and not before.release.attempts else "",
+                before.release.waits_for,
+                after.waits_for,
+                len(unless_paused),
+            ],
+        )
+        if reply == "fenced":
+            raise LeaseLost
+        if reply == "changed":
+            raise RecordChanged
+        if isinstance(reply, list):
+            raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
+        return Stored(after, int(reply))
+
+    def confirm(self, *release_ids: str) -> bool:
+        """Have records confirmed that others have written, maybe in vain; False if one of them is gone.
+
+        A read says nothing of the replicas, so one is written once more, as it stands: whoever has that has all
+        that was written before.
+        """
+        records = [keys.record(release_id) for release_id in release_ids]
+        return bool(self._replication.run(self._touch, keys=records, args=[]))
+
+    def find(
+        self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
+    ) -> Iterator[Release]:
+        """The releases that match all of what is given, oldest first."""
+        for stored in self._pages(self._ids(status, wave, appid)):
+            release = stored.release
+            if status not in (None, release.status) or wave not in (None, release.wave):
+                continue
+            if appid in (None, release.appid):
+                yield release
+
+    def wave_counts(self, wave: str) -> dict[str, int]:
+        """How many releases of the wave are in each status."""
+        return self.wave_tally(wave).counts
+
+    def wave_tally(self, wave: str) -> WaveTally:
+        """All that is counted for the wave."""
+        return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave))))
+
+    def wave_began(self, wave: str) -> datetime | None:
+        """When the wave's first release was created."""
+        first: Any = self._redis.zrange(keys.by_wave(wave), 0, 0, withscores=True)
+        return datetime.fromtimestamp(first[0][1], UTC) if first else None
+
+    def wave_ends(self, wave: str) -> dict[int, int]:
+        """How many of the wave's releases came to rest in each minute since the epoch."""
+        raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
+        return {int(minute): int(number) for minute, number in raw.items()}
+
+    def _ids(self, status: Status | None, wave: str | None, appid: str | None) -> list[str]:
+        """Taken at once: paging through an index that changes meanwhile would skip some."""
+        indexes = [
+            *([keys.by_appid(appid)] if appid is not None else ()),
+            *([keys.by_wave(wave)] if wave is not None else ()),
+            *([keys.by_status(status)] if status is not None else ()),
+        ]
+        if len(indexes) > 1:
+            return cast("list[str]", self._redis.zinter(indexes, aggregate="MIN"))
+        return cast("list[str]", self._redis.zrange(indexes[0] if indexes else keys.ALL, 0, -1))
+
+    def _pages(self, ids: Sequence[str]) -> Iterator[Stored]:
+        for start in range(0, len(ids), _PAGE):
+            for stored in self.get_many(ids[start : start + _PAGE]):
+                if stored is not None:
+                    yield stored
+
+
+_AFTERWARDS = {Status.SUBMITTED: "free", Status.CANCELLED: "forget"}

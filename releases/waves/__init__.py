@@ -1,0 +1,1 @@
+"""Many releases under one name: canary, brake, quota fit, report."""

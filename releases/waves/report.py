@@ -1,0 +1,161 @@
+"""How a wave stands: counts, speed, estimated end, and why releases stand still, each cause once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from releases.record import Problem, Release
+from releases.scope import Scope
+from releases.states import AT_REST, GOING_ON, Status
+from releases.store.pauses import Pause, Pauses
+from releases.store.records import ReleaseStore
+from releases.waves.audit_quota import Fit
+from releases.waves.brake import WavePolicy
+from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
+from tasks.services import Services
+
+#: The speed is that of the last so many minutes.
+SPEED_OVER_MIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why releases stand still, and how many do for it. The problem is an example's, without what is its own."""
+
+    status: Status
+    problem: Problem
+    releases: int
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        fields = self.problem.model_dump(mode="json", exclude={"rid"})
+        return {"status": str(self.status), **fields, "releases": self.releases}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveReport:
+    """A wave at one moment; `per_minute` counts releases that came to rest, by the clock of the workers."""
+
+    name: str
+    counts: dict[str, int]
+    policy: WavePolicy | None
+    pause: Pause | None
+    holds: tuple[Hold, ...]
+    per_minute: float
+    estimated_end: datetime | None
+    fit: Fit | None
+
+    @property
+    def total(self) -> int:
+        """How many releases the wave has."""
+        return sum(self.counts.values())
+
+    @property
+    def ended(self) -> int:
+        """How many are at rest."""
+        return sum(self.counts[status] for status in AT_REST)
+
+    @property
+    def state(self) -> State:
+        """How it stands, in a word."""
+        return state_of(self.counts, self.pause)
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing goes on any more: all are at rest, or it is braked and the others are held."""
+        return stands_still(self.counts, self.state, self.holds)
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        pause, policy = self.pause, self.policy
+        return {
+            "wave": self.name,
+            "state": str(self.state),
+            "reason": "; ".join(map(str, self.holds)) or None,
+            "total": self.total,
+            "counts": self.counts,
+            "per_minute": round(self.per_minute, 1),
+            "estimated_end": None
+            if self.estimated_end is None
+            else f"{self.estimated_end:%Y-%m-%dT%H:%M:%SZ}",
+            "held_back": self.holds[0].releases if pause else 0,
+            "stopped": None if pause is None else {"why": pause.errmsg, "remedy": pause.remedy},
+            "canary": policy.canary if policy else 0,
+            "max_blocked": policy.max_blocked if policy else None,
+            "audit_quota": None if self.fit is None else self.fit.public(),
+        }
+
+
+def wave_report(services: Services, name: str) -> WaveReport:
+    """Look at a wave; costs the same however many releases it has."""
+    store, now = services.store, services.now()
+    tally, standing = store.wave_tally(name), services.waves.state(name)
+    going_on = sum(tally.counts[status] for status in GOING_ON)
+    pause = in_force(tally.counts, standing.pause)
+    holds = holds_of(tally, pause, _platforms(services.pauses) if going_on else {})
+    per_minute = _per_minute(store, name, now)
+    # While something holds releases back, nobody knows when those will go on.
+    is_known = per_minute > 0 and going_on > 0 and not holds
+    return WaveReport(
+        name=name,
+        counts=tally.counts,
+        policy=standing.policy,
+        pause=pause,
+        holds=holds,
+        per_minute=per_minute,
+        estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
+        fit=services.audit_quotas.fit(going_on),
+    )
+
+
+def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
+    found = ((scope, pauses.current(scope)) for scope in Scope)
+    return {scope: pause for scope, pause in found if pause is not None}
+
+
+def causes(releases: Iterable[Release]) -> list[Cause]:
+    """Group releases by what they stand still for, the most frequent first; the problem is that of one of them."""
+    tally: Counter[tuple[str, ...]] = Counter()
+    found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
+    for release in releases:
+        problem = release.block or release.failure or release.wait
+        if problem is not None:
+            alike = _alike(problem, release.appid)
+            key = _key(release.status, alike)
+            tally[key] += 1
+            found.setdefault(key, (release.status, alike))
+    return [Cause(*found[key], number) for key, number in tally.most_common()]
+
+
+def _key(status: Status, problem: Problem) -> tuple[str, ...]:
+    """What makes causes one. An errcode says more than its message, in which WeChat gives each call its own hint."""
+    why = problem.errmsg if problem.errcode is None else str(problem.errcode)
+    return status, problem.step, why, json.dumps(problem.domains, sort_keys=True)
+
+
+def _alike(problem: Problem, appid: str) -> Problem:
+    """A problem as others could have it: without its rid and its appid."""
+    said = {"errmsg": problem.message, "remedy": problem.remedy}
+    return problem.model_copy(
+        update={"rid": None, **{name: text.replace(appid, "APPID") for name, text in said.items()}}
+    )
+
+
+def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
+    began = store.wave_began(name)
+    return 0.0 if began is None else speed(store.wave_ends(name), began, now)
+
+
+def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
+    """Ends per minute lately, from the numbers of the minutes; what stood still before the first of them does not count."""
+    first = int(now.timestamp() // 60) - SPEED_OVER_MIN + 1
+    lately = {minute: number for minute, number in ends.items() if minute >= first and number > 0}
+    if not lately:
+        return 0.0
+    since = max(began.timestamp(), min(lately) * 60)
+    return sum(lately.values()) / max(1 / 60, (now.timestamp() - since) / 60)

@@ -1,0 +1,1 @@
+"""WeChat's side of the simulator: the calls by family."""

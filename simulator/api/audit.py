@@ -1,0 +1,116 @@
+"""Audits: submitting, asking, undoing, and the provider's quota."""
+
+from typing import Any
+
+from simulator.api.audit_items import check_submission
+from simulator.api.code import check_code, check_scan
+from simulator.api.endpoint import Call
+from simulator.api.errors import WeChatError
+from simulator.world.miniprogram import IN_REVIEW, WITHDRAWN, Audit, MiniProgram
+
+MAX_UNDOS_A_DAY = 5
+MAX_UNDOS_A_MONTH = 10
+SPEEDUP_LIMIT = 10
+
+
+def submit_audit(call: Call) -> dict[str, Any]:
+    """Submit the committed code; the privacy scan must be done and no other version in review."""
+    mini, world = call.mini, call.world
+    check_submission(call.body, mini)
+    check_code(call)
+    if not mini.profile_complete:
+        raise WeChatError(86002)
+    check_scan(call)
+    if mini.under_audit:
+        raise WeChatError(85009)
+    _check_privacy(call.body, mini)
+    if _quota_left(call) <= 0:
+        raise WeChatError(85085)
+    audit = _submission(call)
+    mini.audits.append(audit)
+    month = world.clock.month()
+    world.submitted[month] = world.submitted.get(month, 0) + 1
+    return {"auditid": audit.auditid}
+
+
+def get_latest_auditstatus(call: Call) -> dict[str, Any]:
+    """Show the newest submission, whoever made it."""
+    latest = call.mini.latest_audit
+    if latest is None:
+        check_code(call)
+        raise WeChatError(85012)
+    return {
+        "auditid": latest.auditid,
+        **_verdict(latest),
+        "user_version": latest.user_version,
+        "user_desc": latest.user_desc,
+        "submit_audit_time": latest.submit_audit_time,
+    }
+
+
+def get_auditstatus(call: Call) -> dict[str, Any]:
+    """Show one submission by its id, a JSON number."""
+    wanted = call.body.get("auditid")
+    for audit in call.mini.audits:
+        if type(wanted) is int and audit.auditid == wanted:
+            return _verdict(audit)
+    raise WeChatError(85012)
+
+
+def undocodeaudit(call: Call) -> dict[str, Any]:
+    """Withdraw the version in review; a few times a day and a month only."""
+    mini, latest = call.mini, call.mini.latest_audit
+    if latest is None or not mini.under_audit:
+        raise WeChatError(85012)
+    _spend_undo(call)
+    latest.status = WITHDRAWN
+    return {}
+
+
+def queryquota(call: Call) -> dict[str, Any]:
+    """Tell how many submissions the provider has left this month."""
+    return {
+        "rest": max(0, _quota_left(call)),
+        "limit": call.world.platform.audit_quota,
+        "speedup_rest": SPEEDUP_LIMIT,
+        "speedup_limit": SPEEDUP_LIMIT,
+    }
+
+
+def _submission(call: Call) -> Audit:
+    trial, world = call.mini.trial, call.world
+    if trial is None:
+        raise WeChatError(call.mini.no_code_errcode)
+    return Audit(
+        auditid=next(world.auditids),
+        status=IN_REVIEW,
+        user_version=trial.user_version,
+        user_desc=trial.user_desc,
+        submit_audit_time=int(world.clock.now()),
+    )
+
+
+def _check_privacy(body: dict[str, Any], mini: MiniProgram) -> None:
+    declared_unused = body.get("privacy_api_not_use") is True
+    if mini.without_auth_list or (mini.without_conf_list and not declared_unused):
+        raise WeChatError(61040)
+
+
+def _quota_left(call: Call) -> int:
+    world = call.world
+    return world.platform.audit_quota - world.submitted.get(world.clock.month(), 0)
+
+
+def _spend_undo(call: Call) -> None:
+    mini, clock = call.mini, call.world.clock
+    month = clock.month()
+    if mini.undos_month != month:
+        mini.undos_month, mini.undone_at_days = month, []
+    today = mini.undone_at_days.count(clock.day())
+    if today >= MAX_UNDOS_A_DAY or len(mini.undone_at_days) >= MAX_UNDOS_A_MONTH:
+        raise WeChatError(87013)
+    mini.undone_at_days.append(clock.day())
+
+
+def _verdict(audit: Audit) -> dict[str, Any]:
+    return {"status": audit.status, "reason": audit.reason, "screenshot": audit.screenshot}

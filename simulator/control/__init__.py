@@ -1,0 +1,1 @@
+"""The simulator's control side: look inside, script faults, change the world."""

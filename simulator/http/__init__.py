@@ -1,0 +1,1 @@
+"""How the simulator takes requests and writes answers."""

@@ -1,0 +1,103 @@
+"""How an answer leaves over the socket: whole, spoilt, late or not at all."""
+
+import asyncio
+
+from aiohttp import web
+
+from simulator.control.faults import Fault
+from simulator.http import answers
+from simulator.http.gateway import Outcome
+from simulator.world.clock import Clock
+
+HTML_TYPE = "text/html; charset=utf-8"
+TEXT_TYPE = "text/plain; charset=utf-8"
+_CHUNK = b"x" * 65_536
+_NOT_FOUND = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
+
+
+def whole(
+    clock: Clock, body: bytes, *, content_type: str = answers.JSON_TYPE, status: int = 200
+) -> web.Response:
+    """Make a plain answer, dated by WeChat's clock."""
+    return web.Response(status=status, body=body, headers=_headers(clock, content_type))
+
+
+def not_found(clock: Clock) -> web.Response:
+    """Answer as the gateway does for a path it does not know."""
+    return whole(clock, _NOT_FOUND, content_type=HTML_TYPE, status=404)
+
+
+async def spoilt(
+    request: web.BaseRequest, clock: Clock, fault: Fault, outcome: Outcome, content_type: str
+) -> web.StreamResponse:
+    """Answer as the fault says."""
+    if fault.text_plain:
+        content_type = TEXT_TYPE
+    match fault.kind:
+        case "cut_before" | "cut_after":
+            return _cut(request, clock)
+        case "trickle":
+            body = answers.dump(outcome.document)
+            return await _trickle(request, clock, body, fault.seconds, content_type)
+        case "oversized":
+            return await _oversized(request, clock, fault.size, content_type)
+        case "status" | "html":
+            status = fault.status or (502 if fault.kind == "status" else 200)
+            return whole(clock, _page(status), content_type=HTML_TYPE, status=status)
+    body = _spoilt_body(fault.kind, outcome)
+    return whole(clock, body, content_type=content_type, status=fault.status or 200)
+
+
+def _spoilt_body(kind: str, outcome: Outcome) -> bytes:
+    if kind == "empty":
+        return b""
+    return _invalid_json(outcome) if kind == "invalid_json" else answers.dump(outcome.document)
+
+
+def _headers(clock: Clock, content_type: str) -> dict[str, str]:
+    return {"Content-Type": content_type, "Date": clock.http_date()}
+
+
+def _cut(request: web.BaseRequest, clock: Clock) -> web.Response:
+    """Close the connection; aiohttp then finds nobody to send the answer to."""
+    if request.transport is not None:
+        request.transport.abort()
+    return whole(clock, b"")
+
+
+def _page(status: int) -> bytes:
+    return f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>".encode()
+
+
+def _invalid_json(outcome: Outcome) -> bytes:
+    """Leave the quotes in errmsg unescaped, as was seen with 85047."""
+    text = f'ext_json has "pages" that are empty rid: {answers.rid()}'
+    return f'{{"errcode":{outcome.errcode},"errmsg":"{text}"}}'.encode()
+
+
+async def _trickle(
+    request: web.BaseRequest, clock: Clock, body: bytes, seconds: float, content_type: str
+) -> web.StreamResponse:
+    """Send byte by byte, each soon enough for a read timeout and all of them too late."""
+    response = web.StreamResponse(headers=_headers(clock, content_type))
+    response.content_length = len(body)
+    await response.prepare(request)
+    for position in range(len(body)):
+        await response.write(body[position : position + 1])
+        await asyncio.sleep(seconds / len(body))
+    await response.write_eof()
+    return response
+
+
+async def _oversized(
+    request: web.BaseRequest, clock: Clock, size: int, content_type: str
+) -> web.StreamResponse:
+    """Send valid JSON of that many bytes, without saying beforehand how much it will be."""
+    response = web.StreamResponse(headers=_headers(clock, content_type))
+    await response.prepare(request)
+    await response.write(b'{"errcode":0,"errmsg":"ok","padding":"')
+    for _ in range(size // len(_CHUNK) + 1):
+        await response.write(_CHUNK)
+    await response.write(b'"}')
+    await response.write_eof()
+    return response

@@ -1,0 +1,1 @@
+"""The simulated world: platform, Mini Programs, tokens, quotas, time."""

@@ -1,0 +1,158 @@
+"""A Mini Program: its domains, its code, its audits, and the flags that make it a difficult one."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from simulator.control.patching import Setter, flag, integer, objects, one_of, text, texts
+from simulator.world.domains import LISTS, STYLES, Lists, empty_lists, normal_origin
+
+DEFAULT_CATEGORY = {
+    "first_class": "商家自营",
+    "second_class": "服装/鞋/箱包",
+    "first_id": 304,
+    "second_id": 307,
+}
+DEFAULT_PAGES = ("pages/index/index", "pages/cart/cart", "pages/order/order")
+
+IN_REVIEW = 2
+WITHDRAWN = 3
+DELAYED = 4
+
+
+@dataclass(slots=True)
+class Trial:
+    """The committed code; every commit puts a new one in its place."""
+
+    user_version: str
+    user_desc: str
+    committed_at: float
+    template_id: int = 0
+    ext_json: str = ""
+
+
+@dataclass(slots=True)
+class Audit:
+    """One submission for audit."""
+
+    auditid: int
+    status: int
+    user_version: str
+    user_desc: str
+    submit_audit_time: int
+    reason: str = ""
+    screenshot: str = ""
+
+
+@dataclass(slots=True)
+class MiniProgram:
+    """One authorizer, as WeChat keeps it. The fields in PATCHABLE may be set over the control side."""
+
+    appid: str
+    refresh_token: str = ""
+    domains: Lists = field(default_factory=empty_lists)
+    pages: list[str] = field(default_factory=lambda: list(DEFAULT_PAGES))
+    categories: list[dict[str, Any]] = field(default_factory=lambda: [dict(DEFAULT_CATEGORY)])
+
+    is_miniprogram: bool = True
+    authorized: bool = True
+    granted: bool = True
+    profile_complete: bool = True
+    rotates_refresh_token: bool = False
+    empty_refresh_token: bool = False
+    add_answers_lists: bool = True
+    stored_style: str = "plain"
+    no_code_errcode: int = 86001
+    without_auth_list: list[str] = field(default_factory=list)
+    without_conf_list: list[str] = field(default_factory=list)
+    domain_edits: int = 0
+
+    trial: Trial | None = None
+    scan_ends_at: float = 0.0
+    audits: list[Audit] = field(default_factory=list)
+    release: Trial | None = None
+    undone_at_days: list[int] = field(default_factory=list)
+    undos_month: tuple[int, int] | None = None
+    edits_month: tuple[int, int] | None = None
+    old_refresh_tokens: dict[str, float] = field(default_factory=dict)
+    is_busy: bool = False
+
+    @property
+    def latest_audit(self) -> Audit | None:
+        """Give the newest submission."""
+        return self.audits[-1] if self.audits else None
+
+    @property
+    def under_audit(self) -> bool:
+        """Tell whether WeChat has a version of this Mini Program in review."""
+        latest = self.latest_audit
+        return latest is not None and latest.status in (IN_REVIEW, DELAYED)
+
+
+def stored_lists(value: Any) -> Lists:
+    """Take domain lists by their API names; what is seeded need not obey today's rules."""
+    if not isinstance(value, dict):
+        raise TypeError("expected an object of lists")
+    unknown = set(value) - set(LISTS)
+    if unknown:
+        raise ValueError(f"unknown lists {sorted(unknown)}")
+    return {name: [normal_origin(name, o) or o for o in texts(value.get(name, []))] for name in LISTS}
+
+
+PATCHABLE: dict[str, Setter] = {
+    "refresh_token": text,
+    "domains": stored_lists,
+    "pages": texts,
+    "categories": objects,
+    "is_miniprogram": flag,
+    "authorized": flag,
+    "granted": flag,
+    "profile_complete": flag,
+    "rotates_refresh_token": flag,
+    "empty_refresh_token": flag,
+    "add_answers_lists": flag,
+    "stored_style": one_of(*STYLES),
+    "no_code_errcode": integer,
+    "without_auth_list": texts,
+    "without_conf_list": texts,
+    "domain_edits": integer,
+}
+
+
+def audit_status(value: Any) -> int:
+    """Take one of the five states of an audit."""
+    if value not in range(5):
+        raise ValueError("expected 0 passed, 1 rejected, 2 in review, 3 withdrawn or 4 delayed")
+    return integer(value)
+
+
+AUDIT_PATCHABLE: dict[str, Setter] = {
+    "status": audit_status,
+    "reason": text,
+    "screenshot": text,
+    "user_version": text,
+    "user_desc": text,
+    "submit_audit_time": integer,
+}
+
+
+def exp_info(trial: Trial) -> dict[str, Any]:
+    """Show committed code as getversioninfo does."""
+    return {
+        "exp_time": int(trial.committed_at),
+        "exp_version": trial.user_version,
+        "exp_desc": trial.user_desc,
+    }
+
+
+def visible(mini: MiniProgram) -> dict[str, Any]:
+    """Show a Mini Program without its refresh token."""
+    shown = {name: getattr(mini, name) for name in PATCHABLE if name != "refresh_token"}
+    return {
+        "appid": mini.appid,
+        **shown,
+        "exp_info": exp_info(mini.trial) if mini.trial else None,
+        "trial": asdict(mini.trial) if mini.trial else None,
+        "scan_ends_at": mini.scan_ends_at,
+        "audits": [asdict(audit) for audit in mini.audits],
+        "release": asdict(mini.release) if mini.release else None,
+    }

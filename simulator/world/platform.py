@@ -1,0 +1,79 @@
+"""The third-party platform: who it is, its domain pool, its templates, and how WeChat treats it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.control.patching import Setter, flag, hosts, integer, integers, limits, number, positive, text
+from simulator.http.answers import JSON_TYPE
+
+DEFAULT_SCAN_S = 1.0
+DEFAULT_TOKEN_TTL_S = 7200.0
+TICKET_TTL_S = 12 * 3600.0
+
+
+@dataclass(slots=True)
+class Platform:
+    """The platform as WeChat sees it. The fields in PATCHABLE may be set over the control side."""
+
+    appid: str
+    secret: str
+    published: list[str] = field(default_factory=list)
+    testing: list[str] = field(default_factory=list)
+    no_icp: list[str] = field(default_factory=list)
+    templates: list[int] = field(default_factory=list)
+    is_published: bool = True
+    ip_allowed: bool = True
+    audit_quota: int = 1_000_000
+    scan_s: float = DEFAULT_SCAN_S
+    token_ttl_s: float = DEFAULT_TOKEN_TTL_S
+    token_overlap_s: float = 300.0
+    latency_ms: float = 0.0
+    strict_encoding: bool = True
+    content_type: str = JSON_TYPE
+    #: The sheet has 42001 for any token and 42006 for this one; nobody recorded which comes.
+    component_expired_errcode: int = 42001
+    #: What modify_domain says about a host that only the testing version of the pool has (85017 and
+    #: 85301 were reported as well).
+    testing_only_errcode: int = 85018
+    #: Whether a refused modify_domain uses up one of the month's edits is not documented.
+    count_refused_edits: bool = False
+    daily_limits: dict[str, int] = field(default_factory=dict)
+    minute_limits: dict[str, int] = field(default_factory=dict)
+    #: How many seconds a minute of these limits has; quota/get tells.
+    minute_s: int = 60
+    minute_errcode: int = 45011
+    pool_edits: int = 0
+    #: component_verify_ticket -> when it expires
+    tickets: dict[str, float] = field(default_factory=dict)
+
+
+PATCHABLE: dict[str, Setter] = {
+    "appid": text,
+    "secret": text,
+    "published": hosts,
+    "testing": hosts,
+    "no_icp": hosts,
+    "templates": integers,
+    "is_published": flag,
+    "ip_allowed": flag,
+    "audit_quota": integer,
+    "scan_s": number,
+    "token_ttl_s": number,
+    "token_overlap_s": number,
+    "latency_ms": number,
+    "strict_encoding": flag,
+    "content_type": text,
+    "component_expired_errcode": integer,
+    "testing_only_errcode": integer,
+    "count_refused_edits": flag,
+    "daily_limits": limits,
+    "minute_limits": limits,
+    "minute_s": positive,
+    "minute_errcode": integer,
+    "pool_edits": integer,
+}
+
+
+def visible(platform: Platform) -> dict[str, Any]:
+    """Show the platform without its secret and tickets."""
+    return {name: getattr(platform, name) for name in PATCHABLE if name != "secret"}

@@ -1,0 +1,101 @@
+"""The whole world in memory: one platform, its Mini Programs, tokens, quotas, faults and calls."""
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from simulator.control.faults import FaultBook
+from simulator.control.patching import PatchError, patch
+from simulator.world import miniprogram, platform
+from simulator.world.calls import CallLog
+from simulator.world.clock import Clock
+from simulator.world.miniprogram import Audit, MiniProgram, Trial
+from simulator.world.platform import Platform
+from simulator.world.quotas import Quotas
+from simulator.world.secret_book import SecretBook
+from simulator.world.tokens import TokenBook
+
+#: Audit ids are 64-bit numbers; beginning here shows who keeps them in a float.
+FIRST_AUDITID = 2**53 + 1
+
+
+class World:
+    """Everything that WeChat knows, and the control side may change."""
+
+    def __init__(self, the_platform: Platform, secrets: SecretBook) -> None:
+        self.clock = Clock()
+        self.secrets = secrets
+        self.platform = the_platform
+        self.miniprograms: dict[str, MiniProgram] = {}
+        self.tokens = TokenBook(self.clock, secrets)
+        self.quotas = Quotas(self.clock, the_platform)
+        self.faults = FaultBook()
+        self.calls = CallLog()
+        self.auditids = count(FIRST_AUDITID)
+        self.submitted: dict[tuple[int, int], int] = {}
+        self.pool_month = self.clock.month()
+        secrets.note(the_platform.secret)
+
+    def put_miniprogram(self, wanted: Mapping[str, Any]) -> MiniProgram:
+        """Add a Mini Program, or change the fields named."""
+        fields = dict(wanted)
+        appid = fields.pop("appid", None)
+        if not isinstance(appid, str) or not appid:
+            raise PatchError("appid is missing")
+        exp_info = fields.pop("exp_info", None)
+        mini = self.miniprograms.get(appid) or MiniProgram(appid)
+        patch(mini, fields, miniprogram.PATCHABLE)
+        if "domain_edits" in fields:
+            mini.edits_month = self.clock.month()
+        if exp_info is not None:
+            mini.trial = _foreign_trial(exp_info, self.clock.now())
+        mini.refresh_token = self._refresh_token(mini)
+        self.miniprograms[appid] = mini
+        return mini
+
+    def patch_platform(self, wanted: Mapping[str, Any]) -> None:
+        """Change the platform's fields named."""
+        patch(self.platform, wanted, platform.PATCHABLE)
+        self.secrets.note(self.platform.secret)
+
+    def add_ticket(self, ticket: str = "") -> str:
+        """Let WeChat push a component_verify_ticket; one is invented unless given."""
+        ticket = self.secrets.note(ticket) or self.secrets.invent("ticket@@@")
+        self.platform.tickets[ticket] = self.clock.now() + platform.TICKET_TTL_S
+        return ticket
+
+    def expire_tickets(self) -> None:
+        """End all tickets there are."""
+        self.platform.tickets = dict.fromkeys(self.platform.tickets, self.clock.now())
+
+    def put_audit(self, mini: MiniProgram, wanted: Mapping[str, Any]) -> Audit:
+        """Change the latest audit; one of another version, or a `new` one, is submitted by somebody else."""
+        fields = dict(wanted)
+        is_new = bool(fields.pop("new", False))
+        latest = mini.latest_audit
+        version = fields.get("user_version", latest.user_version if latest else None)
+        if latest is None or is_new or version != latest.user_version:
+            latest = self._foreign_audit(mini)
+            patch(latest, fields, miniprogram.AUDIT_PATCHABLE)
+            mini.audits.append(latest)
+        else:
+            patch(latest, fields, miniprogram.AUDIT_PATCHABLE)
+        return latest
+
+    def _foreign_audit(self, mini: MiniProgram) -> Audit:
+        version = mini.trial.user_version if mini.trial else "0.0.1"
+        now = int(self.clock.now())
+        return Audit(next(self.auditids), miniprogram.IN_REVIEW, version, "submitted by somebody else", now)
+
+    def _refresh_token(self, mini: MiniProgram) -> str:
+        return self.secrets.note(mini.refresh_token) or self.secrets.invent("refreshtoken@@@")
+
+
+def _foreign_trial(exp_info: object, now: float) -> Trial:
+    if not isinstance(exp_info, Mapping):
+        raise PatchError("exp_info: expected an object")
+    return Trial(
+        user_version=str(exp_info.get("exp_version", "")),
+        user_desc=str(exp_info.get("exp_desc", "")),
+        committed_at=float(exp_info.get("exp_time", now)),
+    )

@@ -1,0 +1,70 @@
+"""The tasks that an orchestrator calls by name, from any language. They answer with plain JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from releases.errors import InvalidRequest
+from releases.request import encodable, parse_request
+from tasks.base import ReleaseTask
+from tasks.log_context import bind_release, bind_release_id, bind_request
+
+
+@shared_task(bind=True, base=ReleaseTask, name="tasks.start_release")
+def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
+    """Enqueue a release; the keyword arguments are the request's fields.
+
+    Returns {"release_id", "created"}; raises InvalidRequest or ReleaseConflict. Safe to run twice: the
+    same request finds the same release.
+    """
+    if args:
+        raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
+    with self.redis_needed():
+        request = parse_request(fields)
+        bind_request(request)
+        enqueued = self.services.releases.enqueue(request, self.request.id)
+        bind_release(enqueued.release)
+    return {"release_id": enqueued.release.id, "created": enqueued.created}
+
+
+@shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
+def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
+    """Return the record; raises UnknownRelease."""
+    release_id = _release_id(args, fields)
+    bind_release_id(release_id)
+    with self.redis_needed():
+        release = self.services.releases.get(release_id)
+        bind_release(release)
+        return release.public()
+
+
+@shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
+def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
+    """Start a stopped release again and return its record. Safe to run twice: a running one stays as it is."""
+    release_id = _release_id(args, fields)
+    bind_release_id(release_id)
+    with self.redis_needed():
+        release = self.services.releases.resume(release_id)
+        bind_release(release)
+        return release.public()
+
+
+@shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
+def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
+    """End a release and return its record. Safe to run twice: a cancelled one stays as it is."""
+    release_id = _release_id(args, fields)
+    bind_release_id(release_id)
+    with self.redis_needed():
+        release = self.services.releases.cancel(release_id)
+        bind_release(release)
+        return release.public()
+
+
+def _release_id(args: tuple[Any, ...], fields: dict[str, Any]) -> str:
+    """The one argument of the tasks above; raises InvalidRequest for anything else, as for a wrong request."""
+    given = [*args, *fields.values()]
+    if len(given) != 1 or not fields.keys() <= {"release_id"} or not isinstance(given[0], str):
+        raise InvalidRequest("release_id", "must be the id of a release, a text, and the only argument")
+    return encodable(given[0])

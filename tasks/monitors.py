@@ -1,0 +1,68 @@
+"""What a monitor such as Flower is shown of a step: of whom it is, what came of it, what it waits for.
+
+It shows what the events carry, and they carry text that is made here and nowhere redacted: no secret may get in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined]  # unknown to celery-types
+from celery.exceptions import Ignore
+from celery.worker.request import Request
+
+from releases.record import Problem, Release
+
+
+class Waits(Exception):
+    """A short wait: why the step is tried again. Never raised, only shown."""
+
+
+class Parked(Ignore):
+    """The release waits in Redis for longer: this message has done its part, another will come."""
+
+
+class ShownRequest(Request):
+    """Tells monitors of waits: Celery tells nobody of a task that is ignored, which would be shown as running."""
+
+    def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is Celery's
+        """Tell of a parked step as of one that is tried again."""
+        if isinstance(_raised(exc_info), Parked):
+            self._tell(_raised(exc_info))
+        return super().on_failure(exc_info, send_failed_event, return_ok)
+
+    def on_retry(self, exc_info: Any) -> None:
+        """Tell why, and no more: a wait has no traceback that says anything."""
+        self.acknowledge()
+        self._tell(_raised(exc_info).exc)
+
+    def _tell(self, why: Exception) -> None:
+        self.send_event("task-retried", exception=str(why))
+
+
+def _raised(exc_info: Any) -> Any:
+    """What the task raised; Celery wraps what crosses a pool."""
+    raised = exc_info.exception
+    return raised.exc if isinstance(raised, ExceptionWithTraceback) else raised
+
+
+def shown(release: Release) -> dict[str, str]:
+    """What is shown as the arguments: in short, and by name, for Flower searches by names (`kwargs:wave=…`)."""
+    names = {"appid": release.appid, "version": release.user_version, "wave": release.wave}
+    given = {name: value for name, value in names.items() if value is not None}
+    return {"argsrepr": " ".join(given.values()), "kwargsrepr": repr(given)}
+
+
+def why(release: Release) -> str:
+    """What a waiting release waits for, and until when."""
+    until = (
+        "the platform goes on" if release.next_attempt_at is None else f"{release.next_attempt_at:%F %T} UTC"
+    )
+    return f"{_in_words(release.wait)}waits until {until}"
+
+
+def _in_words(problem: Problem | None) -> str:
+    if problem is None:
+        return ""
+    code = "" if problem.errcode is None else f"errcode {problem.errcode}: "
+    return f"{code}{problem.errmsg} -- "

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+from kombu import pools
+
+from config.celery_options import celery_options
+from config.settings import RedisSettings, Settings
+from releases.background.due import ParkingLot
+from releases.background.reconciler import Reconciler
+from releases.intake.one import Releases
+from releases.outcome import Outcomes
+from releases.record import Release
+from releases.scope import Scope
+from releases.store.leases import Held, Leases
+from releases.store.pauses import Pauses
+from releases.store.records import ReleaseStore
+from tests.support.examples import NOW
+
+
+class Sender:
+    """Notes the messages that were to be sent; can be told to fail, as a broker that is away does."""
+
+    def __init__(self) -> None:
+        self.sent: list[Release] = []
+        self.broken = False
+
+    def __call__(self, release: Release) -> None:
+        if self.broken:
+            raise redis.ConnectionError("away")
+        self.sent.append(release)
+
+    @property
+    def ids(self) -> list[str]:
+        return [release.id for release in self.sent]
+
+
+class NotedResults:
+    """Notes what was done with stored results, in order."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[str] = []
+        self.failed: list[tuple[str, tuple[Any, ...]]] = []
+        self.succeeded: list[tuple[str, int]] = []
+
+    def forget(self, release_id: str) -> None:
+        self.forgotten.append(release_id)
+
+    def fail(self, release_id: str, error: Exception) -> None:
+        self.failed.append((release_id, (type(error).__name__, *error.args)))
+
+    def succeed(self, release_id: str, auditid: int) -> None:
+        self.succeeded.append((release_id, auditid))
+
+
+@pytest.fixture
+def store(redis_client: redis.Redis) -> ReleaseStore:
+    return ReleaseStore(redis_client)
+
+
+@pytest.fixture
+def pauses(redis_client: redis.Redis) -> Pauses:
+    return Pauses(redis_client)
+
+
+@pytest.fixture
+def leases(redis_client: redis.Redis) -> Leases:
+    return Leases(redis_client, step_deadline_s=140, scopes=tuple(Scope))
+
+
+@pytest.fixture
+def begin(leases: Leases) -> Callable[[Release], Held]:
+    """Take the lease for a release, which has to be free."""
+
+    def _begin(release: Release) -> Held:
+        held = leases.begin(release.id, release.appid)
+        assert isinstance(held, Held)
+        return held
+
+    return _begin
+
+
+@pytest.fixture
+def sender() -> Sender:
+    return Sender()
+
+
+@pytest.fixture
+def results() -> NotedResults:
+    return NotedResults()
+
+
+@pytest.fixture
+def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: Sender) -> ParkingLot:
+    return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender, queue="releases")
+
+
+def a_reconciler(client: redis.Redis, *, every_s: float) -> Reconciler:
+    """One worker's, that sweeps so often."""
+    return Reconciler(
+        client,
+        store=ReleaseStore(client),
+        now=lambda: NOW,
+        queues=("releases.urgent", "releases"),
+        every_s=every_s,
+    )
+
+
+@pytest.fixture
+def outcomes(store: ReleaseStore, results: NotedResults) -> Outcomes:
+    return Outcomes(store=store, results=results)
+
+
+@pytest.fixture
+def releases(store: ReleaseStore, lot: ParkingLot, pauses: Pauses, outcomes: Outcomes) -> Releases:
+    return Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+
+
+@pytest.fixture
+def celery_app(redis_url: str, redis_client: redis.Redis) -> Iterator[Celery]:
+    """A Celery app with our options and no task; its connections are closed in the end."""
+    app = Celery("test", set_as_current=False)
+    app.conf.update(celery_options(Settings(redis=RedisSettings.model_validate({"url": redis_url}))))
+    yield app
+    backend: Any = app.backend
+    backend.result_consumer.stop()
+    backend.client.close()
+    pools.reset()
+    app.close()

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import pytest
+import redis
+
+from releases.background.due import ParkingLot
+from releases.errors import ReleaseConflict, UnknownRelease
+from releases.intake.one import Enqueued, Releases
+from releases.outcome import Outcomes
+from releases.record import Progress
+from releases.scope import Scope
+from releases.states import ACTIVE, Status, Step
+from releases.store import keys
+from releases.store.pauses import Pause, Pauses
+from releases.store.records import ReleaseStore
+from tests.integration.conftest import NotedResults, Sender
+from tests.integration.releases.together import all_at_once, brought_to
+from tests.support.examples import NOW, a_problem, a_request
+
+
+def test_a_new_request_creates_a_release_and_sends_it(
+    releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    enqueued = releases.enqueue(a_request())
+
+    assert enqueued.created
+    assert releases.get(enqueued.release.id) == enqueued.release
+    assert sender.sent == [enqueued.release]
+
+
+def test_the_same_request_again_finds_it_and_sends_nothing(releases: Releases, sender: Sender) -> None:
+    first = releases.enqueue(a_request())
+
+    assert releases.enqueue(a_request()) == Enqueued(first.release, created=False)
+    assert len(sender.sent) == 1
+
+
+def test_after_cancelled_it_is_a_new_release_with_a_new_id(releases: Releases, sender: Sender) -> None:
+    first = releases.enqueue(a_request())
+    releases.cancel(first.release.id)
+
+    second = releases.enqueue(a_request())
+
+    assert second.created
+    assert second.release.id != first.release.id
+    assert sender.ids == [first.release.id, second.release.id]
+
+
+def test_after_submitted_it_is_the_same_unless_asked_for_again(
+    releases: Releases, store: ReleaseStore
+) -> None:
+    first = brought_to(store, releases.enqueue(a_request()).release, status=Status.SUBMITTED)
+
+    same, anew = releases.enqueue(a_request()), releases.enqueue(a_request(again=True))
+
+    assert (same.release.id, same.created) == (first.id, False)
+    assert anew.created
+    assert anew.release.id != first.id
+
+
+def test_supersede_cancels_the_active_one_and_stores_its_result(
+    releases: Releases, results: NotedResults
+) -> None:
+    old = releases.enqueue(a_request()).release
+
+    new = releases.enqueue(a_request(user_version="2", supersede=True)).release
+
+    assert releases.get(old.id).status is Status.CANCELLED
+    assert results.failed == [(old.id, ("ReleaseCancelled", old.id, f"superseded by release {new.id}"))]
+
+
+def test_a_hundred_times_the_same_at_once_is_one_release_and_one_message(
+    releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    enqueued = all_at_once(100, lambda _: releases.enqueue(a_request()))
+
+    assert [one.created for one in enqueued].count(True) == 1
+    assert len({one.release.id for one in enqueued}) == 1
+    assert sender.ids == [enqueued[0].release.id]
+    assert len(list(store.find())) == 1
+
+
+def test_of_fifty_versions_at_once_one_wins_and_the_others_are_told_its_id(
+    releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    def enqueue(n: int) -> Enqueued | ReleaseConflict:
+        try:
+            return releases.enqueue(a_request(user_version=str(n)))
+        except ReleaseConflict as conflict:
+            return conflict
+
+    outcomes = all_at_once(50, enqueue)
+
+    (winner,) = [one.release.id for one in outcomes if isinstance(one, Enqueued)]
+    assert {one.active_id for one in outcomes if isinstance(one, ReleaseConflict)} == {winner}
+    assert sender.ids == [winner]
+    assert [release.id for release in store.find()] == [winner]
+
+
+def test_of_many_superseding_each_other_at_once_one_stays_active(
+    releases: Releases, store: ReleaseStore, results: NotedResults
+) -> None:
+    enqueued = all_at_once(20, lambda n: releases.enqueue(a_request(user_version=str(n), supersede=True)))
+
+    active = [release for release in store.find() if release.status in ACTIVE]
+    assert len(active) == 1
+    cancelled = {one.release.id for one in enqueued} - {active[0].id}
+    assert {release_id for release_id, _ in results.failed} == cancelled
+
+
+@pytest.mark.parametrize("do", ["get", "resume", "cancel"])
+def test_an_unknown_id_is_said_to_be_unknown(do: str, releases: Releases) -> None:
+    with pytest.raises(UnknownRelease) as caught:
+        getattr(releases, do)("nobody")
+
+    assert caught.value.release_id == "nobody"
+
+
+def test_the_reason_of_a_cancel_reaches_whoever_waits(releases: Releases, results: NotedResults) -> None:
+    release = releases.enqueue(a_request()).release
+
+    releases.cancel(release.id, reason="the wave was stopped")
+
+    assert results.failed == [(release.id, ("ReleaseCancelled", release.id, "the wave was stopped"))]
+
+
+def test_a_release_whose_message_could_not_be_sent_is_brought_back(
+    releases: Releases, lot: ParkingLot, sender: Sender
+) -> None:
+    sender.broken = True
+    with pytest.raises(redis.ConnectionError):
+        releases.enqueue(a_request())
+    sender.broken = False
+
+    lot.bring_back()
+
+    assert sender.ids == [releases.enqueue(a_request()).release.id]
+
+
+def test_a_resume_whose_message_could_not_be_sent_is_brought_back(
+    releases: Releases, store: ReleaseStore, lot: ParkingLot, sender: Sender
+) -> None:
+    release = brought_to(store, releases.enqueue(a_request()).release, status=Status.BLOCKED)
+    sender.broken = True
+    with pytest.raises(redis.ConnectionError):
+        releases.resume(release.id)
+    sender.broken = False
+
+    lot.bring_back()
+
+    assert sender.sent[1:] == [releases.get(release.id)]
+
+
+def test_a_release_whose_message_was_sent_is_not_parked(
+    releases: Releases, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    release = releases.enqueue(a_request()).release
+    assert redis_client.zcard(keys.PARKED) == 0
+
+    brought_to(store, release, status=Status.BLOCKED)
+    releases.resume(release.id)
+
+    assert redis_client.zcard(keys.PARKED) == 0
+
+
+def test_resuming_one_that_the_pause_holds_ends_the_pause(
+    releases: Releases, store: ReleaseStore, pauses: Pauses
+) -> None:
+    pauses.begin(Scope.ALL, Pause(**a_problem(errcode=61004).model_dump()))
+    release = brought_to(
+        store,
+        releases.enqueue(a_request()).release,
+        status=Status.WAITING,
+        progress=Progress(held=Scope.ALL),
+    )
+
+    releases.resume(release.id)
+
+    assert pauses.current(Scope.ALL) is None
+
+
+@pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED])
+def test_resuming_a_stopped_one_leaves_the_pause_on(
+    status: Status, releases: Releases, store: ReleaseStore, pauses: Pauses
+) -> None:
+    pauses.begin(Scope.ALL, Pause(**a_problem(errcode=61004).model_dump()))
+    release = brought_to(store, releases.enqueue(a_request()).release, status=status)
+
+    releases.resume(release.id)
+
+    assert pauses.current(Scope.ALL) is not None
+
+
+def test_resuming_one_that_waits_for_something_else_leaves_the_pause_on(
+    releases: Releases, store: ReleaseStore, pauses: Pauses
+) -> None:
+    pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem(errcode=85085).model_dump()))
+    release = brought_to(
+        store,
+        releases.enqueue(a_request()).release,
+        status=Status.WAITING,
+        step=Step.SUBMIT_AUDIT,
+        wait=a_problem(step=Step.SUBMIT_AUDIT, errcode=61039),
+    )
+
+    releases.resume(release.id)
+
+    assert pauses.current(Scope.SUBMISSIONS) is not None
+
+
+@pytest.mark.parametrize("asked", [{"supersede": True}, {"again": True}])
+def test_a_named_request_delivered_again_finds_what_it_created_whatever_came_of_it(
+    asked: dict[str, bool], releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    # Given a request that was enqueued and submitted, and a newer version that is active
+    request = a_request(**asked)
+    first = releases.enqueue(request, "message-1").release
+    brought_to(store, first, status=Status.SUBMITTED, auditid=7)
+    newer = releases.enqueue(a_request(user_version="1.5.0"), "message-2").release
+
+    late = releases.enqueue(request, "message-1")
+
+    assert (late.release.id, late.release.auditid, late.created) == (first.id, 7, True)
+    assert releases.get(newer.id).is_active
+    assert sender.ids == [first.id, newer.id]
+
+
+def test_two_requests_of_other_names_are_two_requests(releases: Releases) -> None:
+    first = releases.enqueue(a_request(), "message-1").release
+    releases.cancel(first.id)
+
+    assert releases.enqueue(a_request(), "message-2").release.id != first.id
+
+
+def test_a_named_request_at_once_many_times_is_one_release_and_one_message(
+    releases: Releases, sender: Sender
+) -> None:
+    enqueued = all_at_once(30, lambda _: releases.enqueue(a_request(), "message-1"))
+
+    assert len({one.release.id for one in enqueued}) == 1
+    assert sender.ids == [enqueued[0].release.id]
+
+
+def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
+    store: ReleaseStore, lot: ParkingLot, pauses: Pauses
+) -> None:
+    # Given a worker that died after it had written the records and before it stored the result
+    class AwayOnce(NotedResults):
+        away = True
+
+        def fail(self, release_id: str, error: Exception) -> None:
+            if self.away:
+                self.away = False
+                raise redis.ConnectionError
+            super().fail(release_id, error)
+
+    results = AwayOnce()
+    outcomes = Outcomes(store=store, results=results)
+    releases = Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+    old = releases.enqueue(a_request()).release
+    superseding = a_request(user_version="2", supersede=True)
+    with pytest.raises(redis.ConnectionError):
+        releases.enqueue(superseding, "message-1")
+
+    releases.enqueue(superseding, "message-1")
+
+    assert [release_id for release_id, _ in results.failed] == [old.id]

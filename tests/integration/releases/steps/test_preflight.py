@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+import pytest
+import redis
+
+from releases.problems import StepBlocked
+from releases.steps.preflight import FRESH_S, KEPT_S, PATIENCE_S, Preflight
+from releases.store import keys
+from wechat.domains import Domains
+
+WANTED = Domains.wanted({"requestdomain": ["https://a.example.com", "https://b.example.com:8443"]})
+
+
+class Pool:
+    """The platform's pool; counts how often it is read."""
+
+    def __init__(self, *hosts: str) -> None:
+        self.hosts: Collection[str] | None = hosts
+        self.reads = 0
+
+    def __call__(self) -> Collection[str] | None:
+        self.reads += 1
+        return self.hosts
+
+
+@pytest.fixture
+def preflight(redis_client: redis.Redis) -> Callable[[Pool], Preflight]:
+    return lambda pool: Preflight(redis_client, read_pool=pool, sleep=lambda _: None)
+
+
+def grow_old(client: redis.Redis) -> None:
+    """The pool was read a while ago."""
+    client.expire(keys.POOL, KEPT_S - FRESH_S - 1)
+
+
+def test_with_all_domains_registered_the_pool_is_read_once(preflight: Callable[[Pool], Preflight]) -> None:
+    pool = Pool("a.example.com", "b.example.com")
+
+    for _ in range(3):
+        preflight(pool).check(WANTED, "spring")
+
+    assert pool.reads == 1
+
+
+def test_a_pool_that_has_all_is_looked_at_once_in_a_while(redis_client: redis.Redis) -> None:
+    now = 1000.0
+    pool = Pool("a.example.com", "b.example.com")
+    preflight = Preflight(redis_client, read_pool=pool, monotonic=lambda: now)
+    preflight.check(WANTED, "spring")
+    redis_client.delete(keys.POOL)
+    pool.hosts = ("a.example.com",)
+
+    now += FRESH_S - 0.1
+    preflight.check(WANTED, "spring")
+    with pytest.raises(StepBlocked):
+        preflight.check(Domains.wanted({"requestdomain": ["https://c.example.com"]}), "spring")
+
+    now += 0.2
+    with pytest.raises(StepBlocked):
+        preflight.check(WANTED, "spring")
+
+
+def test_a_domain_that_is_not_registered_blocks_and_is_named(preflight: Callable[[Pool], Preflight]) -> None:
+    with pytest.raises(StepBlocked) as caught:
+        preflight(Pool("a.example.com")).check(WANTED, "spring")
+
+    assert caught.value.domains == {"requestdomain": ["https://b.example.com:8443"]}
+    assert "mprelease platform domains add" in caught.value.remedy
+    assert "mprelease resume --wave spring" in caught.value.remedy
+
+
+def test_a_platform_with_an_empty_pool_has_registered_nothing(preflight: Callable[[Pool], Preflight]) -> None:
+    with pytest.raises(StepBlocked) as caught:
+        preflight(Pool()).check(WANTED, "spring")
+
+    assert caught.value.domains == WANTED.as_dict()
+
+
+def test_a_pool_that_lacks_something_is_read_anew_after_a_few_seconds_and_not_before(
+    preflight: Callable[[Pool], Preflight], redis_client: redis.Redis
+) -> None:
+    pool = Pool("a.example.com")
+    for _ in range(3):
+        with pytest.raises(StepBlocked):
+            preflight(pool).check(WANTED, "spring")
+    assert pool.reads == 1
+    pool.hosts = ("a.example.com", "b.example.com")
+    grow_old(redis_client)
+
+    preflight(pool).check(WANTED, "spring")
+
+    assert pool.reads == 2
+
+
+def test_a_changed_pool_can_be_forgotten(preflight: Callable[[Pool], Preflight]) -> None:
+    pool = Pool("a.example.com")
+    with pytest.raises(StepBlocked):
+        preflight(pool).check(WANTED, "spring")
+    pool.hosts = ("a.example.com", "b.example.com")
+
+    preflight(pool).forget()
+
+    preflight(pool).check(WANTED, "spring")
+
+
+def test_where_wechat_does_not_say_the_wave_goes_on_and_it_is_asked_again_soon(
+    preflight: Callable[[Pool], Preflight], redis_client: redis.Redis
+) -> None:
+    pool = Pool()
+    pool.hosts = None
+
+    preflight(pool).check(WANTED, "spring")
+
+    assert 0 < redis_client.ttl(keys.POOL) <= FRESH_S
+
+
+def test_many_at_once_wait_for_the_one_who_reads(redis_client: redis.Redis) -> None:
+    together, pool = threading.Barrier(8), Pool("a.example.com", "b.example.com")
+
+    def check(_: int) -> None:
+        together.wait(10)
+        Preflight(redis_client, read_pool=pool).check(WANTED, "spring")
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(check, range(8)))
+
+    assert pool.reads == 1
+
+
+def test_who_gets_the_lock_after_another_has_read_does_not_read_again(
+    redis_url: str, redis_client: redis.Redis, preflight: Callable[[Pool], Preflight]
+) -> None:
+    pool = Pool("a.example.com", "b.example.com")
+
+    class Overtaken(redis.Redis):
+        """Another reads between the look and the lock."""
+
+        def execute_command(self, *args: Any, **options: Any) -> Any:
+            if args[:2] == ("SET", keys.POOL_LOCK) and not pool.reads:
+                preflight(pool).check(WANTED, "spring")
+            return cast("Any", super()).execute_command(*args, **options)
+
+    with Overtaken.from_url(redis_url, decode_responses=True) as client:
+        Preflight(client, read_pool=pool).check(WANTED, "spring")
+
+    assert pool.reads == 1
+
+
+def test_nobody_waits_for_ever_for_a_reader_that_died(
+    preflight: Callable[[Pool], Preflight], redis_client: redis.Redis
+) -> None:
+    redis_client.set(keys.POOL_LOCK, 1, px=int(PATIENCE_S * 1000))
+    pool = Pool()
+
+    preflight(pool).check(WANTED, "spring")
+
+    assert pool.reads == 0

@@ -1,0 +1,146 @@
+"""The stored result of a release says what its record says, whoever stores last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import redis
+from celery import Celery, states
+from celery.app.trace import build_tracer
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from releases.intake.one import Releases
+from releases.outcome import Outcomes
+from releases.record import Release
+from releases.states import Status, Step
+from releases.store.records import ReleaseStore
+from tasks import steps
+from tasks.step_task import StepTask
+from tests.integration.conftest import NotedResults
+from tests.integration.releases.together import brought_to
+from tests.support.examples import a_problem, a_request
+from worker.app import StoredResults
+
+# Celery uses the older name of the command itself.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
+
+REASON = a_problem(errcode=85018)
+
+
+class Blocking:
+    """A step that blocks its release, run by Celery; something happens before Celery stores the failure."""
+
+    def __init__(self, app: Celery, store: ReleaseStore) -> None:
+        self.app = cast("Any", app)
+        self.stored: list[tuple[str, str]] = []
+        self._store = store
+        self._store_result = self.app.backend.store_result
+        self.app.backend.store_result = self._storing
+        self.app.services = SimpleNamespace(outcomes=Outcomes(store=store, results=StoredResults(app)))
+
+    def run(self, release: Release, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = [meanwhile]
+
+        @self.app.task(base=StepTask, name="blocking", shared=False)  # type: ignore[untyped-decorator]
+        def blocking(release_id: str) -> None:
+            raise brought_to(self._store, release, status=Status.BLOCKED, block=REASON).error()
+
+        trace = build_tracer(blocking.name, blocking, app=self.app)
+        trace(release.id, [release.id], {}, {"id": release.id, "delivery_info": {}})
+
+    def _storing(self, task_id: str, result: Any, state: str, **more: Any) -> Any:
+        if state in states.READY_STATES:
+            while self._meanwhile:
+                self._meanwhile.pop()()
+            self.stored.append((task_id, type(result).__name__))
+        return self._store_result(task_id, result, state, **more)
+
+
+@pytest.fixture
+def blocking(celery_app: Celery, store: ReleaseStore) -> Blocking:
+    return Blocking(celery_app, store)
+
+
+@pytest.fixture
+def release(releases: Releases) -> Release:
+    return releases.enqueue(a_request()).release
+
+
+def result_of(client: redis.Redis, release: Release) -> Any:
+    """What a client of Celery reads: the name of what is raised, the audit id, or none."""
+    found = json.loads(str(client.get(f"celery-task-meta-{release.id}") or "{}"))
+    assert found.get("status") in (None, "SUCCESS", "FAILURE")
+    return found["result"]["exc_type"] if found.get("status") == "FAILURE" else found.get("result")
+
+
+def test_a_step_s_failure_is_stored_once(
+    blocking: Blocking, release: Release, redis_client: redis.Redis
+) -> None:
+    blocking.run(release, lambda: None)
+    assert result_of(redis_client, release) == "ReleaseBlocked"
+    assert blocking.stored == [(release.id, "ReleaseBlocked")]
+
+
+def test_a_release_cancelled_before_its_failure_was_stored_raises_that_it_is_cancelled(
+    blocking: Blocking, release: Release, store: ReleaseStore, redis_client: redis.Redis, releases: Releases
+) -> None:
+    blocking.run(release, lambda: releases.cancel(release.id))
+    assert result_of(redis_client, release) == "ReleaseCancelled"
+
+
+def test_a_release_resumed_before_its_failure_was_stored_is_waited_for_again(
+    blocking: Blocking, release: Release, redis_client: redis.Redis, releases: Releases
+) -> None:
+    blocking.run(release, lambda: releases.resume(release.id))
+    assert result_of(redis_client, release) is None
+
+
+def test_a_release_submitted_before_an_older_failure_was_stored_returns_its_audit_id(
+    blocking: Blocking, release: Release, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    blocking.run(
+        release, lambda: brought_to(store, release, status=Status.SUBMITTED, block=None, auditid=2**60)
+    )
+    assert result_of(redis_client, release) == 2**60
+
+
+def test_a_release_blocked_anew_before_its_older_failure_was_stored_raises_the_newer_one(
+    blocking: Blocking, release: Release, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    newer = a_problem(errcode=85014)
+    blocking.run(release, lambda: brought_to(store, release, block=newer))
+    meta = json.loads(str(redis_client.get(f"celery-task-meta-{release.id}")))
+    assert meta["result"]["exc_message"] == list(newer.arguments())
+
+
+def test_what_happens_while_a_result_is_corrected_counts_as_well(
+    store: ReleaseStore, release: Release
+) -> None:
+    class BlockedMeanwhile(NotedResults):
+        def forget(self, release_id: str) -> None:
+            super().forget(release_id)
+            brought_to(store, release, status=Status.BLOCKED, block=REASON)
+
+    results = BlockedMeanwhile()
+    Outcomes(store=store, results=results).tell(release.id)
+    assert results.forgotten == [release.id]
+    assert results.failed == [(release.id, ("ReleaseBlocked", *REASON.arguments()))]
+
+
+def test_when_redis_is_away_after_a_failure_was_stored_the_failure_stands(
+    blocking: Blocking, release: Release, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    with redis.Redis(port=1, retry=Retry(NoBackoff(), 0)) as away:
+        blocking.app.services.outcomes = Outcomes(store=ReleaseStore(away), results=NotedResults())
+        blocking.run(release, lambda: None)
+    assert result_of(redis_client, release) == "ReleaseBlocked"
+    assert "Redis is away (ConnectionError)" in caplog.text
+
+
+def test_the_results_of_all_steps_are_looked_at() -> None:
+    assert [step for step in Step if not isinstance(getattr(steps, step), StepTask)] == []

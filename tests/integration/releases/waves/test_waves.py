@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+
+from releases.background.due import ParkingLot
+from releases.intake.many import Batch
+from releases.intake.one import Releases
+from releases.record import Release
+from releases.scope import wave_scope
+from releases.states import Status
+from releases.store import keys
+from releases.store.pauses import Pauses
+from releases.store.records import ReleaseStore
+from releases.waves.brake import WavePolicy
+from releases.waves.waves import Waves
+from tests.integration.conftest import Sender
+from tests.integration.releases.intake.test_many import some_requests
+from tests.support.examples import a_problem
+
+CANARY = WavePolicy(canary=2, max_blocked=10)
+
+
+@pytest.fixture
+def waves(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses) -> Waves:
+    return Waves(redis_client, store=store, pauses=pauses)
+
+
+@pytest.fixture
+def wave(store: ReleaseStore, releases: Releases, lot: ParkingLot) -> list[Release]:
+    """Two of a canary, which have been fed, and three that wait for them."""
+    enqueued = Batch(store=store, releases=releases).enqueue(some_requests(5, wave="spring"), CANARY)
+    lot.feed()
+    return [one.release for one in enqueued]
+
+
+def end(store: ReleaseStore, release: Release, status: Status) -> None:
+    stored = store.get(release.id)
+    assert stored is not None
+    why: dict[str, Any] = {"block": a_problem()} if status is Status.BLOCKED else {"auditid": 1}
+    store.save(stored, stored.release.model_copy(update={"status": status, **why}))
+
+
+def look(waves: Waves, client: redis.Redis) -> None:
+    """A look, whoever looked last."""
+    client.delete("waves:looking")
+    waves.look()
+
+
+def test_the_rest_waits_until_the_whole_canary_has_ended(
+    wave: list[Release],
+    waves: Waves,
+    store: ReleaseStore,
+    lot: ParkingLot,
+    sender: Sender,
+    redis_client: redis.Redis,
+) -> None:
+    end(store, wave[0], Status.SUBMITTED)
+    look(waves, redis_client)
+    assert lot.feed() == 0
+
+    end(store, wave[1], Status.SUBMITTED)
+    look(waves, redis_client)
+
+    assert lot.feed() == 3
+    assert sorted(sender.ids[2:]) == sorted(release.id for release in wave[2:])
+    assert waves.state("spring").pause is None
+
+
+def test_a_bad_canary_brakes_the_wave_and_the_rest_learns_why(
+    wave: list[Release],
+    waves: Waves,
+    store: ReleaseStore,
+    lot: ParkingLot,
+    pauses: Pauses,
+    redis_client: redis.Redis,
+) -> None:
+    end(store, wave[0], Status.SUBMITTED)
+    end(store, wave[1], Status.BLOCKED)
+
+    look(waves, redis_client)
+
+    pause = pauses.current(wave_scope("spring"))
+    assert pause is not None
+    assert "of its canary 1 of 2 ended blocked" in pause.errmsg
+    assert lot.feed() == 3, "their messages come, and each is held by the brake"
+
+
+def test_a_person_lets_a_braked_wave_go_on_and_not_a_canary(
+    wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    assert not waves.let_go("spring"), "the canary runs"
+    end(store, wave[0], Status.BLOCKED)
+    end(store, wave[1], Status.BLOCKED)
+    look(waves, redis_client)
+
+    assert waves.let_go("spring")
+    assert waves.state("spring").pause is None
+    assert not waves.let_go("spring")
+
+
+def test_another_bound_can_be_given_when_a_wave_goes_on(
+    wave: list[Release], waves: Waves, redis_client: redis.Redis
+) -> None:
+    waves.set_bound("spring", 55)
+
+    policy = waves.state("spring").policy
+    assert policy is not None
+    assert (policy.canary, policy.max_blocked) == (2, 55)
+
+
+def test_one_release_of_a_held_wave_can_be_resumed_by_itself(
+    wave: list[Release], waves: Waves, releases: Releases, sender: Sender, redis_client: redis.Redis
+) -> None:
+    resumed = releases.resume(wave[4].id)
+
+    assert resumed.passes(wave_scope("spring"))
+    assert sender.ids[-1] == wave[4].id
+    assert waves.state("spring").held == 2
+    assert waves.state("spring").pause is not None
+
+
+def test_a_wave_that_is_over_is_watched_no_more(
+    wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    for release in wave[:4]:
+        end(store, release, Status.SUBMITTED)
+    look(waves, redis_client)
+    assert redis_client.smembers(keys.WATCHED_WAVES) == {"spring"}
+
+    end(store, wave[4], Status.CANCELLED)
+    look(waves, redis_client)
+
+    assert redis_client.smembers(keys.WATCHED_WAVES) == set()
+
+
+def test_a_braked_wave_keeps_its_pause_until_all_have_ended(
+    wave: list[Release], waves: Waves, store: ReleaseStore, lot: ParkingLot, redis_client: redis.Redis
+) -> None:
+    for release in wave[:2]:
+        end(store, release, Status.BLOCKED)
+    look(waves, redis_client)
+    lot.feed()
+    for release in wave[1:]:
+        end(store, release, Status.CANCELLED)
+    look(waves, redis_client)
+    assert waves.state("spring").pause is not None, "a blocked one can be resumed"
+
+    end(store, wave[0], Status.CANCELLED)
+    look(waves, redis_client)
+
+    assert waves.state("spring").pause is None
+    assert redis_client.smembers(keys.WATCHED_WAVES) == set()
+    assert redis_client.exists(keys.pause(wave_scope("spring"))) == 0
+
+
+def test_one_worker_at_a_time_looks(
+    wave: list[Release], waves: Waves, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    waves.look()
+    for release in wave[:2]:
+        end(store, release, Status.SUBMITTED)
+
+    waves.look()
+
+    assert waves.state("spring").pause is not None, "another one has just looked"
+
+
+def test_a_held_release_that_is_superseded_is_held_no_more(
+    wave: list[Release], waves: Waves, releases: Releases, store: ReleaseStore
+) -> None:
+    request = some_requests(5, wave="summer", user_version="2", supersede=True)[4]
+
+    releases.enqueue(request)
+
+    assert waves.state("spring").held == 2
+    assert store.wave_counts("spring")["cancelled"] == 1
+
+
+def test_while_a_wave_is_cancelled_it_stands_still_and_what_held_it_is_back_if_that_fails(
+    wave: list[Release], waves: Waves
+) -> None:
+    canary = waves.state("spring").pause
+
+    def fail() -> None:
+        with waves.standing_still("spring"):
+            raise redis.ConnectionError
+
+    with pytest.raises(redis.ConnectionError):
+        fail()
+
+    assert waves.state("spring").pause == canary
+    with waves.standing_still("spring"):
+        pause = waves.state("spring").pause
+        assert pause is not None
+        assert "is being cancelled" in pause.errmsg
+    assert waves.state("spring").pause is None
+
+
+def test_releases_are_counted_when_they_are_worked_on_first(wave: list[Release], store: ReleaseStore) -> None:
+    for _ in range(2):
+        stored = store.get(wave[0].id)
+        assert stored is not None
+        attempts = {"ensure_domains": stored.release.attempts.get("ensure_domains", 0) + 1}
+        store.save(stored, stored.release.model_copy(update={"attempts": attempts}))
+
+    tally = store.wave_tally("spring")
+    assert (tally.started, sum(tally.counts.values()), tally.waits) == (1, 5, {"wave": 3})

@@ -1,0 +1,65 @@
+"""A Redis server of the tests' own, that can be killed and started again."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from cli.demo.redis import find_server, free_port
+from tests.support.workers import wait_for
+
+
+class RestartableRedis:
+    """A Redis server on an append-only file; `login` is how the tests reach it, as `user:password@`."""
+
+    master_name = ""
+
+    def __init__(self, directory: Path, *options: str, login: str = "") -> None:
+        port = str(free_port())
+        self._command = [
+            *(find_server(), "--bind", "127.0.0.1", "--port", port, "--dir", str(directory)),
+            *("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--loglevel", "warning"),
+            *options,
+        ]
+        self.url = f"redis://{login}127.0.0.1:{port}/0"
+        self._process = self._start()
+
+    @property
+    def master_url(self) -> str:
+        """Where it is."""
+        return self.url
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        wait_for(self._answers)
+        return process
+
+    def _answers(self) -> bool:
+        with redis.Redis.from_url(self.url) as client:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
+
+    def restart(self) -> None:
+        """Kill it and start it on its file."""
+        self.stop()
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """Kill it."""
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def restartable_redis(directory: Path, *options: str, login: str = "") -> Iterator[RestartableRedis]:
+    """Run one for the length of the block, in a directory that is made."""
+    directory.mkdir(parents=True)
+    server = RestartableRedis(directory, *options, login=login)
+    try:
+        yield server
+    finally:
+        server.stop()

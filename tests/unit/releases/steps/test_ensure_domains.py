@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from releases.problems import StepBlocked
+from releases.steps.ensure_domains import ensure_domains, still_missing
+from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
+from wechat.domains import SCHEMES, Domains
+from wechat.errors import Refused, Unanswered
+
+API, WS, OWN = "https://api.example.com", "wss://ws.example.com", "https://own.merchant.cn"
+WANTED = Domains.wanted({"requestdomain": [API], "wsrequestdomain": [WS]})
+BOTH = {"requestdomain": [API], "wsrequestdomain": [WS]}
+NO_LISTS = {"errcode": 0}
+
+
+def lists(**named: list[str]) -> dict[str, Any]:
+    """An answer with all six lists."""
+    return {**{name: [] for name in SCHEMES}, **named}
+
+
+def nobody_asks() -> Collection[str] | None:
+    raise AssertionError("the platform's pool was asked for")
+
+
+def ensure(mini_program: FakeMiniProgram, pool: Collection[str] | None = ()) -> str:
+    return ensure_domains(mini_program, WANTED, lambda: pool)
+
+
+def blocked(mini_program: FakeMiniProgram, pool: Collection[str] | None = ()) -> StepBlocked:
+    with pytest.raises(StepBlocked) as caught:
+        ensure(mini_program, pool)
+    return caught.value
+
+
+def test_when_nothing_is_missing_nothing_is_added() -> None:
+    mini_program = FakeMiniProgram(get=[lists(**BOTH)])
+
+    assert ensure(mini_program) == "domains were already there"
+    assert mini_program.calls == ["get"]
+
+
+def test_case_and_a_trailing_slash_make_no_difference() -> None:
+    mini_program = FakeMiniProgram(
+        get=[lists(requestdomain=["HTTPS://Api.Example.com/"], wsrequestdomain=["wss://WS.example.com"])]
+    )
+
+    ensure(mini_program)
+
+    assert mini_program.calls == ["get"]
+
+
+def test_a_port_makes_a_difference() -> None:
+    there = lists(requestdomain=[API + ":8443"], wsrequestdomain=[WS])
+    mini_program = FakeMiniProgram(get=[there], add=[lists(**BOTH)])
+
+    ensure(mini_program)
+
+    assert mini_program.added == [{"requestdomain": [API]}]
+
+
+def test_only_the_missing_are_added_and_the_answers_lists_confirm_them() -> None:
+    mini_program = FakeMiniProgram(
+        get=[lists(requestdomain=[OWN, API])], add=[lists(requestdomain=[OWN, API], wsrequestdomain=[WS])]
+    )
+
+    assert ensure(mini_program) == f"added {WS}"
+    assert mini_program.added == [{"wsrequestdomain": [WS]}]
+    assert mini_program.calls == ["get", "add"]
+
+
+def test_a_domain_in_another_list_is_missing_in_this_one() -> None:
+    wanted = Domains.wanted({"requestdomain": [API], "uploaddomain": [API]})
+    mini_program = FakeMiniProgram(
+        get=[lists(requestdomain=[API])], add=[lists(requestdomain=[API], uploaddomain=[API])]
+    )
+
+    ensure_domains(mini_program, wanted, nobody_asks)
+
+    assert mini_program.added == [{"uploaddomain": [API]}]
+
+
+def test_an_answer_without_lists_is_verified_by_one_get() -> None:
+    mini_program = FakeMiniProgram(get=[lists(), lists(**BOTH)], add=[NO_LISTS])
+
+    ensure(mini_program)
+
+    assert mini_program.calls == ["get", "add", "get"]
+
+
+@pytest.mark.parametrize("carried", [{"requestdomain": [API]}, {**BOTH, "wsrequestdomain": None}])
+def test_an_answer_without_all_the_wanted_lists_is_verified_by_one_get(carried: dict[str, Any]) -> None:
+    mini_program = FakeMiniProgram(get=[lists(), lists(**BOTH)], add=[carried])
+
+    ensure(mini_program)
+
+    assert mini_program.calls == ["get", "add", "get"]
+
+
+def test_lists_nobody_wants_need_not_be_carried() -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[BOTH])
+
+    ensure(mini_program)
+
+    assert mini_program.calls == ["get", "add"]
+
+
+def test_the_answers_lists_decide_that_a_domain_is_still_missing() -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[lists(requestdomain=[API])])
+
+    error = blocked(mini_program)
+
+    assert (error.errcode, error.domains) == (0, {"wsrequestdomain": [WS]})
+    assert mini_program.calls == ["get", "add"]
+
+
+def test_the_verifying_get_decides_that_a_domain_is_still_missing() -> None:
+    error = blocked(FakeMiniProgram(get=[lists(), lists(requestdomain=[API])], add=[NO_LISTS]))
+
+    assert (error.errcode, error.domains) == (0, {"wsrequestdomain": [WS]})
+
+
+def test_an_unanswered_verifying_get_confirms_nothing() -> None:
+    with pytest.raises(Unanswered):
+        ensure(FakeMiniProgram(get=[lists(), unanswered()], add=[NO_LISTS]))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"invalid_wsrequestdomain": [WS]},
+        {"invalid_wsrequestdomain": [WS.upper() + "/"]},
+        {"no_icp_domain": [WS]},
+        {"no_icp_domain": ["ws.example.com"]},
+    ],
+)
+def test_a_partial_success_blocks_naming_the_domains(refusal: dict[str, Any]) -> None:
+    answer = {**lists(requestdomain=[API]), **refusal}
+
+    error = blocked(FakeMiniProgram(get=[lists()], add=[answer]))
+
+    assert (error.errcode, error.domains) == (0, {"wsrequestdomain": [WS]})
+
+
+def test_a_domain_named_invalid_blocks_even_if_the_lists_carry_it() -> None:
+    answer = {**lists(**BOTH), "invalid_requestdomain": [API]}
+
+    assert blocked(FakeMiniProgram(get=[lists()], add=[answer])).domains == {"requestdomain": [API]}
+
+
+def test_somebody_elses_invalid_domain_is_no_partial_success() -> None:
+    answer = {**lists(**BOTH), "invalid_requestdomain": [OWN], "no_icp_domain": ["own.merchant.cn"]}
+
+    assert ensure(FakeMiniProgram(get=[lists()], add=[answer])).startswith("added")
+
+
+@pytest.mark.parametrize("errcode", [85017, 85301])
+def test_nothing_added_because_they_are_there_meanwhile_is_done(errcode: int) -> None:
+    mini_program = FakeMiniProgram(get=[lists(), lists(**BOTH)], add=[refused(errcode)])
+
+    assert (
+        ensure_domains(mini_program, WANTED, nobody_asks) == "domains were added by somebody else meanwhile"
+    )
+    assert mini_program.calls == ["get", "add", "get"]
+
+
+@pytest.mark.parametrize("errcode", [85017, 85301])
+def test_nothing_added_and_still_missing_blocks_naming_only_those(errcode: int) -> None:
+    mini_program = FakeMiniProgram(
+        get=[lists(), lists(requestdomain=[API])], add=[refused(errcode, "no", "r")]
+    )
+
+    error = blocked(mini_program)
+
+    assert (error.errcode, error.errmsg, error.rid) == (errcode, "no", "r")
+    assert error.domains == {"wsrequestdomain": [WS]}
+    assert error.remedy
+    assert mini_program.calls == ["get", "add", "get"]
+
+
+def test_85018_names_only_the_domains_that_the_platform_has_not_registered() -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018)])
+
+    error = blocked(mini_program, pool=["api.example.com"])
+
+    assert (error.errcode, error.domains) == (85018, {"wsrequestdomain": [WS]})
+    assert mini_program.calls == ["get", "add"]
+
+
+@pytest.mark.parametrize("pool", [None, (), ["api.example.com", "ws.example.com"]])
+def test_85018_names_all_that_were_sent_if_the_pool_does_not_tell(pool: Collection[str] | None) -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018)])
+
+    assert blocked(mini_program, pool).domains == BOTH
+
+
+def test_85018_names_those_that_the_answer_names_and_asks_nobody() -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018, invalid_requestdomain=[API])])
+
+    with pytest.raises(StepBlocked) as caught:
+        ensure_domains(mini_program, WANTED, nobody_asks)
+
+    assert caught.value.domains == {"requestdomain": [API]}
+
+
+@pytest.mark.parametrize("errcode", [85015, 85016, 85302, 85303])
+def test_the_other_refusals_block_at_once(errcode: int) -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[refused(errcode, no_icp_domain=["ws.example.com"])])
+
+    with pytest.raises(StepBlocked) as caught:
+        ensure_domains(mini_program, WANTED, nobody_asks)
+
+    assert (caught.value.errcode, caught.value.domains) == (errcode, {"wsrequestdomain": [WS]})
+    assert mini_program.calls == ["get", "add"]
+
+
+@pytest.mark.parametrize("errcode", [-1, 86102, 45009, 61004, 40001])
+def test_what_is_not_about_the_domains_is_left_to_the_policy(errcode: int) -> None:
+    with pytest.raises(Refused) as caught:
+        ensure(FakeMiniProgram(get=[lists()], add=[refused(errcode)]))
+
+    assert caught.value.errcode == errcode
+
+
+def test_without_configured_domains_it_blocks_before_any_call() -> None:
+    mini_program = FakeMiniProgram()
+
+    with pytest.raises(StepBlocked, match="no server domain") as caught:
+        ensure_domains(mini_program, Domains.wanted({}), nobody_asks)
+
+    assert "MPRELEASE_DOMAINS__REQUESTDOMAIN" in caught.value.remedy
+    assert mini_program.calls == []
+
+
+def test_lists_that_are_not_carried_say_nothing() -> None:
+    assert still_missing(WANTED, {"requestdomain": [API]}) is None
+
+
+def test_a_carried_empty_list_says_that_all_of_it_is_missing() -> None:
+    assert still_missing(WANTED, lists()) == WANTED

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+from releases.record import Release
+from releases.states import Status
+from releases.waves.report import Cause, causes
+from tests.support.examples import a_problem, a_release, a_request
+
+
+def blocked(number: int, **different: Any) -> Release:
+    release = a_release(a_request(appid=f"wx{number:016x}"), status=Status.BLOCKED)
+    return release.model_copy(update={"block": a_problem(**different)})
+
+
+def tally(found: list[Cause]) -> list[tuple[int | None, int]]:
+    return [(cause.problem.errcode, cause.releases) for cause in found]
+
+
+def test_one_errcode_is_one_cause_whatever_each_message_adds_to_it() -> None:
+    said = [f"invalid template hint: [{number:x}_a] rid: 65f-{number}" for number in range(4312)]
+
+    found = causes(
+        [
+            *(
+                blocked(number, errcode=85014, errmsg=errmsg, rid=errmsg[-9:])
+                for number, errmsg in enumerate(said)
+            ),
+            blocked(4312, errcode=85009, errmsg="under audit"),
+        ]
+    )
+
+    assert tally(found) == [(85014, 4312), (85009, 1)]
+    assert found[0].problem.errmsg == "invalid template hint: [0_a]"
+    assert found[0].problem.rid is None
+
+
+def test_what_concerns_other_domains_another_step_or_status_is_another_cause() -> None:
+    one, other = ({"requestdomain": [f"https://{name}.example.com"]} for name in "ab")
+    failed = blocked(4, errcode=85018, domains=one).model_copy(update={"status": Status.FAILED})
+
+    found = causes(
+        [
+            blocked(1, errcode=85018, domains=one),
+            blocked(2, errcode=85018, domains=other),
+            blocked(3, errcode=85018, domains=one, step="commit_code"),
+            failed,
+            blocked(5, errcode=85018, domains=one),
+        ]
+    )
+
+    assert [cause.releases for cause in found] == [2, 1, 1, 1]
+
+
+def test_without_an_errcode_the_message_tells_causes_apart_and_the_appid_does_not() -> None:
+    found = causes(
+        [
+            *(
+                blocked(number, errmsg=f"no refresh token has been stored for wx{number:016x}")
+                for number in (1, 2)
+            ),
+            blocked(3, errmsg="the step's deadline passed"),
+        ]
+    )
+
+    assert [(cause.problem.errmsg, cause.releases) for cause in found] == [
+        ("no refresh token has been stored for APPID", 2),
+        ("the step's deadline passed", 1),
+    ]

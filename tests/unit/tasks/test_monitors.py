@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import ast
+import pickle
+from datetime import timedelta
+
+from releases.errors import ReleaseBlocked
+from releases.record import Event
+from releases.states import Status
+from tasks.monitors import Parked, shown, why
+from tests.support.examples import NOW, a_problem, a_release, a_request
+
+
+def test_a_release_is_shown_in_short_and_by_name() -> None:
+    assert shown(a_release(a_request(wave="spring 春"))) == {
+        "argsrepr": "wx0123456789abcdef 1.4.2 spring 春",
+        "kwargsrepr": "{'appid': 'wx0123456789abcdef', 'version': '1.4.2', 'wave': 'spring 春'}",
+    }
+
+
+def test_a_release_without_a_wave_is_shown_without_one() -> None:
+    told = shown(a_release())
+    assert told["argsrepr"] == "wx0123456789abcdef 1.4.2"
+    assert ast.literal_eval(told["kwargsrepr"]) == {"appid": "wx0123456789abcdef", "version": "1.4.2"}
+
+
+def test_the_names_stay_one_literal_whatever_they_are() -> None:
+    told = shown(a_release(a_request(wave="'} or '")))
+    assert ast.literal_eval(told["kwargsrepr"])["wave"] == "'} or '"
+
+
+def test_a_block_is_shown_with_errcode_domains_and_remedy() -> None:
+    problem = a_problem(errcode=85018, domains={"requestdomain": ["https://pay.example.com"]})
+    assert repr(ReleaseBlocked(*problem.arguments())) == (
+        "ReleaseBlocked(errcode 85018: domain not registered [https://pay.example.com] -- Register it.)"
+    )
+
+
+def test_a_wait_is_shown_with_its_cause_and_its_end() -> None:
+    waiting = a_release(
+        status=Status.WAITING, wait=a_problem(errcode=-1), next_attempt_at=NOW + timedelta(seconds=7)
+    )
+    assert why(waiting) == ("errcode -1: domain not registered -- waits until 2026-03-14 09:27:00 UTC")
+
+
+def test_a_wait_for_a_pause_is_shown_without_a_time() -> None:
+    waiting = a_release(status=Status.WAITING, wait=a_problem())
+    assert why(waiting).endswith("domain not registered -- waits until the platform goes on")
+
+
+def test_what_is_shown_of_a_parked_step_crosses_a_pool_of_processes() -> None:
+    assert str(pickle.loads(pickle.dumps(Parked("waits")))) == "waits"
+
+
+def test_the_outcome_of_a_step_is_the_newest_line_of_it() -> None:
+    release = a_release()
+    happened = [
+        Event(time=NOW, step=step, what=what)
+        for step, what in [("ensure_domains", "waiting"), ("ensure_domains", "added"), ("commit_code", "-")]
+    ]
+    told = release.model_copy(update={"history": tuple(happened)})
+    assert told.told(release.step) == "added"
+    assert told.told(release.step.next or release.step) == "-"
+    assert a_release().told(release.step) == ""

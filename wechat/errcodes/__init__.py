@@ -1,0 +1,1 @@
+"""What each errcode means for a release: one table, a row per errcode."""

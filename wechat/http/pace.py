@@ -1,0 +1,52 @@
+"""When a call may be sent: limits that we keep ourselves, so that WeChat need not refuse us for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Protocol
+
+from wechat.http.deadline import Deadline
+
+_urgent: ContextVar[bool] = ContextVar("urgent", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many calls in so many seconds."""
+
+    calls: int
+    seconds: int = 60
+
+    def __str__(self) -> str:
+        return f"{self.calls} per minute" if self.seconds == 60 else f"{self.calls} in {self.seconds} s"  # noqa: PLR2004 - a minute
+
+
+class Pace(Protocol):
+    """Makes each call wait for its turn."""
+
+    def wait(self, path: str, appid: str | None, deadline: Deadline) -> None:
+        """Return when the call may be sent; raises RateLimited where that takes too long."""
+
+    def asks(self, path: str) -> bool:
+        """Whether the caller, whom WeChat refused for being too fast, is the one to ask for the path's limit."""
+
+    def learn(self, path: str, limit: Limit) -> None:
+        """WeChat has told the path's limit."""
+
+
+@contextmanager
+def urgent_calls(urgent: bool) -> Iterator[None]:  # noqa: FBT001 - a release's own flag
+    """This thread's calls take their turn before the others', if urgent."""
+    token = _urgent.set(urgent)
+    try:
+        yield
+    finally:
+        _urgent.reset(token)
+
+
+def is_urgent() -> bool:
+    """Whether this thread's calls are urgent."""
+    return _urgent.get()

@@ -1,0 +1,226 @@
+"""HTTP to WeChat: one session per thread, a total deadline, a bound on the body, no retries.
+
+Retries belong to the release policy alone. Errors of requests hold the URL and the URL holds the
+token, so they are translated here and never chained.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import requests
+import requests.utils
+import urllib3
+
+from wechat.errors import Refused, Unanswered
+from wechat.http.answers import read_answer
+from wechat.http.clock import WeChatClock
+from wechat.http.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, enforced
+from wechat.http.pace import Pace
+
+log = logging.getLogger(__name__)
+
+#: Largest body that is read, in bytes. The largest real ones (get_category) are a few hundred KB.
+MAX_BODY = 4 * 1024 * 1024
+_CHUNK = 65536
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": "mprelease",
+}
+
+#: Told of every call that is over: its endpoint, the errcode (0 if all went well, None if no usable answer came),
+#: and the seconds that it took. It is called in the thread of the call, so it must be quick and never raise.
+Observe = Callable[[str, int | None, float], None]
+
+#: What requests and urllib3 raise, most specific first, and what it means to an operator.
+_PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
+    (DeadlineExceeded, "the deadline passed before the answer was complete"),
+    (requests.exceptions.SSLError, "TLS failed"),
+    (requests.exceptions.ProxyError, "the proxy failed"),
+    (requests.exceptions.ConnectTimeout, "no connection within the connect timeout"),
+    (requests.exceptions.ReadTimeout, "no answer within the read timeout"),
+    (requests.exceptions.ChunkedEncodingError, "the connection was cut in the middle of the answer"),
+    (requests.exceptions.ConnectionError, "the connection failed or was cut"),
+    (requests.exceptions.ContentDecodingError, "the body could not be decoded"),
+    (requests.exceptions.RequestException, "the HTTP request failed"),
+    (urllib3.exceptions.TimeoutError, "the answer stopped coming"),
+    (urllib3.exceptions.HTTPError, "the connection was cut in the middle of the answer"),
+    (OSError, "the connection failed or was cut"),
+    # http.client and urllib3 let it through, for a chunk with a negative length among others.
+    (ValueError, "the answer is no HTTP"),
+)
+
+
+class _NoToken(logging.Filter):
+    """Takes the query out of the lines in which urllib3 quotes the URL."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _QUERY.sub("?***", record.getMessage()), ()
+        return True
+
+
+_QUERY = re.compile(r"\?[^\s\"')]+")
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_NoToken())
+
+
+class _Session(requests.Session):
+    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
+
+
+class Transport:
+    """Sends one call and returns the fields of its answer. Safe to use from many threads.
+
+    `secrets` are masked wherever an answer echoes them, as are those that go out with a call. Without a `pace`
+    each call goes out at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        connect_timeout_s: float,
+        read_timeout_s: float,
+        clock: WeChatClock,
+        secrets: Iterable[str] = (),
+        observe: Observe | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._timeout = (connect_timeout_s, read_timeout_s)
+        self._total_s = connect_timeout_s + read_timeout_s
+        self._proxies = requests.utils.get_environ_proxies(self._api_url)
+        self._local = threading.local()
+        self._secrets = tuple(secrets)
+        self._observe = observe
+        self.clock = clock
+        self.pace = pace
+
+    def call(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        *,
+        deadline: Deadline,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        appid: str | None = None,
+        secrets: Iterable[str] = (),
+        has_turn: bool = False,
+    ) -> dict[str, Any]:
+        """Send the call and read its answer by the body; `appid` is for the log and the pace.
+
+        Raises Refused for an errcode other than 0, Unanswered when no usable answer came, and RateLimited if it was
+        not sent; `has_turn` if the call's turn was taken ahead. Logs one event with endpoint, appid, the HTTP
+        status, errcode and rid, or the problem where no answer came, and milliseconds.
+        """
+        if not has_turn:
+            self.take_turn(path, appid, deadline)
+        started = time.monotonic()
+        event: dict[str, Any] = {"endpoint": path, "appid": appid}
+        try:
+            event["status"], raw = self._exchange(method, path, deadline, query, body)
+            answer = read_answer(path, event["status"], raw, (*self._secrets, *secrets, *query.values()))
+            event["errcode"] = 0
+        except Refused as refused:
+            event.update(errcode=refused.errcode, rid=refused.rid)
+            raise
+        except Unanswered as unanswered:
+            event["problem"] = unanswered.problem
+            raise
+        else:
+            return answer
+        finally:
+            seconds = time.monotonic() - started
+            if self._observe is not None:
+                self._observe(path, event.get("errcode"), seconds)
+            event["ms"] = round(seconds * 1000)
+            # What is not known is left out: a call of the platform's own has no Mini Program.
+            log.info("wechat call", extra={name: value for name, value in event.items() if value is not None})
+
+    def take_turn(self, path: str, appid: str | None, deadline: Deadline) -> None:
+        """Wait until a call may be sent; raises RateLimited where that takes too long."""
+        if self.pace is not None:
+            self.pace.wait(path, appid, deadline)
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        deadline: Deadline,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+    ) -> tuple[int, bytes]:
+        problem: str
+        data = None if body is None else encode(body)
+        try:
+            call_deadline = deadline.within(self._total_s)
+            with (
+                enforced(call_deadline),
+                self._session().send(
+                    self._prepared(method, path, query, data),
+                    timeout=self._timeouts(call_deadline),
+                    stream=True,
+                    allow_redirects=False,
+                    proxies=self._proxies,
+                ) as response,
+            ):
+                self.clock.observe(response.headers.get("Date"))
+                return response.status_code, self._read(path, response)
+        except tuple(kind for kind, _ in _PROBLEMS) as error:
+            problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
+        # Outside the except block: the cause holds the URL, and the URL holds the token.
+        raise Unanswered(path, problem)
+
+    def _prepared(
+        self, method: str, path: str, query: Mapping[str, str], data: bytes | None
+    ) -> requests.PreparedRequest:
+        """Not by the session, which merges its own headers, proxies and cookies into each request anew."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(method)
+        # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
+        prepared.url = f"{self._api_url}{path}?{urlencode(query)}"
+        prepared.prepare_headers(_HEADERS)
+        prepared.prepare_body(data, None)
+        return prepared
+
+    def _timeouts(self, deadline: Deadline) -> tuple[float, float]:
+        left = deadline.remaining()
+        connect_s, read_s = self._timeout
+        return min(connect_s, left), min(read_s, left)
+
+    def _read(self, path: str, response: requests.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise Unanswered(path, f"HTTP {response.status_code} with a body over {MAX_BODY} bytes")
+        return bytes(body)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = _Session()
+            # The environment is read once, in the constructor, not at each request (and never .netrc).
+            session.trust_env = False
+            adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+        return session
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    r"""Return the body as raw UTF-8 JSON: WeChat advises against \u escapes (40033, 47002)."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

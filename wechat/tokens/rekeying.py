@@ -1,0 +1,96 @@
+"""Everything that the token store keeps, as a whole: whether the keys fit it, and sealing it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
+
+import redis
+
+from db.confirmed import Replication
+from db.scripts import load_script
+from wechat.errors import Unreadable
+from wechat.tokens.sealing import Seal
+from wechat.tokens.store import LOCK_PREFIX, PREFIX, TICKET_KEY
+
+#: Keys looked at in one round trip; most of a database's are others'.
+_PAGE = 1000
+#: Values tried at the most, where there is no ticket, to tell whether the keys fit at all.
+_SAMPLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many values are sealed with the first key, how many otherwise, and the names of those that no key opens."""
+
+    current: int
+    outdated: int
+    unreadable: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.current + self.outdated + len(self.unreadable)
+
+
+class StoredSecrets:
+    """Goes over what is stored while others use it. Takes a client that decodes responses."""
+
+    def __init__(self, client: redis.Redis, seal: Seal, *, replicas: int = 0) -> None:
+        self._redis = client
+        self._seal = seal
+        self._replication = Replication(client, replicas=replicas)
+        self._swap_if_equal = load_script(client, "db", "swap_if_equal")
+        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
+
+    def check_keys(self) -> None:
+        """Raise Unreadable if the keys are not those of this Redis: the ticket or, without one, no value opens."""
+        ticket = cast("str | None", self._redis.get(TICKET_KEY))
+        sample = [(TICKET_KEY, ticket)] if ticket is not None else list(islice(self._values(), _SAMPLE))
+        if sample and all(self._seal.open(raw) is None for _, raw in sample):
+            raise Unreadable(sample[0][0])
+
+    def tally(self) -> Tally:
+        """Count."""
+        current, outdated, unreadable = 0, 0, []
+        for key, raw in self._values():
+            if self._seal.is_current(raw):
+                current += 1
+            elif self._seal.open(raw) is None:
+                unreadable.append(key)
+            else:
+                outdated += 1
+        return Tally(current, outdated, tuple(sorted(unreadable)))
+
+    def seal_anew(self) -> int:
+        """Seal with the first key what is not; returns how many. What changes meanwhile is its writer's business."""
+        number = 0
+        for key, raw in self._values():
+            text = None if self._seal.is_current(raw) else self._seal.open(raw)
+            if text is not None:
+                number += int(
+                    self._replication.run(self._swap_if_equal, [key], [raw, self._seal.close(text)])
+                )
+        return number
+
+    def drop_unreadable(self) -> int:
+        """Delete what no key opens; returns how many."""
+        return sum(
+            int(self._drop_if_equal(keys=[key], args=[raw]))
+            for key, raw in self._values()
+            if self._seal.open(raw) is None
+        )
+
+    def _values(self) -> Iterator[tuple[str, str]]:
+        """Each key with its value as it is stored; a key that is there all the time comes exactly once."""
+        seen: set[str] = set()
+        cursor = None
+        while cursor != 0:
+            page: Any = self._redis.scan(cursor or 0, match=f"{PREFIX}*", count=_PAGE)
+            cursor, found = page
+            keys = [key for key in found if not key.startswith(LOCK_PREFIX) and key not in seen]
+            seen.update(keys)
+            values = cast("list[str | None]", self._redis.mget(keys)) if keys else []
+            yield from ((key, raw) for key, raw in zip(keys, values, strict=True) if raw is not None)

@@ -1,0 +1,182 @@
+"""Where tokens live: in Redis, shared by all workers, sealed. Nothing else of ours ever holds one.
+
+Keys: `wechat:ticket`, `wechat:refresh-token:APPID`, and for each access token `wechat:token:SLOT`
+with its refresh lock `wechat:token-lock:SLOT`; SLOT is `component` or the Mini Program's appid.
+A token's lifetime is its key's: Redis' clock decides, not a worker's. All values but the locks' are
+sealed. The platform's own secret is not here: it is a setting, and Redis never sees it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import redis
+from redis.client import Pipeline
+from redis.commands.core import Script
+
+from db.confirmed import Replication
+from db.scripts import load_script
+from wechat.errors import Unreadable
+from wechat.tokens.sealing import Seal
+
+COMPONENT = "component"
+#: Lifetime of a component_verify_ticket, in seconds (12 h).
+TICKET_LIFETIME_S = 12 * 3600
+TICKET_KEY = "wechat:ticket"
+#: What all keys begin with, and those whose value is no secret.
+PREFIX, LOCK_PREFIX = "wechat:", "wechat:token-lock:"
+#: How often a change is tried again when the value was sealed anew at the same moment.
+_TRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """An access token, how long it still lives, and from which rest on it should be refreshed (ms)."""
+
+    value: str = field(repr=False)
+    left_ms: int
+    refresh_below_ms: int
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it should be refreshed already, though it still works."""
+        return self.left_ms <= self.refresh_below_ms
+
+
+class TokenStore:
+    """Tickets, refresh tokens, access tokens and the locks of their refreshes.
+
+    Takes a client that decodes responses, and how many replicas have to confirm a token that is handed in. Raises
+    Unreadable for a ticket or refresh token that was sealed with a key that is not at hand.
+    """
+
+    def __init__(self, client: redis.Redis, seal: Seal, *, replicas: int = 0) -> None:
+        self._redis = client
+        self._seal = seal
+        self._replication = Replication(client, replicas=replicas)
+        self._put_refresh_token = load_script(client, "wechat.tokens", "put_refresh_token")
+        self._put_token = load_script(client, "wechat.tokens", "put_token")
+        self._swap_if_equal = load_script(client, "db", "swap_if_equal")
+        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
+
+    def put_ticket(self, ticket: str) -> None:
+        """Keep the newest component_verify_ticket."""
+        self._redis.set(TICKET_KEY, self._seal.close(ticket), ex=TICKET_LIFETIME_S)
+
+    def has_ticket(self) -> bool:
+        """Whether there is a component_verify_ticket that is not older than 12 h, readable or not."""
+        return bool(self._redis.exists(TICKET_KEY))
+
+    def ticket(self) -> str | None:
+        """The newest component_verify_ticket, unless it is older than 12 h."""
+        return self._read(TICKET_KEY)
+
+    def put_refresh_tokens(self, refresh_tokens: Mapping[str, str]) -> None:
+        """Keep the refresh token of each appid, and forget the access tokens made from older ones.
+
+        Raises NotReplicated: nobody else has a refresh token that is lost.
+        """
+
+        def fill(pipe: Pipeline) -> None:
+            for appid, refresh_token in refresh_tokens.items():
+                keys = [_refresh_token_key(appid), _token_key(appid), LOCK_PREFIX + appid]
+                self._put_refresh_token(keys=keys, args=[self._seal.close(refresh_token)], client=pipe)
+
+        self._replication.write(fill)
+
+    def replace_refresh_token(self, appid: str, old: str, new: str) -> None:
+        """Overwrite the refresh token that was used, unless it has been replaced already.
+
+        Not confirmed by a replica: where the swap is lost, WeChat is asked for the token (see `Tokens`).
+        """
+        key = _refresh_token_key(appid)
+        self._if_still(
+            key,
+            lambda raw: self._opened(key, raw, appid) == old,
+            self._swap_if_equal,
+            self._seal.close(new),
+        )
+
+    def refresh_token(self, appid: str) -> str | None:
+        """The Mini Program's refresh token."""
+        return self._read(_refresh_token_key(appid), appid)
+
+    def token(self, slot: str) -> StoredToken | None:
+        """The slot's access token, if it still lives."""
+        key = _token_key(slot)
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.get(key)
+            pipe.pttl(key)
+            raw, left_ms = pipe.execute()
+        if raw is None or left_ms <= 0:
+            return None
+        fields = self._token_fields(raw)
+        # One that can't be opened counts as none: who can open the ticket or the refresh token gets another.
+        if fields is None:
+            return None
+        return StoredToken(fields["token"], left_ms, fields["refresh_below_ms"])
+
+    def put_token(
+        self, slot: str, owner: str, token: str, *, expires_in_s: float, refresh_ahead_s: float
+    ) -> bool:
+        """Store a token that the owner of the slot's refresh got; False if the lock was lost."""
+        document = json.dumps({"token": token, "refresh_below_ms": int(refresh_ahead_s * 1000)})
+        keys = [_token_key(slot), LOCK_PREFIX + slot]
+        lifetime_ms = max(1, int(expires_in_s * 1000))
+        return bool(self._put_token(keys=keys, args=[owner, self._seal.close(document), lifetime_ms]))
+
+    def forget_token(self, slot: str, token: str) -> None:
+        """Forget a token that WeChat rejected, unless it has been replaced already."""
+        self._if_still(
+            _token_key(slot),
+            lambda raw: (self._token_fields(raw) or {}).get("token") == token,
+            self._drop_if_equal,
+        )
+
+    def begin_refresh(self, slot: str, lifetime_s: float) -> str | None:
+        """Become the one who refreshes the slot; returns the owner's name or None if someone else is."""
+        owner = secrets.token_hex(8)
+        key = LOCK_PREFIX + slot
+        return owner if self._redis.set(key, owner, nx=True, px=int(lifetime_s * 1000)) else None
+
+    def end_refresh(self, slot: str, owner: str) -> None:
+        """Let the next one refresh; harmless when the lock is gone or another's."""
+        self._drop_if_equal(keys=[LOCK_PREFIX + slot], args=[owner])
+
+    def _read(self, key: str, appid: str | None = None) -> str | None:
+        raw = cast("str | None", self._redis.get(key))
+        return None if raw is None else self._opened(key, raw, appid)
+
+    def _opened(self, key: str, raw: str, appid: str | None) -> str:
+        text = self._seal.open(raw)
+        if text is None:
+            raise Unreadable(key, appid)
+        return text
+
+    def _token_fields(self, raw: str) -> dict[str, Any] | None:
+        document = self._seal.open(raw)
+        return None if document is None else cast("dict[str, Any]", json.loads(document))
+
+    def _if_still(self, key: str, is_meant: Callable[[str], bool], change: Script, *args: str) -> None:
+        """Change a value that still is the one meant.
+
+        Scripts compare what is stored, and that changes with each sealing though the secret stays the same: a
+        change that was overtaken by a new sealing looks again.
+        """
+        for _ in range(_TRIES):
+            raw = cast("str | None", self._redis.get(key))
+            if raw is None or not is_meant(raw) or change(keys=[key], args=[raw, *args]):
+                return
+        raise redis.WatchError(f"{key} changed {_TRIES} times while it was to be changed")
+
+
+def _refresh_token_key(appid: str) -> str:
+    return f"{PREFIX}refresh-token:{appid}"
+
+
+def _token_key(slot: str) -> str:
+    return f"{PREFIX}token:{slot}"

@@ -1,0 +1,137 @@
+"""What runs in a worker beside its tasks: it looks at its keys, and brings back what is parked or was forgotten."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from importlib import import_module
+from typing import Any
+
+from celery import bootsteps
+from celery.exceptions import WorkerShutdown
+from celery.worker import state
+
+from config.loading import SettingsError
+from releases.problems import describe
+from releases.states import Step
+from tasks.redis_away import is_away
+from tasks.services import ReleaseApp
+from wechat.errors import Unreadable
+from worker.certificates import rejected_certificate
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks for parked releases that are due.
+LOOK_EVERY_S = 0.5
+
+
+class CheckKeys(bootsteps.StartStopStep):
+    """Ends a worker that can't read what is stored, before it takes its first message.
+
+    It would stop one release after the other, and hold the platform for the workers that can. Looked at on each
+    connection to Redis: a worker that is started before Redis waits for it.
+    """
+
+    requires = ("celery.worker.consumer:Connection",)
+
+    def start(self, parent: Any) -> None:
+        """Look."""
+        try:
+            parent.app.services.wechat.stored_secrets.check_keys()
+        except Unreadable as error:
+            problem = describe(error, Step.ENSURE_DOMAINS)
+            log.critical("this worker ends: %s. %s", problem.errmsg, problem.remedy)
+            raise WorkerShutdown(1) from None
+
+
+class BringBack(bootsteps.StartStopStep):
+    """Brings back parked releases that are due, and sweeps for forgotten ones. Any number of workers may."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        super().__init__(worker, **kwargs)
+        import_module("worker.celery_patches.remote_control")  # registers itself; only a worker needs it
+        try:
+            worker.app.check_for_worker()
+        except SettingsError as error:
+            raise SystemExit(f"The settings can't be used:\n{error}") from None
+        # What a worker sends is taken in the next moment. An orchestrator's message is what is worth telling of.
+        worker.app.conf.task_send_sent_event = False
+        # What can't be built has to end the worker, not each task that it takes.
+        worker.app.services  # noqa: B018 - the property builds them
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._next_sweep = 0.0
+
+    def start(self, parent: Any) -> None:
+        """Begin to look."""
+        self._stopped.clear()
+        self._thread = threading.Thread(
+            target=self._look, args=(parent.app,), name="bring-back-parked", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
+        """Stop looking; a look that is on its way ends first."""
+        # Celery says so itself where a signal came, and not where the order came over the broker.
+        said: Any = state
+        said.should_stop = True
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
+    def terminate(self, parent: Any) -> None:
+        """Stop as well."""
+        self.stop(parent)
+
+    def _look(self, app: ReleaseApp) -> None:
+        """Do each job in turn: one that fails keeps no other from being done."""
+        jobs = (self._sweep, _look_at_waves, _bring_back, _feed)
+        away = ""
+        failed: dict[str, str] = {}
+        while not self._stopped.wait(LOOK_EVERY_S):
+            for job in jobs:
+                try:
+                    job(app)
+                    failed.pop(job.__name__, None)
+                except Exception as error:
+                    if is_away(error):
+                        # A certificate is told even where Redis was away before: nobody finds it by waiting.
+                        reason = rejected_certificate(error) or away or type(error).__name__
+                        if reason != away:
+                            log.warning("Redis is away (%s): parked releases wait", reason)
+                        away = reason
+                        break
+                    # Whatever it was, the next look may be better; it is told once.
+                    if failed.get(job.__name__) != str(error):
+                        log.exception("bringing back parked releases failed")
+                    failed[job.__name__] = str(error)
+            else:
+                away = ""
+
+    def _sweep(self, app: ReleaseApp) -> None:
+        if time.monotonic() < self._next_sweep:
+            return
+        self._next_sweep = time.monotonic() + app.services.reconciler.every_s
+        for release_id in app.services.reconciler.sweep():
+            log.warning(
+                "release %s had no message left; it is brought back",
+                release_id,
+                extra={"release_id": release_id},
+            )
+
+
+def _look_at_waves(app: ReleaseApp) -> None:
+    app.services.waves.look()
+
+
+def _bring_back(app: ReleaseApp) -> None:
+    number = app.services.parking.bring_back()
+    if number:
+        log.info("%d parked releases were due", number)
+
+
+def _feed(app: ReleaseApp) -> None:
+    app.services.parking.feed()

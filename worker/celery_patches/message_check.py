@@ -1,0 +1,147 @@
+"""What a message on our queue has to look like before Celery gets it.
+
+Celery reads the headers without looking at their types. Wrong ones raise in the worker's event loop, or in a
+thread of the pool where nobody hears of it and the message is never acknowledged, or only when a step is retried.
+"""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from celery import Task
+from celery.exceptions import InvalidTaskError
+from celery.utils.time import maybe_iso8601, maybe_make_aware
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from config.celery_options import RESULT_EXPIRES_S
+from releases.states import STEPS
+
+#: Names become keys and log lines.
+LONGEST_NAME = 255
+#: The tasks whose failure no caller waits for.
+STEP_TASKS = frozenset(step.task_name for step in STEPS)
+_EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
+
+
+def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> None:
+    """Raise InvalidTaskError if this can't be a message for the task; the text quotes nothing of it."""
+    if any(headers.get(name) is not None for name in _EMBEDDED):
+        # Where the body has none of that name, Celery would take the header's.
+        raise InvalidTaskError("callbacks and chains must stand in the body")
+    match payload:
+        case [args, kwargs, embed]:
+            fields = {**headers, "args": args, "kwargs": kwargs, "embed": embed}
+        case {"args": _} | {"kwargs": _} | {"task": _}:
+            # Version 1 of Celery's protocol: the body has everything, and our headers overwrite it.
+            embed = {name: payload.get(name) for name in _EMBEDDED}
+            fields = {"args": [], "kwargs": {}, **payload, **headers, "embed": embed}
+        case _:
+            raise InvalidTaskError("the body must be [arguments, keyword arguments, the rest]")
+    try:
+        message = Message.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidTaskError(f"{where}: {first['msg']}") from None
+    if task.name in STEP_TASKS:
+        _check_step(task, message)
+
+
+def _check_step(task: Task[..., Any], message: Message) -> None:
+    """Nobody waits for a step's TypeError. A request by name answers its caller with one itself."""
+    try:
+        given = inspect.signature(task.run).bind(*message.args, **message.by_name).arguments.values()
+    except TypeError:
+        raise InvalidTaskError("the arguments are not those of the step") from None
+    if not all(isinstance(value, str) and len(value) <= LONGEST_NAME for value in given):
+        raise InvalidTaskError("the step's arguments must be short texts")
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        time = maybe_iso8601(value)
+        return None if time is None else maybe_make_aware(time, UTC)
+    except (TypeError, AttributeError, OverflowError):
+        raise ValueError("must be a time in ISO 8601") from None
+
+
+def _is_a_time(value: Any) -> Any:
+    _time(value)
+    return value
+
+
+def _can_be_waited_for(value: Any) -> Any:
+    time = _time(value)
+    if time is not None and time - datetime.now(UTC) > timedelta(seconds=RESULT_EXPIRES_S):
+        # A worker would hold it in memory, and Redis deliver it again and again until then.
+        raise ValueError("lies too far in the future")
+    return value
+
+
+Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
+Id = Annotated[Name, StringConstraints(min_length=1)]
+Number = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """Types as they stand in JSON: a number in a text is a text."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Signature(Strict):
+    """A task that follows, as `link` and chains send it."""
+
+    task: Id
+    args: list[Any] = []
+    # Such a name, because pydantic's plugin for mypy takes no field and no plain alias `kwargs`.
+    by_name: dict[str, Any] = Field({}, validation_alias=AliasChoices("kwargs"))
+    options: dict[str, Any] = {}
+
+
+class Embed(Strict):
+    """What stands beside the arguments. Celery lets every field of it overwrite a header, so no other may be there."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    callbacks: list[Signature] | None = None
+    errbacks: list[Signature] | None = None
+    chain: list[Signature] | None = None
+    chord: Signature | None = None
+
+
+class Message(Strict):
+    """The headers that Celery reads, others are let through; and the body."""
+
+    id: Id
+    root_id: Name | None = None
+    parent_id: Name | None = None
+    group: Name | None = None
+    group_index: Number | None = None
+    shadow: Name | None = None
+    argsrepr: str | None = None
+    kwargsrepr: str | None = None
+    retries: Number = 0
+    eta: Annotated[Any, AfterValidator(_can_be_waited_for)] = None
+    expires: Annotated[Any, AfterValidator(_is_a_time)] = None
+    timelimit: Annotated[list[Seconds | None], Field(min_length=2, max_length=2)] | None = None
+    ignore_result: bool | None = None
+    replaced_task_nesting: Number | None = None
+    stamped_headers: list[str] | None = None
+    stamps: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = None
+
+    args: list[Any]
+    by_name: dict[str, Any] = Field(validation_alias=AliasChoices("kwargs"))
+    embed: Embed | None

@@ -1,0 +1,136 @@
+"""kombu's Redis transport, for a queue into which anybody with the password can push anything.
+
+kombu takes an item off the list and then reads it; one that is no message raises in the middle of the
+worker's event loop and ends the worker. Here such an item is set aside, in a list of its own, with a log line; and
+so is a message that the consumer can't run.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty
+from typing import Any
+
+import redis
+from kombu.transport import TRANSPORT_ALIASES
+from kombu.transport import redis as kombu_redis
+
+from worker.celery_patches import set_aside
+from worker.celery_patches.unacknowledged import QoS
+
+log = logging.getLogger(__name__)
+
+#: What reading an item raises when it is no message: no JSON, not the shape, not base64, nested too deeply, or
+#: something in it that Redis takes for no value.
+_NO_MESSAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    redis.DataError,
+)
+
+
+class _SetsAside:
+    """Mixed into kombu's channels, whose methods it extends."""
+
+    def _get_client(self) -> Any:
+        base: Any = super()._get_client()  # type: ignore[misc]
+
+        class Client(base):  # type: ignore[misc]
+            last_popped: Any = None
+
+            def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
+                """Remember what was taken off the queue, until it has been read."""
+                reply = super().parse_response(connection, command_name, **options)
+                if command_name == "BRPOP":
+                    self.last_popped = reply
+                return reply
+
+        return Client
+
+    def _create_client(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is kombu's
+        """One client for all commands of a pool: kombu makes one for each, which costs more than the command."""
+        if asynchronous:
+            return super()._create_client(asynchronous=True)  # type: ignore[misc]
+        channel: Any = self
+        shared = channel.__dict__.get("shared_client")
+        if shared is None or shared.connection_pool is not channel.pool:
+            shared = channel.shared_client = super()._create_client()  # type: ignore[misc]
+        return shared
+
+    def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
+        """What comes from a queue goes back to it, wherever the message itself says it belongs."""
+        consuming = super().basic_consume(queue, *args, **kwargs)  # type: ignore[misc]
+        callbacks: dict[str, Callable[[Any], Any]] = self.connection._callbacks  # type: ignore[attr-defined]  # noqa: SLF001
+        deliver = callbacks[queue]
+
+        def deliver_as_ours(raw: Any) -> Any:
+            properties = raw["properties"]
+            said = properties.get("delivery_info", {})
+            properties["delivery_info"] = {**said, "exchange": "", "routing_key": queue}
+            return deliver(raw)
+
+        callbacks[queue] = deliver_as_ours
+        return consuming
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]
+        except set_aside.NotOurs as error:
+            self._set_aside(str(error))
+        except _NO_MESSAGE as error:
+            self._set_aside(f"no message: {type(error).__name__}")
+        raise Empty
+
+    def _set_aside(self, why: str) -> None:
+        channel: Any = self
+        item = channel.client.last_popped[1]
+        log.error("%s (%d bytes): set aside in %s", why, len(item), set_aside.SET_ASIDE)
+        with channel.conn_or_acquire() as client:
+            set_aside.put(client, item, why)
+        with suppress(*_NO_MESSAGE):
+            # One that got as far as Celery has been noted as unacknowledged, and would come again.
+            channel.basic_ack(json.loads(item)["properties"]["delivery_tag"])
+
+
+class Channel(_SetsAside, kombu_redis.Channel):
+    """A channel that sets aside what is no message, and times the others by Redis' clock."""
+
+    QoS = QoS
+
+
+class SentinelChannel(_SetsAside, kombu_redis.SentinelChannel):
+    """The same through Sentinel."""
+
+    QoS = QoS
+
+
+class Transport(kombu_redis.Transport):
+    """redis:// and rediss://."""
+
+    Channel = Channel
+
+
+class SentinelTransport(kombu_redis.SentinelTransport):
+    """sentinel://."""
+
+    Channel = SentinelChannel
+
+
+def install() -> None:
+    """Let the schemes of Redis' URLs mean these transports, in this process.
+
+    Celery could be given a transport by name, but then its URLs no longer say `redis`, and Flower does not know
+    the broker by them.
+    """
+    TRANSPORT_ALIASES.update(
+        redis="worker.celery_patches.transport:Transport",
+        rediss="worker.celery_patches.transport:Transport",
+        sentinel="worker.celery_patches.transport:SentinelTransport",
+    )

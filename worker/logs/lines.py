@@ -1,0 +1,86 @@
+"""What a log line looks like: one JSON object, or one readable line on a terminal. Never with a secret in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from structlog.contextvars import get_contextvars
+from structlog.typing import EventDict
+
+from worker.logs.redaction import SECRET_NAMES, redact
+
+#: What a record has before anybody adds to it, and what other formatters leave on it.
+_NO_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "data"}
+
+
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """Formats any record of logging, with what is bound to its context. Redacts; never raises."""
+
+    def __init__(self, *, as_json: bool, colours: bool = False) -> None:
+        renderer = _as_json if as_json else _for_people(colours=colours)
+        format_exception = structlog.processors.format_exc_info  # plain: a richer one shows local variables
+        super().__init__(processors=[_fields, format_exception, _mask, renderer], use_get_message=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        try:
+            return redact(super().format(record))
+        except Exception as error:  # noqa: BLE001 - whatever it is, logging would print it with the record, unredacted
+            text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+            event = f"a log line could not be written ({type(error).__name__}): {text}"
+            return redact(
+                super().format(
+                    logging.LogRecord(
+                        record.name, record.levelno, record.pathname, record.lineno, event, None, None
+                    )
+                )
+            )
+
+
+def _fields(_logger: Any, level: str, event_dict: EventDict) -> EventDict:
+    """In this order, and what is bound or added can't take the place of what every line has."""
+    record: logging.LogRecord = event_dict["_record"]
+    time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    ours = {
+        "timestamp": time.replace("+00:00", "Z"),
+        "level": level,
+        "logger": record.name,
+        "event": event_dict["event"],
+    }
+    added = {name: value for name, value in vars(record).items() if name not in _NO_FIELDS}
+    rest = {name: event_dict[name] for name in ("exc_info", "stack_info") if name in event_dict}
+    return {**ours, **get_contextvars(), **_task(record), **added, **ours, **rest}
+
+
+def _task(record: logging.LogRecord) -> dict[str, Any]:
+    """Of what Celery adds to its own lines only who it is about: the rest holds the arguments."""
+    data = getattr(record, "data", None)
+    if not isinstance(data, dict):
+        return {}
+    return {f"task_{name}": data[name] for name in ("id", "name") if name in data}
+
+
+def _mask(_logger: Any, _level: str, event_dict: EventDict) -> EventDict:
+    """A renderer may put colours between a name and its value, where no pattern finds them."""
+    for name in event_dict.keys() & SECRET_NAMES:
+        event_dict[name] = "***"
+    return event_dict
+
+
+def _as_json(_logger: Any, _level: str, event_dict: EventDict) -> str:
+    try:
+        return json.dumps(event_dict, ensure_ascii=False, allow_nan=False, default=repr)
+    except (TypeError, ValueError, RecursionError):
+        # A key that is no text, NaN, a list that holds itself: each value as Python shows it.
+        shown = {name: value if isinstance(value, str) else repr(value) for name, value in event_dict.items()}
+        return json.dumps(shown, ensure_ascii=False)
+
+
+def _for_people(*, colours: bool) -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=colours, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0
+    )
