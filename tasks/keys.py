@@ -18,6 +18,9 @@ WATCHED_WAVES = "waves:watched"
 #: The hosts that are registered on the platform, as read last; and who reads them now.
 POOL = "platform:pool"
 POOL_LOCK = "platform:pool-lock"
+#: What WeChat answered the first release with domains of which only a domain above is registered; and who asks now.
+POOL_ANSWER = "platform:pool-answer"
+POOL_ASKING = "platform:pool-asking"
 #: The provider's audit quota as WeChat told it last, and whether it has been asked for lately.
 AUDIT_QUOTA = "platform:audit-quota"
 AUDIT_QUOTA_ASKED = "platform:audit-quota-asked"

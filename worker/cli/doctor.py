@@ -14,6 +14,7 @@ from tasks.names import Step
 from tasks.scope import Scope
 from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
+from wechat.domains import Pool
 from wechat.errors import WeChatError
 from worker import set_aside
 from worker.certificates import rejected_certificate
@@ -126,12 +127,17 @@ def _domain_pool() -> Iterator[Finding]:
         yield Finding("WeChat", False, in_short(problem))
         return
     yield Finding("WeChat", True, "component token granted, IP whitelisted")
-    published = pool.published or ()
-    missing = [host for host in services().wanted.hosts() if host not in published]
+    published, wanted = pool.published or (), services().wanted
+    missing, unknown = (found(Pool(published)).hosts() for found in (wanted.missing_in, wanted.unknown_in))
+    counted = f"{len(published)} hosts published"
+    if unknown:
+        counted += (
+            f"; only a domain above is registered of {', '.join(unknown)}: the first release asks WeChat"
+        )
     yield Finding(
         "domain pool",
         not missing,
-        f"{len(published)} hosts published"
+        counted
         if not missing
         else f"not published on the platform: {', '.join(missing)}; `mprelease platform domains add` registers them",
     )

@@ -154,6 +154,8 @@ def _is_stopped(wave: str, max_blocked: float | None) -> bool:
     if not sum(services().store.wave_counts(wave).values()):
         complain(f"no release belongs to a wave {wave!r}")
         raise typer.Exit(1)
+    # Whoever resumes it has done something about its cause, which may have been a domain.
+    services().preflight.forget()
     if max_blocked is not None:
         waves.set_bound(wave, max_blocked)
         notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")
