@@ -27,6 +27,8 @@ from wechat.verdicts import QuotaScope
 
 #: Releases whose quota resets at the same moment come back spread over so many seconds at the most.
 _SPREAD_S = 60.0
+#: Domains that were confirmed longer ago are confirmed again before the next call that relies on them, in seconds.
+DOMAINS_GOOD_FOR_S = 600.0
 
 
 class Attempt:
@@ -74,9 +76,32 @@ class Attempt:
         if not self._intends_first():
             self._write()
 
+    @property
+    def domains_are_old(self) -> bool:
+        """Whether the domains were confirmed so long ago that somebody may have changed them."""
+        at = self._release.progress.domains_at
+        return at is None or self._services.now().timestamp() - at > DOMAINS_GOOD_FOR_S
+
+    @property
+    def has_seen_trial(self) -> bool:
+        """Whether WeChat has said under this lease that the trial version is ours."""
+        return self._release.progress.seen_under == self.lease
+
+    def domains_confirmed(self) -> None:
+        """All domains are configured; the next write says so."""
+        self._know(domains_at=self._services.now().timestamp())
+
+    def note(self, what: str) -> None:
+        """The history tells this with the next write."""
+        self._happened(what)
+
     def commit(self, at: float) -> None:
-        """A commit is about to be sent; the first time of a release counts."""
-        self._remember(commit_at=self.release.progress.commit_at or at)
+        """A commit is about to be sent; until it is answered nobody knows whose the trial version is."""
+        self._remember(commit_at=at, committed_at=None, seen_under=None)
+
+    def committed(self, until: float) -> None:
+        """The trial version is ours, committed by then; the next write says so."""
+        self._know(committed_at=until, seen_under=self.lease)
 
     def submit(self, at: float) -> None:
         """A submission is about to be sent."""
@@ -93,6 +118,18 @@ class Attempt:
         self.goes_on = self._may_run_on(self._release)
         if not self.goes_on:
             self._end()
+
+    def commit_again(self, instead_of: str) -> None:
+        """Somebody else's code is the trial version: go back to the commit, by a message of its own."""
+        progress = self._release.progress.fresh().model_copy(update={"foreign": instead_of})
+        self._happened(
+            f"the trial version is {instead_of}, not ours: it is committed once more",
+            step=Step.COMMIT_CODE,
+            status=Status.QUEUED,
+            next_attempt_at=None,
+            progress=progress,
+        )
+        self._end(Parking(until=self._services.now().timestamp()))
 
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
@@ -186,13 +223,16 @@ class Attempt:
         progress = self._release.progress
         match self._release.step:
             case Step.COMMIT_CODE:
-                return progress.commit_at is None
+                return progress.commit_at is None and not self.domains_are_old
             case Step.SUBMIT_AUDIT:
-                return progress.submit_at is None and not progress.scans
+                return self.has_seen_trial and progress.submit_at is None and not progress.scans
         return False
 
-    def _remember(self, **facts: Any) -> None:
+    def _know(self, **facts: Any) -> None:
         self._change(progress=self._release.progress.model_copy(update=facts))
+
+    def _remember(self, **facts: Any) -> None:
+        self._know(**facts)
         self._write()
 
     def _happened(self, what: str, **fields: Any) -> None:

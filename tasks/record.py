@@ -58,6 +58,10 @@ class Progress(_Value):
 
     commit_at, submit_at: when the call was first intended, by WeChat's clock; set before the call goes
     out, so that whoever comes next knows that it has to ask first.
+    committed_at: the latest that WeChat can have dated the commit, by its clock; none if it was not answered.
+    seen_under: the number of the lease under which WeChat said last that the trial version is ours.
+    foreign: what has taken our trial version's place, so that it was committed once more.
+    domains_at: when the domains were confirmed last, by Redis' clock.
     failures, scans, unknowns: the budgets used up by the current step.
     resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
@@ -67,7 +71,11 @@ class Progress(_Value):
     """
 
     commit_at: float | None = None
+    committed_at: float | None = None
     submit_at: float | None = None
+    seen_under: int | None = None
+    foreign: str = ""
+    domains_at: float | None = None
     failures: int = 0
     scans: int = 0
     unknowns: int = 0
@@ -78,8 +86,14 @@ class Progress(_Value):
     superseded: str = ""
 
     def fresh(self, *, resumed: bool = False) -> Self:
-        """The same facts with unused budgets."""
-        unused = {"failures": 0, "scans": 0, "unknowns": 0, "held": ""}
+        """The same facts with unused budgets; a resume allows one more commit as well."""
+        unused = {
+            "failures": 0,
+            "scans": 0,
+            "unknowns": 0,
+            "held": "",
+            **({"foreign": ""} if resumed else {}),
+        }
         return self.model_copy(update={**unused, "resumed": resumed})
 
 

@@ -30,7 +30,7 @@ from tasks.policy import AwaitQuota, Decision, Fail
 from tasks.record import Problem, Release
 from tasks.services import Services
 from tasks.shown import Parked, Waits, why
-from tasks.stops import StepBlocked
+from tasks.stops import StepBlocked, TrialReplaced
 from tasks.store import LeaseLost, RecordChanged
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import Refused, WeChatError
@@ -159,6 +159,9 @@ class StepTask(ReleaseTask):
         except Paused as paused:
             attempt.hold(paused.scope, paused.pause)
             raise Parked(why(attempt.release)) from None
+        except TrialReplaced as replaced:
+            attempt.commit_again(str(replaced))
+            raise Parked(f"the trial version is {replaced}: back to the commit") from None
         except (WeChatError, DeadlineExceeded, StepBlocked) as error:
             decision = self.services.policy.decide(
                 error, step, attempt.release.progress, self.services.random

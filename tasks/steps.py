@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
+
 from celery import shared_task
 
 from tasks.attempt import Attempt
 from tasks.commit_code import commit_code as do_commit_code
+from tasks.ensure_domains import ALREADY_THERE
 from tasks.ensure_domains import ensure_domains as do_ensure_domains
 from tasks.names import Step
 from tasks.services import Services
@@ -35,19 +39,36 @@ def submit_audit(self: StepTask, release_id: str, appid: str, _user_version: str
 
 def _ensure_domains(mini_program: MiniProgram, attempt: Attempt, services: Services) -> None:
     own, wave = attempt.release.domains, attempt.release.wave
-    wanted = services.wanted if own is None else Domains.wanted(own)
-    if own is None and wave is not None:
-        services.preflight.check(wanted, wave)
+    wanted = _wanted(attempt, services)
     if wave is not None:
         services.audit_quotas.refresh(mini_program.appid)
-    what = do_ensure_domains(mini_program, wanted, services.wechat.registered_hosts)
+    with services.preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
+        what = do_ensure_domains(mini_program, wanted, services.wechat.registered_hosts)
+    attempt.domains_confirmed()
     attempt.done(Step.COMMIT_CODE, what)
 
 
-def _commit_code(mini_program: MiniProgram, attempt: Attempt, _services: Services) -> None:
+def _commit_code(mini_program: MiniProgram, attempt: Attempt, services: Services) -> None:
+    _confirm_domains(mini_program, attempt, services)
     what = do_commit_code(mini_program, attempt.release, attempt)
     attempt.done(Step.SUBMIT_AUDIT, what)
 
 
-def _submit_audit(mini_program: MiniProgram, attempt: Attempt, _services: Services) -> None:
-    attempt.submitted(*do_submit_audit(mini_program, attempt.release, attempt))
+def _submit_audit(mini_program: MiniProgram, attempt: Attempt, services: Services) -> None:
+    confirm = partial(_confirm_domains, mini_program, attempt, services)
+    attempt.submitted(*do_submit_audit(mini_program, attempt.release, attempt, confirm))
+
+
+def _confirm_domains(mini_program: MiniProgram, attempt: Attempt, services: Services) -> None:
+    """Do the first step's work again where it was done long ago: a free `get`, as long as nobody removed one."""
+    if not attempt.domains_are_old:
+        return
+    what = do_ensure_domains(mini_program, _wanted(attempt, services), services.wechat.registered_hosts)
+    if what != ALREADY_THERE:
+        attempt.note(f"domains confirmed again: {what}")
+    attempt.domains_confirmed()
+
+
+def _wanted(attempt: Attempt, services: Services) -> Domains:
+    own = attempt.release.domains
+    return services.wanted if own is None else Domains.wanted(own)

@@ -126,8 +126,8 @@ class MiniProgram:
         if not isinstance(info, dict) or not info:
             return None
         return TrialVersion(
-            version=str(info.get("exp_version", "")),
-            desc=str(info.get("exp_desc", "")),
+            version=_text(info.get("exp_version")),
+            desc=_text(info.get("exp_desc")),
             time=_number(info.get("exp_time")),
         )
 
@@ -145,8 +145,8 @@ class MiniProgram:
         return LatestAudit(
             auditid=auditid,
             status=status,
-            version=str(answer.get("user_version", "")),
-            desc=str(answer.get("user_desc", "")),
+            version=_text(answer.get("user_version")),
+            desc=_text(answer.get("user_desc")),
             submit_time=_number(answer.get("submit_audit_time")),
         )
 
@@ -278,6 +278,11 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return 0.0
     return number if math.isfinite(number) else 0.0
+
+
+def _text(value: Any) -> str:
+    """A text, or a number that was meant as one; a null is absent, not `None`."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def _limit(rate: Mapping[str, Any]) -> Limit | None:

@@ -19,7 +19,7 @@ from tasks.quota import reset_at
 from tasks.record import Problem, Progress, Release
 from tasks.request import parse_request
 from tasks.step_task import _ask_quota
-from tasks.stops import StepBlocked
+from tasks.stops import StepBlocked, TrialReplaced
 from tasks.stored import dump, parse
 from tasks.submit_audit import submit_audit
 from tests.integration.wechat.server import answer
@@ -42,6 +42,8 @@ _TIMES = st.none() | st.sampled_from((0.0, 1773480413.0, 9e9))
 _PROGRESS = st.builds(
     Progress,
     commit_at=_TIMES,
+    committed_at=_TIMES,
+    foreign=st.sampled_from(("", "version 9.9.9")),
     submit_at=_TIMES,
     failures=st.integers(0, 6),
     scans=st.integers(0, 240),
@@ -86,6 +88,8 @@ def test_any_answers_lead_a_step_to_an_outcome_or_a_decision_that_a_record_can_h
     release = RELEASE.model_copy(update={"step": step, "progress": progress})
     try:
         holds(work(step, mini_program, release, wechat))
+    except TrialReplaced as replaced:
+        holds(release.changed(str(replaced), NOW))
     except (WeChatError, DeadlineExceeded, StepBlocked) as error:
         decision = POLICY.decide(error, step, progress, Random(1).random)
         assert isinstance(decision, get_args(Decision))

@@ -22,7 +22,7 @@ from tasks.parking import ParkingLot
 from tasks.pauses import Pause, Pauses
 from tasks.policy import RetryPolicy
 from tasks.preflight import Preflight
-from tasks.record import Release
+from tasks.record import Progress, Release
 from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.services import Services
@@ -36,8 +36,13 @@ from tests.unit.tasks.fake_wechat import FakeMiniProgram, refused
 from wechat.api import WeChat
 from wechat.deadline import Deadline
 from wechat.domains import SCHEMES, Domains
+from wechat.mini_program import TrialVersion
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
+DOMAINS_DONE = Progress(domains_at=NOW.timestamp())
+COMMITTED = DOMAINS_DONE.model_copy(update={"commit_at": 1000.0, "committed_at": 1001.0})
+BEFORE = {Step.ENSURE_DOMAINS: Progress(), Step.COMMIT_CODE: DOMAINS_DONE, Step.SUBMIT_AUDIT: COMMITTED}
+OURS = TrialVersion("1.4.2", "faster", 1000)
 CONFIGURED = {**{name: [] for name in SCHEMES}, **WANTED}
 
 
@@ -118,13 +123,14 @@ def run(
 
 @pytest.fixture
 def at(store: ReleaseStore) -> Callable[..., Stored]:
-    """Put a release into a state."""
+    """Put a release into a state: the steps before were done just now."""
 
     def _at(
         step: Step, status: Status = Status.QUEUED, parking: Parking | None = None, **more: Any
     ) -> Stored:
         stored = created(store, a_release())
-        release = stored.release.model_copy(update={"step": step, "status": status, **more})
+        state = {"step": step, "status": status, "progress": BEFORE[step], **more}
+        release = stored.release.model_copy(update=state)
         return store.save(stored, release, parking=parking or Parking())
 
     return _at
@@ -157,7 +163,7 @@ def test_a_step_that_is_done_queues_the_next_one_and_frees_the_mini_program(
 def test_a_submission_is_returned_and_recorded(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
 ) -> None:
-    wechat.answers(submit_audit=[2**63 - 1])
+    wechat.answers(trial_version=[OURS], submit_audit=[2**63 - 1])
     stored = at(Step.SUBMIT_AUDIT)
 
     assert run(Step.SUBMIT_AUDIT, stored.release) == 2**63 - 1
@@ -213,7 +219,7 @@ def test_a_cancel_while_the_submission_is_on_its_way_keeps_the_audit_id(
             releases.cancel(stored.release.id)
             return 7
 
-    wechat.scripted = CancelledMeanwhile()
+    wechat.scripted = CancelledMeanwhile(trial_version=[OURS])
 
     with pytest.raises(ReleaseCancelled):
         run(Step.SUBMIT_AUDIT, stored.release)
