@@ -12,6 +12,7 @@ import worker.app
 from config.celery_options import celery_options
 from config.settings import Settings
 from tasks import keys, steps
+from tasks import submit_audit as submission
 from tasks.intents import Intents
 from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
@@ -32,6 +33,7 @@ class Switch(StrEnum):
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
     WAIT = "wait"
+    TRIAL = "trial"
 
 
 #: The row that each switch has to break.
@@ -42,6 +44,7 @@ ROW_OF = {
     Switch.LATE_ACKS: "kill-one",
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
+    Switch.TRIAL: "foreign-upload",
 }
 
 
@@ -53,6 +56,7 @@ SHOWS = {
     Switch.LATE_ACKS: "lost",
     Switch.CLOCK: "is_flooded",
     Switch.WAIT: "submitted_twice",
+    Switch.TRIAL: "wrong_versions",
 }
 
 
@@ -79,15 +83,15 @@ def _lease_off() -> None:
 def _asking_off() -> None:
     """What was intended before is forgotten, so the call is repeated without asking."""
 
-    def forgetful(do: Callable[[MiniProgram, Release, Intents], Any]) -> Any:
-        def step(mini_program: MiniProgram, release: Release, intents: Intents) -> Any:
-            progress = release.progress.model_copy(update={"commit_at": None, "submit_at": None})
-            return do(mini_program, release.model_copy(update={"progress": progress}), intents)
+    def forgetful(do: Callable[..., Any], intent: str) -> Any:
+        def step(mini_program: MiniProgram, release: Release, intents: Intents, *more: Any) -> Any:
+            progress = release.progress.model_copy(update={intent: None})
+            return do(mini_program, release.model_copy(update={"progress": progress}), intents, *more)
 
         return step
 
-    for name in ("do_commit_code", "do_submit_audit"):
-        _replace(steps, name, forgetful(getattr(steps, name)))
+    for name, intent in (("do_commit_code", "commit_at"), ("do_submit_audit", "submit_at")):
+        _replace(steps, name, forgetful(getattr(steps, name), intent))
 
 
 def _reconciler_off() -> None:
@@ -122,6 +126,11 @@ def _wait_off() -> None:
     _replace(Replication, "__init__", without_replicas)
 
 
+def _trial_off() -> None:
+    """What is submitted is whatever stands there."""
+    _replace(submission, "check_trial", lambda *_: None)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -129,6 +138,7 @@ _OFF = {
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,
+    Switch.TRIAL: _trial_off,
 }
 
 if __name__ == "__main__":

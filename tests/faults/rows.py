@@ -24,7 +24,7 @@ from tests.faults.process_faults import (
 from tests.faults.redis_faults import away, delete_queue, restart
 from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
-from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
+from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens, foreign_uploads
 from tests.faults.world import PATIENCE_S, Serve, World, world
 from tests.restartable_redis import restartable_redis
 from tests.sentinels import sentinels
@@ -56,6 +56,7 @@ ROWS = (
     Row("queue-deleted", "the queue deleted", delete_queue),
     Row("twice", "every message delivered twice", every_message_twice),
     Row("cut-after", "cut after commit and submit were applied", cut_after_applied),
+    Row("foreign-upload", "somebody else uploads during the privacy scan", foreign_uploads),
     Row("bad-answers", "20 % of answers 5xx, HTML, -1 or too slow", bad_answers),
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
@@ -102,6 +103,7 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         notes=[*running.notes, *_outcomes(records)],
         problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
+        wrong_versions=_wrong_versions(running, records),
     )
 
 
@@ -147,6 +149,18 @@ def _disagreements(running: World, records: list[Release | None]) -> list[str]:
     ]
     audits = sum(len(minis[appid]["audits"]) for appid in running.appids)
     problems = [f"{len(strange)} audit ids are not those of WeChat"] if strange else []
+    wrong = _wrong_versions(running, records)
+    problems += [f"{wrong} audits are of another version than the record says"] if wrong else []
     if audits != len(submitted):
         problems.append(f"WeChat has {audits} audits, our records know {len(submitted)}")
     return problems
+
+
+def _wrong_versions(running: World, records: list[Release | None]) -> int:
+    """How many releases have an audit at WeChat that is not of their version."""
+    minis = running.platform.sim("GET", "state")["miniprograms"]
+    return sum(
+        any(audit["user_version"] != found.user_version for audit in minis[found.appid]["audits"])
+        for found in records
+        if found is not None
+    )

@@ -1,5 +1,6 @@
 """WeChat's answers get lost, are nonsense, or refuse all tokens."""
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -7,6 +8,10 @@ from tasks.names import Status
 from tests.faults.world import World
 
 SHARE = 0.2
+#: So long does a release wait for its scan, and come back to find whose version is there.
+_LONG_SCAN_S = 3.0
+_SCAN_RUNS = 61039
+_THEIRS = {"exp_version": "9.9.9", "exp_desc": "uploaded by somebody else"}
 #: Beyond the workers' read timeout of 2 seconds.
 _TOO_SLOW_S = 3.0
 _BAD_ANSWERS: tuple[dict[str, Any], ...] = (
@@ -34,6 +39,24 @@ def cut_after_applied(world: World) -> int:
     world.feed()
     world.wait_until_ended()
     return _hits(world)
+
+
+def foreign_uploads(world: World) -> int:
+    """Somebody else uploads another version to each Mini Program while its release waits for the privacy scan."""
+    world.platform.sim("POST", "platform", {"scan_s": _LONG_SCAN_S})
+    world.feed()
+    begun = time.monotonic()
+    left = set(world.appids)
+    while left and time.monotonic() - begun < world.patience_s:
+        met = {call["appid"] for call in world.calls("submit_audit") if call["errcode"] == _SCAN_RUNS}
+        uploads = [{"appid": appid, "exp_info": _THEIRS} for appid in sorted(met & left)]
+        if uploads:
+            world.platform.sim("POST", "miniprograms", uploads)
+            left -= met
+        time.sleep(0.05)
+    world.needed_commits = len(world.appids) - len(left)
+    world.wait_until_ended()
+    return world.needed_commits
 
 
 def bad_answers(world: World) -> int:

@@ -54,6 +54,7 @@ class World:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_flooded: bool = False
+    needed_commits: int = 0
     began: float = 0.0
     patience_s: float = PATIENCE_S
 
@@ -114,9 +115,9 @@ class World:
         return found
 
     def commits_too_many(self) -> int:
-        """Applied commits beyond one per Mini Program."""
+        """Applied commits beyond one per Mini Program, and those that the fault has made necessary."""
         applied = Counter(call["appid"] for call in self.calls("commit") if call["applied"])
-        return sum(number - 1 for number in applied.values())
+        return max(0, sum(number - 1 for number in applied.values()) - self.needed_commits)
 
     def submitted_twice(self) -> int:
         """Submissions that reached WeChat after one had been applied for the same Mini Program."""
