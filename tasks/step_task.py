@@ -161,7 +161,8 @@ class StepTask(ReleaseTask):
             raise Parked(why(attempt.release)) from None
         except TrialReplaced as replaced:
             attempt.commit_again(str(replaced))
-            raise Parked(f"the trial version is {replaced}: back to the commit") from None
+            # Without the others' text: what is shown here is nowhere redacted.
+            raise Parked("the trial version is somebody else's: back to the commit") from None
         except (WeChatError, DeadlineExceeded, StepBlocked) as error:
             decision = self.services.policy.decide(
                 error, step, attempt.release.progress, self.services.random

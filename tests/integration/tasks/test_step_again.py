@@ -60,6 +60,30 @@ def test_somebody_elses_version_sends_the_release_back_to_the_commit_and_the_his
         run(Step.SUBMIT_AUDIT, now(store, stored))
 
 
+def test_after_another_lease_than_the_commits_the_trial_version_is_asked_for(
+    run: Run, at: At, wechat: FakeWeChat
+) -> None:
+    wechat.answers(now=1001, trial_version=[OURS], submit_audit=[7])
+    stored = at(Step.SUBMIT_AUDIT, progress=COMMITTED.model_copy(update={"seen_under": 12345}))
+
+    run(Step.SUBMIT_AUDIT, stored.release)
+
+    assert wechat.scripted.calls == ["trial_version", "submit_audit"]
+
+
+def test_a_commit_remembers_both_its_ends_and_the_lease_under_which_it_was_answered(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(now=1005, commit=[None])
+    stored = at(Step.COMMIT_CODE)
+
+    run(Step.COMMIT_CODE, stored.release)
+
+    progress = now(store, stored).progress
+    assert (progress.commit_at, progress.committed_at) == (1005, 1005)
+    assert str(progress.seen_under) == redis_client.get(keys.LAST_LEASE)
+
+
 def test_a_resume_allows_one_more_commit(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, releases: Releases
 ) -> None:
