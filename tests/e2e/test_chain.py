@@ -13,7 +13,8 @@ def without_scan(calls: list[str]) -> list[str]:
     """The calls, without the questions and repetitions that waiting for the privacy scan brings."""
     kept: list[str] = []
     for call in calls:
-        if call != "get_code_privacy_info" and kept[-1:] != [call]:
+        # After a wait the trial version is asked for as well.
+        if call not in ("get_code_privacy_info", "getversioninfo") and kept[-1:] != [call]:
             kept.append(call)
     return kept
 
