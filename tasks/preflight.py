@@ -134,7 +134,9 @@ class Preflight:
             }
             self._keep(unknown, refused)
             raise
-        self._keep(unknown, {})
+        # A Mini Program that had the domains already does not take back what another was refused.
+        if self._answer(unknown) is None:
+            self._keep(unknown, {})
 
     def _keep(self, unknown: Domains, refused: dict[str, Any]) -> None:
         raw = json.dumps({"of": unknown.as_dict(), "refused": refused})

@@ -233,6 +233,16 @@ def test_any_other_answer_says_nothing_of_the_others(wave: Asked, error: Excepti
     assert (wave.asked, wave.slept_s) == (2, 0)
 
 
+def test_a_mini_program_that_needs_nothing_does_not_take_a_refusal_back(wave: Asked) -> None:
+    with wave.preflight.of(BELOW, "spring"), pytest.raises(StepBlocked):
+        wave.ask(not_registered())
+
+    with pytest.raises(StepBlocked):
+        wave.ask()
+
+    assert wave.asked == 1
+
+
 def test_a_refusal_is_forgotten_with_the_pool_or_where_others_are_wanted(wave: Asked) -> None:
     with pytest.raises(StepBlocked):
         wave.ask(not_registered())
