@@ -106,9 +106,9 @@ class RetryPolicy:
     ) -> Decision:
         match row.verdict:
             case Verdict.RETRY:
-                return self._retry(problem, progress, random)
+                return self._retry(problem, progress, random, self.slow_down_s if row.slow else 0.0)
             case Verdict.SLOW_DOWN:
-                return self._slow_down(problem, progress, random)
+                return self._retry(problem, progress, random, self.slow_down_s)
             case Verdict.WAIT:
                 return self._await_scan(problem, progress, random)
             case Verdict.QUOTA:
@@ -123,21 +123,15 @@ class RetryPolicy:
             case Verdict.BLOCK | Verdict.ADOPT:
                 return Block(problem)
 
-    def _retry(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
+    def _retry(
+        self, problem: Problem, progress: Progress, random: Callable[[], float], at_least_s: float = 0.0
+    ) -> Retry | Fail:
         failures = progress.failures + 1
         if failures >= self.max_attempts:
             return Fail(problem)
-        return Retry(
-            problem, self.backoff_s(failures, random), progress.model_copy(update={"failures": failures})
-        )
-
-    def _slow_down(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
-        decision = self._retry(problem, progress, random)
-        if isinstance(decision, Fail):
-            return decision
         # Never sooner than asked for, and not all at the same moment.
-        delay_s = self.slow_down_s * (1 + random() / 4)
-        return Retry(problem, delay_s, progress.model_copy(update={"failures": progress.failures + 1}))
+        delay_s = max(self.backoff_s(failures, random), at_least_s * (1 + random() / 4))
+        return Retry(problem, delay_s, progress.model_copy(update={"failures": failures}))
 
     def _await_scan(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
         scans = progress.scans + 1
@@ -155,6 +149,12 @@ class RetryPolicy:
         return Retry(problem, delay_s, progress.model_copy(update={"unknowns": unknowns}))
 
     def backoff_s(self, attempt: int, random: Callable[[], float]) -> float:
-        """Exponential backoff with full jitter, before the attempt that follows the given one (from 1)."""
-        ceiling = min(self.wait_max_s, self.wait_initial_s * 2.0 ** min(attempt - 1, 60))
-        return ceiling * random()
+        """Exponential backoff before the attempt that follows the given one (from 1), with equal jitter.
+
+        Half of it is waited in any case: with full jitter no budget would be sure to outlast any outage, and what
+        spreads the releases of a wave is the other half.
+        """
+        return self._ceiling_s(attempt) * (1 + random()) / 2
+
+    def _ceiling_s(self, attempt: int) -> float:
+        return min(self.wait_max_s, self.wait_initial_s * 2.0 ** min(attempt - 1, 60))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.settings import RetrySettings
 from tasks.names import Step
 from tasks.policy import (
     AwaitQuota,
@@ -32,6 +34,8 @@ POLICY = RetryPolicy(
     scan_max_attempts=240,
     slow_down_s=60,
 )
+#: What a worker gets that sets none of the numbers.
+DEFAULT = RetryPolicy(**RetrySettings().model_dump())
 UNKNOWN_CODE = 123_456_789
 LEAST, MOST = (lambda: 0.0), (lambda: 1.0)
 
@@ -97,9 +101,45 @@ def test_the_wait_doubles_with_each_failure() -> None:
     assert waits == [2, 4, 8, 16, 32]
 
 
-def test_the_wait_has_full_jitter() -> None:
-    assert retried(unanswered(), random=LEAST).delay_s == 0
-    assert retried(unanswered(), random=lambda: 0.5).delay_s == 1
+def test_half_of_the_wait_is_chance() -> None:
+    assert retried(unanswered(), random=LEAST).delay_s == 1
+    assert retried(unanswered(), random=lambda: 0.5).delay_s == 1.5
+
+
+def waits(error: StepError, policy: RetryPolicy, random: Callable[[], float]) -> list[float]:
+    """The waits between the calls of a step that meets this error until it fails."""
+    found, progress = list[float](), Progress()
+    while isinstance(decision := policy.decide(error, Step.COMMIT_CODE, progress, random), Retry):
+        found.append(decision.delay_s)
+        progress = decision.progress
+    assert isinstance(decision, Fail)
+    return found
+
+
+@given(st.randoms(use_true_random=False))
+@pytest.mark.parametrize("error", [unanswered(), DeadlineExceeded(), refused(-1), refused(9402202)])
+def test_the_default_budget_outlasts_five_minutes_with_few_calls(error: StepError, random: Random) -> None:
+    between = waits(error, DEFAULT, random.random)
+
+    assert sum(between) > 300
+    assert len(between) + 1 <= 10
+
+
+@pytest.mark.parametrize("chance", [LEAST, MOST])
+def test_the_default_budget_outlasts_five_minutes_at_both_ends_of_the_jitter(
+    chance: Callable[[], float],
+) -> None:
+    assert 300 < sum(waits(unanswered(), DEFAULT, chance)) < 900
+
+
+@pytest.mark.parametrize("failures", range(5))
+def test_another_operation_is_given_a_minute_before_it_is_asked_about(failures: int) -> None:
+    progress = Progress(failures=failures)
+
+    assert retried(refused(9402202), progress, LEAST).delay_s == 60
+    assert retried(refused(9402202), progress, MOST).delay_s == 75
+    # Others that pass by themselves are tried again sooner.
+    assert retried(refused(85090), progress, MOST).delay_s < 60
 
 
 def test_the_wait_is_capped() -> None:
@@ -110,7 +150,8 @@ def test_the_wait_is_capped() -> None:
 def test_backoff_stays_within_its_bounds_for_any_attempt(attempt: int, chance: float) -> None:
     delay_s = POLICY.backoff_s(attempt, lambda: chance)
 
-    assert 0 <= delay_s <= min(POLICY.wait_max_s, POLICY.wait_initial_s * 2 ** min(attempt - 1, 100))
+    ceiling = min(POLICY.wait_max_s, POLICY.wait_initial_s * 2 ** min(attempt - 1, 100))
+    assert ceiling / 2 <= delay_s <= ceiling
 
 
 @pytest.mark.parametrize("failures", range(5))
