@@ -16,6 +16,7 @@ from tasks.intents import Intents
 from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
 from tasks.record import Release
+from tasks.timed_pauses import TimedPauses
 from wechat.mini_program import MiniProgram
 from wechat.replication import Replication
 from worker.cli import main
@@ -32,6 +33,7 @@ class Switch(StrEnum):
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
     WAIT = "wait"
+    BREAKER = "breaker"
 
 
 #: The row that each switch has to break.
@@ -42,6 +44,7 @@ ROW_OF = {
     Switch.LATE_ACKS: "kill-one",
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
+    Switch.BREAKER: "outage",
 }
 
 
@@ -53,6 +56,7 @@ SHOWS = {
     Switch.LATE_ACKS: "lost",
     Switch.CLOCK: "is_flooded",
     Switch.WAIT: "submitted_twice",
+    Switch.BREAKER: "is_flooded",
 }
 
 
@@ -122,6 +126,11 @@ def _wait_off() -> None:
     _replace(Replication, "__init__", without_replicas)
 
 
+def _breaker_off() -> None:
+    """Each release finds out by itself that WeChat is out."""
+    _replace(TimedPauses, "unanswered", lambda *_: None)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -129,6 +138,7 @@ _OFF = {
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,
+    Switch.BREAKER: _breaker_off,
 }
 
 if __name__ == "__main__":
