@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
+from tasks.call_window import CallWindow
 from tasks.lease import Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
@@ -19,6 +20,7 @@ from tasks.reconciler import Reconciler
 from tasks.releases import Releases
 from tasks.results import Results
 from tasks.store import ReleaseStore
+from tasks.timed_pauses import TimedPauses
 from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.domains import Domains
@@ -36,6 +38,8 @@ class Services:
     audit_quotas: AuditQuotas
     leases: Leases
     pauses: Pauses
+    timed_pauses: TimedPauses
+    call_window: CallWindow
     parking: ParkingLot
     reconciler: Reconciler
     results: Results

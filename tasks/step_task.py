@@ -26,11 +26,11 @@ from tasks.log_context import bind_release, bind_step
 from tasks.names import Status, Step
 from tasks.next_step import NextStep, Run
 from tasks.pauses import Paused
-from tasks.policy import AwaitQuota, Decision, Fail
+from tasks.policy import AwaitQuota, Decision, Fail, PauseForAWhile, StepError, asked_s, is_unanswered
 from tasks.record import Problem, Release
 from tasks.services import Services
 from tasks.shown import Parked, Waits, why
-from tasks.stops import StepBlocked, TrialReplaced
+from tasks.stops import StepBlocked, TrialReplaced, describe
 from tasks.store import LeaseLost, RecordChanged
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import Refused, WeChatError
@@ -152,6 +152,15 @@ class StepTask(ReleaseTask):
         interrupted = attempt.release.status is Status.RUNNING
         if interrupted and attempt.release.progress.failures + 1 >= self.services.policy.max_attempts:
             self._stop(attempt, Fail(_interrupted(step)), None)
+        with self.services.call_window.calls_for(attempt.release.appid) as seen:
+            try:
+                self._try(step, run, work, interrupted=interrupted)
+            finally:
+                if attempt.is_probe:
+                    self.services.timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
+
+    def _try(self, step: Step, run: Run, work: Work, *, interrupted: bool) -> None:
+        attempt = run.attempt
         try:
             attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run.deadline))
             with urgent_calls(attempt.release.urgent):
@@ -164,6 +173,7 @@ class StepTask(ReleaseTask):
             # Without the others' text: what is shown here is nowhere redacted.
             raise Parked("the trial version is somebody else's: back to the commit") from None
         except (WeChatError, DeadlineExceeded, StepBlocked) as error:
+            self._wait_if_all_do(step, attempt, error)
             decision = self.services.policy.decide(
                 error, step, attempt.release.progress, self.services.random
             )
@@ -174,6 +184,18 @@ class StepTask(ReleaseTask):
             # A bug: loud in the log, and the record must not say `running` for ever.
             log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
             self._stop(attempt, Fail(_bug(step, error)), None)
+
+    def _wait_if_all_do(self, step: Step, attempt: Attempt, error: StepError) -> None:
+        """Raise Parked where no answer came because WeChat is out for all: the release waits with them."""
+        if isinstance(error, StepBlocked) or not is_unanswered(error):
+            return
+        release_id, problem = attempt.release.id, describe(error, step)
+        pause = self.services.timed_pauses.unanswered(release_id, problem, asked_s(error))
+        if pause is None:
+            return
+        attempt.wait_for_all(pause)
+        log.warning("release %s: %s", release_id, why(attempt.release))
+        raise Parked(why(attempt.release))
 
     def _stop(self, attempt: Attempt, decision: Decision, quota: Quota | None) -> NoReturn:
         countdown = attempt.stop(decision, quota)
@@ -236,7 +258,8 @@ def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) 
     if not isinstance(error, Refused):
         return None
     with suppress(WeChatError, DeadlineExceeded):
-        if error.errcode == _TOO_FAST:
+        # What the platform's own calls are refused for is not asked of one of its Mini Programs: that takes such a call.
+        if error.errcode == _TOO_FAST and not isinstance(decision, PauseForAWhile):
             mini_program.learn_rate(error.endpoint)
         elif error.errcode == _ASKABLE_QUOTA and isinstance(decision, AwaitQuota):
             return mini_program.quota(error.endpoint) if error.endpoint.startswith("/wxa/") else None

@@ -161,7 +161,8 @@ ROWS: tuple[Errcode, ...] = (
         "Have the live-streaming right of this Mini Program given up or its account changed to a regular one, "
         "then resume the release.",
     ),
-    retry(9402202, "another operation on this Mini Program is running", _BUSY_REMEDY),
+    # WeChat's staff advise to wait a minute before the call is repeated.
+    retry(9402202, "another operation on this Mini Program is running", _BUSY_REMEDY, slow=True),
     bad_request(
         9402203,
         "standard template with ext_json keys it does not take",

@@ -20,8 +20,9 @@ from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from tasks.audit_quota import AuditQuotas
 from tasks.batch import Batch
+from tasks.call_window import CallWindow
 from tasks.chain import send_chain
-from tasks.lease import Leases
+from tasks.lease import MARGIN_S, Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
 from tasks.pauses import Pauses
@@ -32,6 +33,7 @@ from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import ReleaseStore
+from tasks.timed_pauses import TimedPauses
 from tasks.waves import Waves
 from wechat.api import WeChat
 from wechat.component import Credentials
@@ -40,6 +42,7 @@ from wechat.learnt_limits import LearntLimits
 from wechat.pace import Limit
 from wechat.rate_limits import RateLimits
 from wechat.sealing import Seal
+from wechat.transport import Observe
 from worker import tracebacks, transport
 from worker.bootsteps import BringBack, CheckKeys
 from worker.clock_guard import ClockGuard
@@ -143,7 +146,9 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     outcomes = Outcomes(store=store, results=results)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
-    wechat = wechat_of(settings, client)
+    policy = RetryPolicy(**settings.retry.model_dump())
+    window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
+    wechat = wechat_of(settings, client, window.observe)
     return Services(
         store=store,
         releases=releases,
@@ -153,6 +158,16 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         audit_quotas=AuditQuotas(client, ask=wechat.audit_quota),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
+        timed_pauses=TimedPauses(
+            client=client,
+            pauses=pauses,
+            window=window,
+            length_s=policy.outage_s,
+            # As long as a worker that died in the middle of a step keeps its lease.
+            patience_s=settings.worker.step_deadline_s + MARGIN_S,
+            now=now,
+        ),
+        call_window=window,
         parking=parking,
         reconciler=Reconciler(
             client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
@@ -160,7 +175,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         results=results,
         outcomes=outcomes,
         wechat=wechat,
-        policy=RetryPolicy(**settings.retry.model_dump()),
+        policy=policy,
         wanted=wanted_domains(settings.domains),
         step_deadline_s=settings.worker.step_deadline_s,
         now=now,
@@ -168,8 +183,14 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     )
 
 
-def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
-    """Build the client of the WeChat API."""
+def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> WeChat:
+    """Build the client of the WeChat API; the observers are told of each call."""
+    told: tuple[Observe, ...] = (CallCounts(client), *observers)
+
+    def observe(endpoint: str, errcode: int | None, seconds: float) -> None:
+        for tell in told:
+            tell(endpoint, errcode, seconds)
+
     return WeChat(
         api_url=settings.wechat.api_url,
         connect_timeout_s=settings.wechat.connect_timeout_s,
@@ -180,7 +201,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         replicas=settings.redis.replicas_to_confirm,
         pace=rate_limits(settings.rate, client),
         sleep=time.sleep,
-        observe=CallCounts(client),
+        observe=observe,
     )
 
 

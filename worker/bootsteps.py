@@ -88,7 +88,7 @@ class BringBack(bootsteps.StartStopStep):
 
     def _look(self, app: ReleaseApp) -> None:
         """Do each job in turn: one that fails keeps no other from being done."""
-        jobs = (self._sweep, _look_at_waves, _bring_back, _feed)
+        jobs = (self._sweep, _look_at_waves, _let_some_try, _bring_back, _feed)
         away = ""
         failed: dict[str, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
@@ -125,6 +125,12 @@ class BringBack(bootsteps.StartStopStep):
 
 def _look_at_waves(app: ReleaseApp) -> None:
     app.services.waves.look()
+
+
+def _let_some_try(app: ReleaseApp) -> None:
+    number = app.services.timed_pauses.look()
+    if number:
+        log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)
 
 
 def _bring_back(app: ReleaseApp) -> None:

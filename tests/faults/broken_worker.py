@@ -17,6 +17,7 @@ from tasks.intents import Intents
 from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
 from tasks.record import Release
+from tasks.timed_pauses import TimedPauses
 from wechat.mini_program import MiniProgram
 from wechat.replication import Replication
 from worker.cli import main
@@ -34,6 +35,7 @@ class Switch(StrEnum):
     CLOCK = "clock"
     WAIT = "wait"
     TRIAL = "trial"
+    BREAKER = "breaker"
 
 
 #: The row that each switch has to break.
@@ -45,6 +47,7 @@ ROW_OF = {
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
     Switch.TRIAL: "foreign-upload",
+    Switch.BREAKER: "outage",
 }
 
 
@@ -57,6 +60,7 @@ SHOWS = {
     Switch.CLOCK: "is_flooded",
     Switch.WAIT: "submitted_twice",
     Switch.TRIAL: "wrong_versions",
+    Switch.BREAKER: "is_flooded",
 }
 
 
@@ -131,6 +135,11 @@ def _trial_off() -> None:
     _replace(submission, "check_trial", lambda *_: None)
 
 
+def _breaker_off() -> None:
+    """Each release finds out by itself that WeChat is out."""
+    _replace(TimedPauses, "unanswered", lambda *_: None)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -139,6 +148,7 @@ _OFF = {
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,
     Switch.TRIAL: _trial_off,
+    Switch.BREAKER: _breaker_off,
 }
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -13,6 +13,7 @@ from tests.faults.clients import many_clients
 from tests.faults.clock_faults import wrong_clock
 from tests.faults.copies import every_message_twice
 from tests.faults.garbage import garbage
+from tests.faults.outages import DEFAULT_WAITS, OUTAGE_ENVIRONMENT, no_commits, outage
 from tests.faults.process_faults import (
     die_after_call,
     die_after_record,
@@ -41,6 +42,7 @@ class Row:
     fault: str
     inject: Inject
     serve: Serve = restartable_redis
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 ROWS = (
@@ -58,6 +60,8 @@ ROWS = (
     Row("cut-after", "cut after commit and submit were applied", cut_after_applied),
     Row("foreign-upload", "somebody else uploads during the privacy scan", foreign_uploads),
     Row("bad-answers", "20 % of answers 5xx, HTML, -1 or too slow", bad_answers),
+    Row("outage", "WeChat out: no answer, then -1, to any call", outage, environment=OUTAGE_ENVIRONMENT),
+    Row("outage-commit", "60 s of 503 on commit, default waits", no_commits, environment=DEFAULT_WAITS),
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
@@ -74,7 +78,7 @@ def run(
     patience_s: float = PATIENCE_S,
 ) -> Finding:
     """Run one row in a directory of its own; `command` starts other workers than ours."""
-    with world(row.serve, directory, releases, command) as running:
+    with world(row.serve, directory, releases, command, row.environment) as running:
         running.chance = Random(seed)
         running.patience_s = patience_s
         injected = row.inject(running)

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,13 +146,19 @@ class World:
 
 
 @contextmanager
-def world(serve: Serve, directory: Path, releases: int, command: Sequence[str] = ()) -> Iterator[World]:
+def world(
+    serve: Serve,
+    directory: Path,
+    releases: int,
+    command: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[World]:
     """Everything for one row, in a directory of its own; all is stopped after the block."""
     with ExitStack() as stack:
         server = stack.enter_context(serve(directory / "redis"))
         options = ("--latency-ms", "20", "--scan-s", "0.2")
         made = stack.enter_context(platform(directory, *options, server=server))
-        made.environment.update(_ENVIRONMENT)
+        made.environment.update({**_ENVIRONMENT, **(environment or {})})
         appids = made.mini_programs(releases)
         yield World(made, server, stack.enter_context(fleet(made, command)), app_on(server), appids)
 

@@ -11,7 +11,6 @@ import typer
 
 from tasks.errors import InvalidRequest
 from tasks.request import RIGHT
-from tasks.scope import Scope
 from wechat.token_store import TokenStore
 from worker.cli.context import services
 from worker.cli.output import complain, notes
@@ -34,7 +33,7 @@ def ticket() -> None:
     is_new = store.ticket() != newest
     store.put_ticket(newest)
     # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
-    lifted = is_new and services().pauses.lift_unless_by_hand(Scope.ALL)
+    lifted = is_new and services().pauses.lift_for_ticket()
     notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
 
 

@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def show(release_id: str, as_json: AsJson = False) -> None:
     """Show one release: how far it got, why it stands, what to do."""
-    release = services().releases.get(release_id)
+    (release,) = services().timed_pauses.as_it_is([services().releases.get(release_id)])
     if as_json:
         document(release.public())
     else:
@@ -51,7 +51,7 @@ def list_releases(
     as_json: AsJson = False,
 ) -> None:
     """List releases, oldest first."""
-    found = services().store.find(status=status, wave=wave, appid=appid)
+    found = services().timed_pauses.as_it_is(services().store.find(status=status, wave=wave, appid=appid))
     if as_json:
         for release in found:
             document(release.public())

@@ -54,7 +54,8 @@ def wave(
 
 def _causes(name: str) -> list[Cause]:
     found = services().store.find
-    return causes(release for status in _STANDING for release in found(wave=name, status=status))
+    standing = (release for status in _STANDING for release in found(wave=name, status=status))
+    return causes(services().timed_pauses.as_it_is(standing))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from kombu import pools
 
 from config.celery_options import celery_options
 from config.settings import RedisSettings, Settings
+from tasks.call_window import CallWindow
 from tasks.lease import Held, Leases
 from tasks.outcome import Outcomes
 from tasks.parking import ParkingLot
@@ -19,6 +21,7 @@ from tasks.record import Release
 from tasks.releases import Releases
 from tasks.scope import Scope
 from tasks.store import ReleaseStore
+from tasks.timed_pauses import TimedPauses
 from tests.unit.tasks.examples import NOW
 
 
@@ -37,6 +40,19 @@ class Sender:
     @property
     def ids(self) -> list[str]:
         return [release.id for release in self.sent]
+
+
+class Clock:
+    """A time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self._now = NOW
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def passes(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
 
 
 class NotedResults:
@@ -65,6 +81,25 @@ def store(redis_client: redis.Redis) -> ReleaseStore:
 @pytest.fixture
 def pauses(redis_client: redis.Redis) -> Pauses:
     return Pauses(redis_client)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timed_pauses(redis_client: redis.Redis, pauses: Pauses, clock: Clock) -> TimedPauses:
+    """Of ten, twenty, forty … seconds."""
+    window = CallWindow(threads=1, monotonic=lambda: clock().timestamp())
+    return TimedPauses(
+        client=redis_client,
+        pauses=pauses,
+        window=window,
+        length_s=lambda number: 5.0 * 2**number,
+        patience_s=160.0,
+        now=clock,
+    )
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from tasks.scope import Scope
 from tasks.services import Services
 from tasks.store import Parking, ReleaseStore
 from tasks.stored import Stored
+from tasks.timed_pauses import TimedPauses
 from tasks.waves import Waves
 from tests.integration.tasks.conftest import NotedResults, a_reconciler
 from tests.integration.tasks.test_store import created
@@ -79,35 +80,38 @@ def run(
     store: ReleaseStore,
     releases: Releases,
     leases: Leases,
-    pauses: Pauses,
+    timed_pauses: TimedPauses,
     results: NotedResults,
     lot: ParkingLot,
     wechat: FakeWeChat,
 ) -> Iterator[Callable[..., Any]]:
     """Call a step's task with a release, as its message would."""
     app = App("test", set_as_current=False)
+    policy = RetryPolicy(
+        max_attempts=6,
+        wait_initial_s=100,
+        wait_max_s=300,
+        scan_wait_s=60,
+        scan_max_attempts=240,
+        slow_down_s=60,
+    )
     app.services = Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         preflight=Preflight(redis_client, read_pool=lambda: None),
         audit_quotas=AuditQuotas(redis_client, ask=wechat.audit_quota),
-        waves=Waves(redis_client, store=store, pauses=pauses),
+        waves=Waves(redis_client, store=store, pauses=timed_pauses.pauses),
         leases=leases,
-        pauses=pauses,
+        pauses=timed_pauses.pauses,
+        timed_pauses=timed_pauses,
+        call_window=timed_pauses.window,
         parking=lot,
         reconciler=a_reconciler(redis_client, every_s=15),
         results=results,
         outcomes=Outcomes(store=store, results=results),
         wechat=wechat,
-        policy=RetryPolicy(
-            max_attempts=6,
-            wait_initial_s=100,
-            wait_max_s=300,
-            scan_wait_s=60,
-            scan_max_attempts=240,
-            slow_down_s=60,
-        ),
+        policy=policy,
         wanted=Domains.wanted(WANTED),
         step_deadline_s=140,
         now=lambda: NOW,
