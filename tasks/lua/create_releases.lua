@@ -11,13 +11,13 @@
 --     +17 the set that it is held in or '', +18 cause for which the superseded one stood, or '',
 --     +19 the set that the superseded one was held in or '', +20 what the new one waits for or '',
 --     +21 what the superseded one waited for or ''
--- Returns 0 if written, else the number of the first release of which the caller saw an older state.
+-- Returns 0 if written, else the number of the first release of which the caller saw an older state, or whose id is taken.
 local number = tonumber(ARGV[1])
 for n = 1, number do
   local k, a = 8 + 9 * (n - 1), 4 + 21 * (n - 1)
   local active = redis.call('HGET', KEYS[k + 1], 'active') or ''
   local same = redis.call('HGET', KEYS[k + 1], ARGV[a + 3]) or ''
-  if active ~= ARGV[a + 7] or same ~= ARGV[a + 8] then
+  if active ~= ARGV[a + 7] or same ~= ARGV[a + 8] or redis.call('EXISTS', KEYS[k + 2]) == 1 then
     return n
   end
   if ARGV[a + 9] ~= '' and redis.call('HGET', KEYS[k + 7], 'revision') ~= ARGV[a + 10] then
