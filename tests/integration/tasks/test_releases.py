@@ -58,6 +58,22 @@ def test_after_submitted_it_is_the_same_unless_asked_for_again(
     assert anew.release.id != first.id
 
 
+def test_a_version_that_was_submitted_is_not_submitted_once_more_because_a_repetition_was_cancelled(
+    releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    first = brought_to(store, releases.enqueue(a_request()).release, status=Status.SUBMITTED, auditid=7)
+    again = releases.enqueue(a_request(again=True)).release
+    releases.cancel(again.id)
+
+    assert releases.enqueue(a_request()) == Enqueued(first, created=False)
+    with pytest.raises(ReleaseConflict, match="another user_desc; ask for `again`"):
+        releases.enqueue(a_request(user_desc="slower"))
+    anew = releases.enqueue(a_request(again=True)).release
+    releases.enqueue(a_request(user_version="2", supersede=True))
+    assert releases.enqueue(a_request(supersede=True)) == Enqueued(first, created=False)
+    assert sender.ids == [first.id, again.id, anew.id, sender.ids[-1]]
+
+
 def test_supersede_cancels_the_active_one_and_stores_its_result(
     releases: Releases, results: NotedResults
 ) -> None:
