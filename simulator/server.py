@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
@@ -41,6 +42,7 @@ class Simulator:
         raw = await request.content.read()
         if not path.startswith(control.PREFIX):
             return wire.not_found(self._world.clock)
+        document: Any
         refused = callers.refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
         if refused:
             status, document = 403, {"error": refused}

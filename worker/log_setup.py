@@ -93,7 +93,7 @@ def have_streams() -> None:
     """Where standard output or error was closed (`>&-`), let it lead nowhere: Celery needs a stream to write to."""
     for name in ("stdout", "stderr"):
         if getattr(sys, f"__{name}__") is None:
-            nowhere = Path(os.devnull).open("w")
+            nowhere = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
             vars(sys).update({name: nowhere, f"__{name}__": nowhere})
 
 

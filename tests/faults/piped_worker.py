@@ -20,10 +20,10 @@ COMMAND = (sys.executable, "-m", "tests.faults.piped_worker")
 def main() -> None:
     """Become the worker; the further arguments are its own."""
     reading, writing = os.pipe()
-    subprocess.Popen([sys.executable, "-c", _READER], stdin=reading)  # noqa: S603 - ours
+    subprocess.Popen([sys.executable, "-c", _READER], stdin=reading)
     for standard in (1, 2):
         os.dup2(writing, standard)
-    os.execv(sys.executable, [sys.executable, "-m", "worker", "worker", *sys.argv[1:]])  # noqa: S606 - ours
+    os.execv(sys.executable, [sys.executable, "-m", "worker", "worker", *sys.argv[1:]])
 
 
 if __name__ == "__main__":
