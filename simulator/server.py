@@ -5,10 +5,11 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
-from simulator import answers, control, front, wire
+from simulator import answers, callers, control, front, wire
 from simulator.routes import ENDPOINTS
 from simulator.world import World
 
@@ -41,7 +42,11 @@ class Simulator:
         raw = await request.content.read()
         if not path.startswith(control.PREFIX):
             return wire.not_found(self._world.clock)
-        if (request.method, path) == ("POST", control.PREFIX + "reset"):
+        document: Any
+        refused = callers.refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
+        if refused:
+            status, document = 403, {"error": refused}
+        elif (request.method, path) == ("POST", control.PREFIX + "reset"):
             self._world = self._make_world()
             status, document = 200, {"ok": True}
         else:

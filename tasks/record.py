@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -19,6 +19,8 @@ from tasks.scope import wave_scope
 MAX_HISTORY = 20
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
+#: What the record keeps of a request, all in all.
+_REQUESTED = ("appid", "template_id", "user_version", *PAYLOAD, "urgent")
 
 
 class _Value(BaseModel):
@@ -162,7 +164,14 @@ class Release(_Value):
 
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""
-        return [name for name in PAYLOAD if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
+        return self._different(PAYLOAD, request)
+
+    def unlike(self, request: ReleaseRequest) -> list[str]:
+        """The fields that show that it was made by another request."""
+        return self._different(_REQUESTED, request)
+
+    def _different(self, names: Iterable[str], request: ReleaseRequest) -> list[str]:
+        return [name for name in names if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
 
     def changed(self, what: str, now: datetime, **fields: Any) -> Self:
         """This release after something happened to it; the history tells what."""

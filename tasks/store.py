@@ -22,6 +22,8 @@ from wechat.scripts import load_script
 
 #: Records fetched at once while listing.
 _PAGE = 500
+#: Records fetched at once while looking for one that is most likely among the newest.
+_FEW = 20
 
 
 class RecordChanged(Exception):
@@ -107,7 +109,10 @@ class ReleaseStore:
         `opening` begins their wave with them. False if some Mini Program's releases are no longer as known: look
         again, decide again.
         """
-        rows = [creation.row(position) for position, creation in enumerate(creations)]
+        rows = [
+            creation.row(position, self._left_by(creation.superseded) if creation.superseded else "")
+            for position, creation in enumerate(creations)
+        ]
         wave = opening.wave if opening else ""
         stale = self._replication.run(
             self._create,
@@ -174,6 +179,7 @@ class ReleaseStore:
                 before.release.waits_for,
                 after.waits_for,
                 len(unless_paused),
+                self._left_by(after) if _is_cancelled_by(before.release, after) else "",
             ],
         )
         if reply == "fenced":
@@ -222,6 +228,17 @@ class ReleaseStore:
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
         return {int(minute): int(number) for minute, number in raw.items()}
 
+    def _left_by(self, cancelled: Release) -> str:
+        """The newest other release of its version that was not cancelled, or nothing: that is the same again then."""
+        others = [found for found in self._ids(None, None, cancelled.appid) if found != cancelled.id]
+        for start in range(len(others), 0, -_FEW):
+            for stored in reversed(list(self.get_many(others[max(start - _FEW, 0) : start]))):
+                if stored is None or stored.release.status is Status.CANCELLED:
+                    continue
+                if stored.release.identity == cancelled.identity:
+                    return stored.release.id
+        return ""
+
     def _ids(self, status: Status | None, wave: str | None, appid: str | None) -> list[str]:
         """Taken at once: paging through an index that changes meanwhile would skip some."""
         indexes = [
@@ -241,3 +258,7 @@ class ReleaseStore:
 
 
 _AFTERWARDS = {Status.SUBMITTED: "free", Status.CANCELLED: "forget"}
+
+
+def _is_cancelled_by(before: Release, after: Release) -> bool:
+    return after.status is Status.CANCELLED and before.status is not Status.CANCELLED

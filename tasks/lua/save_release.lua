@@ -9,7 +9,8 @@
 --     [13] the minute in which it came to rest, or '',
 --     [14] cause for which it stood or '', [15] cause for which it stands now or '',
 --     [16] '1' if its first attempt begins, [17] what it waited for or '', [18] what it waits for now or '',
---     [19] how many pauses are among the keys
+--     [19] how many pauses are among the keys,
+--     [20] if it is cancelled, the newest release of its version that was not, or ''
 -- Returns the new revision, 'changed', 'fenced', or of the first pause that is on its number and its document.
 local fields = redis.call('HMGET', KEYS[1], 'revision', 'fence')
 if ARGV[3] ~= '' and tonumber(fields[2]) > tonumber(ARGV[3]) then
@@ -70,7 +71,11 @@ if ARGV[12] ~= 'active' and redis.call('HGET', KEYS[2], 'active') == ARGV[1] the
   redis.call('HDEL', KEYS[2], 'active')
 end
 if ARGV[12] == 'forget' and redis.call('HGET', KEYS[2], ARGV[11]) == ARGV[1] then
-  redis.call('HDEL', KEYS[2], ARGV[11])
+  if ARGV[20] ~= '' then
+    redis.call('HSET', KEYS[2], ARGV[11], ARGV[20])
+  else
+    redis.call('HDEL', KEYS[2], ARGV[11])
+  end
 end
 if ARGV[10] == '1' and redis.call('GET', KEYS[3]) == ARGV[3] then
   redis.call('DEL', KEYS[3])

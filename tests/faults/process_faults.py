@@ -2,10 +2,12 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from tests.faults.dying_worker import Point
 from tests.faults.fleet import WORKERS, Member
+from tests.faults.piped_worker import COMMAND as PIPED
 from tests.faults.world import REDELIVERED_S, World
 
 KILLS = 10
@@ -50,10 +52,22 @@ def _comes_back_in_time(world: World) -> None:
 
 def rolling_restart(world: World) -> int:
     """SIGTERM to the oldest worker; a new one takes its place."""
+    return _restart_all(world)
+
+
+def closed_pipe(world: World) -> int:
+    """The same with workers whose log goes into a pipe that nobody reads any more."""
+    world.fleet.start(WORKERS, PIPED)
+    for member in world.fleet.members[:WORKERS]:
+        world.fleet.stop(member)
+    return _restart_all(world, PIPED)
+
+
+def _restart_all(world: World, command: Sequence[str] = ()) -> int:
     took = []
     for _ in world.in_portions(ROLLING_RESTARTS):
         took.append(world.fleet.stop(world.fleet.members[0]))
-        world.fleet.start()
+        world.fleet.start(command=command)
     world.notes.append(f"the slowest stop took {max(took):.1f} s")
     if max(took) > _STOPS_WITHIN_S:
         world.problems.append(f"a stop took {max(took):.0f} s, beyond a step's deadline")

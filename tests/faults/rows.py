@@ -15,6 +15,7 @@ from tests.faults.copies import every_message_twice
 from tests.faults.garbage import garbage
 from tests.faults.outages import DEFAULT_WAITS, OUTAGE_ENVIRONMENT, no_commits, outage
 from tests.faults.process_faults import (
+    closed_pipe,
     die_after_call,
     die_after_record,
     die_before_call,
@@ -65,6 +66,7 @@ ROWS = (
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
+    Row("closed-pipe", "SIGTERM rolling restart of workers whose log pipe is closed", closed_pipe),
     Row("clock", "a worker's clock an hour ahead", wrong_clock),
 )
 
