@@ -17,7 +17,7 @@ from tasks.store import Parking, ReleaseStore
 from tasks.timed_pauses import TimedPauses
 from tests.integration.tasks import test_step_messages
 from tests.integration.tasks.conftest import Clock
-from tests.integration.tasks.test_step_messages import CONFIGURED, At, FakeWeChat, Run, now
+from tests.integration.tasks.test_step_messages import CONFIGURED, DOMAINS_DONE, At, FakeWeChat, Run, now
 from tests.unit.tasks.examples import NOW, a_problem
 from tests.unit.tasks.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.component import PREFIX
@@ -52,7 +52,7 @@ def test_while_wechat_is_out_a_step_waits_with_all_and_uses_up_no_attempt(
 ) -> None:
     wechat.answers(commit=[error])
     # It would be the last one.
-    stored = at(Step.COMMIT_CODE, progress=Progress(failures=5))
+    stored = at(Step.COMMIT_CODE, progress=DOMAINS_DONE.model_copy(update={"failures": 5}))
     be_out(timed_pauses)
 
     with pytest.raises(Ignore):
