@@ -15,6 +15,11 @@ from tests.integration.tasks.test_store import created
 from tests.unit.tasks.examples import APPID, NOW, a_release, a_request
 
 
+def submitted(store: ReleaseStore, release: Release) -> Stored:
+    stored = created(store, release)
+    return store.save(stored, stored.release.model_copy(update={"status": Status.SUBMITTED}))
+
+
 @pytest.fixture
 def three_times(store: ReleaseStore) -> tuple[Stored, Stored, Stored]:
     """A version that was submitted twice and begun once more, among many releases of other versions."""
