@@ -27,20 +27,28 @@ _SECRET_FIELD = re.compile(r'("\w*(?:token|ticket|secret)\w*"\s*:\s*")[^"]*', re
 _RID = re.compile(r"rid:\s*([0-9A-Za-z-]+)")
 
 
-def read_answer(endpoint: str, status: int, body: bytes, secrets: Iterable[str] = ()) -> dict[str, Any]:
+def read_answer(
+    endpoint: str,
+    status: int,
+    body: bytes,
+    secrets: Iterable[str] = (),
+    *,
+    retry_after_s: float | None = None,
+) -> dict[str, Any]:
     """Return the answer's fields, or raise Refused or Unanswered.
 
     `secrets` are the values sent with the call; a server that echoes one does not get it into errmsg.
+    `retry_after_s` came with the answer; Unanswered carries it.
     """
     text = body.decode("utf-8-sig", errors="replace").strip()
     fields = _parse(text)
     if fields is None:
         fields = _salvage(text)
     if fields is None:
-        raise Unanswered(endpoint, _describe(status, text))
+        raise Unanswered(endpoint, _describe(status, text), retry_after_s)
     errcode = _errcode(fields)
     if errcode is None:
-        raise Unanswered(endpoint, f"HTTP {status} with an errcode that is no number")
+        raise Unanswered(endpoint, f"HTTP {status} with an errcode that is no number", retry_after_s)
     if errcode != 0:
         # Only here: in the answer to a token call the secret that went out is the value that is wanted back.
         fields = _clean_fields(fields, secrets)
@@ -48,7 +56,7 @@ def read_answer(endpoint: str, status: int, body: bytes, secrets: Iterable[str] 
         fields["errmsg"] = errmsg[:MAX_ERRMSG]
         raise Refused(endpoint, errcode, errmsg[:MAX_ERRMSG], rid_of(errmsg), fields)
     if status != HTTP_OK:
-        raise Unanswered(endpoint, f"HTTP {status}")
+        raise Unanswered(endpoint, f"HTTP {status}", retry_after_s)
     return fields
 
 

@@ -335,3 +335,28 @@ def test_whoever_observes_is_told_how_a_call_ended(serve: Serve, script: Script,
     ((endpoint, outcome, seconds),) = told
     assert (endpoint, outcome) == ("/wxa/commit", errcode)
     assert 0 < seconds < 5
+
+
+DATED = (b"Date: Wed, 21 Oct 2015 07:28:00 GMT", b"Retry-After: Wed, 21 Oct 2015 07:29:30 GMT")
+
+
+@pytest.mark.parametrize("status", [b"429 Too Many Requests", b"503 Service Unavailable", b"302 Found"])
+@pytest.mark.parametrize(("headers", "wait"), [((b"Retry-After: 7",), 7), (DATED, 90), ((), None)])
+def test_wait_that_a_server_asks_for_is_carried(
+    serve: Serve, transport_to: TransportTo, status: bytes, headers: tuple[bytes, ...], wait: float | None
+) -> None:
+    server = serve(always(answer(b"<html>busy</html>", *headers, status=status)))
+
+    with pytest.raises(Unanswered) as caught:
+        post(transport_to(server.url))
+
+    assert caught.value.retry_after_s == wait
+
+
+def test_wait_is_carried_where_the_body_was_cut(serve: Serve, transport_to: TransportTo) -> None:
+    head = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 99\r\n\r\n{"
+
+    with pytest.raises(Unanswered) as caught:
+        post(transport_to(serve(once(head)).url))
+
+    assert (caught.value.retry_after_s, "cut" in caught.value.problem) == (7, True)
