@@ -35,8 +35,8 @@ PATHS: Mapping[str, str] = {
     "queryquota": "/wxa/queryquota",
 }
 
-#: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (86000, 86001).
-NO_AUDIT = frozenset({85012, 86000, 86001})
+#: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (85058, 86000, 86001).
+NO_AUDIT = frozenset({85012, 85058, 86000, 86001})
 
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
@@ -123,12 +123,13 @@ class MiniProgram:
     def trial_version(self) -> TrialVersion | None:
         """The trial version (getversioninfo's exp_info), None if there is none."""
         info = self._post("getversioninfo", {}).get("exp_info")
-        if not isinstance(info, dict) or not info:
+        if not info:
             return None
+        version = _text(info.get("exp_version")) if isinstance(info, dict) else ""
+        if not version:
+            raise Unanswered(PATHS["getversioninfo"], "the answer has an exp_info without exp_version")
         return TrialVersion(
-            version=str(info.get("exp_version", "")),
-            desc=str(info.get("exp_desc", "")),
-            time=_number(info.get("exp_time")),
+            version=version, desc=_text(info.get("exp_desc")), time=_number(info.get("exp_time"))
         )
 
     def latest_audit(self) -> LatestAudit | None:
@@ -141,12 +142,13 @@ class MiniProgram:
             raise
         auditid, status = _integer(answer.get("auditid")), _integer(answer.get("status"))
         if auditid is None or status is None:
-            return None
+            # Not "there is none": that is said by an errcode, and believing it submits a second time.
+            raise Unanswered(PATHS["get_latest_auditstatus"], "the answer has no auditid and status")
         return LatestAudit(
             auditid=auditid,
             status=status,
-            version=str(answer.get("user_version", "")),
-            desc=str(answer.get("user_desc", "")),
+            version=_text(answer.get("user_version")),
+            desc=_text(answer.get("user_desc")),
             submit_time=_number(answer.get("submit_audit_time")),
         )
 
@@ -260,6 +262,11 @@ def commit_body(
         "user_version": user_version,
         "user_desc": user_desc,
     }
+
+
+def _text(value: Any) -> str:
+    """A text of an answer; null is absent, and absent is empty."""
+    return "" if value is None else str(value)
 
 
 def _integer(value: Any) -> int | None:
