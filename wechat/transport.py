@@ -89,6 +89,7 @@ class _Reply:
     status: int = 0
     body: bytes = b""
     retry_after_s: float | None = None
+    is_all: bool = False
 
 
 class Transport:
@@ -141,8 +142,9 @@ class Transport:
             self.take_turn(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
+        reply = _Reply()
         try:
-            reply = self._exchange(method, path, deadline, query, body)
+            self._exchange(method, path, deadline, query, body, reply)
             event["status"] = reply.status
             answer = read_answer(
                 path,
@@ -161,6 +163,9 @@ class Transport:
         else:
             return answer
         finally:
+            if "errcode" not in event or not reply.is_all:
+                # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
+                self._hang_up()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -180,14 +185,14 @@ class Transport:
         deadline: Deadline,
         query: Mapping[str, str],
         body: Mapping[str, Any] | None,
-    ) -> _Reply:
+        reply: _Reply,
+    ) -> None:
         problem: str
-        reply = _Reply()
         data = None if body is None else encode(body)
         try:
             call_deadline = deadline.within(self._total_s)
             with (
-                enforced(call_deadline),
+                enforced(call_deadline) as exchange,
                 self._session().send(
                     self._prepared(method, path, query, data),
                     timeout=self._timeouts(call_deadline),
@@ -197,7 +202,8 @@ class Transport:
                 ) as response,
             ):
                 self._read(path, response, reply)
-                return reply
+                reply.is_all = not exchange.has_leftover
+                return
         except tuple(kind for kind, _ in _PROBLEMS) as error:
             problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
         # Outside the except block: the cause holds the URL, and the URL holds the token.
@@ -233,6 +239,10 @@ class Transport:
                 problem = f"HTTP {reply.status} with a body over {MAX_BODY} bytes"
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
+
+    def _hang_up(self) -> None:
+        """Close this thread's connection; the next call makes a new one."""
+        self._session().close()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
