@@ -5,7 +5,8 @@ Facts: business errors come with HTTP 200, JSON comes as text/plain, and a refus
 
 What counts as an answer: a JSON object with one errcode of its own, a whole number. Only the token calls leave it
 out on success; their answer then has to carry the field that the call is for. Anything else was said by somebody
-between us and WeChat: a gateway's `{"code":50000}` or `{}` says nothing about what WeChat did.
+between us and WeChat: a gateway's `{"code":50000}` or `{}` says nothing about what WeChat did, and neither does an
+unknown errcode under the status of an error.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from wechat.errors import Refused, Unanswered
+from wechat.verdicts import TABLE
 
 HTTP_OK = 200
 #: The calls whose success has no errcode, and the field that it has instead.
@@ -66,6 +68,11 @@ def read_answer(
         is_there = fields.get("errcode") is not None
         problem = "an errcode that is no number" if is_there else "JSON that has no errcode"
         raise Unanswered(endpoint, f"HTTP {status} with {problem}", retry_after_s)
+    if errcode != 0 and status != HTTP_OK and errcode not in TABLE:
+        # WeChat refuses under 200; under another status only what is known to be its own is not a gateway's.
+        raise Unanswered(
+            endpoint, f"HTTP {status} with errcode {errcode}, which is none of WeChat's", retry_after_s
+        )
     if errcode != 0:
         # Only here: in the answer to a token call the secret that went out is the value that is wanted back.
         fields = _clean_fields(fields, secrets)

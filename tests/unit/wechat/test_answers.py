@@ -164,6 +164,15 @@ def test_errcode_counts_whatever_the_status_line_says(status: int) -> None:
     assert refused('{"errcode": -1, "errmsg": "system error"}', status=status).errcode == -1
 
 
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+@pytest.mark.parametrize("errcode", ["503", "-2", "1", '"500"', "987654321"])
+def test_unknown_errcode_under_the_status_of_an_error_is_a_gateways(status: int, errcode: str) -> None:
+    assert (
+        f"HTTP {status}" in unanswered(f'{{"errcode": {errcode}, "errmsg": "busy"}}', status=status).problem
+    )
+    assert refused(f'{{"errcode": {errcode}, "errmsg": "busy"}}').errmsg == "busy"
+
+
 @pytest.mark.parametrize("status", [201, 302, 404, 500, 502])
 def test_success_under_another_status_than_200_is_no_answer(status: int) -> None:
     assert unanswered('{"errcode": 0, "errmsg": "ok"}', status=status).problem == f"HTTP {status}"
