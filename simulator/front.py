@@ -43,6 +43,9 @@ async def _serve_faulty(
         record.errcode = outcome.errcode
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
+    if fault.kind == "interim":
+        wire.hint(request, fault.interim)
+        await asyncio.sleep(fault.seconds)
     if fault.kind == "hold":
         await world.faults.until_cleared(fault.seconds)
     return await wire.spoilt(

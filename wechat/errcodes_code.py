@@ -83,6 +83,11 @@ ROWS: tuple[Errcode, ...] = (
     bad_request(85048, "ext_json not readable", "Correct ext to match the ext.json of WeChat's docs."),
     bad_request(85051, "version_desc or preview_info too big", "Shorten version_desc, send fewer media."),
     block(
+        85058,
+        "no valid audit: nothing was ever submitted",
+        "See in the console what was submitted, then resume the release.",
+    ),
+    block(
         85077,
         "Mini Program's category withdrawn by WeChat",
         "Have the merchant choose another service category in the Mini Program console, "
