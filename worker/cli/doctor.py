@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import redis
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from tasks.names import Step
@@ -18,7 +17,7 @@ from wechat.errors import WeChatError
 from worker import set_aside
 from worker.certificates import rejected_certificate
 from worker.cli.context import celery_app, services, settings
-from worker.cli.output import in_short
+from worker.cli.output import Lines, in_short
 from worker.redis_client import connect
 from worker.redis_clock import RedisClock, in_words, is_right
 
@@ -42,7 +41,7 @@ class Finding:
 
 def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
-    report = Console(highlight=False, soft_wrap=True)
+    report = Lines()
     well = True
     for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
         try:
