@@ -4,6 +4,7 @@ A page can let a browser send requests here, and with a name of its own that lea
 well. Its requests say so in Host and Origin.
 """
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -19,8 +20,7 @@ def refusal(host: str, origin: str | None) -> str:
 
 
 def _is_loopback(url: str) -> bool:
-    try:
+    with suppress(ValueError):
         parts = urlsplit(url)
         return parts.hostname in _LOOPBACK and parts.port != 0 and parts.username is None
-    except ValueError:
-        return False
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import Any
@@ -11,6 +12,8 @@ from celery.worker import state
 
 from tasks.next_step import NextStep
 from tasks.shown import ShownRequest
+
+log = logging.getLogger(__name__)
 
 
 class StepRequest(ShownRequest):
@@ -27,6 +30,17 @@ class StepRequest(ShownRequest):
         # Celery makes a class of its own of this one, whose `on_success` does not call that of its base.
         ours: Any = self
         self._succeeded, ours.on_success = self.on_success, self._go_on
+
+    def revoked(self) -> bool:
+        """Never: the message would be dropped, and the record say for ever that it goes on. A release is cancelled."""
+        if self.id in state.revoked:
+            state.revoked.discard(self.id)
+            log.warning("the revoke of %s is ignored: cancel the release (tasks.cancel_release)", self.id)
+        return False
+
+    def terminate(self, pool: Any, signal: Any = None) -> None:  # noqa: ARG002 - the signature is Celery's
+        """Not either, while it runs."""
+        self.revoked()
 
     def acknowledge(self) -> None:
         """Not yet, if another step runs on this delivery."""

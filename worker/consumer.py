@@ -7,13 +7,14 @@ whole body, which may hold a secret. Here each of them raises NotOurs, and the t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from celery import Task, states
 from celery.exceptions import InvalidTaskError, NotRegistered
 from celery.worker.consumer import Consumer as CeleryConsumer
 
-from worker.message_schema import LONGEST_NAME, STEP_TASKS, check
+from tasks.services import ReleaseApp
+from worker.message_schema import LONGEST_NAME, STEP_TASKS, check, ids_behind
 from worker.set_aside import NotOurs
 
 Strategy = Callable[..., Any]
@@ -33,10 +34,13 @@ class Consumer(CeleryConsumer):
         super().__init__(on_task_request, worker_options=quiet, **options)
 
     def update_strategies(self) -> None:
-        """Let each task's messages be checked before Celery reads them."""
+        """Let each task's messages be checked before Celery reads them; Celery's own tasks are for nobody."""
         super().update_strategies()
         for name, strategy in list(self.strategies.items()):
-            self.strategies[name] = _checked(self.app.tasks[name], strategy)
+            if name.startswith("celery."):
+                del self.strategies[name]
+            else:
+                self.strategies[name] = _checked(self.app.tasks[name], strategy)
 
     def on_unknown_message(self, body: Any, message: Any) -> NoReturn:  # noqa: ARG002 - the signature is Celery's
         """A message without a task."""
@@ -45,7 +49,7 @@ class Consumer(CeleryConsumer):
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> NoReturn:  # noqa: ARG002
         """A task that this version does not know; whoever waits for its result hears of it."""
         name = exc.args[0]
-        self._answer(message, NotRegistered(name))
+        self._answer(message.headers.get("id"), NotRegistered(name))
         raise NotOurs(f"unknown task {_shown(name)}") from None
 
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> NoReturn:  # noqa: ARG002
@@ -54,7 +58,9 @@ class Consumer(CeleryConsumer):
         why = str(exc) if isinstance(exc, InvalidTaskError) else type(exc).__name__
         # The id of a step's message may be a release's, whose record says how it stands.
         if name not in STEP_TASKS:
-            self._answer(message, InvalidTaskError(why))
+            behind = ids_behind(message.payload) if isinstance(exc, InvalidTaskError) else ()
+            for task_id in (message.headers.get("id"), *behind):
+                self._answer(task_id, InvalidTaskError(why))
         raise NotOurs(f"invalid message for {_shown(name)}: {why}") from None
 
     def on_decode_error(self, message: Any, exc: Exception) -> NoReturn:
@@ -63,15 +69,16 @@ class Consumer(CeleryConsumer):
             f"undecodable body for {_shown(message.headers.get('task'))}: {type(exc).__name__}"
         ) from None
 
-    def _answer(self, message: Any, error: Exception) -> None:
-        task_id = message.headers.get("id")
+    def _answer(self, task_id: Any, error: Exception) -> None:
         if isinstance(task_id, str) and 0 < len(task_id) <= LONGEST_NAME:
             self.app.backend.store_result(task_id, error, states.FAILURE)
+            # Where that was a release's id, its record says how it stands.
+            cast("ReleaseApp", self.app).services.outcomes.told(task_id, error)
 
 
 def _checked(task: Task[..., Any], strategy: Strategy) -> Strategy:
     def checked(message: Any, body: Any, *rest: Any) -> Any:
-        check(task, message.headers, message.payload)
+        message.headers = check(task, message.headers, message.payload)
         return strategy(message, body, *rest)
 
     return checked

@@ -84,7 +84,7 @@ def say(message: str, _file: Any = None, *, as_json: bool) -> None:
     as well, and often first.
     """
     record = logging.LogRecord("celery.apps.worker", logging.WARNING, __file__, 0, message, None, None)
-    line = LineFormatter(as_json=as_json).format(record)
+    line = LineFormatter(as_json=True).format(record) if as_json else message
     with suppress(OSError, ValueError):
         os.write(_fd(sys.__stderr__), f"{line}\n".encode(errors="replace"))
 

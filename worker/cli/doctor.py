@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import redis
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from tasks.names import Step
@@ -19,10 +18,16 @@ from wechat.errors import WeChatError
 from worker import set_aside
 from worker.certificates import rejected_certificate
 from worker.cli.context import celery_app, services, settings
-from worker.cli.output import in_short
+from worker.cli.output import Lines, in_short
 from worker.redis_client import connect
 from worker.redis_clock import RedisClock, in_words, is_right
 
+#: How a key is set, where there is none.
+_SET_A_KEY = (
+    """python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'  # makes a KEY""",
+    "MPRELEASE_REDIS__ENCRYPTION_KEYS=plain,KEY  # for all processes and shells; restart the workers; then KEY alone, as well",
+    "mprelease rekey  # seals what is stored; README, Encryption of what is stored",
+)
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
 
@@ -34,23 +39,33 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `problem` is empty where all is well."""
+    """One thing that was looked at. What is well may be a warning all the same; `more` are lines to be typed."""
 
     name: str
     is_well: bool
     text: str
+    warns: bool = False
+    more: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """How it is, in a word."""
+        if not self.is_well:
+            return "[bold red]missing[/]"
+        return "[bold yellow]warn[/]   " if self.warns else "[green]ok[/]     "
 
 
 def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
-    report = Console(highlight=False, soft_wrap=True)
+    report = Lines()
     well = True
     for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
         try:
             for finding in look():
                 well = well and finding.is_well
-                mark = "[green]ok[/]     " if finding.is_well else "[bold red]missing[/]"
-                report.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
+                report.print(f"{finding.mark}  {finding.name:<12}  {escape(finding.text)}")
+                for line in finding.more:
+                    report.print(f"{'':<9}{escape(line)}")
         except redis.RedisError as error:
             well = False
             why = rejected_certificate(error) or f"{type(error).__name__}: check MPRELEASE_REDIS__URL"
@@ -99,6 +114,7 @@ def _redis() -> Iterator[Finding]:
 
 def _encryption() -> Iterator[Finding]:
     tally = services().wechat.stored_secrets.tally()
+    plain = f"{tally.plain} of {tally.total} tickets and tokens lie in plain text in Redis"
     if tally.unreadable:
         text = (
             f"MPRELEASE_REDIS__ENCRYPTION_KEYS opens {tally.total - len(tally.unreadable)} of {tally.total} stored "
@@ -106,11 +122,14 @@ def _encryption() -> Iterator[Finding]:
         )
     elif tally.outdated:
         text = f"{tally.outdated} of {tally.total} stored secrets are to be sealed anew: `mprelease rekey`"
+        text += f"; {plain}" if tally.plain else ""
     elif settings().redis.closes:
         text = f"{tally.total} stored secrets are sealed with the first key"
     else:
-        text = "off: set MPRELEASE_REDIS__ENCRYPTION_KEYS to seal what is stored"
-    yield Finding("encryption", not tally.unreadable, text)
+        text = f"off: {plain}, in its file and in backups. To set a key:"
+    more = () if settings().redis.closes or tally.unreadable else _SET_A_KEY
+    warns = bool(tally.plain) or not settings().redis.closes
+    yield Finding("encryption", not tally.unreadable, text, warns=warns, more=more)
 
 
 def _ticket() -> Iterator[Finding]:

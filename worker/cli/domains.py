@@ -12,7 +12,7 @@ from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
 from wechat.mini_program import Action, MiniProgram
 from worker.cli.context import services
 from worker.cli.credentials import APPID
-from worker.cli.output import complain, document, notes
+from worker.cli.output import complain, document, line, notes
 
 app = typer.Typer(help="Read and change a Mini Program's server domains by hand.", no_args_is_help=True)
 
@@ -117,6 +117,6 @@ def _print(domains: Domains, *, as_json: bool) -> None:
         document({name: list(domains.lists.get(name, ())) for name in SCHEMES})
         return
     for name, listed in domains.lists.items():
-        typer.echo(f"{name:<16} {' '.join(listed)}")
+        line(f"{name:<16} {' '.join(listed)}")
     if not domains:
         notes.print("no domain is configured")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,8 @@ from tasks.stored import Known
 from wechat.deadline import Deadline
 from worker.cli.audit_quota import ask, tell_unknown
 from worker.cli.context import services
-from worker.cli.output import document, notes
+from worker.cli.output import document, line, notes
+from worker.printable import json_line
 
 #: Mini Programs whose domains are read at the same time.
 _AT_ONCE = 8
@@ -97,8 +97,8 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
 
 
 def _tell(made: Plan) -> None:
-    typer.echo(made.appid)
+    line(made.appid)
     for path, body in made.calls:
-        typer.echo(f"    POST {path} {json.dumps(body, ensure_ascii=False)}")
+        line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
-        typer.echo(f"    ! {obstacle}")
+        line(f"    ! {obstacle}")

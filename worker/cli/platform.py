@@ -10,7 +10,7 @@ from wechat.component import PlatformDomains
 from wechat.deadline import Deadline
 from wechat.domains import InvalidDomain, Pool, Standing, host_of, normalise
 from worker.cli.context import services
-from worker.cli.output import complain, document, notes
+from worker.cli.output import complain, document, line, notes
 
 app = typer.Typer(help="What belongs to the third-party platform itself.", no_args_is_help=True)
 domains = typer.Typer(help="The platform's pool of server domains.", no_args_is_help=True)
@@ -91,8 +91,8 @@ def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:
         document({"published": published, "testing": list(pool.testing), "missing": missing})
         return
     shown = "never published" if pool.published is None else " ".join(pool.published)
-    typer.echo(f"published  {shown}")
-    typer.echo(f"testing    {' '.join(pool.testing)}")
+    line(f"published  {shown}")
+    line(f"testing    {' '.join(pool.testing)}")
 
 
 def _deadline() -> Deadline:

@@ -11,7 +11,7 @@ import typer
 from config.celery_options import QUEUE
 from worker import set_aside
 from worker.cli.context import settings
-from worker.cli.output import notes
+from worker.cli.output import line, notes
 from worker.redis_client import connect
 
 app = typer.Typer(help="See what was on the queue and no worker could run.", no_args_is_help=True)
@@ -29,7 +29,7 @@ def list_(
             # ASCII, unlike our other documents: what is no UTF-8 in an item stands as lone surrogates.
             typer.echo(json.dumps(asdict(entry)))
         else:
-            typer.echo(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
+            line(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
 
 
 @app.command()

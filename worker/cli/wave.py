@@ -17,6 +17,7 @@ from tasks.wave_report import Cause, WaveReport, causes, wave_report
 from worker.cli.context import services
 from worker.cli.output import bar, cause_lines, complain, document, notes
 from worker.cli.silence import NOBODY, Silence
+from worker.printable import one_line
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.5
@@ -89,7 +90,7 @@ def _watched(report: WaveReport) -> WaveReport:
     with Live(get_renderable=lambda: Group(progress, below), console=notes, transient=True):
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
-            below.plain = what_holds(report, silence)
+            below.plain = one_line(what_holds(report, silence))
             text = _counted(report) + _pace(report)
             progress.update(line, total=report.total, completed=report.ended, text=text)
             told = _note(told, report, below.plain)

@@ -231,11 +231,6 @@ def test_a_cancelled_release_frees_its_mini_program_and_is_forgotten(store: Rele
     assert store.known(APPID, stored.release.identity) == NOTHING
 
 
-def submitted(store: ReleaseStore, release: Release) -> Stored:
-    stored = created(store, release)
-    return store.save(stored, stored.release.model_copy(update={"status": Status.SUBMITTED}))
-
-
 def test_a_late_write_to_a_cancelled_release_does_not_touch_its_successor(store: ReleaseStore) -> None:
     old = created(store, a_release())
     old = store.save(old, old.release.model_copy(update={"status": Status.CANCELLED}))

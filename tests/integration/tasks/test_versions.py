@@ -1,4 +1,4 @@
-"""Which release of a version a new request is compared with, after cancels and supersedes."""
+"""Which release of a version is the same again, when a repetition of it was cancelled or superseded."""
 
 from __future__ import annotations
 
