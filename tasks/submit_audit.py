@@ -23,7 +23,7 @@ from tasks.ours import (
     name_of_trial,
 )
 from tasks.record import Release
-from tasks.stops import StepBlocked, TrialReplaced, remedy_of
+from tasks.stops import StepBlocked, TrialReplaced
 from wechat.errors import Refused, Unanswered
 from wechat.mini_program import LatestAudit, MiniProgram
 from wechat.verdicts import Verdict, verdict_of
@@ -118,13 +118,16 @@ def _adopt(
         errcode=refused.errcode,
         errmsg=f"{name_of_audit(latest)}: {refused.errmsg}" if latest else refused.errmsg,
         rid=refused.rid,
-        remedy=_remedy(latest, refused.errcode),
+        remedy=_remedy(latest),
     )
 
 
-def _remedy(latest: LatestAudit | None, errcode: int) -> str:
+def _remedy(latest: LatestAudit | None) -> str:
     if latest is None or latest.status not in RUNNING:
-        return "Look up in the Mini Program console which version is under audit. " + remedy_of(errcode)
+        return (
+            "WeChat does not show yet what is under audit. Wait some minutes, then resume the release: it adopts the audit "
+            "if that is its own. If the Mini Program console shows another version, wait until its audit has ended first."
+        )
     return (
         f"Wait until {name_of_audit(latest)} has ended, or withdraw it (undocodeaudit, 5 a day and 10 a month) if it is "
         "not wanted, then resume the release."

@@ -150,7 +150,8 @@ def test_85009_blocks_if_wechat_does_not_show_what_runs(latest: LatestAudit | No
         submit_audit(mini_program, committed(), NotedIntents())
 
     assert caught.value.errcode == 85009
-    assert "console" in caught.value.remedy
+    assert "adopts the audit if that is its own" in caught.value.remedy
+    assert "withdraw" not in caught.value.remedy
 
 
 def test_85009_of_an_audit_of_ours_that_has_ended_meanwhile_lets_a_resume_submit_again() -> None:
