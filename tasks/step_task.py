@@ -26,12 +26,13 @@ from tasks.log_context import bind_release, bind_step
 from tasks.names import Status, Step
 from tasks.next_step import NextStep, Run
 from tasks.pauses import Paused
-from tasks.policy import AwaitQuota, Decision, Fail, PauseForAWhile, StepError, asked_s, is_unanswered
+from tasks.policy import AwaitQuota, Decision, Fail, StepError, asked_s, is_unanswered
 from tasks.record import Problem, Release
 from tasks.services import Services
 from tasks.shown import Parked, Waits, why
 from tasks.stops import StepBlocked, TrialReplaced, describe
 from tasks.store import LeaseLost, RecordChanged
+from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import Refused, WeChatError
 from wechat.mini_program import MiniProgram, Quota
@@ -258,8 +259,8 @@ def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) 
     if not isinstance(error, Refused):
         return None
     with suppress(WeChatError, DeadlineExceeded):
-        # What the platform's own calls are refused for is not asked of one of its Mini Programs: that takes such a call.
-        if error.errcode == _TOO_FAST and not isinstance(decision, PauseForAWhile):
+        # Asking takes the component's token, so that of the call that fetches it is not asked for.
+        if error.errcode == _TOO_FAST and error.endpoint != COMPONENT_TOKEN_PATH:
             mini_program.learn_rate(error.endpoint)
         elif error.errcode == _ASKABLE_QUOTA and isinstance(decision, AwaitQuota):
             return mini_program.quota(error.endpoint) if error.endpoint.startswith("/wxa/") else None

@@ -136,6 +136,11 @@ def test_what_the_platforms_own_calls_are_refused_for_holds_all_until_then(
     assert release.progress.failures == 5
     assert release.wait is not None
     assert f"by itself: at {until:%F %T} UTC" in release.wait.remedy
+    # The component's limits are asked for with its token, which is not there where that was refused.
+    learns = errcode == 45011 and name == "api_authorizer_token"
+    assert [call for call in wechat.scripted.calls if "learn" in call] == (
+        [f"learn the rate of {PREFIX}{name}"] if learns else []
+    )
 
 
 def test_a_quota_of_one_call_is_waited_for_until_its_reset_and_a_little(

@@ -32,6 +32,9 @@ class FakeMiniProgram(MiniProgram):
         if self._turn is not None:
             raise self._turn
 
+    def learn_rate(self, path: str) -> None:
+        self.calls.append(f"learn the rate of {path}")
+
     def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
         if action == "add" and domains is not None:
             self.added.append(domains.as_dict())
