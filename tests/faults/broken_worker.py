@@ -4,9 +4,11 @@ import sys
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from http.client import HTTPResponse
 from typing import Any
 
 import redis
+from urllib3.connection import HTTPConnection
 
 import worker.app
 from config.celery_options import celery_options
@@ -16,8 +18,11 @@ from tasks.intents import Intents
 from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
 from tasks.record import Release
+from wechat import answers
+from wechat.deadline import _DeadlineMixin, _DeadlineResponse
 from wechat.mini_program import MiniProgram
 from wechat.replication import Replication
+from wechat.transport import Transport
 from worker.cli import main
 from worker.clock_guard import ClockGuard
 from worker.redis_clock import RedisClock
@@ -32,6 +37,9 @@ class Switch(StrEnum):
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
     WAIT = "wait"
+    ERRCODE = "errcode"
+    INTERIM = "interim"
+    DEADLINE = "deadline"
 
 
 #: The row that each switch has to break.
@@ -42,6 +50,9 @@ ROW_OF = {
     Switch.LATE_ACKS: "kill-one",
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
+    Switch.ERRCODE: "no-errcode",
+    Switch.INTERIM: "interim",
+    Switch.DEADLINE: "stopped",
 }
 
 
@@ -53,6 +64,9 @@ SHOWS = {
     Switch.LATE_ACKS: "lost",
     Switch.CLOCK: "is_flooded",
     Switch.WAIT: "submitted_twice",
+    Switch.ERRCODE: "problems",
+    Switch.INTERIM: "commits_too_many",
+    Switch.DEADLINE: "submitted_twice",
 }
 
 
@@ -122,6 +136,27 @@ def _wait_off() -> None:
     _replace(Replication, "__init__", without_replicas)
 
 
+def _errcode_off() -> None:
+    """An answer without errcode is a success."""
+    errcode = answers._errcode
+
+    def lenient(fields: dict[str, Any], proof: str | None) -> int | None:
+        return 0 if fields.get("errcode") is None else errcode(fields, proof)
+
+    _replace(answers, "_errcode", lenient)
+
+
+def _interim_off() -> None:
+    """The first answer is the final one, and the connection is used again whatever came."""
+    _replace(_DeadlineResponse, "_read_status", HTTPResponse._read_status)  # type: ignore[attr-defined]
+    _replace(Transport, "_hang_up", lambda _self: None)
+
+
+def _deadline_off() -> None:
+    """Nobody looks at the deadline before a call is sent."""
+    _replace(_DeadlineMixin, "send", HTTPConnection.send)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -129,9 +164,18 @@ _OFF = {
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,
+    Switch.ERRCODE: _errcode_off,
+    Switch.INTERIM: _interim_off,
+    Switch.DEADLINE: _deadline_off,
 }
 
+
+def switch_off(switch: Switch) -> None:
+    """Take this safety out of the process."""
+    _OFF[switch]()
+
+
 if __name__ == "__main__":
-    _OFF[Switch(sys.argv[1])]()
+    switch_off(Switch(sys.argv[1]))
     sys.argv = ["mprelease", "worker", *sys.argv[2:]]
     main()

@@ -20,11 +20,18 @@ from tests.faults.process_faults import (
     kill_all,
     kill_one,
     rolling_restart,
+    stop_around_calls,
 )
 from tests.faults.redis_faults import away, delete_queue, restart
 from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
-from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
+from tests.faults.wechat_faults import (
+    bad_answers,
+    cut_after_applied,
+    expire_tokens,
+    interim_answers,
+    no_errcode,
+)
 from tests.faults.world import PATIENCE_S, Serve, World, world
 from tests.restartable_redis import restartable_redis
 from tests.sentinels import sentinels
@@ -57,6 +64,9 @@ ROWS = (
     Row("twice", "every message delivered twice", every_message_twice),
     Row("cut-after", "cut after commit and submit were applied", cut_after_applied),
     Row("bad-answers", "20 % of answers 5xx, HTML, -1 or too slow", bad_answers),
+    Row("no-errcode", "20 % of answers without an errcode", no_errcode),
+    Row("interim", "interim answers before commits and submissions", interim_answers),
+    Row("stopped", "SIGSTOP past the lease around each call", stop_around_calls),
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
@@ -147,6 +157,12 @@ def _disagreements(running: World, records: list[Release | None]) -> list[str]:
     ]
     audits = sum(len(minis[appid]["audits"]) for appid in running.appids)
     problems = [f"{len(strange)} audit ids are not those of WeChat"] if strange else []
+    wrong = sum(
+        [audit["user_version"] for audit in minis[found.appid]["audits"]] != [found.user_version]
+        for found in submitted
+    )
+    if wrong:
+        problems.append(f"{wrong} audits are not of the version that the record says")
     if audits != len(submitted):
         problems.append(f"WeChat has {audits} audits, our records know {len(submitted)}")
     return problems
