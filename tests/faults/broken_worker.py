@@ -8,7 +8,6 @@ from http.client import HTTPResponse
 from typing import Any
 
 import redis
-from urllib3.connection import HTTPConnection
 
 import worker.app
 from config.celery_options import celery_options
@@ -19,7 +18,7 @@ from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
 from tasks.record import Release
 from wechat import answers
-from wechat.deadline import _DeadlineMixin, _DeadlineResponse
+from wechat.deadline import Deadline, _DeadlineResponse
 from wechat.mini_program import MiniProgram
 from wechat.replication import Replication
 from wechat.transport import Transport
@@ -153,8 +152,8 @@ def _interim_off() -> None:
 
 
 def _deadline_off() -> None:
-    """Nobody looks at the deadline before a call is sent."""
-    _replace(_DeadlineMixin, "send", HTTPConnection.send)
+    """A deadline that has passed leaves a second: the call is sent, and its answer read."""
+    _replace(Deadline, "remaining", lambda self: max(1.0, self._end - self._clock()))
 
 
 _OFF = {
