@@ -132,6 +132,8 @@ class _DeadlineSource:
 
     def has_leftover(self) -> bool:
         """Whether bytes lie here that were read with the answer and do not belong to it."""
+        if self._file.closed:
+            return False  # a response that is collected together with its file
         self._reader.is_over = True
         decrypted = self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
         return bool(self._file.peek(1)) or decrypted > 0

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from http.client import HTTPResponse
 from typing import Any
 
 import redis
@@ -18,8 +19,11 @@ from tasks.lease import Busy, Held, Leases
 from tasks.reconciler import Reconciler
 from tasks.record import Release
 from tasks.timed_pauses import TimedPauses
+from wechat import answers
+from wechat.deadline import Deadline, _DeadlineResponse
 from wechat.mini_program import MiniProgram
 from wechat.replication import Replication
+from wechat.transport import Transport
 from worker.cli import main
 from worker.clock_guard import ClockGuard
 from worker.redis_clock import RedisClock
@@ -36,6 +40,9 @@ class Switch(StrEnum):
     WAIT = "wait"
     TRIAL = "trial"
     BREAKER = "breaker"
+    ERRCODE = "errcode"
+    INTERIM = "interim"
+    DEADLINE = "deadline"
 
 
 #: The row that each switch has to break.
@@ -48,6 +55,9 @@ ROW_OF = {
     Switch.WAIT: "sentinel-failover",
     Switch.TRIAL: "foreign-upload",
     Switch.BREAKER: "outage",
+    Switch.ERRCODE: "no-errcode",
+    Switch.INTERIM: "interim",
+    Switch.DEADLINE: "stopped",
 }
 
 
@@ -61,6 +71,9 @@ SHOWS = {
     Switch.WAIT: "submitted_twice",
     Switch.TRIAL: "wrong_versions",
     Switch.BREAKER: "is_flooded",
+    Switch.ERRCODE: "problems",
+    Switch.INTERIM: "commits_too_many",
+    Switch.DEADLINE: "submitted_twice",
 }
 
 
@@ -140,6 +153,27 @@ def _breaker_off() -> None:
     _replace(TimedPauses, "unanswered", lambda *_: None)
 
 
+def _errcode_off() -> None:
+    """An answer without errcode is a success."""
+    errcode = answers._errcode
+
+    def lenient(fields: dict[str, Any], proof: str | None) -> int | None:
+        return 0 if fields.get("errcode") is None else errcode(fields, proof)
+
+    _replace(answers, "_errcode", lenient)
+
+
+def _interim_off() -> None:
+    """The first answer is the final one, and the connection is used again whatever came."""
+    _replace(_DeadlineResponse, "_read_status", HTTPResponse._read_status)  # type: ignore[attr-defined]
+    _replace(Transport, "_hang_up", lambda _self: None)
+
+
+def _deadline_off() -> None:
+    """A deadline that has passed leaves a second: the call is sent, and its answer read."""
+    _replace(Deadline, "remaining", lambda self: max(1.0, self._end - self._clock()))
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -149,9 +183,18 @@ _OFF = {
     Switch.WAIT: _wait_off,
     Switch.TRIAL: _trial_off,
     Switch.BREAKER: _breaker_off,
+    Switch.ERRCODE: _errcode_off,
+    Switch.INTERIM: _interim_off,
+    Switch.DEADLINE: _deadline_off,
 }
 
+
+def switch_off(switch: Switch) -> None:
+    """Take this safety out of the process."""
+    _OFF[switch]()
+
+
 if __name__ == "__main__":
-    _OFF[Switch(sys.argv[1])]()
+    switch_off(Switch(sys.argv[1]))
     sys.argv = ["mprelease", "worker", *sys.argv[2:]]
     main()

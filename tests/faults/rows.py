@@ -22,11 +22,19 @@ from tests.faults.process_faults import (
     kill_all,
     kill_one,
     rolling_restart,
+    stop_around_calls,
 )
 from tests.faults.redis_faults import away, delete_queue, restart
 from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
-from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens, foreign_uploads
+from tests.faults.wechat_faults import (
+    bad_answers,
+    cut_after_applied,
+    expire_tokens,
+    foreign_uploads,
+    interim_answers,
+    no_errcode,
+)
 from tests.faults.world import PATIENCE_S, Serve, World, world
 from tests.restartable_redis import restartable_redis
 from tests.sentinels import sentinels
@@ -63,6 +71,9 @@ ROWS = (
     Row("bad-answers", "20 % of answers 5xx, HTML, -1 or too slow", bad_answers),
     Row("outage", "WeChat out: no answer, then -1, to any call", outage, environment=OUTAGE_ENVIRONMENT),
     Row("outage-commit", "60 s of 503 on commit, default waits", no_commits, environment=DEFAULT_WAITS),
+    Row("no-errcode", "20 % of answers without an errcode", no_errcode),
+    Row("interim", "interim answers before commits and submissions", interim_answers),
+    Row("stopped", "SIGSTOP past the lease around each call", stop_around_calls),
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),

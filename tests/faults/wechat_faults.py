@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from tasks.names import Status
@@ -22,8 +23,29 @@ _BAD_ANSWERS: tuple[dict[str, Any], ...] = (
     {"kind": "delay", "seconds": _TOO_SLOW_S},
     {"kind": "delay_before", "seconds": _TOO_SLOW_S},
 )
-#: Each kind is drawn by itself, one after the other; together they hit this share of the calls.
-_PROBABILITY = 1 - (1 - SHARE) ** (1 / len(_BAD_ANSWERS))
+#: What stands where WeChat's answer should; of some calls nothing was applied, of some all.
+_NO_ERRCODE: tuple[dict[str, Any], ...] = (
+    {"body": "{}"},
+    {"body": '{"errmsg":"system error"}', "apply": True},
+    {"body": '{"code":50000,"message":"upstream failed"}'},
+    {"body": '{"code":0,"data":{"errcode":0,"errmsg":"ok"}}', "apply": True},
+    {"body": '{"errcode":null,"errmsg":"ok"}'},
+    {"body": '{"code":403}', "status": 403},
+)
+#: So many of the commits and submissions are announced by interim answers.
+_INTERIM_SHARE = 0.5
+_INTERIM: tuple[dict[str, Any], ...] = (
+    {"endpoint": "commit", "interim": [103], "seconds": 1.0},
+    {"endpoint": "submit_audit", "interim": [102, 102, 103], "seconds": 1.0},
+    {"endpoint": "commit", "interim": [102], "seconds": _TOO_SLOW_S},
+    {"endpoint": "submit_audit", "interim": [103, 102], "seconds": _TOO_SLOW_S},
+)
+
+
+def _each(faults: Sequence[dict[str, Any]], share: float) -> list[dict[str, Any]]:
+    """Each kind is drawn by itself, one after the other; together they hit this share of the calls."""
+    probability = 1 - (1 - share) ** (1 / len(faults))
+    return [{**fault, "times": -1, "probability": probability} for fault in faults]
 
 
 def cut_after_applied(world: World) -> int:
@@ -61,9 +83,24 @@ def foreign_uploads(world: World) -> int:
 
 def bad_answers(world: World) -> int:
     """A fifth of all answers is an error, no JSON, or slow beyond the timeout."""
-    world.platform.sim(
-        "POST", "faults", [{**fault, "times": -1, "probability": _PROBABILITY} for fault in _BAD_ANSWERS]
-    )
+    return _answered_so(world, _each(_BAD_ANSWERS, SHARE))
+
+
+def no_errcode(world: World) -> int:
+    """A fifth of all answers has no errcode; each Mini Program has an old trial version that must not be submitted."""
+    old = {"exp_version": "0.9", "exp_desc": "old"}
+    world.platform.sim("POST", "miniprograms", [{"appid": appid, "exp_info": old} for appid in world.appids])
+    return _answered_so(world, _each([{"kind": "body", **fault} for fault in _NO_ERRCODE], SHARE))
+
+
+def interim_answers(world: World) -> int:
+    """Interim answers come before those of half the commits and submissions, whose own comes late, or too late."""
+    faults = [{"kind": "interim", **fault} for fault in _INTERIM]
+    return _answered_so(world, _each(faults, _INTERIM_SHARE))
+
+
+def _answered_so(world: World, faults: list[dict[str, Any]]) -> int:
+    world.platform.sim("POST", "faults", faults)
     world.feed()
     world.wait_until_ended()
     hits = _hits(world)
