@@ -1,31 +1,98 @@
-"""Which errors mean that Redis can't serve us now and will again: they are waited for, all others are loud."""
+"""Redis refuses for now: one notion of it, for whatever of a worker meets it.
+
+Redis is away, or it answers that it can't serve us now and will again: its disk or memory is full, it lacks its
+replicas, it is a replica itself for a moment, a script keeps it busy, or whoever runs it is changing a password or a
+right. All of that is waited for; any other error is a bug and loud.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import redis
-from celery.exceptions import Reject
+from celery.exceptions import BackendStoreError, Reject
 from kombu.exceptions import OperationalError
 
 from wechat.replication import NotReplicated
 
-#: Raised while Redis is away; `Reject` by Task.retry, whose message could not be sent.
+log = logging.getLogger(__name__)
+
+#: Raised while Redis is away; `Reject` by Task.retry, whose message could not be sent; BackendStoreError by Celery's
+#: result store after it has tried for long.
 AWAY: tuple[type[Exception], ...] = (
     redis.ConnectionError,
     redis.TimeoutError,
     OperationalError,
     Reject,
+    BackendStoreError,
     redis.exceptions.ReadOnlyError,
     redis.exceptions.OutOfMemoryError,
+    redis.exceptions.MasterDownError,
+    redis.exceptions.NoPermissionError,
+    redis.exceptions.ExecAbortError,
     NotReplicated,
 )
-#: What Redis answers when it takes no writes for now; inside the text where a script met it.
-_ANSWERS = re.compile(r"\b(LOADING|MASTERDOWN|MISCONF|NOREPLICAS|OOM|READONLY)\b")
+#: What Redis answers when it does not serve us for now; inside the text where a script met it.
+_ANSWERS = re.compile(
+    r"\b(BUSY|LOADING|MASTERDOWN|MISCONF|NOAUTH|NOPERM|NOREPLICAS|OOM|READONLY|UNBLOCKED|WRONGPASS)\b"
+)
+#: What it says where our user may not do something; where a script met it, versions differ.
+_FORBIDDEN = re.compile(r"\bNOPERM\b|ACL failure in script|The user executing the script can't")
+#: What is to be done where nobody finds it by waiting.
+_PERMISSION = "see docs/redis-users.md for what our user needs, and ACL LOG for who was refused what"
+_LOGIN = "check user and password in MPRELEASE_REDIS__URL"
+#: A message that goes back because Redis is away goes back after so many seconds.
+PAUSE_S = 1.0
+#: The same reason is told again after so many seconds.
+_SAY_AGAIN_S = 60.0
+_said: dict[str, float] = {}
 
 
-def is_away(error: Exception) -> bool:
+def is_away(error: BaseException) -> bool:
     """Whether it is worth waiting. A wrong type or a broken script is not: that is a bug."""
     if isinstance(error, AWAY):
         return True
-    return isinstance(error, redis.ResponseError) and bool(_ANSWERS.search(str(error)))
+    return isinstance(error, redis.ResponseError) and bool(
+        _ANSWERS.search(str(error)) or _FORBIDDEN.search(str(error))
+    )
+
+
+def why_away(error: BaseException) -> str:
+    """In words, and short: what Redis answered, or how it could not be reached."""
+    if isinstance(error, redis.AuthenticationError):
+        return f"it does not let us in ({error}): {_LOGIN}"
+    if isinstance(error, redis.exceptions.NoPermissionError) or _FORBIDDEN.search(str(error)):
+        return f"{error}; {_PERMISSION}"
+    if isinstance(error, redis.ResponseError):
+        return str(error).partition(". ")[0]
+    return type(error).__name__
+
+
+def say_once(where: logging.Logger, reason: str, what: str) -> None:
+    """Log that Redis refuses, and what becomes of it; once a minute for each reason, whoever meets it."""
+    now = time.monotonic()
+    if now >= _said.get(reason, 0.0):
+        _said[reason] = now + _SAY_AGAIN_S
+        where.warning("Redis is away (%s): %s", reason, what)
+
+
+@contextmanager
+def redis_needed() -> Iterator[None]:
+    """When Redis is away we stop and do not guess: the message goes back to the queue.
+
+    Celery itself would acknowledge the message of a task that fails because it could not reach Redis, and
+    drops that of a task whose retry could not be sent (`Task.retry` raises Reject without requeue).
+    """
+    try:
+        yield
+    except (redis.RedisError, OperationalError, Reject, BackendStoreError) as error:
+        if not is_away(error):
+            raise
+        say_once(log, why_away(error), "the message goes back to the queue")
+        # Not at once: a Redis that answers with errors would get it back in a tight loop.
+        time.sleep(PAUSE_S)
+        raise Reject(type(error).__name__, requeue=True) from None
