@@ -42,6 +42,18 @@ _ANSWERS = re.compile(
 )
 #: What it says where our user may not do something; where a script met it, versions differ.
 _FORBIDDEN = re.compile(r"\bNOPERM\b|ACL failure in script|The user executing the script can't")
+#: Answers of a Redis Cluster. (MASTERDOWN is a kind of CLUSTERDOWN to redis-py, and is none.)
+_CLUSTER = re.compile(r"\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN|TRYAGAIN)\b|in cluster mode|same slot")
+_OF_A_CLUSTER = (
+    redis.exceptions.AskError,
+    redis.exceptions.ClusterCrossSlotError,
+    redis.exceptions.ClusterDownError,
+    redis.exceptions.TryAgainError,
+)
+NO_CLUSTER = (
+    "Redis Cluster is not supported: Celery's transport can't use it. Name a single server, or Sentinels, "
+    "in MPRELEASE_REDIS__URL"
+)
 #: What is to be done where nobody finds it by waiting.
 _PERMISSION = "see docs/redis-users.md for what our user needs, and ACL LOG for who was refused what"
 _LOGIN = "check user and password in MPRELEASE_REDIS__URL"
@@ -56,16 +68,30 @@ def is_away(error: BaseException) -> bool:
     """Whether it is worth waiting. A wrong type or a broken script is not: that is a bug."""
     if isinstance(error, AWAY):
         return True
-    return isinstance(error, redis.ResponseError) and bool(
-        _ANSWERS.search(str(error)) or _FORBIDDEN.search(str(error))
+    return is_forbidden(error) or (
+        isinstance(error, redis.ResponseError) and bool(_ANSWERS.search(str(error)))
     )
+
+
+def is_forbidden(error: BaseException) -> bool:
+    """Whether our user may not do what was asked of Redis; the text names the command or the key."""
+    if isinstance(error, redis.exceptions.NoPermissionError):
+        return True
+    return isinstance(error, redis.ResponseError) and bool(_FORBIDDEN.search(str(error)))
+
+
+def is_cluster(error: BaseException) -> bool:
+    """Whether a Redis Cluster has answered, which nobody finds to be another by waiting."""
+    if not isinstance(error, redis.ResponseError) or isinstance(error, redis.exceptions.MasterDownError):
+        return False
+    return isinstance(error, _OF_A_CLUSTER) or bool(_CLUSTER.search(str(error)))
 
 
 def why_away(error: BaseException) -> str:
     """In words, and short: what Redis answered, or how it could not be reached."""
     if isinstance(error, redis.AuthenticationError):
         return f"it does not let us in ({error}): {_LOGIN}"
-    if isinstance(error, redis.exceptions.NoPermissionError) or _FORBIDDEN.search(str(error)):
+    if is_forbidden(error):
         return f"{error}; {_PERMISSION}"
     if isinstance(error, redis.ResponseError):
         return str(error).partition(". ")[0]

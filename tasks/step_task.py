@@ -165,8 +165,6 @@ class StepTask(ReleaseTask):
             attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run.deadline))
             with urgent_calls(attempt.release.urgent):
                 work(run.mini_program, attempt, self.services)
-            if attempt.release.status is Status.SUBMITTED:
-                self._tell(attempt.release)
         except Paused as paused:
             attempt.hold(paused.scope, paused.pause)
             raise Parked(why(attempt.release)) from None
@@ -181,6 +179,9 @@ class StepTask(ReleaseTask):
             # A bug: loud in the log, and the record must not say `running` for ever.
             log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
             self._stop(attempt, Fail(_bug(step, error)), None)
+        else:
+            if attempt.release.status is Status.SUBMITTED:
+                self._tell(attempt.release)
 
     def _stop(self, attempt: Attempt, decision: Decision, quota: Quota | None) -> NoReturn:
         countdown = attempt.stop(decision, quota)

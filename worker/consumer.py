@@ -20,10 +20,10 @@ import redis
 from billiard.einfo import ExceptionInfo
 from celery import Task, states
 from celery.app.trace import TraceInfo, trace_ok_t
-from celery.exceptions import InvalidTaskError, NotRegistered, Reject
+from celery.exceptions import InvalidTaskError, NotRegistered, Reject, WorkerShutdown
 from celery.worker.consumer import Consumer as CeleryConsumer
 
-from tasks.redis_away import PAUSE_S, is_away, say_once, why_away
+from tasks.redis_away import NO_CLUSTER, PAUSE_S, is_away, is_cluster, say_once, why_away
 from worker.message_schema import LONGEST_NAME, STEP_TASKS, check
 from worker.set_aside import NotOurs
 
@@ -45,6 +45,9 @@ class Blueprint(_CelerysBlueprint):  # type: ignore[misc]
         try:
             super().start(parent)
         except redis.ResponseError as error:
+            if is_cluster(error):
+                log.critical("this worker ends: %s", NO_CLUSTER)
+                raise WorkerShutdown(1) from None
             if not is_away(error):
                 raise
             say_once(log, why_away(error), "no message is taken until it serves again")

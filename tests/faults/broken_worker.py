@@ -7,19 +7,26 @@ from enum import StrEnum
 from typing import Any
 
 import redis
+from celery.exceptions import Ignore
+from celery.worker.consumer import Consumer as CeleryConsumer
 
 import worker.app
 from config.celery_options import celery_options
 from config.settings import Settings
 from tasks import keys, steps
+from tasks.attempt import Attempt
 from tasks.intents import Intents
 from tasks.lease import Busy, Held, Leases
+from tasks.names import AT_REST, Step
+from tasks.outcome import Outcomes
 from tasks.reconciler import Reconciler
 from tasks.record import Release
+from tasks.step_task import StepTask
 from wechat.mini_program import MiniProgram
 from wechat.replication import Replication
 from worker.cli import main
 from worker.clock_guard import ClockGuard
+from worker.consumer import Consumer
 from worker.redis_clock import RedisClock
 
 
@@ -32,6 +39,8 @@ class Switch(StrEnum):
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
     WAIT = "wait"
+    REFUSALS = "refusals"
+    RESULTS = "results"
 
 
 #: The row that each switch has to break.
@@ -42,6 +51,8 @@ ROW_OF = {
     Switch.LATE_ACKS: "kill-one",
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
+    Switch.REFUSALS: "refuses-idle",
+    Switch.RESULTS: "die-before-result",
 }
 
 
@@ -53,6 +64,8 @@ SHOWS = {
     Switch.LATE_ACKS: "lost",
     Switch.CLOCK: "is_flooded",
     Switch.WAIT: "submitted_twice",
+    Switch.REFUSALS: "lost",
+    Switch.RESULTS: "results_missing",
 }
 
 
@@ -122,6 +135,24 @@ def _wait_off() -> None:
     _replace(Replication, "__init__", without_replicas)
 
 
+def _refusals_off() -> None:
+    """What Redis refuses is a bug to Celery's consumer."""
+    _replace(Consumer, "Blueprint", CeleryConsumer.Blueprint)
+
+
+def _results_off() -> None:
+    """A result that was not stored at once is not stored."""
+    _replace(Outcomes, "catch_up", lambda _self: 0)
+    is_admitted = StepTask._is_admitted
+
+    def without_result(self: StepTask, step: Step, appid: str, attempt: Attempt) -> bool:
+        if attempt.release.status in AT_REST:
+            raise Ignore
+        return is_admitted(self, step, appid, attempt)
+
+    _replace(StepTask, "_is_admitted", without_result)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -129,6 +160,8 @@ _OFF = {
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,
+    Switch.REFUSALS: _refusals_off,
+    Switch.RESULTS: _results_off,
 }
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _HEAD = (
 class Finding:
     """The figures of one row; `problems` are what else must not be, `notes` what is good to know.
 
-    `is_flooded` says that there were far more messages than the releases need.
+    `results_missing` counts the releases at rest whose result nobody can read. `is_flooded` says that there were far more messages than the releases need.
     """
 
     fault: str
@@ -31,11 +31,12 @@ class Finding:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_flooded: bool = False
+    results_missing: int = 0
 
     @property
     def breaks_promise(self) -> bool:
         """Whether what must never happen has happened."""
-        return bool(self.lost or self.submitted_twice or self.is_flooded)
+        return bool(self.lost or self.submitted_twice or self.is_flooded or self.results_missing)
 
     def shows(self, what: str) -> bool:
         """Whether this figure is anything but none."""
