@@ -42,6 +42,12 @@ _ANSWERS = re.compile(
 )
 #: What it says where our user may not do something; where a script met it, versions differ.
 _FORBIDDEN = re.compile(r"\bNOPERM\b|ACL failure in script|The user executing the script can't")
+#: What stands around an answer: a pipeline's command with its values, which may hold anything, and a script's place.
+_WHERE = re.compile(
+    r"^Command # \d+ \(.*\) of pipeline caused error: |^(?:Error running script|ERR Error running script).*?: -(?=[A-Z])"
+    r"|,? ?script: [0-9a-f]{40}.*$",
+    re.DOTALL,
+)
 #: Answers of a Redis Cluster. (MASTERDOWN is a kind of CLUSTERDOWN to redis-py, and is none.)
 _CLUSTER = re.compile(r"\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN|TRYAGAIN)\b|in cluster mode|same slot")
 _OF_A_CLUSTER = (
@@ -91,10 +97,11 @@ def why_away(error: BaseException) -> str:
     """In words, and short: what Redis answered, or how it could not be reached."""
     if isinstance(error, redis.AuthenticationError):
         return f"it does not let us in ({error}): {_LOGIN}"
+    told = _WHERE.sub("", str(error)).strip()
     if is_forbidden(error):
-        return f"{error}; {_PERMISSION}"
+        return f"{told}; {_PERMISSION}"
     if isinstance(error, redis.ResponseError):
-        return str(error).partition(". ")[0]
+        return told.partition(". ")[0]
     return type(error).__name__
 
 
