@@ -125,11 +125,10 @@ class FaultBook:
         self._cleared.set()
         self._cleared = asyncio.Event()
 
-    async def until_cleared(self, at_most_s: float) -> None:
-        """Wait for the faults to be forgotten."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(at_most_s):
-                await self._cleared.wait()
+    @property
+    def cleared(self) -> asyncio.Event:
+        """Set when the faults of now are forgotten."""
+        return self._cleared
 
     def _strikes(self, fault: Fault) -> bool:
         if fault.skip > 0:
@@ -142,3 +141,10 @@ class FaultBook:
             if fault.times <= 0:
                 self._faults.remove(fault)
         return True
+
+
+async def until(event: asyncio.Event, at_most_s: float) -> None:
+    """Wait for it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(at_most_s):
+            await event.wait()

@@ -13,6 +13,10 @@ ALL = "releases:all"
 PARKED = "releases:parked"
 #: Releases of a big wave whose first message has not been sent, scored by creation in seconds.
 UNFED = "releases:unfed"
+#: Gone with the records, and never without them.
+MARK = "releases:mark"
+#: Releases that came to rest and whose result has not been stored yet, scored by when, in seconds.
+UNTOLD = "releases:untold"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
 #: The hosts that are registered on the platform, as read last; and who reads them now.

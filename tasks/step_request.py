@@ -26,7 +26,8 @@ class StepRequest(ShownRequest):
         super().__init__(*args, **kwargs)
         self._next = NextStep()
         # Without headers of its own, a retry's message would be given all that Celery does not know.
-        self.request_dict.update(next_step=self._next, headers={})
+        # And a sender that does not know the task says that its result is wanted: the release's is stored by us.
+        self.request_dict.update(next_step=self._next, headers={}, ignore_result=True)
         # Celery makes a class of its own of this one, whose `on_success` does not call that of its base.
         ours: Any = self
         self._succeeded, ours.on_success = self.on_success, self._go_on
@@ -52,6 +53,10 @@ class StepRequest(ShownRequest):
         succeeded = self._succeeded
         # They hold the request itself, which would stay with all that it has until the garbage collector comes by.
         del self._succeeded, ours.on_success
+        failed, *_ = outcome
+        if failed:
+            # Redis may refuse what comes after the step's own end; then the message goes back, and once.
+            self._next.signature = None
         succeeded(outcome, **kwargs)
         if self._next.signature is not None:
             self._following(self._next.signature).execute_here()

@@ -28,10 +28,11 @@ from tasks.next_step import NextStep, Run
 from tasks.pauses import Paused
 from tasks.policy import AwaitQuota, Decision, Fail, StepError, asked_s, is_unanswered
 from tasks.record import Problem, Release
+from tasks.redis_away import is_away, say_once, why_away
 from tasks.services import Services
 from tasks.shown import Parked, Waits, why
 from tasks.stops import StepBlocked, TrialReplaced, describe
-from tasks.store import LeaseLost, RecordChanged
+from tasks.store import RECORDS_GONE, LeaseLost, RecordChanged, RecordGone
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.deadline import Deadline, DeadlineExceeded
 from wechat.errors import Refused, WeChatError
@@ -52,10 +53,10 @@ _ASKABLE_QUOTA, _TOO_FAST = 45009, 45011
 
 
 class StepTask(ReleaseTask):
-    """A step. Its failure is stored as the result of the release, too: that of the chain's last task."""
+    """A step. Celery stores nothing of it: the release has one result, which follows from its record."""
 
     abstract = True
-    track_started = False  # the record says so, and nobody waits for that
+    ignore_result = True
     Request = "tasks.step_request:StepRequest"
 
     def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> Release:
@@ -75,8 +76,8 @@ class StepTask(ReleaseTask):
             except LeaseLost:
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
                 raise Ignore from None
-            except RecordChanged:
-                self._overtaken(attempt)
+            except RecordChanged as changed:
+                self._overtaken(attempt, changed)
             else:
                 return attempt.release
             finally:
@@ -131,15 +132,23 @@ class StepTask(ReleaseTask):
         """Whether the step is to be worked on; False if it is done already."""
         release = attempt.release
         match admit(release, step, appid, self.services.now()):
+            case Admission.DROP if release.status is Status.SUBMITTED:
+                # Its worker may have died before it stored the result.
+                self._tell(release)
+                raise Ignore
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 raise Ignore
             case Admission.RAISE:
+                self._tell(release)
                 raise release.error()
             case Admission.EARLY:
                 attempt.wait_on()
                 raise Parked(why(release))
-            case Admission.PASS | Admission.RETURN:
+            case Admission.RETURN:
+                self._tell(release)
+                return False
+            case Admission.PASS:
                 return False
             case Admission.RUN:
                 return True
@@ -185,6 +194,9 @@ class StepTask(ReleaseTask):
             # A bug: loud in the log, and the record must not say `running` for ever.
             log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
             self._stop(attempt, Fail(_bug(step, error)), None)
+        else:
+            if attempt.release.status is Status.SUBMITTED:
+                self._tell(attempt.release)
 
     def _wait_if_all_do(self, step: Step, attempt: Attempt, error: StepError) -> None:
         """Raise Parked where no answer came because WeChat is out for all: the release waits with them."""
@@ -210,15 +222,28 @@ class StepTask(ReleaseTask):
             raise Parked(why(release))
         # Blocks and failures are what an operator looks for, whatever the log level.
         log.warning("release %s of %s is %s: %s", release.id, release.appid, release.status, release.error())
+        self._tell(release)
         raise release.error() from None
+
+    def _tell(self, release: Release) -> None:
+        """Store the release's result. Where Redis refuses, the record is at rest all the same: others will store it."""
+        try:
+            self.services.outcomes.ended(release)
+        except (redis.RedisError, OperationalError) as error:
+            if not is_away(error):
+                raise
+            say_once(log, why_away(error), "the release's result is stored later")
 
     def _try_again(self, countdown_s: float, because: str) -> NoReturn:
         # Celery makes what is shown of a repetition's arguments anew from the arguments.
         shown: dict[str, Any] = {name: self.request.get(name) for name in ("argsrepr", "kwargsrepr")}
         raise self.retry(countdown=countdown_s, exc=Waits(because), **shown)
 
-    def _overtaken(self, attempt: Attempt) -> NoReturn:
+    def _overtaken(self, attempt: Attempt, why: RecordChanged) -> NoReturn:
         """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""
+        if isinstance(why, RecordGone):
+            log.error("release %s: its record is gone; %s", attempt.release.id, RECORDS_GONE)
+            raise Ignore from None
         cancelled = attempt.note_cancelled()
         if cancelled is not None:
             raise cancelled.error() from None
@@ -226,29 +251,6 @@ class StepTask(ReleaseTask):
             "release %s was changed while a step ran; the step's outcome is dropped", attempt.release.id
         )
         raise Ignore from None
-
-    def on_failure(
-        self,
-        exc: Exception,
-        task_id: str,
-        args: Any,  # noqa: ARG002 - the signature is Celery's
-        kwargs: Any,  # noqa: ARG002
-        einfo: Any,  # noqa: ARG002
-    ) -> None:
-        """Celery has stored the failure. What has happened since the record was written counts more."""
-        try:
-            self.services.outcomes.step_failed(task_id, exc)
-        except (redis.RedisError, OperationalError) as error:
-            # Celery would take it for the step's own failure. Cancelling again stores the result again.
-            log.warning("Redis is away (%s); the result of %s was not checked", type(error).__name__, task_id)
-
-
-class UnreadStepTask(StepTask):
-    """A step whose return value nobody waits for; its failure is the release's, so that is stored."""
-
-    abstract = True
-    ignore_result = True
-    store_errors_even_if_ignored = True
 
 
 def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:

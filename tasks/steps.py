@@ -13,19 +13,19 @@ from tasks.ensure_domains import ALREADY_THERE
 from tasks.ensure_domains import ensure_domains as do_ensure_domains
 from tasks.names import Step
 from tasks.services import Services
-from tasks.step_task import StepTask, UnreadStepTask
+from tasks.step_task import StepTask
 from tasks.submit_audit import submit_audit as do_submit_audit
 from wechat.domains import Domains
 from wechat.mini_program import MiniProgram
 
 
-@shared_task(bind=True, base=UnreadStepTask, name=Step.ENSURE_DOMAINS.task_name)
+@shared_task(bind=True, base=StepTask, name=Step.ENSURE_DOMAINS.task_name)
 def ensure_domains(self: StepTask, release_id: str, appid: str, _user_version: str = "") -> str:
     """Add the platform's missing domains. Safe to run twice: reads first, adds only what is missing."""
     return self.run_step(Step.ENSURE_DOMAINS, release_id, appid, _ensure_domains).told(Step.ENSURE_DOMAINS)
 
 
-@shared_task(bind=True, base=UnreadStepTask, name=Step.COMMIT_CODE.task_name)
+@shared_task(bind=True, base=StepTask, name=Step.COMMIT_CODE.task_name)
 def commit_code(self: StepTask, release_id: str, appid: str, _user_version: str = "") -> str:
     """Commit the version. Safe to run twice: asks whether an earlier commit landed before repeating it."""
     return self.run_step(Step.COMMIT_CODE, release_id, appid, _commit_code).told(Step.COMMIT_CODE)

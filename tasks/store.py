@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,10 +25,18 @@ from wechat.scripts import load_script
 _PAGE = 500
 #: Records fetched at once while looking for one that is most likely among the newest.
 _FEW = 20
+#: Said where records are missing.
+RECORDS_GONE = (
+    "Redis was flushed, or came back without its data: what was accepted before has to be enqueued again"
+)
 
 
 class RecordChanged(Exception):
     """The record was changed by somebody else since it was read."""
+
+
+class RecordGone(RecordChanged):
+    """There is no such record any more: somebody flushed Redis, or it lost what it had."""
 
 
 class LeaseLost(Exception):
@@ -156,6 +165,7 @@ class ReleaseStore:
                 keys.wave_counts(wave),
                 keys.wave_ends(wave),
                 keys.STOPPED,
+                keys.UNTOLD,
                 *(keys.held(scope) for scope in scopes_for(after.wave)),
                 *(keys.pause(scope) for scope in unless_paused),
             ],
@@ -180,8 +190,11 @@ class ReleaseStore:
                 after.waits_for,
                 len(unless_paused),
                 self._left_by(after) if _is_cancelled_by(before.release, after) else "",
+                "1" if after.status in AT_REST else "",
             ],
         )
+        if reply == "gone":
+            raise RecordGone(after.id)
         if reply == "fenced":
             raise LeaseLost
         if reply == "changed":
@@ -189,6 +202,24 @@ class ReleaseStore:
         if isinstance(reply, list):
             raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
         return Stored(after, int(reply))
+
+    def untold(self, since_s: float, limit: int) -> list[str]:
+        """The releases that came to rest so many seconds ago, and whose result nobody has stored since."""
+        seconds, _ = self._redis.time()
+        found: Any = self._redis.zrangebyscore(keys.UNTOLD, "-inf", seconds - since_s, start=0, num=limit)
+        return list(found)
+
+    def told(self, release_id: str) -> Stored | None:
+        """Its result has been stored; returns the record as it is after that."""
+        self._redis.zrem(keys.UNTOLD, release_id)
+        return self.get(release_id)
+
+    def mark(self) -> str:
+        """What tells these records from those that somebody flushed: set by whoever looks first."""
+        with self._redis.pipeline() as pipe:
+            pipe.set(keys.MARK, uuid.uuid4().hex, nx=True)
+            pipe.get(keys.MARK)
+            return str(pipe.execute()[1])
 
     def confirm(self, *release_ids: str) -> bool:
         """Have records confirmed that others have written, maybe in vain; False if one of them is gone.

@@ -49,6 +49,7 @@ from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
 from worker.redis_clock import RedisClock
+from worker.result_backend import BACKENDS
 
 Build = Callable[["ReleaseCelery", Settings], Services]
 
@@ -63,6 +64,8 @@ class ReleaseCelery(Celery):
         transport.install()
         tracebacks.install()
         super().__init__("mprelease", set_as_current=True)
+        loader: Any = self.loader
+        loader.override_backends = BACKENDS
         self.settings = settings
         self._build = build
         self._forget_services()

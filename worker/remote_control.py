@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from celery.utils.functional import maybe_list
 from celery.worker import control
+from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
 
 from tasks.chain import release_of
@@ -57,3 +58,19 @@ def revoke(state: Any, task_id: Any, terminate: bool = False, signal: Any = None
 def terminate(state: Any, signal: Any, task_id: Any, **_more: Any) -> Any:
     """Terminate task by task id (or list of ids), unless it is a release's."""
     return revoke(state, task_id, terminate=True, signal=signal)
+
+
+@inspect_command(name="takes_messages")
+def takes_messages(state: Any, **_kwargs: Any) -> dict[str, str]:
+    """Answer why this worker takes no messages; nothing where it does. It may answer a ping, and take none for ever."""
+    consumer = state.consumer
+    missing = [
+        queue.name for queue in state.app.conf.task_queues if not consumer.task_consumer.consuming_from(queue)
+    ]
+    if missing:
+        return {"problem": f"it does not consume from {', '.join(missing)}"}
+    in_hand = consumer.task_consumer.channel.qos
+    taken = len(in_hand._delivered) - len(in_hand._dirty)  # noqa: SLF001 - it is our own
+    if not in_hand.can_consume() and not len(worker_state.reserved_requests):
+        return {"problem": f"its {taken} slots are taken, and it works on nothing"}
+    return {"problem": ""}

@@ -8,16 +8,22 @@ from http.client import HTTPResponse
 from typing import Any
 
 import redis
+from celery.exceptions import Ignore
+from celery.worker.consumer import Consumer as CeleryConsumer
 
 import worker.app
 from config.celery_options import celery_options
 from config.settings import Settings
 from tasks import keys, steps
 from tasks import submit_audit as submission
+from tasks.attempt import Attempt
 from tasks.intents import Intents
 from tasks.lease import Busy, Held, Leases
+from tasks.names import AT_REST, Step
+from tasks.outcome import Outcomes
 from tasks.reconciler import Reconciler
 from tasks.record import Release
+from tasks.step_task import StepTask
 from tasks.timed_pauses import TimedPauses
 from wechat import answers
 from wechat.deadline import Deadline, _DeadlineResponse
@@ -26,6 +32,7 @@ from wechat.replication import Replication
 from wechat.transport import Transport
 from worker.cli import main
 from worker.clock_guard import ClockGuard
+from worker.consumer import Consumer
 from worker.redis_clock import RedisClock
 
 
@@ -43,6 +50,8 @@ class Switch(StrEnum):
     ERRCODE = "errcode"
     INTERIM = "interim"
     DEADLINE = "deadline"
+    REFUSALS = "refusals"
+    RESULTS = "results"
 
 
 #: The row that each switch has to break.
@@ -58,6 +67,8 @@ ROW_OF = {
     Switch.ERRCODE: "no-errcode",
     Switch.INTERIM: "interim",
     Switch.DEADLINE: "stopped",
+    Switch.REFUSALS: "refuses-idle",
+    Switch.RESULTS: "die-before-result",
 }
 
 
@@ -74,6 +85,8 @@ SHOWS = {
     Switch.ERRCODE: "problems",
     Switch.INTERIM: "commits_too_many",
     Switch.DEADLINE: "submitted_twice",
+    Switch.REFUSALS: "lost",
+    Switch.RESULTS: "results_missing",
 }
 
 
@@ -174,6 +187,24 @@ def _deadline_off() -> None:
     _replace(Deadline, "remaining", lambda self: max(1.0, self._end - self._clock()))
 
 
+def _refusals_off() -> None:
+    """What Redis refuses is a bug to Celery's consumer."""
+    _replace(Consumer, "Blueprint", CeleryConsumer.Blueprint)
+
+
+def _results_off() -> None:
+    """A result that was not stored at once is not stored."""
+    _replace(Outcomes, "catch_up", lambda _self: 0)
+    is_admitted = StepTask._is_admitted
+
+    def without_result(self: StepTask, step: Step, appid: str, attempt: Attempt) -> bool:
+        if attempt.release.status in AT_REST:
+            raise Ignore
+        return is_admitted(self, step, appid, attempt)
+
+    _replace(StepTask, "_is_admitted", without_result)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -186,6 +217,8 @@ _OFF = {
     Switch.ERRCODE: _errcode_off,
     Switch.INTERIM: _interim_off,
     Switch.DEADLINE: _deadline_off,
+    Switch.REFUSALS: _refusals_off,
+    Switch.RESULTS: _results_off,
 }
 
 

@@ -143,6 +143,11 @@ def _committed_late(calls: list[dict[str, Any]], appid: str) -> int:
     )
 
 
+def die_before_result(world: World) -> int:
+    """Kill -9 when the record says that the release is submitted, and its result is not stored."""
+    return _die_at(Point.BEFORE_RESULT, world)
+
+
 def _die_at(point: Point, world: World) -> int:
     """One worker after the other dies there, beside one that lives."""
     world.fleet.stop(world.fleet.members[0])

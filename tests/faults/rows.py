@@ -19,12 +19,13 @@ from tests.faults.process_faults import (
     die_after_call,
     die_after_record,
     die_before_call,
+    die_before_result,
     kill_all,
     kill_one,
     rolling_restart,
     stop_around_calls,
 )
-from tests.faults.redis_faults import away, delete_queue, restart
+from tests.faults.redis_faults import away, delete_queue, refuse, refuse_idle, restart
 from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
 from tests.faults.wechat_faults import (
@@ -60,9 +61,12 @@ ROWS = (
     Row("die-before-call", "kill -9 before a call", die_before_call),
     Row("die-after-call", "kill -9 after a call, before the record", die_after_call),
     Row("die-after-record", "kill -9 after the record, before the message", die_after_record),
+    Row("die-before-result", "kill -9 after the record, before the result", die_before_result),
     Row("rolling-restart", "SIGTERM rolling restart", rolling_restart),
     Row("redis-restart", "Redis restarted", restart),
     Row("redis-away", "Redis stopped for 30 s", away),
+    Row("refuses", "Redis refuses in each way for 2 to 8 s", refuse),
+    Row("refuses-idle", "Redis refuses while the workers are idle", refuse_idle),
     Row("sentinel-failover", "Sentinel failover in the middle of a wave", fail_over, sentinels),
     Row("queue-deleted", "the queue deleted", delete_queue),
     Row("twice", "every message delivered twice", every_message_twice),
@@ -121,6 +125,7 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
         wrong_versions=_wrong_versions(running, records),
+        results_missing=running.results_missing(),
     )
 
 

@@ -13,7 +13,7 @@ import redis
 
 from config.settings import RedisSettings, Settings
 from tasks import keys
-from tasks.names import GOING_ON, Status
+from tasks.names import AT_REST, GOING_ON, Status
 from tasks.reconciler import UNACKNOWLEDGED
 from tasks.record import Release
 from tasks.request import parse_request
@@ -31,6 +31,8 @@ VISIBILITY_TIMEOUT_S = 22
 REDELIVERED_S = VISIBILITY_TIMEOUT_S + 12
 #: After the last injection the wave has so long to end; what has not ended then is lost.
 PATIENCE_S = 150.0
+#: What nobody has stored for five seconds, the workers store.
+_RESULTS_WITHIN_S = 15.0
 _ENVIRONMENT = {
     "MPRELEASE_RETRY__WAIT_INITIAL_S": "0.1",
     "MPRELEASE_RETRY__WAIT_MAX_S": "0.5",
@@ -108,6 +110,13 @@ class World:
         stored = self.app.services.store.get_many(self.accepted)
         return [found.release if found is not None else None for found in stored]
 
+    def results_missing(self) -> int:
+        """How many of the releases at rest have no result in the end."""
+        with self.platform.redis() as client:
+            at_rest = [found.id for found in self.records() if found is not None and found.status in AT_REST]
+            self.wait(lambda: all(client.exists(_result(one)) for one in at_rest), _RESULTS_WITHIN_S)
+            return sum(not client.exists(_result(one)) for one in at_rest)
+
     def calls(self, endpoint: str | None = None) -> list[dict[str, Any]]:
         """The calls that WeChat got."""
         query = {"endpoint": endpoint} if endpoint else {}
@@ -143,6 +152,10 @@ class World:
     def _is_silent(self) -> bool:
         with self.platform.redis() as client:
             return not client.llen(QUEUE) and not client.hlen(UNACKNOWLEDGED)
+
+
+def _result(release_id: str) -> str:
+    return f"celery-task-meta-{release_id}"
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 import typer
 from rich.markup import escape
 
 from tasks.names import Step
+from tasks.redis_away import NO_CLUSTER, is_away, is_cluster, why_away
 from tasks.scope import Scope
 from tasks.stops import describe
 from wechat.deadline import Deadline, DeadlineExceeded
@@ -28,6 +31,8 @@ _SET_A_KEY = (
     "MPRELEASE_REDIS__ENCRYPTION_KEYS=plain,KEY  # for all processes and shells; restart the workers; then KEY alone, as well",
     "mprelease rekey  # seals what is stored; README, Encryption of what is stored",
 )
+#: Seconds between two looks at a worker that seems to take no messages.
+_LOOK_AGAIN_S = 1.0
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
 
@@ -68,10 +73,17 @@ def doctor() -> None:
                     report.print(f"{'':<9}{escape(line)}")
         except redis.RedisError as error:
             well = False
-            why = rejected_certificate(error) or f"{type(error).__name__}: check MPRELEASE_REDIS__URL"
+            why = rejected_certificate(error) or _why(error)
             report.print(f"[bold red]missing[/]  {'Redis':<12}  {escape(why)}")
             break
     raise typer.Exit(0 if well else 1)
+
+
+def _why(error: redis.RedisError) -> str:
+    if is_cluster(error):
+        return NO_CLUSTER
+    told = why_away(error) if is_away(error) else str(error)
+    return f"{told}: check MPRELEASE_REDIS__URL" if isinstance(error, redis.ConnectionError) else told
 
 
 def _platform() -> Iterator[Finding]:
@@ -178,6 +190,17 @@ def _workers() -> Iterator[Finding]:
         bool(answers),
         f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
     )
+    if answers and (stuck := _that_take_nothing()):
+        time.sleep(_LOOK_AGAIN_S)  # one that has just ended its work may look like it for a moment
+        again = _that_take_nothing()
+        for name in sorted(stuck.keys() & again.keys()):
+            yield Finding("workers", False, f"{name} takes no messages: {again[name]}; restart it")
+
+
+def _that_take_nothing() -> dict[str, str]:
+    """The workers that answer and take no messages, and why."""
+    told: Any = celery_app().control.inspect(timeout=2)._request("takes_messages") or {}  # noqa: SLF001 - how Celery's own ask
+    return {name: answer["problem"] for name, answer in told.items() if answer.get("problem")}
 
 
 def _set_aside() -> Iterator[Finding]:

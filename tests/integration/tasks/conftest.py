@@ -56,9 +56,10 @@ class Clock:
 
 
 class NotedResults:
-    """Notes what was done with stored results, in order."""
+    """Notes what was done with stored results, in order; can be told to refuse, as a Redis that is full does."""
 
     def __init__(self) -> None:
+        self.refuses = False
         self.forgotten: list[str] = []
         self.failed: list[tuple[str, tuple[Any, ...]]] = []
         self.succeeded: list[tuple[str, int]] = []
@@ -70,6 +71,8 @@ class NotedResults:
         self.failed.append((release_id, (type(error).__name__, *error.args)))
 
     def succeed(self, release_id: str, auditid: int) -> None:
+        if self.refuses:
+            raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
         self.succeeded.append((release_id, auditid))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
-from celery.exceptions import Ignore, Reject
+from celery.exceptions import Ignore
 
 from tasks import keys, steps  # noqa: F401 - importing the steps registers them
 from tasks.audit_quota import AuditQuotas
@@ -316,37 +316,3 @@ def test_a_release_that_meets_a_quota_s_pause_says_when_it_goes_on(
         run(Step.SUBMIT_AUDIT, stored.release)
 
     assert now(store, stored).next_attempt_at == until
-
-
-@pytest.fixture
-def cut_off(redis_client: redis.Redis) -> Iterator[Callable[[], None]]:
-    """Redis refuses every write, as a primary does that is cut off from its replicas."""
-
-    def _begin() -> None:
-        redis_client.config_set("min-replicas-to-write", 1)
-
-    yield _begin
-    redis_client.config_set("min-replicas-to-write", 0)
-
-
-@pytest.fixture
-def full(redis_client: redis.Redis) -> Iterator[Callable[[], None]]:
-    """Redis has no memory left, and evicts nothing."""
-
-    def _begin() -> None:
-        redis_client.config_set("maxmemory", 1)
-
-    yield _begin
-    redis_client.config_set("maxmemory", 0)
-
-
-@pytest.mark.parametrize("state", ["cut_off", "full"])
-def test_when_redis_takes_no_writes_the_message_goes_back_to_the_queue(
-    state: str, run: Run, at: At, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tasks.base._REDIS_AWAY_PAUSE_S", 0.0)
-    stored = at(Step.ENSURE_DOMAINS)
-    cast("Callable[[], None]", request.getfixturevalue(state))()
-
-    with pytest.raises(Reject):
-        run(Step.ENSURE_DOMAINS, stored.release)
