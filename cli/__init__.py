@@ -35,6 +35,7 @@ from db.confirmed import NotReplicated
 from releases.errors import ReleaseError
 from releases.problems import describe
 from releases.states import Step
+from tasks.redis_away import NO_CLUSTER, is_away, is_cluster, is_forbidden, why_away
 from wechat.errors import WeChatError
 from wechat.http.deadline import DeadlineExceeded
 from worker.certificates import rejected_certificate
@@ -119,12 +120,18 @@ def _of_redis(error: redis.RedisError | OperationalError) -> tuple[list[str], in
             "Nothing was accepted but what was confirmed above: it may be there, or be lost with the master.",
             "Check that the master has its replicas, then repeat the command: repeating is safe.",
         ]
+    elif is_cluster(error):
+        return [f"{NO_CLUSTER}."], BAD_INPUT
+    elif isinstance(error, redis.AuthenticationError):
+        return [f"Redis can't be used: {why_away(error)}"], BAD_INPUT
     elif isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError):
         lines = [
             f"Redis is away: {error}",
             "What was not confirmed above may not have been done.",
             "Check MPRELEASE_REDIS__URL and the server, then repeat the command: repeating is safe.",
         ]
-    elif isinstance(error, redis.exceptions.NoPermissionError):
-        lines.append("config/redis-users.acl has the rule that our user needs.")
+    elif is_away(error):
+        lines = [f"Redis refused: {why_away(error)}"]
+        if is_forbidden(error):
+            lines.append("config/redis-users.acl has the rule that our user needs.")
     return lines, REDIS_AWAY

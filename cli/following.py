@@ -121,7 +121,11 @@ def explain(releases: Sequence[Release]) -> None:
     for wave in braked:
         notes.print(escape(f"wave {wave} is stopped. See: mprelease wave {quote(wave)}"))
     waiting = [release for release in waiting if not waits.for_brake(release)]
-    paused = [release for release in waiting if release.progress.held == Scope.ALL]
+    paused = [
+        release
+        for release in waiting
+        if release.progress.held == Scope.ALL and release.next_attempt_at is None
+    ]
     if paused:
         notes.print("The platform is paused. Remove the cause, then: mprelease resume --platform")
     if len(waiting) > len(paused):

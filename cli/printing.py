@@ -1,8 +1,10 @@
-"""What the commands print: documents on stdout, everything else on stderr."""
+"""What the commands print: documents on stdout, everything else on stderr.
+
+Much of it was written by others. Whatever is printed here is one line, and nothing in it acts on a terminal.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,9 +18,22 @@ from rich.text import Text
 from releases.record import Problem, Release
 from releases.states import Status
 from releases.waves.report import Cause, causes
+from worker.logs.printable import json_line, one_line
+
+
+class Lines(Console):
+    """Prints each text as one line, with nothing in it that a terminal obeys."""
+
+    def __init__(self, *, stderr: bool = False, markup: bool = True) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=markup)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """As rich does it."""
+        super().print(*(one_line(one) if isinstance(one, str) else one for one in objects), **options)
+
 
 #: For people: progress, hints, complaints.
-notes = Console(stderr=True, highlight=False, soft_wrap=True)
+notes = Lines(stderr=True)
 
 COLOURS = {
     Status.QUEUED: "cyan",
@@ -38,7 +53,7 @@ class _Bar(Progress):
         """The line of each task, and its text below."""
         for task in self.tasks:
             yield self.make_tasks_table([task])
-            yield Text(task.fields["text"], no_wrap=False, overflow="fold")
+            yield Text(one_line(task.fields["text"]), no_wrap=False, overflow="fold")
 
 
 def bar() -> Progress:
@@ -64,13 +79,18 @@ def complain(first: str, *more: str) -> None:
 
 def document(value: Any) -> None:
     """Print one JSON document on a line of its own."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_line(value) + "\n")
     sys.stdout.flush()
+
+
+def line(text: str) -> None:
+    """Print a line on stdout that is neither wrapped nor coloured, for people and for grep."""
+    sys.stdout.write(one_line(text) + "\n")
 
 
 def listing(releases: Iterable[Release]) -> None:
     """Print releases for people: two short lines each on a terminal, one whole line each for grep elsewhere."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Lines()
     for release in releases:
         if console.is_terminal:
             colour = COLOURS[release.status]
@@ -78,7 +98,7 @@ def listing(releases: Iterable[Release]) -> None:
             console.print(f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]")
             console.print(f"    {release.step}: {escape(detail(release))}".rstrip(": "), style="dim")
         else:
-            sys.stdout.write(_line(release) + "\n")
+            line(_line(release))
 
 
 def _line(release: Release) -> str:
@@ -126,12 +146,12 @@ def in_short(problem: Problem) -> str:
 
 def whole(release: Release) -> None:
     """Print everything about one release for people."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Lines()
     fields = release.public()
     for name, value in fields.items():
         if name in {"history", "block", "failure", "wait"} or value in (None, {}, []):
             continue
-        shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        shown = value if isinstance(value, str) else json_line(value)
         console.print(f"[bold]{name:>16}[/]  {escape(shown)}")
     for name in ("block", "failure", "wait"):
         problem: Problem | None = getattr(release, name)

@@ -8,7 +8,7 @@ from shlex import quote
 
 from rich.console import Console
 
-from cli.printing import listing, notes
+from cli.printing import Lines, listing, notes
 from releases.record import Release
 
 #: So many are listed on a terminal, where more would only scroll by. Elsewhere all are, for grep.
@@ -30,7 +30,7 @@ def tell(releases: Sequence[Release], word: Callable[[Release], str], *, go_on: 
     if not is_counted(releases):
         listing(releases)
         return
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Lines(markup=False)
     each = {release.id: release for release in releases}.values()
     waves = Counter(release.wave for release in each)
     words = Counter((release.wave, word(release)) for release in each)

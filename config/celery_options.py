@@ -56,8 +56,11 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         # The default gives up after 100 tries; a worker waits for Redis as long as it takes.
         "broker_connection_max_retries": None,
-        "result_backend_always_retry": True,
-        "result_backend_max_retries": 20,
+        # Celery tries a lost connection again for twenty seconds; then the message goes back (`worker.result_backend`).
+        "result_backend_always_retry": False,
+        # After a lost connection Celery would take one message at a time, until so many have been acknowledged as there
+        # are slots.
+        "worker_enable_prefetch_count_reduction": False,
         **{f"redis_{name}": value for name, value in socket_options(settings.redis).items()},
         "redis_retry_on_timeout": True,
         "redis_backend_health_check_interval": HEALTH_CHECK_S,

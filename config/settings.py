@@ -230,9 +230,13 @@ class RateSettings(_Section):
 
 
 class RetrySettings(_Section):
-    """When and how often a step is tried again."""
+    """When and how often a step is tried again.
 
-    max_attempts: Annotated[int, Field(ge=1, le=100)] = 6
+    With these defaults the nine waits of a step add up to between 405 and 810 seconds, whatever the jitter draws: more
+    than an outage of five minutes, with ten calls.
+    """
+
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 10
     wait_initial_s: Seconds = 2
     wait_max_s: Seconds = 300
     scan_wait_s: Seconds = 60

@@ -1,8 +1,9 @@
 """What the stored result of a release has to say; it follows from the record alone.
 
-Celery stores a step's failure after the step has ended, and again and again while Redis is away. A cancel or a
-resume in between stores first, and the older answer would stand for good. So whoever stores looks at the record
-afterwards, and stores anew until both agree: the last one who writes has seen the newest record.
+The write that brings a record to rest notes that its result is to be stored, and whoever wrote it stores it at once; what
+he could not, because he died or Redis refused, the workers store from that note. A cancel or a resume in between stores
+first, and an older answer would stand for good. So whoever stores looks at the record afterwards, and stores anew until
+both agree: the last one who writes has seen the newest record.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from releases.record import Release
 from releases.results import Results
 from releases.states import Status
 from releases.store.records import ReleaseStore
-from tasks.chain import release_of
 
 #: What it raises, or its audit id; none while it goes on.
 Outcome = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | None
 #: A record that changes so often while its result is being stored has others who store it.
 _TRIES = 50
+#: Whoever brings a record to rest stores its result within so many seconds, unless he can't.
+_UNTOLD_S = 5.0
+#: Results stored in one go, at the most.
+_BATCH = 100
 
 
 class Outcomes:
@@ -30,29 +34,28 @@ class Outcomes:
     def tell(self, release_id: str) -> None:
         """Store the release's result; doing so again changes nothing."""
         stored = self._store.get(release_id)
-        if stored is not None:
-            now = outcome(stored.release)
-            self._write(release_id, now)
-            self.told(release_id, now)
+        if stored is None:
+            self._store.told(release_id)
+        else:
+            self.ended(stored.release)
 
-    def step_failed(self, task_id: str, error: Exception) -> None:
-        """Celery stored the failure of a step for its release, and for the step itself, where nobody reads it."""
-        release_id = release_of(task_id)
-        if task_id != release_id:
-            self._results.forget(task_id)
-        self.told(release_id, error)
-
-    def told(self, release_id: str, what: object) -> None:
-        """Somebody stored this outcome or error as the result: correct it if it is not, or no longer, the release's."""
+    def ended(self, release: Release) -> None:
+        """Store the result of a release whose record has been written like this, or what has become of it since."""
+        now = outcome(release)
         for _ in range(_TRIES):
-            stored = self._store.get(release_id)
-            if stored is None:
+            self._write(release.id, now)
+            stored = self._store.told(release.id)
+            newer = now if stored is None else outcome(stored.release)
+            if _comparable(newer) == _comparable(now):
                 return
-            now = outcome(stored.release)
-            if _comparable(now) == _comparable(what):
-                return
-            self._write(release_id, now)
-            what = now
+            now = newer
+
+    def catch_up(self) -> int:
+        """Store the results that nobody has stored for a while; returns how many."""
+        untold = self._store.untold(_UNTOLD_S, _BATCH)
+        for release_id in untold:
+            self.tell(release_id)
+        return len(untold)
 
     def _write(self, release_id: str, now: Outcome) -> None:
         if now is None:

@@ -48,6 +48,10 @@ class StepBlocked(Exception):
         )
 
 
+class TrialReplaced(Exception):
+    """Somebody else's code has taken the place of what was committed; `str()` says whose."""
+
+
 def remedy_of(errcode: int) -> str:
     """What the operator should do."""
     return verdict_of(errcode).remedy

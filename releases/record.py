@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -19,6 +19,8 @@ from releases.states import ACTIVE, Status, Step
 MAX_HISTORY = 20
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
+#: What the record keeps of a request, all in all.
+_REQUESTED = ("appid", "template_id", "user_version", *PAYLOAD, "urgent")
 
 
 class _Value(BaseModel):
@@ -58,6 +60,10 @@ class Progress(_Value):
 
     commit_at, submit_at: when the call was first intended, by WeChat's clock; set before the call goes
     out, so that whoever comes next knows that it has to ask first.
+    committed_at: the latest that WeChat can have dated the commit, by its clock; none if it was not answered.
+    seen_under: the number of the lease under which WeChat said last that the trial version is ours.
+    foreign: what has taken our trial version's place, so that it was committed once more.
+    domains_at: when the domains were confirmed last, by Redis' clock.
     failures, scans, unknowns: the budgets used up by the current step.
     resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
@@ -67,7 +73,11 @@ class Progress(_Value):
     """
 
     commit_at: float | None = None
+    committed_at: float | None = None
     submit_at: float | None = None
+    seen_under: int | None = None
+    foreign: str = ""
+    domains_at: float | None = None
     failures: int = 0
     scans: int = 0
     unknowns: int = 0
@@ -78,8 +88,14 @@ class Progress(_Value):
     superseded: str = ""
 
     def fresh(self, *, resumed: bool = False) -> Self:
-        """The same facts with unused budgets."""
-        unused = {"failures": 0, "scans": 0, "unknowns": 0, "held": ""}
+        """The same facts with unused budgets; a resume allows one more commit as well."""
+        unused = {
+            "failures": 0,
+            "scans": 0,
+            "unknowns": 0,
+            "held": "",
+            **({"foreign": ""} if resumed else {}),
+        }
         return self.model_copy(update={**unused, "resumed": resumed})
 
 
@@ -148,7 +164,14 @@ class Release(_Value):
 
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""
-        return [name for name in PAYLOAD if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
+        return self._different(PAYLOAD, request)
+
+    def unlike(self, request: ReleaseRequest) -> list[str]:
+        """The fields that show that it was made by another request."""
+        return self._different(_REQUESTED, request)
+
+    def _different(self, names: Iterable[str], request: ReleaseRequest) -> list[str]:
+        return [name for name in names if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
 
     def changed(self, what: str, now: datetime, **fields: Any) -> Self:
         """This release after something happened to it; the history tells what."""

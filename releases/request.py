@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import reprlib
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -28,6 +29,10 @@ MAX_VERSION = 64
 MAX_WAVE = 64
 #: Deepest nesting of ext and audit; json.dumps has its own limit far above it.
 MAX_DEPTH = 50
+#: Categories of Unicode: control characters, separators of lines and paragraphs.
+_CONTROLS = ("Cc", "Zl", "Zp")
+#: The marks that change the direction of text, so that it shows as another.
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _as_utf8(text: str) -> str:
@@ -47,6 +52,12 @@ def _not_blank(text: str) -> str:
 def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must be printable characters on one line")
+    return text
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(sign) in _CONTROLS or sign in _DIRECTIONS for sign in text):
+        raise ValueError("holds a line break, or another character that controls how text is shown")
     return text
 
 
@@ -97,7 +108,7 @@ class ReleaseRequest(BaseModel):
         AfterValidator(_not_blank),
         AfterValidator(_printable),
     ]
-    user_desc: Text
+    user_desc: Annotated[Text, AfterValidator(_plain)]
     ext: JsonObject = {}
     audit: JsonObject = {}
     wave: (
@@ -120,7 +131,7 @@ RIGHT = {
     "appid": "wx and 16 letters or digits, such as wx0123456789abcdef",
     "template_id": "a whole number from the template list, such as 12",
     "user_version": f"1 to {MAX_VERSION} printable characters, such as 1.4.2",
-    "user_desc": "a text that says what changed",
+    "user_desc": "a text that says what changed, on one line",
     "ext": 'a JSON object, such as {"extAppid": "wx0123456789abcdef", "ext": {}}',
     "audit": 'a JSON object with submit_audit\'s optional fields, such as {"version_desc": "…"}',
     "wave": f"1 to {MAX_WAVE} printable characters",

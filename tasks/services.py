@@ -13,8 +13,10 @@ from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.outcome import Outcomes
 from releases.results import Results
+from releases.steps.call_window import CallWindow
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy
+from releases.steps.timed_pauses import TimedPauses
 from releases.store.leases import Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
@@ -36,6 +38,8 @@ class Services:
     audit_quotas: AuditQuotas
     leases: Leases
     pauses: Pauses
+    timed_pauses: TimedPauses
+    call_window: CallWindow
     parking: ParkingLot
     reconciler: Reconciler
     results: Results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import Any
@@ -11,6 +12,8 @@ from celery.worker import state
 
 from tasks.monitors import ShownRequest
 from tasks.next_step import NextStep
+
+log = logging.getLogger(__name__)
 
 
 class StepRequest(ShownRequest):
@@ -23,10 +26,22 @@ class StepRequest(ShownRequest):
         super().__init__(*args, **kwargs)
         self._next = NextStep()
         # Without headers of its own, a retry's message would be given all that Celery does not know.
-        self.request_dict.update(next_step=self._next, headers={})
+        # And a sender that does not know the task says that its result is wanted: the release's is stored by us.
+        self.request_dict.update(next_step=self._next, headers={}, ignore_result=True)
         # Celery makes a class of its own of this one, whose `on_success` does not call that of its base.
         ours: Any = self
         self._succeeded, ours.on_success = self.on_success, self._go_on
+
+    def revoked(self) -> bool:
+        """Never: the message would be dropped, and the record say for ever that it goes on. A release is cancelled."""
+        if self.id in state.revoked:
+            state.revoked.discard(self.id)
+            log.warning("the revoke of %s is ignored: cancel the release (tasks.cancel_release)", self.id)
+        return False
+
+    def terminate(self, pool: Any, signal: Any = None) -> None:  # noqa: ARG002 - the signature is Celery's
+        """Not either, while it runs."""
+        self.revoked()
 
     def acknowledge(self) -> None:
         """Not yet, if another step runs on this delivery."""
@@ -38,6 +53,10 @@ class StepRequest(ShownRequest):
         succeeded = self._succeeded
         # They hold the request itself, which would stay with all that it has until the garbage collector comes by.
         del self._succeeded, ours.on_success
+        failed, *_ = outcome
+        if failed:
+            # Redis may refuse what comes after the step's own end; then the message goes back, and once.
+            self._next.signature = None
         succeeded(outcome, **kwargs)
         if self._next.signature is not None:
             self._following(self._next.signature).execute_here()

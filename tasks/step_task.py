@@ -17,21 +17,23 @@ from celery import signature
 from celery.exceptions import Ignore
 from kombu.exceptions import OperationalError
 
-from releases.problems import StepBlocked
+from releases.problems import StepBlocked, TrialReplaced, describe
 from releases.record import Problem, Release
 from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.attempt import Attempt
-from releases.steps.retry_policy import AwaitQuota, Decision, Fail
+from releases.steps.retry_policy import AwaitQuota, Decision, Fail, StepError, asked_s, is_unanswered
 from releases.store.leases import Busy
 from releases.store.pauses import Paused
-from releases.store.records import LeaseLost, RecordChanged
+from releases.store.records import RECORDS_GONE, LeaseLost, RecordChanged, RecordGone
 from tasks.base import ReleaseTask
 from tasks.chain import is_ours
 from tasks.log_context import bind_release, bind_step
 from tasks.monitors import Parked, Waits, why
 from tasks.next_step import NextStep, Run
+from tasks.redis_away import is_away, say_once, why_away
 from tasks.services import Services
+from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.errors import Refused, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import urgent_calls
@@ -51,10 +53,10 @@ _ASKABLE_QUOTA, _TOO_FAST = 45009, 45011
 
 
 class StepTask(ReleaseTask):
-    """A step. Its failure is stored as the result of the release, too: that of the chain's last task."""
+    """A step. Celery stores nothing of it: the release has one result, which follows from its record."""
 
     abstract = True
-    track_started = False  # the record says so, and nobody waits for that
+    ignore_result = True
     Request = "tasks.step_request:StepRequest"
 
     def run_step(self, step: Step, release_id: str, appid: str, work: Work) -> Release:
@@ -74,8 +76,8 @@ class StepTask(ReleaseTask):
             except LeaseLost:
                 log.warning("release %s: the lease ran out, another attempt has begun", release_id)
                 raise Ignore from None
-            except RecordChanged:
-                self._overtaken(attempt)
+            except RecordChanged as changed:
+                self._overtaken(attempt, changed)
             else:
                 return attempt.release
             finally:
@@ -130,15 +132,23 @@ class StepTask(ReleaseTask):
         """Whether the step is to be worked on; False if it is done already."""
         release = attempt.release
         match admit(release, step, appid, self.services.now()):
+            case Admission.DROP if release.status is Status.SUBMITTED:
+                # Its worker may have died before it stored the result.
+                self._tell(release)
+                raise Ignore
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 raise Ignore
             case Admission.RAISE:
+                self._tell(release)
                 raise release.error()
             case Admission.EARLY:
                 attempt.wait_on()
                 raise Parked(why(release))
-            case Admission.PASS | Admission.RETURN:
+            case Admission.RETURN:
+                self._tell(release)
+                return False
+            case Admission.PASS:
                 return False
             case Admission.RUN:
                 return True
@@ -152,6 +162,15 @@ class StepTask(ReleaseTask):
         interrupted = attempt.release.status is Status.RUNNING
         if interrupted and attempt.release.progress.failures + 1 >= self.services.policy.max_attempts:
             self._stop(attempt, Fail(_interrupted(step)), None)
+        with self.services.call_window.calls_for(attempt.release.appid) as seen:
+            try:
+                self._try(step, run, work, interrupted=interrupted)
+            finally:
+                if attempt.is_probe:
+                    self.services.timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
+
+    def _try(self, step: Step, run: Run, work: Work, *, interrupted: bool) -> None:
+        attempt = run.attempt
         try:
             attempt.start(interrupted=interrupted, may_run_on=partial(self._may_run_on, run.deadline))
             with urgent_calls(attempt.release.urgent):
@@ -159,7 +178,12 @@ class StepTask(ReleaseTask):
         except Paused as paused:
             attempt.hold(paused.scope, paused.pause)
             raise Parked(why(attempt.release)) from None
+        except TrialReplaced as replaced:
+            attempt.commit_again(str(replaced))
+            # Without the others' text: what is shown here is nowhere redacted.
+            raise Parked("the trial version is somebody else's: back to the commit") from None
         except (WeChatError, DeadlineExceeded, StepBlocked) as error:
+            self._wait_if_all_do(step, attempt, error)
             decision = self.services.policy.decide(
                 error, step, attempt.release.progress, self.services.random
             )
@@ -170,6 +194,21 @@ class StepTask(ReleaseTask):
             # A bug: loud in the log, and the record must not say `running` for ever.
             log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
             self._stop(attempt, Fail(_bug(step, error)), None)
+        else:
+            if attempt.release.status is Status.SUBMITTED:
+                self._tell(attempt.release)
+
+    def _wait_if_all_do(self, step: Step, attempt: Attempt, error: StepError) -> None:
+        """Raise Parked where no answer came because WeChat is out for all: the release waits with them."""
+        if isinstance(error, StepBlocked) or not is_unanswered(error):
+            return
+        release_id, problem = attempt.release.id, describe(error, step)
+        pause = self.services.timed_pauses.unanswered(release_id, problem, asked_s(error))
+        if pause is None:
+            return
+        attempt.wait_for_all(pause)
+        log.warning("release %s: %s", release_id, why(attempt.release))
+        raise Parked(why(attempt.release))
 
     def _stop(self, attempt: Attempt, decision: Decision, quota: Quota | None) -> NoReturn:
         countdown = attempt.stop(decision, quota)
@@ -183,15 +222,28 @@ class StepTask(ReleaseTask):
             raise Parked(why(release))
         # Blocks and failures are what an operator looks for, whatever the log level.
         log.warning("release %s of %s is %s: %s", release.id, release.appid, release.status, release.error())
+        self._tell(release)
         raise release.error() from None
+
+    def _tell(self, release: Release) -> None:
+        """Store the release's result. Where Redis refuses, the record is at rest all the same: others will store it."""
+        try:
+            self.services.outcomes.ended(release)
+        except (redis.RedisError, OperationalError) as error:
+            if not is_away(error):
+                raise
+            say_once(log, why_away(error), "the release's result is stored later")
 
     def _try_again(self, countdown_s: float, because: str) -> NoReturn:
         # Celery makes what is shown of a repetition's arguments anew from the arguments.
         shown: dict[str, Any] = {name: self.request.get(name) for name in ("argsrepr", "kwargsrepr")}
         raise self.retry(countdown=countdown_s, exc=Waits(because), **shown)
 
-    def _overtaken(self, attempt: Attempt) -> NoReturn:
+    def _overtaken(self, attempt: Attempt, why: RecordChanged) -> NoReturn:
         """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""
+        if isinstance(why, RecordGone):
+            log.error("release %s: its record is gone; %s", attempt.release.id, RECORDS_GONE)
+            raise Ignore from None
         cancelled = attempt.note_cancelled()
         if cancelled is not None:
             raise cancelled.error() from None
@@ -199,29 +251,6 @@ class StepTask(ReleaseTask):
             "release %s was changed while a step ran; the step's outcome is dropped", attempt.release.id
         )
         raise Ignore from None
-
-    def on_failure(
-        self,
-        exc: Exception,
-        task_id: str,
-        args: Any,  # noqa: ARG002 - the signature is Celery's
-        kwargs: Any,  # noqa: ARG002
-        einfo: Any,  # noqa: ARG002
-    ) -> None:
-        """Celery has stored the failure. What has happened since the record was written counts more."""
-        try:
-            self.services.outcomes.step_failed(task_id, exc)
-        except (redis.RedisError, OperationalError) as error:
-            # Celery would take it for the step's own failure. Cancelling again stores the result again.
-            log.warning("Redis is away (%s); the result of %s was not checked", type(error).__name__, task_id)
-
-
-class UnreadStepTask(StepTask):
-    """A step whose return value nobody waits for; its failure is the release's, so that is stored."""
-
-    abstract = True
-    ignore_result = True
-    store_errors_even_if_ignored = True
 
 
 def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:
@@ -232,7 +261,8 @@ def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) 
     if not isinstance(error, Refused):
         return None
     with suppress(WeChatError, DeadlineExceeded):
-        if error.errcode == _TOO_FAST:
+        # Asking takes the component's token, so that of the call that fetches it is not asked for.
+        if error.errcode == _TOO_FAST and error.endpoint != COMPONENT_TOKEN_PATH:
             mini_program.learn_rate(error.endpoint)
         elif error.errcode == _ASKABLE_QUOTA and isinstance(decision, AwaitQuota):
             return mini_program.quota(error.endpoint) if error.endpoint.startswith("/wxa/") else None

@@ -82,9 +82,12 @@ class ComponentApi:
             "offset": offset,
             "count": AUTHORIZERS_PER_PAGE,
         }
-        answer = self._post("api_get_authorizer_list", {"access_token": token}, body, deadline, ())
+        name = "api_get_authorizer_list"
+        answer = self._post(name, {"access_token": token}, body, deadline, ())
         page = answer.get("list")
-        return [row for row in page if isinstance(row, dict)] if isinstance(page, list) else []
+        if not isinstance(page, list):
+            raise Unanswered(PREFIX + name, "the answer has no list")
+        return [row for row in page if isinstance(row, dict)]
 
     def platform_domains(self, token: str, deadline: Deadline) -> PlatformDomains:
         """The platform's own domain pool (modify_wxa_server_domain get)."""

@@ -11,6 +11,7 @@ import re
 import reprlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +34,8 @@ FORBIDDEN_HOST = "api.weixin.qq.com"
 _ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?/?")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _MAX_PORT = 65535
+#: The platform's pool comes as one text, hosts joined with `;`.
+_SEPARATORS = re.compile(r"[;,\s]+")
 #: A domain that is no domain may be a megabyte; as much of it is shown as a host name may be long, and a scheme.
 _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = 280
@@ -101,17 +104,23 @@ class Domains:
 
     def on_hosts(self, hosts: Iterable[str]) -> Domains:
         """Those whose host (with or without its port) is among the hosts given."""
-        known = {normalise(host).partition("://")[2] or normalise(host) for host in hosts}
+        return self._where(Pool(hosts), Standing.REGISTERED)
+
+    def missing_in(self, pool: Pool) -> Domains:
+        """Those of which the platform's pool has neither the host nor a domain above it."""
+        return self._where(pool, Standing.MISSING)
+
+    def unknown_in(self, pool: Pool) -> Domains:
+        """Those of which the platform's pool has a domain above the host alone: only WeChat can tell."""
+        return self._where(pool, Standing.UNKNOWN)
+
+    def _where(self, pool: Pool, standing: Standing) -> Domains:
         return self._of(
             {
-                name: tuple(d for d in mine if known & {host_and_port(d), host_of(d)})
+                name: tuple(domain for domain in mine if pool.standing(domain) is standing)
                 for name, mine in self.lists.items()
             }
         )
-
-    def not_on_hosts(self, hosts: Iterable[str]) -> Domains:
-        """The others: of the wanted ones those that a pool of hosts lacks."""
-        return self - self.on_hosts(hosts)
 
     def hosts(self) -> tuple[str, ...]:
         """The bare hosts of all lists, as the platform's own pool wants them."""
@@ -122,9 +131,50 @@ class Domains:
         return {name: list(domains) for name, domains in self.lists.items()}
 
 
+class Standing(Enum):
+    """What a host is to the platform's pool."""
+
+    REGISTERED = auto()
+    UNKNOWN = auto()  # a domain above it is registered: whether that is enough, WeChat does not document
+    MISSING = auto()
+
+
+class Pool:
+    """Hosts that are registered, however they are written. A host with a port stands for that port alone."""
+
+    def __init__(self, hosts: Iterable[str]) -> None:
+        self._hosts = frozenset(host for host in (host_and_port(normalise(host)) for host in hosts) if host)
+
+    def standing(self, domain: str) -> Standing:
+        """What a domain, or a bare host, is to these hosts."""
+        normal = normalise(domain)
+        host = host_of(normal)
+        if self._hosts & {host_and_port(normal), host}:
+            return Standing.REGISTERED
+        labels = host.split(".")
+        # The last label alone is nobody's domain.
+        above = {".".join(labels[depth:]) for depth in range(1, len(labels) - 1)}
+        return Standing.UNKNOWN if self._hosts & above else Standing.MISSING
+
+
 def normalise(domain: str) -> str:
-    """Scheme and host in lower case, no trailing slash, port kept."""
-    return domain.strip().lower().rstrip("/")
+    """The one form in which domains and hosts are compared.
+
+    Lower case, no slash behind, no dot behind the host, an international name as it is in the DNS. The port is kept,
+    https's own as well: WeChat takes https://a.cn:443 for another domain than https://a.cn.
+    """
+    scheme, separator, rest = domain.strip().lower().rstrip("/").rpartition("://")
+    host, colon, port = rest.partition(":")
+    return f"{scheme}{separator}{_in_dns(host.rstrip('./'))}{colon}{port}"
+
+
+def _in_dns(host: str) -> str:
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def host_and_port(domain: str) -> str:
@@ -143,13 +193,10 @@ def rejected(wanted: Domains, fields: Mapping[str, Any]) -> Domains:
     return invalid | wanted.on_hosts(_strings(fields.get(NO_ICP)))
 
 
-def lists_carried(fields: Mapping[str, Any]) -> list[str]:
-    """Return the names of the lists that an answer carries: today a write's do, older ones did not."""
-    return [name for name in SCHEMES if isinstance(fields.get(name), list)]
-
-
 def _strings(value: Any) -> list[str]:
-    """A list's strings; objects with a `domain` are taken as well, since one SDK expects them."""
+    """A list's strings, or those of one text; objects with a `domain` are taken as well, since one SDK expects them."""
+    if isinstance(value, str):
+        return [part for part in _SEPARATORS.split(value) if part]
     if not isinstance(value, list):
         return []
     items = (item.get("domain") if isinstance(item, dict) else item for item in value)
@@ -165,7 +212,7 @@ def _checked(name: str, domain: Any) -> str:
     shown = _SHOWN.repr(domain)
     if not isinstance(domain, str):
         raise InvalidDomain(name, f"{shown} is no string; write {example}")
-    normal = normalise(domain)
+    normal = domain.strip().lower().rstrip("/")
     origin = _ORIGIN.fullmatch(normal)
     if origin is None:
         raise InvalidDomain(name, f"{shown} is not scheme://host[:port] alone; write {example}")

@@ -21,13 +21,15 @@ class WeChatError(Exception):
 class Unanswered(WeChatError):
     """No usable answer: timeout, cut connection, 5xx, HTML, empty or oversized body.
 
-    Whether WeChat applied the call is unknown. Ask before repeating a write.
+    Whether WeChat applied the call is unknown. Ask before repeating a write. `retry_after_s`: the server asked to
+    be left alone for so many seconds (Retry-After).
     """
 
-    def __init__(self, endpoint: str, problem: str) -> None:
-        super().__init__(endpoint, problem)
+    def __init__(self, endpoint: str, problem: str, retry_after_s: float | None = None) -> None:
+        super().__init__(endpoint, problem, retry_after_s)
         self.endpoint = endpoint
         self.problem = problem
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return f"{self.endpoint}: {self.problem}"

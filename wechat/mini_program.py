@@ -35,8 +35,8 @@ PATHS: Mapping[str, str] = {
     "queryquota": "/wxa/queryquota",
 }
 
-#: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (86000, 86001).
-NO_AUDIT = frozenset({85012, 86000, 86001})
+#: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (85058, 86000, 86001).
+NO_AUDIT = frozenset({85012, 85058, 86000, 86001})
 
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
@@ -123,13 +123,15 @@ class MiniProgram:
     def trial_version(self) -> TrialVersion | None:
         """The trial version (getversioninfo's exp_info), None if there is none."""
         info = self._post("getversioninfo", {}).get("exp_info")
-        if not isinstance(info, dict) or not info:
+        if not info:
             return None
-        return TrialVersion(
-            version=str(info.get("exp_version", "")),
-            desc=str(info.get("exp_desc", "")),
-            time=_number(info.get("exp_time")),
-        )
+        fields = info if isinstance(info, dict) else {}
+        version, time = _text(fields.get("exp_version")), _number(fields.get("exp_time"))
+        if not version and not time:
+            raise Unanswered(
+                PATHS["getversioninfo"], "the answer has an exp_info without exp_version and exp_time"
+            )
+        return TrialVersion(version=version, desc=_text(fields.get("exp_desc")), time=time)
 
     def latest_audit(self) -> LatestAudit | None:
         """The latest audit (get_latest_auditstatus), None if there is none."""
@@ -141,12 +143,13 @@ class MiniProgram:
             raise
         auditid, status = _integer(answer.get("auditid")), _integer(answer.get("status"))
         if auditid is None or status is None:
-            return None
+            # Not "there is none": that is said by an errcode, and believing it submits a second time.
+            raise Unanswered(PATHS["get_latest_auditstatus"], "the answer has no auditid and status")
         return LatestAudit(
             auditid=auditid,
             status=status,
-            version=str(answer.get("user_version", "")),
-            desc=str(answer.get("user_desc", "")),
+            version=_text(answer.get("user_version")),
+            desc=_text(answer.get("user_desc")),
             submit_time=_number(answer.get("submit_audit_time")),
         )
 
@@ -278,6 +281,11 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return 0.0
     return number if math.isfinite(number) else 0.0
+
+
+def _text(value: Any) -> str:
+    """A text, or a number that was meant as one; a null is absent, not `None`."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def _limit(rate: Mapping[str, Any]) -> Limit | None:

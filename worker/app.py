@@ -25,9 +25,11 @@ from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.outcome import Outcomes
 from releases.scope import Scope
+from releases.steps.call_window import CallWindow
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy
-from releases.store.leases import Leases
+from releases.steps.timed_pauses import TimedPauses
+from releases.store.leases import MARGIN_S, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
@@ -38,11 +40,13 @@ from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
 from wechat.http.pace import Limit
+from wechat.http.transport import Observe
 from wechat.rate.learnt import LearntLimits
 from wechat.rate.limits import RateLimits
 from wechat.tokens.sealing import Seal
 from worker.background import BringBack, CheckKeys
 from worker.celery_patches import tracebacks, transport
+from worker.celery_patches.result_backend import BACKENDS
 from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
@@ -60,6 +64,8 @@ class ReleaseCelery(Celery):
         transport.install()
         tracebacks.install()
         super().__init__("mprelease", set_as_current=True)
+        loader: Any = self.loader
+        loader.override_backends = BACKENDS
         self.settings = settings
         self._build = build
         self._forget_services()
@@ -143,7 +149,9 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     outcomes = Outcomes(store=store, results=results)
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
-    wechat = wechat_of(settings, client)
+    policy = RetryPolicy(**settings.retry.model_dump())
+    window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
+    wechat = wechat_of(settings, client, window.observe)
     return Services(
         store=store,
         releases=releases,
@@ -153,6 +161,16 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         audit_quotas=AuditQuotas(client, ask=wechat.audit_quota),
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
+        timed_pauses=TimedPauses(
+            client=client,
+            pauses=pauses,
+            window=window,
+            length_s=policy.outage_s,
+            # As long as a worker that died in the middle of a step keeps its lease.
+            patience_s=settings.worker.step_deadline_s + MARGIN_S,
+            now=now,
+        ),
+        call_window=window,
         parking=parking,
         reconciler=Reconciler(
             client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
@@ -160,7 +178,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         results=results,
         outcomes=outcomes,
         wechat=wechat,
-        policy=RetryPolicy(**settings.retry.model_dump()),
+        policy=policy,
         wanted=wanted_domains(settings.domains),
         step_deadline_s=settings.worker.step_deadline_s,
         now=now,
@@ -168,8 +186,14 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     )
 
 
-def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
-    """Build the client of the WeChat API."""
+def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> WeChat:
+    """Build the client of the WeChat API; the observers are told of each call."""
+    told: tuple[Observe, ...] = (CallCounts(client), *observers)
+
+    def observe(endpoint: str, errcode: int | None, seconds: float) -> None:
+        for tell in told:
+            tell(endpoint, errcode, seconds)
+
     return WeChat(
         api_url=settings.wechat.api_url,
         connect_timeout_s=settings.wechat.connect_timeout_s,
@@ -180,7 +204,7 @@ def wechat_of(settings: Settings, client: redis.Redis) -> WeChat:
         replicas=settings.redis.replicas_to_confirm,
         pace=rate_limits(settings.rate, client),
         sleep=time.sleep,
-        observe=CallCounts(client),
+        observe=observe,
     )
 
 

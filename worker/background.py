@@ -15,7 +15,8 @@ from celery.worker import state
 from config.loading import SettingsError
 from releases.problems import describe
 from releases.states import Step
-from tasks.redis_away import is_away
+from releases.store.records import RECORDS_GONE
+from tasks.redis_away import is_away, say_once, why_away
 from tasks.services import ReleaseApp
 from wechat.errors import Unreadable
 from worker.certificates import rejected_certificate
@@ -64,6 +65,7 @@ class BringBack(bootsteps.StartStopStep):
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._next_sweep = 0.0
+        self._mark = ""
 
     def start(self, parent: Any) -> None:
         """Begin to look."""
@@ -88,8 +90,16 @@ class BringBack(bootsteps.StartStopStep):
 
     def _look(self, app: ReleaseApp) -> None:
         """Do each job in turn: one that fails keeps no other from being done."""
-        jobs = (self._sweep, _look_at_waves, _bring_back, _feed)
-        away = ""
+        jobs = (
+            _settle,
+            self._look_for_records,
+            self._sweep,
+            _look_at_waves,
+            _let_some_try,
+            _bring_back,
+            _feed,
+            _store_results,
+        )
         failed: dict[str, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
             for job in jobs:
@@ -98,18 +108,19 @@ class BringBack(bootsteps.StartStopStep):
                     failed.pop(job.__name__, None)
                 except Exception as error:
                     if is_away(error):
-                        # A certificate is told even where Redis was away before: nobody finds it by waiting.
-                        reason = rejected_certificate(error) or away or type(error).__name__
-                        if reason != away:
-                            log.warning("Redis is away (%s): parked releases wait", reason)
-                        away = reason
+                        reason = rejected_certificate(error) or why_away(error)
+                        say_once(log, reason, "parked releases wait")
                         break
                     # Whatever it was, the next look may be better; it is told once.
                     if failed.get(job.__name__) != str(error):
                         log.exception("bringing back parked releases failed")
                     failed[job.__name__] = str(error)
-            else:
-                away = ""
+
+    def _look_for_records(self, app: ReleaseApp) -> None:
+        mark = app.services.store.mark()
+        if self._mark not in ("", mark):
+            log.error("the records are gone: %s", RECORDS_GONE)
+        self._mark = mark
 
     def _sweep(self, app: ReleaseApp) -> None:
         if time.monotonic() < self._next_sweep:
@@ -123,8 +134,24 @@ class BringBack(bootsteps.StartStopStep):
             )
 
 
+def _settle(app: ReleaseApp) -> None:
+    app.services.leases.settle()
+
+
+def _store_results(app: ReleaseApp) -> None:
+    number = app.services.outcomes.catch_up()
+    if number:
+        log.info("%d results were stored that had not been stored", number)
+
+
 def _look_at_waves(app: ReleaseApp) -> None:
     app.services.waves.look()
+
+
+def _let_some_try(app: ReleaseApp) -> None:
+    number = app.services.timed_pauses.look()
+    if number:
+        log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)
 
 
 def _bring_back(app: ReleaseApp) -> None:

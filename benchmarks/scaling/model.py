@@ -14,8 +14,8 @@ from benchmarks.reporting.targets import ONE
 
 #: Visits of one release: up to the answer 61039, and after the scan.
 VISITS = 2
-#: Calls beyond those of the benchmark: the question for the scan, and the second `submit_audit`.
-CALLS_MORE = 2
+#: Calls beyond those of the benchmark: the questions for the scan and the trial version, and the second `submit_audit`.
+CALLS_MORE = 3
 #: Threads of a worker process, as in the benchmark.
 THREADS = 32
 #: Bytes that a release keeps in Redis for good, by `make wave` with ten thousand.

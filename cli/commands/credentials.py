@@ -14,7 +14,6 @@ from cli.printing import complain, notes
 from cli.request_files import json_lines
 from releases.errors import InvalidRequest
 from releases.request import RIGHT
-from releases.scope import Scope
 from wechat.tokens.store import TokenStore
 
 APPID = re.compile(r"wx[0-9A-Za-z]{16}")
@@ -34,7 +33,7 @@ def ticket() -> None:
     is_new = store.ticket() != newest
     store.put_ticket(newest)
     # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
-    lifted = is_new and services().pauses.lift_unless_by_hand(Scope.ALL)
+    lifted = is_new and services().pauses.lift_for_ticket()
     notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
 
 

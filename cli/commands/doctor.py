@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from cli.context import celery_app, services, settings
-from cli.printing import in_short
+from cli.printing import Lines, in_short
 from db.clock import RedisClock, in_words, is_right
 from releases.problems import describe
 from releases.scope import Scope
 from releases.states import Step
+from tasks.redis_away import NO_CLUSTER, is_away, is_cluster, why_away
+from wechat.domains import Pool
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from worker.celery_patches import set_aside
 from worker.certificates import rejected_certificate
 from worker.redis_client import connect
 
+#: How a key is set, where there is none.
+_SET_A_KEY = (
+    """python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'  # makes a KEY""",
+    "MPRELEASE_REDIS__ENCRYPTION_KEYS=plain,KEY  # for all processes and shells; restart the workers; then KEY alone, as well",
+    "mprelease rekey  # seals what is stored; README, Encryption of what is stored",
+)
+#: Seconds between two looks at a worker that seems to take no messages.
+_LOOK_AGAIN_S = 1.0
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
 
@@ -33,29 +44,46 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `problem` is empty where all is well."""
+    """One thing that was looked at. What is well may be a warning all the same; `more` are lines to be typed."""
 
     name: str
     is_well: bool
     text: str
+    warns: bool = False
+    more: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """How it is, in a word."""
+        if not self.is_well:
+            return "[bold red]missing[/]"
+        return "[bold yellow]warn[/]   " if self.warns else "[green]ok[/]     "
 
 
 def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
-    report = Console(highlight=False, soft_wrap=True)
+    report = Lines()
     well = True
     for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
         try:
             for finding in look():
                 well = well and finding.is_well
-                mark = "[green]ok[/]     " if finding.is_well else "[bold red]missing[/]"
-                report.print(f"{mark}  {finding.name:<12}  {escape(finding.text)}")
+                report.print(f"{finding.mark}  {finding.name:<12}  {escape(finding.text)}")
+                for line in finding.more:
+                    report.print(f"{'':<9}{escape(line)}")
         except redis.RedisError as error:
             well = False
-            why = rejected_certificate(error) or f"{type(error).__name__}: check MPRELEASE_REDIS__URL"
+            why = rejected_certificate(error) or _why(error)
             report.print(f"[bold red]missing[/]  {'Redis':<12}  {escape(why)}")
             break
     raise typer.Exit(0 if well else 1)
+
+
+def _why(error: redis.RedisError) -> str:
+    if is_cluster(error):
+        return NO_CLUSTER
+    told = why_away(error) if is_away(error) else str(error)
+    return f"{told}: check MPRELEASE_REDIS__URL" if isinstance(error, redis.ConnectionError) else told
 
 
 def _platform() -> Iterator[Finding]:
@@ -98,6 +126,7 @@ def _redis() -> Iterator[Finding]:
 
 def _encryption() -> Iterator[Finding]:
     tally = services().wechat.stored_secrets.tally()
+    plain = f"{tally.plain} of {tally.total} tickets and tokens lie in plain text in Redis"
     if tally.unreadable:
         text = (
             f"MPRELEASE_REDIS__ENCRYPTION_KEYS opens {tally.total - len(tally.unreadable)} of {tally.total} stored "
@@ -105,11 +134,14 @@ def _encryption() -> Iterator[Finding]:
         )
     elif tally.outdated:
         text = f"{tally.outdated} of {tally.total} stored secrets are to be sealed anew: `mprelease rekey`"
+        text += f"; {plain}" if tally.plain else ""
     elif settings().redis.closes:
         text = f"{tally.total} stored secrets are sealed with the first key"
     else:
-        text = "off: set MPRELEASE_REDIS__ENCRYPTION_KEYS to seal what is stored"
-    yield Finding("encryption", not tally.unreadable, text)
+        text = f"off: {plain}, in its file and in backups. To set a key:"
+    more = () if settings().redis.closes or tally.unreadable else _SET_A_KEY
+    warns = bool(tally.plain) or not settings().redis.closes
+    yield Finding("encryption", not tally.unreadable, text, warns=warns, more=more)
 
 
 def _ticket() -> Iterator[Finding]:
@@ -126,12 +158,17 @@ def _domain_pool() -> Iterator[Finding]:
         yield Finding("WeChat", False, in_short(problem))
         return
     yield Finding("WeChat", True, "component token granted, IP whitelisted")
-    published = pool.published or ()
-    missing = [host for host in services().wanted.hosts() if host not in published]
+    published, wanted = pool.published or (), services().wanted
+    missing, unknown = (found(Pool(published)).hosts() for found in (wanted.missing_in, wanted.unknown_in))
+    counted = f"{len(published)} hosts published"
+    if unknown:
+        counted += (
+            f"; only a domain above is registered of {', '.join(unknown)}: the first release asks WeChat"
+        )
     yield Finding(
         "domain pool",
         not missing,
-        f"{len(published)} hosts published"
+        counted
         if not missing
         else f"not published on the platform: {', '.join(missing)}; `mprelease platform domains add` registers them",
     )
@@ -153,6 +190,17 @@ def _workers() -> Iterator[Finding]:
         bool(answers),
         f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
     )
+    if answers and (stuck := _that_take_nothing()):
+        time.sleep(_LOOK_AGAIN_S)  # one that has just ended its work may look like it for a moment
+        again = _that_take_nothing()
+        for name in sorted(stuck.keys() & again.keys()):
+            yield Finding("workers", False, f"{name} takes no messages: {again[name]}; restart it")
+
+
+def _that_take_nothing() -> dict[str, str]:
+    """The workers that answer and take no messages, and why."""
+    told: Any = celery_app().control.inspect(timeout=2)._request("takes_messages") or {}  # noqa: SLF001 - how Celery's own ask
+    return {name: answer["problem"] for name, answer in told.items() if answer.get("problem")}
 
 
 def _set_aside() -> Iterator[Finding]:

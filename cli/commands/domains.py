@@ -8,7 +8,7 @@ import typer
 
 from cli.commands.credentials import APPID
 from cli.context import services
-from cli.printing import complain, document, notes
+from cli.printing import complain, document, line, notes
 from releases.request import RIGHT
 from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
@@ -117,6 +117,6 @@ def _print(domains: Domains, *, as_json: bool) -> None:
         document({name: list(domains.lists.get(name, ())) for name in SCHEMES})
         return
     for name, listed in domains.lists.items():
-        typer.echo(f"{name:<16} {' '.join(listed)}")
+        line(f"{name:<16} {' '.join(listed)}")
     if not domains:
         notes.print("no domain is configured")

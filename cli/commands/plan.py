@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from rich.progress import track
 
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
-from cli.printing import document, notes
+from cli.printing import document, line, notes
 from releases.intake.plan import Plan, is_new, plan
 from releases.record import identity
 from releases.request import ReleaseRequest
@@ -21,6 +20,7 @@ from releases.store.known import Known
 from releases.waves.audit_quota import Fit
 from releases.waves.brake import WavePolicy
 from wechat.http.deadline import Deadline
+from worker.logs.printable import json_line
 
 #: Mini Programs whose domains are read at the same time.
 _AT_ONCE = 8
@@ -97,8 +97,8 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
 
 
 def _tell(made: Plan) -> None:
-    typer.echo(made.appid)
+    line(made.appid)
     for path, body in made.calls:
-        typer.echo(f"    POST {path} {json.dumps(body, ensure_ascii=False)}")
+        line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
-        typer.echo(f"    ! {obstacle}")
+        line(f"    ! {obstacle}")

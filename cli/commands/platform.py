@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from cli.context import services
-from cli.printing import complain, document, notes
+from cli.printing import complain, document, line, notes
 from wechat.component import PlatformDomains
-from wechat.domains import InvalidDomain, host_of, normalise
+from wechat.domains import InvalidDomain, Pool, Standing, host_of, normalise
 from wechat.http.deadline import Deadline
 
 app = typer.Typer(help="What belongs to the third-party platform itself.", no_args_is_help=True)
@@ -23,17 +23,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 def get(as_json: AsJson = False) -> None:
     """Show the hosts that are registered, and which of those that the settings want are missing."""
     pool = services().wechat.platform_domains(_deadline())
-    missing = _missing(pool)
+    missing = _wanted_hosts(pool, Standing.MISSING)
     _print(pool, missing, as_json=as_json)
     if missing and not as_json:
         notes.print(f"not registered: {', '.join(missing)}; `mprelease platform domains add` does it")
+    unknown = _wanted_hosts(pool, Standing.UNKNOWN)
+    if unknown:
+        notes.print(f"only a domain above is registered, so WeChat has to say: {', '.join(unknown)}")
 
 
 @domains.command()
 def add(
     hosts: Annotated[
         list[str] | None,
-        typer.Argument(help="Hosts; without any, those that the settings want and are missing."),
+        typer.Argument(help="Hosts; without any, those that the settings want and are not registered."),
     ] = None,
     testing_only: Annotated[
         bool,
@@ -43,7 +46,9 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register hosts, published and testing together. One of the platform's 50 changes a month."""
-    wanted = _named(hosts) if hosts else _missing(services().wechat.platform_domains(_deadline()))
+    named = _named(hosts) if hosts else services().wanted.hosts()
+    there = _counting(services().wechat.platform_domains(_deadline()), testing_only=testing_only)
+    wanted = [host for host in named if there.standing(host) is not Standing.REGISTERED]
     if not wanted:
         notes.print("nothing is missing")
         return
@@ -51,7 +56,7 @@ def add(
         typer.confirm(f"Register {', '.join(wanted)} on the platform?", abort=True, err=True)
     pool, rejected = services().wechat.add_platform_domains(wanted, _deadline(), testing_only=testing_only)
     services().preflight.forget()
-    _print(pool, _missing(pool), as_json=as_json)
+    _print(pool, _wanted_hosts(pool, Standing.MISSING), as_json=as_json)
     if rejected:
         complain("WeChat rejected:", *rejected)
         raise typer.Exit(1)
@@ -70,9 +75,14 @@ def _named(hosts: list[str]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _missing(pool: PlatformDomains) -> list[str]:
-    known = set(pool.testing if pool.published is None else pool.published)
-    return [host for host in services().wanted.hosts() if host not in known]
+def _wanted_hosts(pool: PlatformDomains, standing: Standing) -> list[str]:
+    """The hosts that the settings want and that are this to the pool."""
+    registered = _counting(pool)
+    return [host for host in services().wanted.hosts() if registered.standing(host) is standing]
+
+
+def _counting(pool: PlatformDomains, *, testing_only: bool = False) -> Pool:
+    return Pool(pool.testing if testing_only or pool.published is None else pool.published)
 
 
 def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:
@@ -81,8 +91,8 @@ def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:
         document({"published": published, "testing": list(pool.testing), "missing": missing})
         return
     shown = "never published" if pool.published is None else " ".join(pool.published)
-    typer.echo(f"published  {shown}")
-    typer.echo(f"testing    {' '.join(pool.testing)}")
+    line(f"published  {shown}")
+    line(f"testing    {' '.join(pool.testing)}")
 
 
 def _deadline() -> Deadline:

@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def show(release_id: str, as_json: AsJson = False) -> None:
     """Show one release: how far it got, why it stands, what to do."""
-    release = services().releases.get(release_id)
+    (release,) = services().timed_pauses.as_it_is([services().releases.get(release_id)])
     if as_json:
         document(release.public())
     else:
@@ -51,7 +51,7 @@ def list_releases(
     as_json: AsJson = False,
 ) -> None:
     """List releases, oldest first."""
-    found = services().store.find(status=status, wave=wave, appid=appid)
+    found = services().timed_pauses.as_it_is(services().store.find(status=status, wave=wave, appid=appid))
     if as_json:
         for release in found:
             document(release.public())
@@ -154,6 +154,8 @@ def _is_stopped(wave: str, max_blocked: float | None) -> bool:
     if not sum(services().store.wave_counts(wave).values()):
         complain(f"no release belongs to a wave {wave!r}")
         raise typer.Exit(1)
+    # Whoever resumes it has done something about its cause, which may have been a domain.
+    services().preflight.forget()
     if max_blocked is not None:
         waves.set_bound(wave, max_blocked)
         notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")

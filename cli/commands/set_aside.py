@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.context import settings
-from cli.printing import notes
+from cli.printing import line, notes
 from config.celery_options import QUEUE
 from worker.celery_patches import set_aside
 from worker.redis_client import connect
@@ -29,7 +29,7 @@ def list_(
             # ASCII, unlike our other documents: what is no UTF-8 in an item stands as lone surrogates.
             typer.echo(json.dumps(asdict(entry)))
         else:
-            typer.echo(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
+            line(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from cli.silence import NOBODY, Silence
 from releases.states import Status
 from releases.waves.report import Cause, WaveReport, causes, wave_report
 from releases.waves.standing import State
+from worker.logs.printable import one_line
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.5
@@ -54,7 +55,8 @@ def wave(
 
 def _causes(name: str) -> list[Cause]:
     found = services().store.find
-    return causes(release for status in _STANDING for release in found(wave=name, status=status))
+    standing = (release for status in _STANDING for release in found(wave=name, status=status))
+    return causes(services().timed_pauses.as_it_is(standing))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:
@@ -88,7 +90,7 @@ def _watched(report: WaveReport) -> WaveReport:
     with Live(get_renderable=lambda: Group(progress, below), console=notes, transient=True):
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
-            below.plain = what_holds(report, silence)
+            below.plain = one_line(what_holds(report, silence))
             text = _counted(report) + _pace(report)
             progress.update(line, total=report.total, completed=report.ended, text=text)
             told = _note(told, report, below.plain)

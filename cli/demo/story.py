@@ -63,7 +63,8 @@ def run() -> None:
             _tell(shop, _World(wechat_url))
         except DemoFailed as error:
             notes.print(f"[bold red]the demo failed:[/] {error}")
-            notes.print(log.read_text(errors="replace")[-4000:], markup=False)
+            for line in log.read_text(errors="replace")[-4000:].splitlines():
+                notes.print(line, markup=False)
             raise SystemExit(1) from None
 
 
@@ -84,11 +85,11 @@ def _tell(shop: _Operator, world: _World) -> None:
     _expect(first[SHAKY]["attempts"]["commit_code"] > 1, "the shaky release was not retried")
     for appid in _STORY:
         notes.print(f"  {appid}  {' '.join(world.told(appid))}", markup=False)
-    notes.print(
-        f"\nretried: {SHAKY} by itself, committed at attempt {first[SHAKY]['attempts']['commit_code']}"
-    )
+    notes.print()
+    notes.print(f"retried: {SHAKY} by itself, committed at attempt {first[SHAKY]['attempts']['commit_code']}")
     notes.print(f"blocked: {', '.join(blocked['block']['domains']['requestdomain'])}")
-    notes.print(f"remedy:  {blocked['block']['remedy']}\n", markup=False)
+    notes.print(f"remedy:  {blocked['block']['remedy']}", markup=False)
+    notes.print()
     notes.rule(f"the platform registers {_NEW_HOST}; mprelease resume {blocked['id']} --wait")
     world.register(_NEW_HOST)
     shop.run("resume", blocked["id"], "--wait", "--json")

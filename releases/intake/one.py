@@ -59,14 +59,13 @@ class Releases:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
 
         A `request_id` names the request: when it is delivered again, what it created is found again, whatever
-        has become of it, so that `again` and `supersede` count once.
+        has become of it, so that `again` and `supersede` count once. Another request under the same id is refused.
         """
         release_id = None if request_id is None else uuid.uuid5(_REQUESTS, request_id).hex
-        earlier = None if release_id is None else self._store.get(release_id)
-        if earlier is not None and self._store.confirm(earlier.release.id):
-            self.tell_superseded(earlier.release)
-            return Enqueued(earlier.release, created=True)
         for _ in range(_TRIES):
+            earlier = None if release_id is None else self._created_by(release_id, request)
+            if earlier is not None:
+                return Enqueued(earlier, created=True)
             known = self._known(request)
             decision = decide(request, known)
             if isinstance(decision, Repetition):
@@ -181,6 +180,23 @@ class Releases:
                 continue
             return stored.release, changed
         raise ReleaseConflict(release_id, "is being changed by many at once; try again")
+
+    def _created_by(self, release_id: str, request: ReleaseRequest) -> Release | None:
+        """What the request's id created, if it did; raises ReleaseConflict where that was another request."""
+        earlier = self._store.get(release_id)
+        if earlier is None:
+            return None
+        other = earlier.release.unlike(request)
+        if other:
+            raise ReleaseConflict(
+                release_id,
+                f"its request's task id came again with another {', '.join(other)}; nothing was done: "
+                "send each request with a new task id",
+            )
+        if not self._store.confirm(release_id):
+            return None  # as in enqueue
+        self.tell_superseded(earlier.release)
+        return earlier.release
 
     def _stored(self, release_id: str) -> Stored:
         stored = self._store.get(release_id)

@@ -13,7 +13,7 @@ from releases.record import Problem
 from releases.request import ReleaseRequest
 from releases.states import Step
 from releases.store.known import Known
-from wechat.domains import Domains
+from wechat.domains import Domains, Pool
 from wechat.errors import WeChatError
 from wechat.http.deadline import DeadlineExceeded
 from wechat.mini_program import PATHS, MiniProgram, commit_body, modify_domain_body
@@ -99,7 +99,7 @@ def _refused(problem: Problem) -> str:
 def _unregistered(wanted: Domains, registered: Collection[str] | None) -> list[str]:
     if registered is None:
         return []
-    hosts = ", ".join(wanted.not_on_hosts(registered).hosts())
+    hosts = ", ".join(wanted.missing_in(Pool(registered)).hosts())
     return (
         [f"not registered on the platform: {hosts}; `mprelease platform domains add` does it"]
         if hosts

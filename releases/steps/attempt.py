@@ -16,8 +16,16 @@ from releases.background.due import LONGEST_COUNTDOWN_S
 from releases.record import Problem, Progress, Release
 from releases.scope import Scope, scopes_of
 from releases.states import Status, Step
-from releases.steps.quota_resets import reset_at
-from releases.steps.retry_policy import AwaitQuota, Block, Decision, Fail, PausePlatform, Retry
+from releases.steps.quota_resets import reset_at, spread_after
+from releases.steps.retry_policy import (
+    AwaitQuota,
+    Block,
+    Decision,
+    Fail,
+    PauseForAWhile,
+    PausePlatform,
+    Retry,
+)
 from releases.store.leases import Held
 from releases.store.pauses import Pause, Paused
 from releases.store.records import NOT_PARKED, LeaseLost, Parking, RecordChanged
@@ -25,8 +33,8 @@ from tasks.services import Services
 from wechat.errcodes.table import QuotaScope
 from wechat.mini_program import Quota
 
-#: Releases whose quota resets at the same moment come back spread over so many seconds at the most.
-_SPREAD_S = 60.0
+#: Domains that were confirmed longer ago are confirmed again before the next call that relies on them, in seconds.
+DOMAINS_GOOD_FOR_S = 600.0
 
 
 class Attempt:
@@ -44,6 +52,12 @@ class Attempt:
         self.goes_on = False
 
     @property
+    def is_probe(self) -> bool:
+        """Whether it tries for all releases that a pause of the platform holds."""
+        pause = self._pauses.get(Scope.ALL)
+        return pause is not None and not pause.holds(self._release.id)
+
+    @property
     def release(self) -> Release:
         """The record as it is, or will be with the next write."""
         return self._release
@@ -58,7 +72,7 @@ class Attempt:
         ran_on, self.goes_on = self.goes_on, False
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
-            if scope in self._pauses:
+            if scope in self._pauses and self._pauses[scope].holds(release.id):
                 raise Paused(scope, self._pauses[scope])
         self._heeded = pauses if ran_on else ()
         self._may_run_on = may_run_on
@@ -74,9 +88,32 @@ class Attempt:
         if not self._intends_first():
             self._write()
 
+    @property
+    def domains_are_old(self) -> bool:
+        """Whether the domains were confirmed so long ago that somebody may have changed them."""
+        at = self._release.progress.domains_at
+        return at is None or self._services.now().timestamp() - at > DOMAINS_GOOD_FOR_S
+
+    @property
+    def has_seen_trial(self) -> bool:
+        """Whether WeChat has said under this lease that the trial version is ours."""
+        return self._release.progress.seen_under == self.lease
+
+    def domains_confirmed(self) -> None:
+        """All domains are configured; the next write says so."""
+        self._know(domains_at=self._services.now().timestamp())
+
+    def note(self, what: str) -> None:
+        """The history tells this with the next write."""
+        self._happened(what)
+
     def commit(self, at: float) -> None:
-        """A commit is about to be sent; the first time of a release counts."""
-        self._remember(commit_at=self.release.progress.commit_at or at)
+        """A commit is about to be sent; until it is answered nobody knows whose the trial version is."""
+        self._remember(commit_at=at, committed_at=None, seen_under=None)
+
+    def committed(self, until: float) -> None:
+        """The trial version is ours, committed by then; the next write says so."""
+        self._know(committed_at=until, seen_under=self.lease)
 
     def submit(self, at: float) -> None:
         """A submission is about to be sent."""
@@ -93,6 +130,18 @@ class Attempt:
         self.goes_on = self._may_run_on(self._release)
         if not self.goes_on:
             self._end()
+
+    def commit_again(self, instead_of: str) -> None:
+        """Somebody else's code is the trial version: go back to the commit, by a message of its own."""
+        progress = self._release.progress.fresh().model_copy(update={"foreign": instead_of})
+        self._happened(
+            f"the trial version is {instead_of}, not ours: it is committed once more",
+            step=Step.COMMIT_CODE,
+            status=Status.QUEUED,
+            next_attempt_at=None,
+            progress=progress,
+        )
+        self._end(Parking(until=self._services.now().timestamp()))
 
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
@@ -129,20 +178,26 @@ class Attempt:
         self._release = self._before
         self._wait(why, why.until, Parking(held=scope), self.release.progress)
 
+    def wait_for_all(self, pause: Pause) -> None:
+        """What the step met is everybody's trouble: wait with all others, and use up no attempt."""
+        self._wait(pause, pause.until, Parking(held=Scope.ALL), self.release.progress)
+
     def stop(self, decision: Decision, quota: Quota | None) -> float | None:
         """Write what was decided after an error; returns the countdown of a short wait in seconds."""
         match decision:
-            case Retry(problem, delay_s, progress):
-                return self._retry(problem, delay_s, progress)
+            case Retry():
+                return self._retry(decision)
             case AwaitQuota():
                 self._await_quota(decision, quota)
+            case PauseForAWhile(problem, delay_s):
+                self._pause_until(problem, self._services.now() + timedelta(seconds=delay_s))
             case PausePlatform(problem, lacks_ticket):
                 pause = Pause(**problem.model_dump())
                 self._services.pauses.begin(Scope.ALL, pause)
                 self._wait(pause, None, Parking(held=Scope.ALL), self.release.progress)
                 if lacks_ticket and self._services.wechat.store.has_ticket():
                     # It came after the call and before the pause, so nothing else would end it.
-                    self._services.pauses.lift_unless_by_hand(Scope.ALL)
+                    self._services.pauses.lift_for_ticket()
             case Block(problem):
                 self._happened(_told("blocked", problem), status=Status.BLOCKED, block=problem)
                 self._end()
@@ -151,24 +206,37 @@ class Attempt:
                 self._end()
         return None
 
-    def _retry(self, problem: Problem, delay_s: float, progress: Progress) -> float | None:
-        until = self._services.now() + timedelta(seconds=delay_s)
-        if delay_s > LONGEST_COUNTDOWN_S:
-            self._wait(problem, until, Parking(until=until.timestamp()), progress)
+    def _retry(self, decision: Retry) -> float | None:
+        problem, now = decision.problem, self._services.now()
+        if decision.pause_s:
+            asked_until = now + timedelta(seconds=decision.pause_s)
+            self._services.timed_pauses.begin(_asked(problem), asked_until)
+        until = now + timedelta(seconds=decision.delay_s)
+        if decision.delay_s > LONGEST_COUNTDOWN_S:
+            self._wait(problem, until, Parking(until=until.timestamp()), decision.progress)
             return None
-        self._wait(problem, until, NOT_PARKED, progress)
-        return delay_s
+        self._wait(problem, until, NOT_PARKED, decision.progress)
+        return decision.delay_s
 
     def _await_quota(self, decision: AwaitQuota, quota: Quota | None) -> None:
         services, problem = self._services, decision.problem
         until = reset_at(decision.row, quota, services.now())
-        if decision.row.scope is QuotaScope.SUBMISSIONS:
+        if decision.is_platforms:
+            self._pause_until(problem, until, more=problem.remedy)
+        elif decision.row.scope is QuotaScope.SUBMISSIONS:
             services.pauses.begin(Scope.SUBMISSIONS, Pause(**problem.model_dump(), until=until))
             self._wait(problem, until, Parking(held=Scope.SUBMISSIONS), self.release.progress)
-            return
-        spread_s = min(_SPREAD_S, (until - services.now()).total_seconds() / 10)
-        until += timedelta(seconds=spread_s * services.random())
-        self._wait(problem, until, Parking(until=until.timestamp()), self.release.progress)
+        else:
+            until = spread_after(until, services.now(), services.random)
+            self._wait(problem, until, Parking(until=until.timestamp()), self.release.progress)
+
+    def _pause_until(self, problem: Problem, until: datetime, *, more: str = "") -> None:
+        """All releases wait until then, this one with them."""
+        pause = self._services.timed_pauses.begin(problem, until, more=more)
+        # Where a person paused the platform, this one waits for that person, too.
+        self._wait(
+            pause or problem, pause.until if pause else None, Parking(held=Scope.ALL), self.release.progress
+        )
 
     def _wait(self, problem: Problem, until: datetime | None, parking: Parking, progress: Progress) -> None:
         problem = problem.model_copy(update={"step": self.release.step})
@@ -186,13 +254,16 @@ class Attempt:
         progress = self._release.progress
         match self._release.step:
             case Step.COMMIT_CODE:
-                return progress.commit_at is None
+                return progress.commit_at is None and not self.domains_are_old
             case Step.SUBMIT_AUDIT:
-                return progress.submit_at is None and not progress.scans
+                return self.has_seen_trial and progress.submit_at is None and not progress.scans
         return False
 
-    def _remember(self, **facts: Any) -> None:
+    def _know(self, **facts: Any) -> None:
         self._change(progress=self._release.progress.model_copy(update=facts))
+
+    def _remember(self, **facts: Any) -> None:
+        self._know(**facts)
         self._write()
 
     def _happened(self, what: str, **fields: Any) -> None:
@@ -219,3 +290,7 @@ def _told(outcome: str, problem: Problem) -> str:
     """The history says what, without the rid: the same wait repeated is one line."""
     why = problem.errmsg if problem.errcode is None else f"errcode {problem.errcode}"
     return f"{outcome}: {why}"
+
+
+def _asked(problem: Problem) -> Problem:
+    return problem.model_copy(update={"errmsg": f"{problem.errmsg}; it asked to be left alone (Retry-After)"})

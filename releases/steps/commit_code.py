@@ -8,33 +8,29 @@ from __future__ import annotations
 
 from releases.record import Release
 from releases.steps.intents import Intents
-from wechat.mini_program import MiniProgram, TrialVersion
-
-#: exp_time and the Date header are whole seconds, and may come from two machines of WeChat's.
-CLOCK_SLACK_S = 1.0
+from releases.steps.ours import is_our_trial, name_of_trial
+from wechat.mini_program import MiniProgram
 
 
 def commit_code(mini_program: MiniProgram, release: Release, intents: Intents) -> str:
     """Commit, unless an earlier attempt's commit is the trial version; returns what happened."""
-    since = release.progress.commit_at
-    if since is not None and landed(mini_program.trial_version(), release, since):
-        return "commit found at WeChat"
+    progress, since, instead_of = release.progress, None, ""
+    if progress.commit_at is not None:
+        trial = mini_program.trial_version()
+        if is_our_trial(trial, release):
+            intents.committed((trial and trial.time) or mini_program.now())
+            return "commit found at WeChat"
+        if progress.committed_at is None:
+            since = progress.commit_at  # what was not answered may still be on its way
+        else:
+            instead_of = f" again, instead of {name_of_trial(trial)}"
     mini_program.take_turn("commit")
-    intents.commit(mini_program.now())
+    intents.commit(mini_program.now() if since is None else since)
     mini_program.commit(
         template_id=release.template_id,
         ext=release.ext,
         user_version=release.user_version,
         user_desc=release.user_desc,
     )
-    return "committed"
-
-
-def landed(trial: TrialVersion | None, release: Release, since: float) -> bool:
-    """Whether the trial version is the one this release intended at `since`, by WeChat's clock."""
-    return (
-        trial is not None
-        and trial.version == release.user_version
-        and trial.desc.strip() == release.user_desc.strip()
-        and trial.time >= int(since) - CLOCK_SLACK_S
-    )
+    intents.committed(mini_program.now())
+    return f"committed{instead_of}"

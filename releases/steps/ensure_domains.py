@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from releases.problems import StepBlocked, remedy_of
-from wechat.domains import Domains, lists_carried, rejected
+from wechat.domains import Domains, Pool, rejected
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused
 from wechat.mini_program import MiniProgram
@@ -20,6 +20,8 @@ from wechat.mini_program import MiniProgram
 NOTHING_ADDED = frozenset({85017, 85301})
 #: A domain may be missing from the platform's own pool.
 NOT_REGISTERED = frozenset({85017, 85018})
+
+ALREADY_THERE = "domains were already there"
 
 #: The hosts that are published on the platform; None if WeChat did not say.
 RegisteredHosts = Callable[[], Collection[str] | None]
@@ -38,7 +40,7 @@ def ensure_domains(mini_program: MiniProgram, wanted: Domains, registered: Regis
         )
     missing = wanted - mini_program.domains()
     if not missing:
-        return "domains were already there"
+        return ALREADY_THERE
     try:
         answer = mini_program.modify_domain("add", missing)
     except Refused as refused:
@@ -70,12 +72,15 @@ def _refused(
 
 
 def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -> Domains:
-    """The domains that WeChat names, or those that the platform has not registered, or all of them."""
+    """The domains that WeChat names, or those that the platform has not registered, or all of them.
+
+    One of which only a domain above is registered is not to blame as long as there is another.
+    """
     named = rejected(missing, refused.fields)
     if named or refused.errcode not in NOT_REGISTERED:
         return named or missing
-    pool = registered()
-    return missing.not_on_hosts(pool or ()) or missing
+    pool = Pool(registered() or ())
+    return missing.missing_in(pool) or missing.unknown_in(pool) or missing
 
 
 def _check_answer(mini_program: MiniProgram, wanted: Domains, answer: Mapping[str, Any]) -> None:
@@ -89,8 +94,9 @@ def _check_answer(mini_program: MiniProgram, wanted: Domains, answer: Mapping[st
             remedy="Check each domain: spelling and scheme, ICP filing (no_icp_domain), and that it is registered "
             "and published on the platform. Then resume the release.",
         )
-    missing = still_missing(wanted, answer)
-    if missing is None:
+    # The lists are not always those of afterwards: some answers have none, or only what was just added.
+    missing = wanted - Domains.answered(answer)
+    if missing:
         missing = wanted - mini_program.domains()
     if missing:
         raise StepBlocked(
@@ -99,14 +105,6 @@ def _check_answer(mini_program: MiniProgram, wanted: Domains, answer: Mapping[st
             domains=missing.as_dict(),
             remedy="Check that the domains are registered and published on the platform, then resume the release.",
         )
-
-
-def still_missing(wanted: Domains, answer: Mapping[str, Any]) -> Domains | None:
-    """What the answer's lists say is missing; None if it does not carry all the lists that matter."""
-    carried = lists_carried(answer)
-    if not set(wanted.lists) <= set(carried):
-        return None
-    return wanted - Domains.answered(answer)
 
 
 def _enumerated(domains: Domains) -> str:

@@ -2,21 +2,25 @@
 
 A missing one would block each release of the wave after a call that counts against the merchant's fifty a month.
 So the platform's own pool is read once for all workers, kept for some minutes, and read anew when something is
-missing in it. Where WeChat does not say, the wave goes on: its calls will tell.
+missing in it. Where WeChat does not say, the wave goes on: its calls will tell. So it does where only a domain above a
+wanted one is registered: then the first release of the wave asks, and its answer counts for the others.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from shlex import quote
+from typing import Any, cast
 
 import redis
 
 from releases.problems import StepBlocked
+from releases.steps.ensure_domains import NOT_REGISTERED
 from releases.store import keys
-from wechat.domains import Domains
+from wechat.domains import Domains, Pool
 
 #: How long a pool that was read is good, in seconds.
 KEPT_S = 600
@@ -25,6 +29,10 @@ FRESH_S = 5
 #: Whoever reads the pool is waited for so long, in seconds; then the wave goes on without.
 PATIENCE_S = 15.0
 _POLL_S = 0.05
+#: What WeChat answered the first release of a wave is good for the others for so many seconds.
+ANSWER_KEPT_S = 300
+#: That answer is waited for so long, in seconds; then the others ask themselves.
+ANSWER_PATIENCE_S = 5.0
 NONE = Domains.wanted({})
 
 #: The hosts that count for released Mini Programs; None if WeChat does not say.
@@ -48,40 +56,108 @@ class Preflight:
         self._monotonic = monotonic
         self._passed: tuple[Domains, float] | None = None
 
-    def check(self, wanted: Domains, wave: str) -> None:
-        """Raise StepBlocked naming the domains that the platform has not registered; looks once in five seconds."""
+    @contextmanager
+    def of(self, wanted: Domains, wave: str) -> Iterator[None]:
+        """The block asks WeChat for one release of the wave; raises StepBlocked where its answer is known.
+
+        Of a domain below a registered one nobody knows before WeChat is asked. So the first release of the wave does,
+        the others wait for its answer a little, and a refusal is theirs as well.
+        """
+        unknown = self.check(wanted, wave)
+        if not unknown:
+            yield
+            return
+        try:
+            self._await_answer(unknown, wave)
+            with self._answering(unknown):
+                yield
+        finally:
+            self._redis.delete(keys.POOL_ASKING)
+
+    def check(self, wanted: Domains, wave: str) -> Domains:
+        """Raise StepBlocked naming the domains that the platform has not registered; looks once in five seconds.
+
+        Returns those of which only a domain above is registered.
+        """
         passed = self._passed
         if passed is not None and passed[0] == wanted and self._monotonic() - passed[1] < FRESH_S:
-            return
-        missing = self._missing(wanted)
+            return NONE
+        pool = self._pool(wanted)
+        missing = NONE if pool is None else wanted.missing_in(pool)
         if missing:
             raise StepBlocked(
                 errmsg="preflight: the platform has not registered and published these domains",
                 domains=missing.as_dict(),
-                remedy="Register them with `mprelease platform domains add`, then "
-                f"`mprelease resume --wave {quote(wave)}`: no call was made for these Mini Programs.",
+                remedy=_remedy(wave),
             )
-        self._passed = wanted, self._monotonic()
+        unknown = NONE if pool is None else wanted.unknown_in(pool)
+        if not unknown:
+            self._passed = wanted, self._monotonic()
+        return unknown
 
     def forget(self) -> None:
-        """The pool has been changed: it is read anew."""
-        self._redis.delete(keys.POOL)
+        """The pool has been changed: it is read anew, and WeChat is asked anew."""
+        self._redis.delete(keys.POOL, keys.POOL_ANSWER)
 
-    def _missing(self, wanted: Domains) -> Domains:
+    def _await_answer(self, unknown: Domains, wave: str) -> None:
+        """Return where WeChat took these domains, or has to be asked; raises StepBlocked where it refused them."""
+        waited_s, asks = 0.0, False
+        while waited_s < ANSWER_PATIENCE_S:
+            answer = self._answer(unknown)
+            if answer:
+                raise StepBlocked(**answer, remedy=_remedy(wave))
+            if answer is not None or asks:
+                return
+            asks = bool(self._redis.set(keys.POOL_ASKING, 1, nx=True, px=int(ANSWER_PATIENCE_S * 1000)))
+            if not asks:
+                self._sleep(_POLL_S)
+                waited_s += _POLL_S
+
+    def _answer(self, unknown: Domains) -> dict[str, Any] | None:
+        """Why WeChat refused these domains for another release, empty if it took them; None if that is not known."""
+        raw = cast("str | None", self._redis.get(keys.POOL_ANSWER))
+        answer: dict[str, Any] = json.loads(raw) if raw else {}
+        return answer["refused"] if answer.get("of") == unknown.as_dict() else None
+
+    @contextmanager
+    def _answering(self, unknown: Domains) -> Iterator[None]:
+        """What becomes of the block is WeChat's answer for all; anything but a yes or a no says nothing."""
+        try:
+            yield
+        except StepBlocked as blocked:
+            if blocked.errcode not in NOT_REGISTERED:
+                raise
+            refused = {
+                "errcode": blocked.errcode,
+                "errmsg": f"preflight: WeChat refused these domains for another release: {blocked.errmsg}",
+                "domains": blocked.domains,
+            }
+            self._keep(unknown, refused)
+            raise
+        # A Mini Program that had the domains already does not take back what another was refused.
+        if self._answer(unknown) is None:
+            self._keep(unknown, {})
+
+    def _keep(self, unknown: Domains, refused: dict[str, Any]) -> None:
+        raw = json.dumps({"of": unknown.as_dict(), "refused": refused})
+        self._redis.set(keys.POOL_ANSWER, raw, ex=ANSWER_KEPT_S)
+
+    def _pool(self, wanted: Domains) -> Pool | None:
+        """The platform's pool, just read where it lacks something; None where it is not known."""
         waited_s = 0.0
         while waited_s < PATIENCE_S:
             raw, is_fresh = self._stored()
             if raw is not None:
                 hosts = json.loads(raw)
-                missing = NONE if hosts is None else wanted.not_on_hosts(hosts)
-                if not missing or is_fresh:
-                    return missing
+                pool = None if hosts is None else Pool(hosts)
+                if pool is None or is_fresh or wanted.on_hosts(hosts) == wanted:
+                    return pool
             if self._redis.set(keys.POOL_LOCK, 1, nx=True, px=int(PATIENCE_S * 1000)):
                 self._read(raw)
                 continue
             self._sleep(_POLL_S)
             waited_s += _POLL_S
-        return NONE
+        return None
 
     def _stored(self) -> tuple[str | None, bool]:
         """The pool as it was read last, and whether that was just now."""
@@ -101,3 +177,10 @@ class Preflight:
             self._redis.set(keys.POOL, raw, ex=kept_s)
         finally:
             self._redis.delete(keys.POOL_LOCK)
+
+
+def _remedy(wave: str) -> str:
+    return (
+        "Register them with `mprelease platform domains add`, then "
+        f"`mprelease resume --wave {quote(wave)}`: no call was made for these Mini Programs."
+    )

@@ -6,6 +6,7 @@ documented way to learn more, and it tells when a limit is per minute and not pe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 from wechat.errcodes.table import Errcode, QuotaReset
@@ -16,6 +17,14 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 #: A rate window beyond that is a mistake, in seconds.
 LONGEST_WINDOW_S = 86_400
+#: Releases whose quota resets at the same moment come back spread over so many seconds after it, at the most.
+SPREAD_S = 60.0
+
+
+def spread_after(reset: datetime, now: datetime, random: Callable[[], float]) -> datetime:
+    """A moment soon after the reset; `random` gives numbers from 0 to 1. After a short wait, a tenth of that at the most."""
+    spread_s = min(SPREAD_S, (reset - now).total_seconds() / 10)
+    return reset + timedelta(seconds=spread_s * random())
 
 
 def reset_at(row: Errcode, quota: Quota | None, now: datetime) -> datetime:

@@ -6,14 +6,24 @@ Only this decides about retries; neither Celery's defaults nor the HTTP client r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from releases.problems import StepBlocked, describe
 from releases.record import Problem, Progress
 from releases.states import Step
+from releases.steps.call_window import BUSY
 from wechat.component import COMPONENT_TOKEN_PATH
+from wechat.component import PREFIX as COMPONENT_PREFIX
 from wechat.errcodes.table import Errcode, Verdict, verdict_of
-from wechat.errors import NotAuthorized, RateLimited, Refused, TicketMissing, Unreadable, WeChatError
+from wechat.errors import (
+    NotAuthorized,
+    RateLimited,
+    Refused,
+    TicketMissing,
+    Unanswered,
+    Unreadable,
+    WeChatError,
+)
 from wechat.http.deadline import DeadlineExceeded
 
 #: An errcode that is in no table is tried once more.
@@ -22,25 +32,44 @@ MAX_UNKNOWNS = 1
 #: A step whose call's turn is too far away comes back after so many seconds at the least.
 RATE_WAIT_S = 5.0
 
+#: A server that asks to be left alone (Retry-After) is obeyed for so many seconds at the most.
+LONGEST_ASKED_S = 3600.0
+
 #: Verdicts that concern one release, where the call was made for one.
 _HOPELESS = frozenset({Verdict.TOKEN, Verdict.BLOCK, Verdict.BUG, Verdict.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try the step again after so many seconds; `progress` has the budget that this uses up."""
+    """Try the step again after so many seconds; `progress` has the budget that this uses up.
+
+    For `pause_s` no release may call WeChat: its gateway asked for that.
+    """
 
     problem: Problem
     delay_s: float
     progress: Progress
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitQuota:
-    """Park until the quota's reset, which depends on the row and on what WeChat says of it."""
+    """Park until the quota's reset, which depends on the row and on what WeChat says of it.
+
+    `is_platforms`: the quota is that of the platform's own calls, so all releases wait.
+    """
 
     problem: Problem
     row: Errcode
+    is_platforms: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PauseForAWhile:
+    """No release can go on for so many seconds; then all go on by themselves."""
+
+    problem: Problem
+    delay_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +94,21 @@ class Fail:
     problem: Problem
 
 
-Decision = Retry | AwaitQuota | PausePlatform | Block | Fail
+Decision = Retry | AwaitQuota | PauseForAWhile | PausePlatform | Block | Fail
 StepError = WeChatError | DeadlineExceeded | StepBlocked
+
+
+def is_unanswered(error: StepError) -> bool:
+    """Whether this is what every call gets while WeChat is out."""
+    if isinstance(error, Refused):
+        return error.errcode == BUSY
+    return isinstance(error, Unanswered | DeadlineExceeded)
+
+
+def asked_s(error: StepError) -> float:
+    """For how many seconds the server asked to be left alone, an hour at the most."""
+    asked = error.retry_after_s if isinstance(error, Unanswered) else None
+    return min(max(asked or 0.0, 0.0), LONGEST_ASKED_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +122,7 @@ class RetryPolicy:
     scan_max_attempts: int
     slow_down_s: float
 
-    def decide(  # noqa: PLR0911 - one line for each kind of error
+    def decide(
         self, error: StepError, step: Step, progress: Progress, random: Callable[[], float]
     ) -> Decision:
         """Decide what happens after this error; `random` gives numbers from 0 to 1."""
@@ -95,20 +137,38 @@ class RetryPolicy:
             # Nothing was sent and nothing has failed, so nothing is used up.
             return Retry(problem, max(error.retry_after_s, RATE_WAIT_S) * (1 + random() / 4), progress)
         if isinstance(error, Refused):
-            if error.endpoint == COMPONENT_TOKEN_PATH and verdict_of(error.errcode).verdict in _HOPELESS:
-                # The platform's own appid, secret or ticket: no release will do better.
+            row = verdict_of(error.errcode)
+            platforms = self._platforms(error.endpoint, row, problem, random)
+            return platforms or self._refused(row, problem, progress, random)
+        return self._retry_after(asked_s(error), problem, progress, random)
+
+    def _platforms(
+        self, endpoint: str, row: Errcode, problem: Problem, random: Callable[[], float]
+    ) -> Decision | None:
+        """What a refusal of the platform's own calls means for all releases; None where it concerns one, or passes."""
+        if not endpoint.startswith(COMPONENT_PREFIX):
+            return None
+        match row.verdict:
+            case Verdict.QUOTA:
+                return AwaitQuota(problem, row, is_platforms=True)
+            case Verdict.SLOW_DOWN:
+                return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4))
+            case Verdict.TOKEN:
+                # The component's token: the client has refreshed it and repeated the call already.
                 return PausePlatform(problem)
-            return self._refused(verdict_of(error.errcode), problem, progress, random)
-        return self._retry(problem, progress, random)
+        if endpoint == COMPONENT_TOKEN_PATH and row.verdict in _HOPELESS:
+            # The platform's own appid, secret or ticket: no release will do better.
+            return PausePlatform(problem)
+        return None
 
     def _refused(  # noqa: PLR0911 - one line for each verdict
         self, row: Errcode, problem: Problem, progress: Progress, random: Callable[[], float]
     ) -> Decision:
         match row.verdict:
             case Verdict.RETRY:
-                return self._retry(problem, progress, random)
+                return self._retry(problem, progress, random, self.slow_down_s if row.slow else 0.0)
             case Verdict.SLOW_DOWN:
-                return self._slow_down(problem, progress, random)
+                return self._retry(problem, progress, random, self.slow_down_s)
             case Verdict.WAIT:
                 return self._await_scan(problem, progress, random)
             case Verdict.QUOTA:
@@ -123,21 +183,21 @@ class RetryPolicy:
             case Verdict.BLOCK | Verdict.ADOPT:
                 return Block(problem)
 
-    def _retry(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
+    def _retry_after(
+        self, asked_s: float, problem: Problem, progress: Progress, random: Callable[[], float]
+    ) -> Retry | Fail:
+        decision = self._retry(problem, progress, random, asked_s)
+        return replace(decision, pause_s=asked_s) if isinstance(decision, Retry) else decision
+
+    def _retry(
+        self, problem: Problem, progress: Progress, random: Callable[[], float], at_least_s: float = 0.0
+    ) -> Retry | Fail:
         failures = progress.failures + 1
         if failures >= self.max_attempts:
             return Fail(problem)
-        return Retry(
-            problem, self.backoff_s(failures, random), progress.model_copy(update={"failures": failures})
-        )
-
-    def _slow_down(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
-        decision = self._retry(problem, progress, random)
-        if isinstance(decision, Fail):
-            return decision
         # Never sooner than asked for, and not all at the same moment.
-        delay_s = self.slow_down_s * (1 + random() / 4)
-        return Retry(problem, delay_s, progress.model_copy(update={"failures": progress.failures + 1}))
+        delay_s = max(self.backoff_s(failures, random), at_least_s * (1 + random() / 4))
+        return Retry(problem, delay_s, progress.model_copy(update={"failures": failures}))
 
     def _await_scan(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
         scans = progress.scans + 1
@@ -155,6 +215,17 @@ class RetryPolicy:
         return Retry(problem, delay_s, progress.model_copy(update={"unknowns": unknowns}))
 
     def backoff_s(self, attempt: int, random: Callable[[], float]) -> float:
-        """Exponential backoff with full jitter, before the attempt that follows the given one (from 1)."""
-        ceiling = min(self.wait_max_s, self.wait_initial_s * 2.0 ** min(attempt - 1, 60))
-        return ceiling * random()
+        """Exponential backoff before the attempt that follows the given one (from 1), with equal jitter.
+
+        Half of it is waited in any case: with full jitter no budget would be sure to outlast any outage, and what
+        spreads the releases of a wave is the other half.
+        """
+        return self._ceiling_s(attempt) * (1 + random()) / 2
+
+    def outage_s(self, number: int) -> float:
+        """How long all releases wait while WeChat is out, the first time (1) and each that follows."""
+        # As long as the steps that met it first would wait before their fourth attempt, so nobody is held up for a blink.
+        return self._ceiling_s(number + 3)
+
+    def _ceiling_s(self, attempt: int) -> float:
+        return min(self.wait_max_s, self.wait_initial_s * 2.0 ** min(attempt - 1, 60))

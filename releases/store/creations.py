@@ -27,8 +27,11 @@ class Creation:
     fed: bool = False
     held: str | None = None
 
-    def row(self, position: int) -> tuple[list[str], list[Any]]:
-        """Its keys and arguments, as `create_releases.lua` takes them; `position` is that among the new ones."""
+    def row(self, position: int, left: str = "") -> tuple[list[str], list[Any]]:
+        """Its keys and arguments, as `create_releases.lua` takes them; `position` is that among the new ones.
+
+        `left` is the newest release of the superseded one's version that was not cancelled.
+        """
         release, known, superseded = self.release, self.known, self.superseded
         old = known.active if superseded else None
         row_keys = [
@@ -65,6 +68,7 @@ class Creation:
             keys.held(old.release.progress.held) if old and old.release.progress.held else "",
             release.waits_for,
             old.release.waits_for if old else "",
+            left,
         ]
         return row_keys, values
 

@@ -13,11 +13,18 @@ ALL = "releases:all"
 PARKED = "releases:parked"
 #: Releases of a big wave whose first message has not been sent, scored by creation in seconds.
 UNFED = "releases:unfed"
+#: Gone with the records, and never without them.
+MARK = "releases:mark"
+#: Releases that came to rest and whose result has not been stored yet, scored by when, in seconds.
+UNTOLD = "releases:untold"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
 #: The hosts that are registered on the platform, as read last; and who reads them now.
 POOL = "platform:pool"
 POOL_LOCK = "platform:pool-lock"
+#: What WeChat answered the first release with domains of which only a domain above is registered; and who asks now.
+POOL_ANSWER = "platform:pool-answer"
+POOL_ASKING = "platform:pool-asking"
 #: The provider's audit quota as WeChat told it last, and whether it has been asked for lately.
 AUDIT_QUOTA = "platform:audit-quota"
 AUDIT_QUOTA_ASKED = "platform:audit-quota-asked"

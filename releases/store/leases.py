@@ -8,6 +8,7 @@ it by its expiry, which is longer than a step's total deadline.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,7 @@ class Leases:
         self._scopes = tuple(scopes)
         self._begin = load_script(client, "releases.store", "begin_attempt")
         self._drop_if_equal = load_script(client, "db", "drop_if_equal")
+        self._owed: dict[str, int] = {}
 
     def begin(self, release_id: str, appid: str) -> Held | Busy | None:
         """Take the lease; None if there is no such release."""
@@ -68,5 +70,13 @@ class Leases:
         )
 
     def end(self, appid: str, number: int) -> None:
-        """End a lease that no write has ended; harmless when it is gone or another's."""
-        self._drop_if_equal(keys=[keys.lease(appid)], args=[str(number)])
+        """End a lease that no write has ended; harmless when it is gone or another's. Later, if Redis is away."""
+        self._owed[appid] = number
+        self.settle()
+
+    def settle(self) -> None:
+        """End those that could not be ended when it was time: their releases would stand still until they expire."""
+        for appid, number in list(self._owed.items()):
+            self._drop_if_equal(keys=[keys.lease(appid)], args=[str(number)])
+            with suppress(KeyError):
+                del self._owed[appid]

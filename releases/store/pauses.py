@@ -1,6 +1,6 @@
 """Pauses of the whole platform, where a mistake that would be everybody's is made once, and those of single waves.
 
-A pause is a key with its reason, and for a quota with an expiry. Releases that meet it are held in a
+A pause is a key with its reason, and for a quota of submissions with an expiry. Releases that meet it are held in a
 set of the same scope; whoever finds the pause gone moves them to the parked ones, due at once.
 
 One that a person began ends when a person says so: nothing that the platform learns, no new ticket, ends it.
@@ -8,6 +8,7 @@ One that a person began ends when a person says so: nothing that the platform le
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
@@ -22,16 +23,28 @@ from releases.store import keys
 
 
 class Pause(Problem):
-    """Why the platform, or a wave, is paused."""
+    """Why the platform, or a wave, is paused.
+
+    is_timed: it ends by itself, once some of the releases that it holds have tried; see `timed_pauses`.
+    outage: how many of these followed each other because WeChat was out; 0 if it was begun for something else.
+    probes: the ids of the releases that try at this moment.
+    """
 
     until: datetime | None = None
     by_hand: bool = False
     canary: bool = False
+    is_timed: bool = False
+    outage: int = 0
+    probes: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, raw: Any) -> Self | None:
         """As Redis has it; None where there is none."""
         return None if raw is None else cls.model_validate_json(str(raw))
+
+    def holds(self, release_id: str) -> bool:
+        """Whether this release has to wait for its end."""
+        return release_id not in self.probes
 
 
 class Paused(Exception):
@@ -56,9 +69,16 @@ class Pauses:
         self._swap_if_equal = load_script(client, "db", "swap_if_equal")
 
     def begin(self, scope: str, pause: Pause) -> bool:
-        """Pause; the first reason counts. True if this is the first."""
-        until = None if pause.until is None else round(pause.until.timestamp() * 1000)
-        return bool(self._redis.set(keys.pause(scope), pause.model_dump_json(), nx=True, pxat=until))
+        """Pause; the first reason counts, but one that needs a person outranks one that passes. True if this counts."""
+        key, document = keys.pause(scope), pause.model_dump_json()
+        expires = pause.until is not None and not pause.is_timed
+        at = round(pause.until.timestamp() * 1000) if pause.until is not None and expires else None
+        if self._redis.set(key, document, nx=True, pxat=at):
+            return True
+        raw = self._redis.get(key)
+        if raw is None or pause.is_timed or not Pause.model_validate_json(str(raw)).is_timed:
+            return False
+        return bool(self._swap_if_equal(keys=[key], args=[raw, document]))
 
     def begin_by_hand(self, scope: str, reason: str) -> None:
         """Pause because a person says so, whatever other pause is on."""
@@ -76,8 +96,15 @@ class Pauses:
 
     def lift_unless_by_hand(self, scope: str) -> bool:
         """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""
+        return self._lift_if(scope, lambda pause: not pause.by_hand)
+
+    def lift_for_ticket(self) -> bool:
+        """There is a new ticket: let all go on, unless a person wants them to wait, or no ticket would help."""
+        return self._lift_if(Scope.ALL, lambda pause: not (pause.by_hand or pause.is_timed))
+
+    def _lift_if(self, scope: str, may: Callable[[Pause], bool]) -> bool:
         raw = self._redis.get(keys.pause(scope))
-        if raw is None or Pause.model_validate_json(str(raw)).by_hand:
+        if raw is None or not may(Pause.model_validate_json(str(raw))):
             return False
         # Only the pause that was looked at: a person may begin another one now.
         return bool(self._drop_if_equal(keys=[keys.pause(scope)], args=[raw]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +23,20 @@ from releases.store.tally import WaveTally
 
 #: Records fetched at once while listing.
 _PAGE = 500
+#: Records fetched at once while looking for one that is most likely among the newest.
+_FEW = 20
+#: Said where records are missing.
+RECORDS_GONE = (
+    "Redis was flushed, or came back without its data: what was accepted before has to be enqueued again"
+)
 
 
 class RecordChanged(Exception):
     """The record was changed by somebody else since it was read."""
+
+
+class RecordGone(RecordChanged):
+    """There is no such record any more: somebody flushed Redis, or it lost what it had."""
 
 
 class LeaseLost(Exception):
@@ -107,7 +118,10 @@ class ReleaseStore:
         `opening` begins their wave with them. False if some Mini Program's releases are no longer as known: look
         again, decide again.
         """
-        rows = [creation.row(position) for position, creation in enumerate(creations)]
+        rows = [
+            creation.row(position, self._left_by(creation.superseded) if creation.superseded else "")
+            for position, creation in enumerate(creations)
+        ]
         wave = opening.wave if opening else ""
         stale = self._replication.run(
             self._create,
@@ -151,6 +165,7 @@ class ReleaseStore:
                 keys.wave_counts(wave),
                 keys.wave_ends(wave),
                 keys.STOPPED,
+                keys.UNTOLD,
                 *(keys.held(scope) for scope in scopes_for(after.wave)),
                 *(keys.pause(scope) for scope in unless_paused),
             ],
@@ -174,8 +189,12 @@ class ReleaseStore:
                 before.release.waits_for,
                 after.waits_for,
                 len(unless_paused),
+                self._left_by(after) if _is_cancelled_by(before.release, after) else "",
+                "1" if after.status in AT_REST else "",
             ],
         )
+        if reply == "gone":
+            raise RecordGone(after.id)
         if reply == "fenced":
             raise LeaseLost
         if reply == "changed":
@@ -183,6 +202,24 @@ class ReleaseStore:
         if isinstance(reply, list):
             raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
         return Stored(after, int(reply))
+
+    def untold(self, since_s: float, limit: int) -> list[str]:
+        """The releases that came to rest so many seconds ago, and whose result nobody has stored since."""
+        seconds, _ = self._redis.time()
+        found: Any = self._redis.zrangebyscore(keys.UNTOLD, "-inf", seconds - since_s, start=0, num=limit)
+        return list(found)
+
+    def told(self, release_id: str) -> Stored | None:
+        """Its result has been stored; returns the record as it is after that."""
+        self._redis.zrem(keys.UNTOLD, release_id)
+        return self.get(release_id)
+
+    def mark(self) -> str:
+        """What tells these records from those that somebody flushed: set by whoever looks first."""
+        with self._redis.pipeline() as pipe:
+            pipe.set(keys.MARK, uuid.uuid4().hex, nx=True)
+            pipe.get(keys.MARK)
+            return str(pipe.execute()[1])
 
     def confirm(self, *release_ids: str) -> bool:
         """Have records confirmed that others have written, maybe in vain; False if one of them is gone.
@@ -222,6 +259,17 @@ class ReleaseStore:
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
         return {int(minute): int(number) for minute, number in raw.items()}
 
+    def _left_by(self, cancelled: Release) -> str:
+        """The newest other release of its version that was not cancelled, or nothing: that is the same again then."""
+        others = [found for found in self._ids(None, None, cancelled.appid) if found != cancelled.id]
+        for start in range(len(others), 0, -_FEW):
+            for stored in reversed(list(self.get_many(others[max(start - _FEW, 0) : start]))):
+                if stored is None or stored.release.status is Status.CANCELLED:
+                    continue
+                if stored.release.identity == cancelled.identity:
+                    return stored.release.id
+        return ""
+
     def _ids(self, status: Status | None, wave: str | None, appid: str | None) -> list[str]:
         """Taken at once: paging through an index that changes meanwhile would skip some."""
         indexes = [
@@ -241,3 +289,7 @@ class ReleaseStore:
 
 
 _AFTERWARDS = {Status.SUBMITTED: "free", Status.CANCELLED: "forget"}
+
+
+def _is_cancelled_by(before: Release, after: Release) -> bool:
+    return after.status is Status.CANCELLED and before.status is not Status.CANCELLED

@@ -6,7 +6,7 @@ from simulator.api.audit_items import check_submission
 from simulator.api.code import check_code, check_scan
 from simulator.api.endpoint import Call
 from simulator.api.errors import WeChatError
-from simulator.world.miniprogram import IN_REVIEW, WITHDRAWN, Audit, MiniProgram
+from simulator.world.miniprogram import IN_REVIEW, WITHDRAWN, Audit, MiniProgram, described
 
 MAX_UNDOS_A_DAY = 5
 MAX_UNDOS_A_MONTH = 10
@@ -43,7 +43,7 @@ def get_latest_auditstatus(call: Call) -> dict[str, Any]:
         "auditid": latest.auditid,
         **_verdict(latest),
         "user_version": latest.user_version,
-        "user_desc": latest.user_desc,
+        **described(call.mini, "user_desc", latest.user_desc),
         "submit_audit_time": latest.submit_audit_time,
     }
 

@@ -45,7 +45,7 @@ def getversioninfo(call: Call) -> dict[str, Any]:
     """Show the trial version and the released one, where there are such."""
     mini, answer = call.mini, {}
     if mini.trial:
-        answer["exp_info"] = exp_info(mini.trial)
+        answer["exp_info"] = exp_info(mini, mini.trial)
     if mini.release:
         answer["release_info"] = {
             "release_time": int(mini.release.committed_at),
@@ -92,7 +92,7 @@ def release(call: Call) -> dict[str, Any]:
     if mini.release and mini.release.user_version == audit.user_version:
         raise WeChatError(85052)
     mini.release = Trial(audit.user_version, audit.user_desc, call.world.clock.now())
-    mini.domains, _ = split_by_pool(mini.domains, call.world.platform.published)
+    mini.domains, _ = split_by_pool(mini.domains, call.world.platform.counts)
     return {}
 
 

@@ -41,7 +41,7 @@ def modify_domain(call: Call) -> dict[str, Any]:
 
 def get_effective_domain(call: Call) -> dict[str, Any]:
     """Show whose the domains are, and which of them a release would leave."""
-    ours, theirs = split_by_pool(call.mini.domains, call.world.platform.published)
+    ours, theirs = split_by_pool(call.mini.domains, call.world.platform.counts)
     return {
         "mp_domain": theirs,
         "third_domain": ours,
@@ -84,8 +84,9 @@ def _write(call: Call, *, overwrite: bool) -> dict[str, Any]:
     _check_registered(wanted, mini.domains, platform)
     if too_many(wanted):
         raise WeChatError(85016)
-    mini.domains = wanted
-    return {**_lists_answered(mini), **sent.rejected()}
+    before, mini.domains = mini.domains, wanted
+    answered = {"after": wanted, "added": sent.good, "before": before}[mini.add_answers]
+    return {**_lists_answered(mini, answered), **sent.rejected()}
 
 
 def _delete(call: Call) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _delete(call: Call) -> dict[str, Any]:
     if left == mini.domains:
         raise WeChatError(85017)
     mini.domains = left
-    return dict(_lists_answered(mini))
+    return dict(_lists_answered(mini, mini.domains))
 
 
 def _sort(body: dict[str, Any], platform: Platform) -> Sorted:
@@ -123,7 +124,7 @@ def _overwritten(body: dict[str, Any], present: Lists, sent: Sorted) -> Lists:
 
 def _check_registered(wanted: Lists, present: Lists, platform: Platform) -> None:
     new = {host_of(o) for name in LISTS for o in set(wanted[name]) - set(present[name])}
-    unknown = new.difference(platform.published)
+    unknown = {host for host in new if not platform.counts(host)}
     if unknown:
         only_testing = unknown.issubset(platform.testing)
         raise WeChatError(platform.testing_only_errcode if only_testing else 85018)
@@ -143,5 +144,5 @@ def _texts(body: dict[str, Any], name: str) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
-def _lists_answered(mini: MiniProgram) -> Lists:
-    return styled(mini.domains, mini.stored_style) if mini.add_answers_lists else {}
+def _lists_answered(mini: MiniProgram, lists: Lists) -> Lists:
+    return styled(lists, mini.stored_style) if mini.add_answers_lists else {}

@@ -7,12 +7,23 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from simulator.control.patching import PatchError, Setter, flag, integer, number, one_of, patch, text
+from simulator.control.patching import (
+    PatchError,
+    Setter,
+    flag,
+    headers,
+    integer,
+    integers,
+    number,
+    one_of,
+    patch,
+    text,
+)
 
 #: Kinds that answer instead of WeChat: the call is not applied unless the fault says "apply".
-REPLACING = ("errcode", "status", "html", "empty", "invalid_json", "oversized", "cut_before")
+REPLACING = ("errcode", "status", "html", "empty", "body", "invalid_json", "oversized", "cut_before")
 #: Kinds that let the call through and spoil only its answer.
-SPOILING = ("delay", "delay_before", "hold", "cut_after", "trickle")
+SPOILING = ("delay", "delay_before", "hold", "cut_after", "trickle", "interim")
 
 FOR_EVER = -1
 
@@ -35,6 +46,9 @@ class Fault:
     seconds: float = 5.0
     status: int | None = None
     size: int = 16 * 1024 * 1024
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    interim: list[int] = field(default_factory=lambda: [103])
     text_plain: bool = False
 
     @property
@@ -66,6 +80,9 @@ FIELDS: dict[str, Setter] = {
     "seconds": number,
     "status": integer,
     "size": integer,
+    "body": text,
+    "headers": headers,
+    "interim": integers,
     "text_plain": flag,
 }
 
@@ -108,11 +125,10 @@ class FaultBook:
         self._cleared.set()
         self._cleared = asyncio.Event()
 
-    async def until_cleared(self, at_most_s: float) -> None:
-        """Wait for the faults to be forgotten."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(at_most_s):
-                await self._cleared.wait()
+    @property
+    def cleared(self) -> asyncio.Event:
+        """Set when the faults of now are forgotten."""
+        return self._cleared
 
     def _strikes(self, fault: Fault) -> bool:
         if fault.skip > 0:
@@ -125,3 +141,10 @@ class FaultBook:
             if fault.times <= 0:
                 self._faults.remove(fault)
         return True
+
+
+async def until(event: asyncio.Event, at_most_s: float) -> None:
+    """Wait for it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(at_most_s):
+            await event.wait()

@@ -80,6 +80,11 @@ def limits(value: Any) -> dict[str, int]:
     return {text(name): integer(count) for name, count in _typed(value, dict).items()}
 
 
+def headers(value: Any) -> dict[str, str]:
+    """Take HTTP headers by their names."""
+    return {text(name): text(content) for name, content in _typed(value, dict).items()}
+
+
 def one_of(*choices: str) -> Setter:
     """Make a setter that takes one of the choices."""
 

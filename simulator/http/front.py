@@ -6,7 +6,7 @@ from aiohttp import web
 
 from simulator.api.endpoint import Endpoint
 from simulator.api.visit import Visit, token_of
-from simulator.control.faults import Fault
+from simulator.control.faults import Fault, until
 from simulator.http import answers, gateway, wire
 from simulator.http.gateway import Outcome
 from simulator.world.calls import CallRecord
@@ -34,6 +34,8 @@ async def _serve_faulty(
     world: World, request: web.BaseRequest, visit: Visit, record: CallRecord, fault: Fault
 ) -> web.StreamResponse:
     record.fault = fault.kind
+    # From now on: the faults may be forgotten while the call is being applied.
+    cleared = world.faults.cleared
     outcome = _replacement(fault)
     if fault.applies:
         wait_s = fault.seconds if fault.kind == "delay_before" else 0
@@ -43,8 +45,11 @@ async def _serve_faulty(
         record.errcode = outcome.errcode
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
+    if fault.kind == "interim":
+        wire.hint(request, fault.interim)
+        await asyncio.sleep(fault.seconds)
     if fault.kind == "hold":
-        await world.faults.until_cleared(fault.seconds)
+        await until(cleared, fault.seconds)
     return await wire.spoilt(
         request, world.clock, fault, outcome or gateway.refuse(-1), world.platform.content_type
     )

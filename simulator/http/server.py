@@ -5,12 +5,13 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 
 from simulator.api.routes import ENDPOINTS
 from simulator.control import control
-from simulator.http import answers, front, wire
+from simulator.http import answers, callers, front, wire
 from simulator.world.world import World
 
 #: Clients keep connections for as long as they like.
@@ -42,7 +43,11 @@ class Simulator:
         raw = await request.content.read()
         if not path.startswith(control.PREFIX):
             return wire.not_found(self._world.clock)
-        if (request.method, path) == ("POST", control.PREFIX + "reset"):
+        document: Any
+        refused = callers.refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
+        if refused:
+            status, document = 403, {"error": refused}
+        elif (request.method, path) == ("POST", control.PREFIX + "reset"):
             self._world = self._make_world()
             status, document = 200, {"ok": True}
         else:

@@ -1,6 +1,7 @@
 """How an answer leaves over the socket: whole, spoilt, late or not at all."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
@@ -16,10 +17,24 @@ _NOT_FOUND = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not 
 
 
 def whole(
-    clock: Clock, body: bytes, *, content_type: str = answers.JSON_TYPE, status: int = 200
+    clock: Clock,
+    body: bytes,
+    *,
+    content_type: str = answers.JSON_TYPE,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> web.Response:
     """Make a plain answer, dated by WeChat's clock."""
-    return web.Response(status=status, body=body, headers=_headers(clock, content_type))
+    return web.Response(
+        status=status, body=body, headers={**_headers(clock, content_type), **(headers or {})}
+    )
+
+
+def hint(request: web.BaseRequest, statuses: Iterable[int]) -> None:
+    """Send interim answers ahead of the final one; aiohttp knows no other than 100."""
+    if request.transport is not None:
+        for status in statuses:
+            request.transport.write(b"HTTP/1.1 %d Interim\r\nLink: </x>; rel=preload\r\n\r\n" % status)
 
 
 def not_found(clock: Clock) -> web.Response:
@@ -43,15 +58,21 @@ async def spoilt(
             return await _oversized(request, clock, fault.size, content_type)
         case "status" | "html":
             status = fault.status or (502 if fault.kind == "status" else 200)
-            return whole(clock, _page(status), content_type=HTML_TYPE, status=status)
-    body = _spoilt_body(fault.kind, outcome)
-    return whole(clock, body, content_type=content_type, status=fault.status or 200)
+            page = _page(status)
+            return whole(clock, page, content_type=HTML_TYPE, status=status, headers=fault.headers)
+    body = _spoilt_body(fault, outcome)
+    return whole(clock, body, content_type=content_type, status=fault.status or 200, headers=fault.headers)
 
 
-def _spoilt_body(kind: str, outcome: Outcome) -> bytes:
-    if kind == "empty":
-        return b""
-    return _invalid_json(outcome) if kind == "invalid_json" else answers.dump(outcome.document)
+def _spoilt_body(fault: Fault, outcome: Outcome) -> bytes:
+    match fault.kind:
+        case "empty":
+            return b""
+        case "body":
+            return fault.body.encode()
+        case "invalid_json":
+            return _invalid_json(outcome)
+    return answers.dump(outcome.document)
 
 
 def _headers(clock: Clock, content_type: str) -> dict[str, str]:

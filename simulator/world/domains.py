@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 SCHEMES = {
     "requestdomain": "https",
@@ -69,11 +69,10 @@ def styled(lists: Lists, style: str) -> Lists:
     return {name: [spell(origin) for origin in values] for name, values in lists.items()}
 
 
-def split_by_pool(lists: Lists, pool: Iterable[str]) -> tuple[Lists, Lists]:
+def split_by_pool(lists: Lists, counts: Callable[[str], bool]) -> tuple[Lists, Lists]:
     """Part the lists into the platform's domains and the merchant's own."""
-    known = set(pool)
-    theirs = {name: [o for o in values if host_of(o) in known] for name, values in lists.items()}
-    others = {name: [o for o in values if host_of(o) not in known] for name, values in lists.items()}
+    theirs = {name: [o for o in values if counts(host_of(o))] for name, values in lists.items()}
+    others = {name: [o for o in values if not counts(host_of(o))] for name, values in lists.items()}
     return theirs, others
 
 

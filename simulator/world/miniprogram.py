@@ -1,5 +1,7 @@
 """A Mini Program: its domains, its code, its audits, and the flags that make it a difficult one."""
 
+import html
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,6 +15,19 @@ DEFAULT_CATEGORY = {
     "second_id": 307,
 }
 DEFAULT_PAGES = ("pages/index/index", "pages/cart/cart", "pages/order/order")
+
+#: How a description may look when it is read back; `absent` leaves it out.
+DESC_STYLES: dict[str, Callable[[str], str | None]] = {
+    "plain": lambda desc: desc,
+    "null": lambda _: None,
+    "absent": lambda _: None,
+    "empty": lambda _: "",
+    "cut": lambda desc: desc[:64],
+    "short": lambda desc: desc[: len(desc) // 2],
+    "escaped": html.escape,
+    "spaced": lambda desc: " ".join(["", *desc.split(), ""]),
+    "replaced": lambda _: "第三方平台提交",
+}
 
 IN_REVIEW = 2
 WITHDRAWN = 3
@@ -60,7 +75,11 @@ class MiniProgram:
     rotates_refresh_token: bool = False
     empty_refresh_token: bool = False
     add_answers_lists: bool = True
+    #: Which lists an add answers: those of afterwards, only what was just added, or those of before.
+    add_answers: str = "after"
     stored_style: str = "plain"
+    #: What becomes of descriptions in answers about the trial version and the audit.
+    desc_style: str = "plain"
     no_code_errcode: int = 86001
     without_auth_list: list[str] = field(default_factory=list)
     without_conf_list: list[str] = field(default_factory=list)
@@ -110,7 +129,9 @@ PATCHABLE: dict[str, Setter] = {
     "rotates_refresh_token": flag,
     "empty_refresh_token": flag,
     "add_answers_lists": flag,
+    "add_answers": one_of("after", "added", "before"),
     "stored_style": one_of(*STYLES),
+    "desc_style": one_of(*DESC_STYLES),
     "no_code_errcode": integer,
     "without_auth_list": texts,
     "without_conf_list": texts,
@@ -135,12 +156,17 @@ AUDIT_PATCHABLE: dict[str, Setter] = {
 }
 
 
-def exp_info(trial: Trial) -> dict[str, Any]:
+def described(mini: MiniProgram, name: str, desc: str) -> dict[str, str | None]:
+    """Show a description as this Mini Program's answers show it."""
+    return {} if mini.desc_style == "absent" else {name: DESC_STYLES[mini.desc_style](desc)}
+
+
+def exp_info(mini: MiniProgram, trial: Trial) -> dict[str, Any]:
     """Show committed code as getversioninfo does."""
     return {
         "exp_time": int(trial.committed_at),
         "exp_version": trial.user_version,
-        "exp_desc": trial.user_desc,
+        **described(mini, "exp_desc", trial.user_desc),
     }
 
 
@@ -150,7 +176,7 @@ def visible(mini: MiniProgram) -> dict[str, Any]:
     return {
         "appid": mini.appid,
         **shown,
-        "exp_info": exp_info(mini.trial) if mini.trial else None,
+        "exp_info": exp_info(mini, mini.trial) if mini.trial else None,
         "trial": asdict(mini.trial) if mini.trial else None,
         "scan_ends_at": mini.scan_ends_at,
         "audits": [asdict(audit) for audit in mini.audits],

@@ -37,6 +37,8 @@ class Platform:
     testing_only_errcode: int = 85018
     #: Whether a refused modify_domain uses up one of the month's edits is not documented.
     count_refused_edits: bool = False
+    #: Whether a host below a published one counts as published; not documented either.
+    subdomains_count: bool = False
     daily_limits: dict[str, int] = field(default_factory=dict)
     minute_limits: dict[str, int] = field(default_factory=dict)
     #: How many seconds a minute of these limits has; quota/get tells.
@@ -45,6 +47,11 @@ class Platform:
     pool_edits: int = 0
     #: component_verify_ticket -> when it expires
     tickets: dict[str, float] = field(default_factory=dict)
+
+    def counts(self, host: str) -> bool:
+        """Tell whether a Mini Program may use this host."""
+        above = self.published if self.subdomains_count else ()
+        return host in self.published or any(host.endswith(f".{parent}") for parent in above)
 
 
 PATCHABLE: dict[str, Setter] = {
@@ -66,6 +73,7 @@ PATCHABLE: dict[str, Setter] = {
     "component_expired_errcode": integer,
     "testing_only_errcode": integer,
     "count_refused_edits": flag,
+    "subdomains_count": flag,
     "daily_limits": limits,
     "minute_limits": limits,
     "minute_s": positive,

@@ -183,6 +183,16 @@ def test_domains_are_read_and_changed_by_hand(platform: Platform) -> None:
     assert "https://api.example.com" in wrong.stderr
 
 
+@pytest.mark.parametrize("body", ['{"code":403}', "{}", '{"errcode":null}'])
+def test_domains_that_wechat_does_not_tell_are_not_said_to_be_none(platform: Platform, body: str) -> None:
+    appid = platform.mini_program()
+    platform.fault(appid, "modify_domain", "body", body=body)
+    unanswered = platform.run("domains", "get", appid, code=1)
+    assert "no errcode" in unanswered.stderr
+    assert "no domain is configured" not in unanswered.stderr
+    assert not unanswered.stdout
+
+
 def test_doctor_says_that_all_is_well_and_what_is_missing(platform: Platform, own_platform: Platform) -> None:
     assert "missing" not in platform.run("doctor").stdout
     own_platform.sim("POST", "platform", {"ip_allowed": False, "published": []})

@@ -1,8 +1,11 @@
 """Encryption keys as an operator changes them, and what happens to a worker that has the wrong ones."""
 
 import json
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +75,9 @@ def test_a_first_key_comes_in_and_a_second_one_takes_its_place(own_platform: Pla
 
     with platform.worker(**{KEYS: f"{OTHER},{NEW}"}):
         release_all(platform, appids, "2")
-        assert "to be sealed anew" in platform.run("doctor", code=0, **{KEYS: f"{OTHER},{NEW}"}).stdout
+        told = platform.run("doctor", code=0, **{KEYS: f"{OTHER},{NEW}"}).stdout
+        assert "to be sealed anew" in told
+        assert "plain text" not in told
         assert rekey(platform, OTHER, NEW, code=0)["resealed"] > 0
     assert sealed(platform, OTHER)
 
@@ -80,6 +85,39 @@ def test_a_first_key_comes_in_and_a_second_one_takes_its_place(own_platform: Pla
         release_all(platform, appids, "3")
         doctor = platform.run("doctor", code=0, **{KEYS: OTHER}).stdout
         assert f"{len(stored(platform))} stored secrets are sealed with the first key" in doctor
+
+
+def test_doctor_warns_of_tokens_in_plain_text_and_says_how_to_seal_them(own_platform: Platform) -> None:
+    platform = own_platform
+    platform.mini_program()
+    with platform.worker():
+        first, *lines = warned(platform)
+        assert first.startswith("warn ")
+        assert "2 of 2 tickets and tokens lie in plain text" in first
+        # What it says makes a key; with it the tokens are sealed.
+        made = subprocess.run(
+            shlex.split(lines[0], comments=True), capture_output=True, text=True, check=True
+        )
+        key = made.stdout.strip()
+        assert "ENCRYPTION_KEYS=plain,KEY" in lines[1]
+        assert warned(platform, f"plain,{key}")[1:] == lines
+        with platform.redis() as client:
+            TokenStore(client, Seal([key])).put_ticket(TICKET)
+        number = len(stored(platform))
+        [beside] = warned(platform, key)
+        assert beside.startswith("warn ")
+        assert f"{number - 1} of {number} tickets and tokens lie in plain text" in beside
+        command = shlex.split(lines[2], comments=True)[1:]
+        platform.run(*command, code=0, **{KEYS: key})
+        assert warned(platform, key)[0].startswith("ok")
+
+
+def warned(platform: Platform, keys: str = "") -> list[str]:
+    """What the doctor says of the encryption, which ends well all the same."""
+    told = platform.run("doctor", code=0, **{KEYS: keys}).stdout.splitlines()
+    [first] = [number for number, line in enumerate(told) if "  encryption " in line]
+    more = [line.strip() for line in told[first + 1 :]]
+    return [told[first], *takewhile(lambda line: not line.startswith(("ok ", "warn ", "missing ")), more)]
 
 
 def test_releases_and_rekey_at_the_same_time_lose_no_refresh_token(sealing_platform: Platform) -> None:

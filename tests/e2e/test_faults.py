@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.broken_worker import ROW_OF, Switch, command
+from tests.faults.broken_worker import ROW_OF, SHOWS, Switch, command
 from tests.faults.rows import ROWS, Row, run
 from tests.faults.table import remarks
 
@@ -16,7 +16,9 @@ def row(name: str) -> Row:
     return next(row for row in ROWS if row.name == name)
 
 
-@pytest.mark.parametrize("name", ["twice", "cut-after", "queue-deleted"])
+@pytest.mark.parametrize(
+    "name", ["twice", "cut-after", "queue-deleted", "foreign-upload", "no-errcode", "interim"]
+)
 def test_no_release_is_lost_and_none_is_submitted_twice(name: str, tmp_path: Path) -> None:
     finding = run(row(name), tmp_path, RELEASES, SEED)
     assert (finding.releases, finding.lost, finding.submitted_twice) == (RELEASES, 0, 0)
@@ -28,3 +30,15 @@ def test_the_suite_notices_a_build_that_repeats_without_asking(tmp_path: Path) -
     finding = run(row(ROW_OF[Switch.ASKING]), tmp_path, RELEASES, SEED, command(Switch.ASKING))
     assert finding.submitted_twice > 0
     assert not finding.is_good
+
+
+def test_the_suite_notices_a_build_that_submits_whatever_stands_there(tmp_path: Path) -> None:
+    finding = run(row(ROW_OF[Switch.TRIAL]), tmp_path, RELEASES, SEED, command(Switch.TRIAL))
+    assert finding.wrong_versions > 0
+    assert not finding.is_good
+
+
+def test_the_suite_notices_a_build_that_believes_an_answer_without_errcode(tmp_path: Path) -> None:
+    switch = Switch.ERRCODE
+    finding = run(row(ROW_OF[switch]), tmp_path, RELEASES, SEED, command(switch), patience_s=30)
+    assert finding.shows(SHOWS[switch]), remarks([finding])

@@ -2,10 +2,14 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import redis
+from celery import Celery, chain, chord, group
+from kombu import pools
 
 from tests.support.garbage import GARBAGE, HARMLESS, QUEUE, SECRET, headers, message
 from tests.support.workers import Platform, wait_for
@@ -54,6 +58,78 @@ def test_a_caller_learns_that_its_message_was_set_aside(own_platform: Platform) 
         assert "retries" in result(client, "invalid")["exc_message"][0]
         # The id of a step's message may be a release's, and its record says how that stands.
         assert not client.exists("celery-task-meta-a-release")
+
+
+@pytest.fixture
+def client_of(own_platform: Platform) -> Iterator[Celery]:
+    """A Celery client that has nothing of ours."""
+    app = Celery(
+        "client", broker=own_platform.redis_url, backend=own_platform.redis_url, set_as_current=False
+    )
+    app.conf.update(task_default_queue=QUEUE)
+    yield app
+    pools.reset()
+    app.close()
+
+
+def canvases(app: Celery, request: dict[str, Any]) -> dict[str, Any]:
+    """What a Celery client may make of a request, but a request by itself."""
+    start = app.signature("tasks.start_release", kwargs=request, immutable=True)
+    after = app.signature("tasks.get_release", kwargs={"release_id": "x"}, immutable=True)
+    return {
+        "chord": chord([start, start], after, app=app),
+        "chord of one": chord([start], after, app=app),
+        "chord with a chain as its body": chord([start, start], chain(after, after, app=app), app=app),
+        "chain": chain(start, after, after, app=app),
+        "chain of a group": chain(group([start, start], app=app), after, app=app),
+        "link": start.clone().on_error(after),
+        "countdown": start.clone().set(countdown=3600),
+    }
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Call to deprecated setex:DeprecationWarning"
+)  # Celery notes a chord's size
+@pytest.mark.parametrize("kind", list(canvases(Celery(set_as_current=False), {})))
+def test_a_request_that_is_not_sent_by_itself_is_set_aside_and_answered(
+    own_platform: Platform, client_of: Celery, kind: str
+) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    with platform.worker("--concurrency", "2") as worker, platform.redis() as client:
+        for _ in range(3):  # more than it has threads
+            waiting = canvases(client_of, platform.request(appid))[kind].apply_async()
+            wait_for(partial(client.exists, f"celery-task-meta-{waiting.id}"))
+            assert result(client, waiting.id)["exc_type"] == "InvalidTaskError"
+        assert platform.releases() == []
+        assert platform.release(appid)["status"] == "submitted"
+        assert "Traceback" not in worker.text()
+        assert client.llen(SET_ASIDE) >= 3
+        wait_for(partial(is_quiet, client))
+
+
+def test_a_group_of_requests_is_many_requests(own_platform: Platform, client_of: Celery) -> None:
+    requests = [own_platform.request(appid) for appid in own_platform.mini_programs(3)]
+    starts = [client_of.signature("tasks.start_release", kwargs=request) for request in requests]
+    with own_platform.worker(), own_platform.redis() as client:
+        sent: Any = group(starts, app=client_of).apply_async()
+        ids = [one.id for one in sent.results]
+        wait_for(lambda: client.exists(*(f"celery-task-meta-{one}" for one in ids)) == len(ids))
+        wait_for(lambda: len(own_platform.releases()) == len(requests))
+
+
+def test_the_result_of_a_release_is_not_overwritten_by_a_message_that_names_it(
+    own_platform: Platform,
+) -> None:
+    platform = own_platform
+    with platform.worker(), platform.redis() as client:
+        release = platform.release(platform.mini_program())
+        named = {"task": "tasks.get_release", "args": [], "options": {"task_id": release["id"]}}
+        bad = headers(task="tasks.get_release", id=release["id"])
+        client.lpush(QUEUE, message(headers=bad, body=[[], {}, {"chord": named}]))
+        wait_for(lambda: client.llen(SET_ASIDE))
+        stored = json.loads(str(client.get(f"celery-task-meta-{release['id']}")))
+        assert (stored["status"], stored["result"]) == ("SUCCESS", release["auditid"])
 
 
 def test_what_was_set_aside_is_listed_and_goes_back_to_the_queue(own_platform: Platform) -> None:

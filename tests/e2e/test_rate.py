@@ -87,7 +87,8 @@ def test_the_limit_that_wechat_tells_is_kept_after_the_first_refusals(own_platfo
         without = released(platform, shops(platform, 16))
     with two_workers(platform):
         learning = released(platform, shops(platform, 16))
-    assert refusals(without) >= 10
+    # Each time that some try for all, one of them is refused.
+    assert refusals(without) >= 2
     # Six threads may have been on their way when the first was refused.
     assert 1 <= refusals(learning) <= 6
     assert [call["body"]["cgi_path"] for call in learning if call["endpoint"] == "quota/get"] == [

@@ -1,10 +1,13 @@
 """A worker that is told to stop (SIGTERM) finishes the call it is making and hands back the rest."""
 
+import signal
+import sys
 import time
 from functools import partial
 
 import pytest
 
+from tests.faults.piped_worker import COMMAND as PIPED
 from tests.support.workers import PATIENT, Platform, wait_for
 
 #: A call that takes this long is on its way when the worker is told to stop. In seconds.
@@ -84,3 +87,39 @@ def test_a_retry_that_waits_in_a_worker_is_handed_back_at_once(own_platform: Pla
         assert worker.process.wait(60) == 0
         assert time.monotonic() - began < ENDS_WITHIN_S
     assert (queued(platform), unacknowledged(platform)) == (1, 0)
+
+
+@pytest.mark.parametrize("lines", ["json", "text"])
+@pytest.mark.parametrize(
+    ("signals", "code"),
+    [((signal.SIGTERM,), 0), ((signal.SIGINT,), 1), ((signal.SIGINT, signal.SIGINT), 1)],
+    ids=["SIGTERM", "SIGINT", "SIGINT twice"],
+)
+def test_a_worker_whose_log_nobody_reads_any_more_works_on_and_is_stopped_by_a_signal(
+    own_platform: Platform, lines: str, signals: tuple[signal.Signals, ...], code: int
+) -> None:
+    platform = own_platform
+    held = platform.mini_program()
+    platform.hold(held, "commit")
+    with platform.worker(command=PIPED, MPRELEASE_LOG__FORMAT=lines, **PATIENT) as worker:
+        assert platform.release(platform.mini_program())["status"] == "submitted"
+        platform.enqueue_only(platform.request(held))
+        wait_for(lambda: platform.calls(held, "commit"))
+        for number in signals:
+            worker.process.send_signal(number)
+            time.sleep(1)  # two signals at once may be one
+        platform.let_go()
+        assert worker.process.wait(ENDS_WITHIN_S) == code
+
+
+@pytest.mark.parametrize("lines", ["json", "text"])
+@pytest.mark.parametrize("output", [">&- 2>&-", ">/dev/full 2>&1", "--logfile /dev/full"])
+def test_a_worker_that_can_not_write_its_log_works_and_is_stopped_by_a_signal(
+    own_platform: Platform, lines: str, output: str
+) -> None:
+    program = ["bash", "-c", f'echo " ready."; exec "$0" -m worker worker {output}', sys.executable]
+    with own_platform.worker(command=program, MPRELEASE_LOG__FORMAT=lines) as worker:
+        assert own_platform.release(own_platform.mini_program())["status"] == "submitted"
+        worker.process.terminate()
+        assert worker.process.wait(ENDS_WITHIN_S) == 0
+        assert "Traceback" not in worker.text()

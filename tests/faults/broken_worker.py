@@ -4,9 +4,12 @@ import sys
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from http.client import HTTPResponse
 from typing import Any
 
 import redis
+from celery.exceptions import Ignore
+from celery.worker.consumer import Consumer as CeleryConsumer
 
 import worker.app
 from cli import main
@@ -15,12 +18,22 @@ from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
 from releases.background.reconciler import Reconciler
+from releases.outcome import Outcomes
 from releases.record import Release
+from releases.states import AT_REST, Step
+from releases.steps import submit_audit as submission
+from releases.steps.attempt import Attempt
 from releases.steps.intents import Intents
+from releases.steps.timed_pauses import TimedPauses
 from releases.store import keys
 from releases.store.leases import Busy, Held, Leases
 from tasks import steps
+from tasks.step_task import StepTask
+from wechat.http import answers
+from wechat.http.deadline import Deadline, _DeadlineResponse
+from wechat.http.transport import Transport
 from wechat.mini_program import MiniProgram
+from worker.celery_patches.consumer import Consumer
 from worker.clock_guard import ClockGuard
 
 
@@ -33,6 +46,13 @@ class Switch(StrEnum):
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
     WAIT = "wait"
+    TRIAL = "trial"
+    BREAKER = "breaker"
+    ERRCODE = "errcode"
+    INTERIM = "interim"
+    DEADLINE = "deadline"
+    REFUSALS = "refusals"
+    RESULTS = "results"
 
 
 #: The row that each switch has to break.
@@ -43,6 +63,13 @@ ROW_OF = {
     Switch.LATE_ACKS: "kill-one",
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
+    Switch.TRIAL: "foreign-upload",
+    Switch.BREAKER: "outage",
+    Switch.ERRCODE: "no-errcode",
+    Switch.INTERIM: "interim",
+    Switch.DEADLINE: "stopped",
+    Switch.REFUSALS: "refuses-idle",
+    Switch.RESULTS: "die-before-result",
 }
 
 
@@ -54,6 +81,13 @@ SHOWS = {
     Switch.LATE_ACKS: "lost",
     Switch.CLOCK: "is_flooded",
     Switch.WAIT: "submitted_twice",
+    Switch.TRIAL: "wrong_versions",
+    Switch.BREAKER: "is_flooded",
+    Switch.ERRCODE: "problems",
+    Switch.INTERIM: "commits_too_many",
+    Switch.DEADLINE: "submitted_twice",
+    Switch.REFUSALS: "lost",
+    Switch.RESULTS: "results_missing",
 }
 
 
@@ -80,15 +114,15 @@ def _lease_off() -> None:
 def _asking_off() -> None:
     """What was intended before is forgotten, so the call is repeated without asking."""
 
-    def forgetful(do: Callable[[MiniProgram, Release, Intents], Any]) -> Any:
-        def step(mini_program: MiniProgram, release: Release, intents: Intents) -> Any:
-            progress = release.progress.model_copy(update={"commit_at": None, "submit_at": None})
-            return do(mini_program, release.model_copy(update={"progress": progress}), intents)
+    def forgetful(do: Callable[..., Any], intent: str) -> Any:
+        def step(mini_program: MiniProgram, release: Release, intents: Intents, *more: Any) -> Any:
+            progress = release.progress.model_copy(update={intent: None})
+            return do(mini_program, release.model_copy(update={"progress": progress}), intents, *more)
 
         return step
 
-    for name in ("do_commit_code", "do_submit_audit"):
-        _replace(steps, name, forgetful(getattr(steps, name)))
+    for name, intent in (("do_commit_code", "commit_at"), ("do_submit_audit", "submit_at")):
+        _replace(steps, name, forgetful(getattr(steps, name), intent))
 
 
 def _reconciler_off() -> None:
@@ -123,6 +157,55 @@ def _wait_off() -> None:
     _replace(Replication, "__init__", without_replicas)
 
 
+def _trial_off() -> None:
+    """What is submitted is whatever stands there."""
+    _replace(submission, "check_trial", lambda *_: None)
+
+
+def _breaker_off() -> None:
+    """Each release finds out by itself that WeChat is out."""
+    _replace(TimedPauses, "unanswered", lambda *_: None)
+
+
+def _errcode_off() -> None:
+    """An answer without errcode is a success."""
+    errcode = answers._errcode
+
+    def lenient(fields: dict[str, Any], proof: str | None) -> int | None:
+        return 0 if fields.get("errcode") is None else errcode(fields, proof)
+
+    _replace(answers, "_errcode", lenient)
+
+
+def _interim_off() -> None:
+    """The first answer is the final one, and the connection is used again whatever came."""
+    _replace(_DeadlineResponse, "_read_status", HTTPResponse._read_status)  # type: ignore[attr-defined]
+    _replace(Transport, "_hang_up", lambda _self: None)
+
+
+def _deadline_off() -> None:
+    """A deadline that has passed leaves a second: the call is sent, and its answer read."""
+    _replace(Deadline, "remaining", lambda self: max(1.0, self._end - self._clock()))
+
+
+def _refusals_off() -> None:
+    """What Redis refuses is a bug to Celery's consumer."""
+    _replace(Consumer, "Blueprint", CeleryConsumer.Blueprint)
+
+
+def _results_off() -> None:
+    """A result that was not stored at once is not stored."""
+    _replace(Outcomes, "catch_up", lambda _self: 0)
+    is_admitted = StepTask._is_admitted
+
+    def without_result(self: StepTask, step: Step, appid: str, attempt: Attempt) -> bool:
+        if attempt.release.status in AT_REST:
+            raise Ignore
+        return is_admitted(self, step, appid, attempt)
+
+    _replace(StepTask, "_is_admitted", without_result)
+
+
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
@@ -130,9 +213,22 @@ _OFF = {
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,
+    Switch.TRIAL: _trial_off,
+    Switch.BREAKER: _breaker_off,
+    Switch.ERRCODE: _errcode_off,
+    Switch.INTERIM: _interim_off,
+    Switch.DEADLINE: _deadline_off,
+    Switch.REFUSALS: _refusals_off,
+    Switch.RESULTS: _results_off,
 }
 
+
+def switch_off(switch: Switch) -> None:
+    """Take this safety out of the process."""
+    _OFF[switch]()
+
+
 if __name__ == "__main__":
-    _OFF[Switch(sys.argv[1])]()
+    switch_off(Switch(sys.argv[1]))
     sys.argv = ["mprelease", "worker", *sys.argv[2:]]
     main()

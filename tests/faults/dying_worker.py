@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 
 from cli import main
+from releases.outcome import Outcomes
 from tasks.step_task import StepTask
 from wechat.mini_program import MiniProgram
 
@@ -26,6 +27,7 @@ class Point(StrEnum):
     BEFORE_CALL = "before-call"
     AFTER_CALL = "after-call"
     AFTER_RECORD = "after-record"
+    BEFORE_RESULT = "before-result"
 
 
 class Death:
@@ -47,6 +49,9 @@ def lay(death: Death, point: Point) -> None:
     """Wrap what lies beside the point."""
     if point is Point.AFTER_RECORD:
         _wrap(StepTask, "continue_chain", before=death.passing)
+        return
+    if point is Point.BEFORE_RESULT:
+        _wrap(Outcomes, "ended", before=death.passing)
         return
     for call in _CALLS:
         if point is Point.BEFORE_CALL:

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -13,18 +13,29 @@ from tests.faults.clients import many_clients
 from tests.faults.clock_faults import wrong_clock
 from tests.faults.copies import every_message_twice
 from tests.faults.garbage import garbage
+from tests.faults.outages import DEFAULT_WAITS, OUTAGE_ENVIRONMENT, no_commits, outage
 from tests.faults.process_faults import (
+    closed_pipe,
     die_after_call,
     die_after_record,
     die_before_call,
+    die_before_result,
     kill_all,
     kill_one,
     rolling_restart,
+    stop_around_calls,
 )
-from tests.faults.redis_faults import away, delete_queue, restart
+from tests.faults.redis_faults import away, delete_queue, refuse, refuse_idle, restart
 from tests.faults.sentinel_faults import fail_over
 from tests.faults.table import Finding
-from tests.faults.wechat_faults import bad_answers, cut_after_applied, expire_tokens
+from tests.faults.wechat_faults import (
+    bad_answers,
+    cut_after_applied,
+    expire_tokens,
+    foreign_uploads,
+    interim_answers,
+    no_errcode,
+)
 from tests.faults.world import PATIENCE_S, Serve, World, world
 from tests.support.restartable_redis import restartable_redis
 from tests.support.sentinels import sentinels
@@ -41,6 +52,7 @@ class Row:
     fault: str
     inject: Inject
     serve: Serve = restartable_redis
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 ROWS = (
@@ -49,17 +61,27 @@ ROWS = (
     Row("die-before-call", "kill -9 before a call", die_before_call),
     Row("die-after-call", "kill -9 after a call, before the record", die_after_call),
     Row("die-after-record", "kill -9 after the record, before the message", die_after_record),
+    Row("die-before-result", "kill -9 after the record, before the result", die_before_result),
     Row("rolling-restart", "SIGTERM rolling restart", rolling_restart),
     Row("redis-restart", "Redis restarted", restart),
     Row("redis-away", "Redis stopped for 30 s", away),
+    Row("refuses", "Redis refuses in each way for 2 to 8 s", refuse),
+    Row("refuses-idle", "Redis refuses while the workers are idle", refuse_idle),
     Row("sentinel-failover", "Sentinel failover in the middle of a wave", fail_over, sentinels),
     Row("queue-deleted", "the queue deleted", delete_queue),
     Row("twice", "every message delivered twice", every_message_twice),
     Row("cut-after", "cut after commit and submit were applied", cut_after_applied),
+    Row("foreign-upload", "somebody else uploads during the privacy scan", foreign_uploads),
     Row("bad-answers", "20 % of answers 5xx, HTML, -1 or too slow", bad_answers),
+    Row("outage", "WeChat out: no answer, then -1, to any call", outage, environment=OUTAGE_ENVIRONMENT),
+    Row("outage-commit", "60 s of 503 on commit, default waits", no_commits, environment=DEFAULT_WAITS),
+    Row("no-errcode", "20 % of answers without an errcode", no_errcode),
+    Row("interim", "interim answers before commits and submissions", interim_answers),
+    Row("stopped", "SIGSTOP past the lease around each call", stop_around_calls),
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
+    Row("closed-pipe", "SIGTERM rolling restart of workers whose log pipe is closed", closed_pipe),
     Row("clock", "a worker's clock an hour ahead", wrong_clock),
 )
 
@@ -73,7 +95,7 @@ def run(
     patience_s: float = PATIENCE_S,
 ) -> Finding:
     """Run one row in a directory of its own; `command` starts other workers than ours."""
-    with world(row.serve, directory, releases, command) as running:
+    with world(row.serve, directory, releases, command, row.environment) as running:
         running.chance = Random(seed)
         running.patience_s = patience_s
         injected = row.inject(running)
@@ -102,6 +124,8 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         notes=[*running.notes, *_outcomes(records)],
         problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
+        wrong_versions=_wrong_versions(running, records),
+        results_missing=running.results_missing(),
     )
 
 
@@ -147,6 +171,18 @@ def _disagreements(running: World, records: list[Release | None]) -> list[str]:
     ]
     audits = sum(len(minis[appid]["audits"]) for appid in running.appids)
     problems = [f"{len(strange)} audit ids are not those of WeChat"] if strange else []
+    wrong = _wrong_versions(running, records)
+    problems += [f"{wrong} audits are of another version than the record says"] if wrong else []
     if audits != len(submitted):
         problems.append(f"WeChat has {audits} audits, our records know {len(submitted)}")
     return problems
+
+
+def _wrong_versions(running: World, records: list[Release | None]) -> int:
+    """How many releases have an audit at WeChat that is not of their version."""
+    minis = running.platform.sim("GET", "state")["miniprograms"]
+    return sum(
+        any(audit["user_version"] != found.user_version for audit in minis[found.appid]["audits"])
+        for found in records
+        if found is not None
+    )

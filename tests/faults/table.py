@@ -18,7 +18,8 @@ _HEAD = (
 class Finding:
     """The figures of one row; `problems` are what else must not be, `notes` what is good to know.
 
-    `is_flooded` says that there were far more messages than the releases need.
+    `is_flooded` says that there were far more messages than the releases need, `wrong_versions` counts the audits of
+    another version than the record says, `results_missing` the releases at rest whose result nobody can read.
     """
 
     fault: str
@@ -31,11 +32,20 @@ class Finding:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_flooded: bool = False
+    wrong_versions: int = 0
+    results_missing: int = 0
 
     @property
     def breaks_promise(self) -> bool:
         """Whether what must never happen has happened."""
-        return bool(self.lost or self.submitted_twice or self.is_flooded)
+        figures = (
+            self.lost,
+            self.submitted_twice,
+            self.is_flooded,
+            self.wrong_versions,
+            self.results_missing,
+        )
+        return any(figures)
 
     def shows(self, what: str) -> bool:
         """Whether this figure is anything but none."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from releases.intake.one import Releases
 from releases.outcome import Outcomes
 from releases.record import Release
 from releases.scope import Scope
+from releases.steps.call_window import CallWindow
+from releases.steps.timed_pauses import TimedPauses
 from releases.store.leases import Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
@@ -39,10 +42,24 @@ class Sender:
         return [release.id for release in self.sent]
 
 
-class NotedResults:
-    """Notes what was done with stored results, in order."""
+class Clock:
+    """A time that passes when it is told to."""
 
     def __init__(self) -> None:
+        self._now = NOW
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def passes(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+class NotedResults:
+    """Notes what was done with stored results, in order; can be told to refuse, as a Redis that is full does."""
+
+    def __init__(self) -> None:
+        self.refuses = False
         self.forgotten: list[str] = []
         self.failed: list[tuple[str, tuple[Any, ...]]] = []
         self.succeeded: list[tuple[str, int]] = []
@@ -54,6 +71,8 @@ class NotedResults:
         self.failed.append((release_id, (type(error).__name__, *error.args)))
 
     def succeed(self, release_id: str, auditid: int) -> None:
+        if self.refuses:
+            raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
         self.succeeded.append((release_id, auditid))
 
 
@@ -65,6 +84,25 @@ def store(redis_client: redis.Redis) -> ReleaseStore:
 @pytest.fixture
 def pauses(redis_client: redis.Redis) -> Pauses:
     return Pauses(redis_client)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timed_pauses(redis_client: redis.Redis, pauses: Pauses, clock: Clock) -> TimedPauses:
+    """Of ten, twenty, forty … seconds."""
+    window = CallWindow(threads=1, monotonic=lambda: clock().timestamp())
+    return TimedPauses(
+        client=redis_client,
+        pauses=pauses,
+        window=window,
+        length_s=lambda number: 5.0 * 2**number,
+        patience_s=160.0,
+        now=clock,
+    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.problems import StepBlocked
+from releases.problems import StepBlocked, TrialReplaced
 from releases.record import Problem, Progress, Release
 from releases.request import parse_request
 from releases.states import Step
@@ -42,6 +42,8 @@ _TIMES = st.none() | st.sampled_from((0.0, 1773480413.0, 9e9))
 _PROGRESS = st.builds(
     Progress,
     commit_at=_TIMES,
+    committed_at=_TIMES,
+    foreign=st.sampled_from(("", "version 9.9.9")),
     submit_at=_TIMES,
     failures=st.integers(0, 6),
     scans=st.integers(0, 240),
@@ -86,6 +88,8 @@ def test_any_answers_lead_a_step_to_an_outcome_or_a_decision_that_a_record_can_h
     release = RELEASE.model_copy(update={"step": step, "progress": progress})
     try:
         holds(work(step, mini_program, release, wechat))
+    except TrialReplaced as replaced:
+        holds(release.changed(str(replaced), NOW))
     except (WeChatError, DeadlineExceeded, StepBlocked) as error:
         decision = POLICY.decide(error, step, progress, Random(1).random)
         assert isinstance(decision, get_args(Decision))

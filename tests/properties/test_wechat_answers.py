@@ -24,11 +24,13 @@ from tests.properties.wechat_answers import (
     SECRETS,
     Answers,
     whole_answers,
+    without_errcode,
 )
 from wechat.api import WeChat
 from wechat.component import COMPONENT_TOKEN_PATH, Grant, PlatformDomains
 from wechat.domains import Domains
-from wechat.errors import WeChatError
+from wechat.errors import Unanswered, WeChatError
+from wechat.http.answers import WITHOUT_ERRCODE
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.mini_program import PATHS, AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion
 
@@ -127,4 +129,26 @@ def test_any_answer_is_a_value_or_a_typed_error_without_a_secret(
         shows_no_secret(error)
     else:
         assert isinstance(value, call.returns)
+    cases.add()
+
+
+#: The calls whose success has an errcode.
+WITH_ERRCODE = [name for name, call in CALLS.items() if call.path not in WITHOUT_ERRCODE]
+
+
+@pytest.mark.parametrize("name", WITH_ERRCODE)
+@share(0.2)
+@given(data=st.data())
+def test_no_answer_without_an_errcode_of_its_own_is_taken_for_one(
+    cases: Cases,
+    wechat: WeChat,
+    answers: Answers,
+    fresh: Callable[[], MiniProgram],
+    name: str,
+    data: st.DataObject,
+) -> None:
+    call, mini_program = CALLS[name], fresh()
+    answers.laid_down[call.path] = answer(data.draw(without_errcode(call.path)), b"Connection: close")
+    with pytest.raises(Unanswered):
+        call.make(wechat, mini_program)
     cases.add()

@@ -128,6 +128,11 @@ _HEADERS = st.sampled_from(
         b"\x00: \x00",
     )
 )
+_INTERIM = st.builds(
+    lambda status, headers: b"\r\n".join((b"HTTP/1.1 %d x" % status, *headers, b"", b"")),
+    st.integers(100, 199),
+    st.lists(_HEADERS, max_size=2),
+)
 
 _ODD_CHUNKS = st.sampled_from(
     (
@@ -184,7 +189,41 @@ def whole_answers(path: str) -> st.SearchStrategy[bytes]:
     with_headers = st.builds(
         lambda body, headers: answer(body, *headers), bodies(path), st.lists(_HEADERS, min_size=1, max_size=3)
     )
-    return plain | plain | with_headers | odd | st.binary()
+    hinted = st.builds(
+        lambda hints, whole: b"".join(hints) + whole, st.lists(_INTERIM, min_size=1, max_size=3), plain | odd
+    )
+    return plain | plain | with_headers | odd | hinted | st.binary()
+
+
+_ENVELOPES = st.sampled_from(
+    ("data", "result", "response", "body", "base_resp", "errCode", "ErrCode", "code", "ret")
+)
+_NO_NUMBER = (
+    st.none()
+    | st.booleans()
+    | st.sampled_from(("", " ", "0 ", "ok", "\uff10", "0x0", [], [0], {}, {"errcode": 0}))
+)
+
+
+@cache
+def without_errcode(path: str) -> st.SearchStrategy[bytes]:
+    """What looks like the answer of one path and has no errcode of its own, or one that is no number, or two."""
+    bare = {name: value for name, value in RIGHT[path].items() if name != "errcode"}
+    said: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.dictionaries(st.just("errcode"), _NO_NUMBER)
+    others = st.dictionaries(texts.filter(lambda name: name != "errcode"), any_json, max_size=3)
+    plain = st.builds(lambda other, no: {**other, **bare, **no}, others, said)
+    within = st.builds(
+        lambda name, other: {**other, name: {"errcode": 0, "errmsg": "ok", **bare}}, _ENVELOPES, others
+    )
+    listed = st.just([RIGHT[path]])
+    twice = st.builds(
+        lambda first, second: (
+            b'{"errcode":%d,%s,"errcode":%d}' % (first, _json_bytes({"x": 1})[1:-1], second)
+        ),
+        st.sampled_from((0, -1, 40001, 85009)),
+        st.sampled_from((0, -1, 40001, 85009)),
+    )
+    return (plain | within | listed).map(_json_bytes) | twice
 
 
 class Answers:

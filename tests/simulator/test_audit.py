@@ -143,3 +143,29 @@ def _undo(wechat: Client) -> int:
 
 def _day_of_month(wechat: Client) -> int:
     return int(wechat.raw("GET", "/wxa/get_page").headers["Date"].split()[1])
+
+
+@pytest.mark.parametrize(
+    ("style", "shown"),
+    [
+        ("null", None),
+        ("empty", ""),
+        ("cut", ("<第一版> " * 20)[:64]),
+        ("escaped", "&lt;第一版&gt; " * 20),
+        ("replaced", "第三方平台提交"),
+    ],
+)
+def test_descriptions_may_be_shown_otherwise(wechat: Client, style: str, shown: str | None) -> None:
+    wechat.commit_and_scan(user_desc="<第一版> " * 20)
+    submit(wechat)
+    flags(wechat, desc_style=style)
+    assert wechat.get("get_latest_auditstatus")["user_desc"] == shown
+    assert wechat.mini("getversioninfo")["exp_info"]["exp_desc"] == shown
+
+
+def test_descriptions_may_be_left_out(wechat: Client) -> None:
+    wechat.commit_and_scan()
+    submit(wechat)
+    flags(wechat, desc_style="absent")
+    assert "user_desc" not in wechat.get("get_latest_auditstatus")
+    assert "exp_desc" not in wechat.mini("getversioninfo")["exp_info"]

@@ -47,6 +47,54 @@ def test_a_request_that_makes_no_sense_is_400_and_says_why(wechat: Client, path:
     assert answer.json()["error"]
 
 
+@pytest.mark.parametrize("path", ["state?secrets", "health", "nothing"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:8155"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "127.0.0.1@evil.example"},
+        {"Host": "evil.example@127.0.0.1"},
+        {"Host": "10.0.0.1"},
+        {"Host": "[::2]"},
+        {"Host": ""},
+        {"Host": "[::1"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+    ],
+)
+def test_the_control_side_is_for_this_machine_alone(
+    wechat: Client, path: str, headers: dict[str, str]
+) -> None:
+    for method in ("GET", "POST", "DELETE"):
+        answer = wechat.raw(method, f"/_sim/{path}", headers=headers)
+        assert answer.status_code == 403
+        assert set(answer.json()) == {"error"}
+
+
+def test_no_foreign_page_resets_the_world(wechat: Client) -> None:
+    wechat.sim("POST", "miniprograms", {"appid": MINI, "granted": False})
+    for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
+        assert wechat.raw("POST", "/_sim/reset", headers=headers).status_code == 403
+    assert wechat.state()["granted"] is False
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1", "LOCALHOST:8155", "[::1]", "[::1]:8155"])
+def test_the_control_side_answers_to_every_name_of_loopback(wechat: Client, host: str) -> None:
+    for headers in ({"Host": host}, {"Host": host, "Origin": f"http://{host}"}):
+        assert wechat.raw("GET", "/_sim/health", headers=headers).status_code == 200
+
+
+def test_wechat_s_own_side_answers_to_any_host(wechat: Client) -> None:
+    headers = {"Host": "api.weixin.qq.com", "Origin": "https://any.example"}
+    answer = wechat.raw("GET", f"/wxa/getversioninfo?access_token={wechat.token()}", headers=headers)
+    assert answer.json()["errcode"] is not None
+
+
 def test_an_unknown_control_path_is_404(wechat: Client) -> None:
     assert wechat.raw("GET", "/_sim/nothing").status_code == 404
 

@@ -202,3 +202,20 @@ def test_the_pool_takes_50_edits_a_month(wechat: Client) -> None:
     assert pool(wechat, "get")["errcode"] == 0
     wechat.advance(31 * 86_400)
     assert pool(wechat, "add", "c.example.com")["errcode"] == 0
+
+
+@pytest.mark.parametrize(("shows", "shown"), [("after", [OWN, API]), ("added", [API]), ("before", [OWN])])
+def test_add_may_answer_other_lists_than_those_of_afterwards(
+    wechat: Client, shows: str, shown: list[str]
+) -> None:
+    flags(wechat, add_answers=shows)
+    assert modify(wechat, "add", requestdomain=[API])["requestdomain"] == shown
+    assert current(wechat) == [OWN, API]
+
+
+def test_a_host_below_a_published_one_counts_where_the_world_says_so(wechat: Client) -> None:
+    below = "https://a.api.example.com"
+    assert modify(wechat, "add", requestdomain=[below])["errcode"] == 85018
+    wechat.sim("POST", "platform", {"subdomains_count": True})
+    assert modify(wechat, "add", requestdomain=[below])["errcode"] == 0
+    assert modify(wechat, "add", requestdomain=["https://xapi.example.com"])["errcode"] == 85018

@@ -1,4 +1,5 @@
 import json
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,34 @@ def test_what_comes_back_may_be_no_answer_of_wechats(
     assert answer.status_code == status
     assert is_body(answer.content)
     assert trial(wechat) is None
+
+
+@pytest.mark.parametrize("apply", [True, False])
+def test_an_answer_may_be_given_byte_for_byte(wechat: Client, apply: bool) -> None:
+    wechat.fault(
+        "body",
+        endpoint="commit",
+        body='{"code":50000}',
+        status=503,
+        headers={"Retry-After": "60"},
+        apply=apply,
+    )
+    answer = raw_commit(wechat)
+    assert (answer.status_code, answer.text, answer.headers["Retry-After"]) == (503, '{"code":50000}', "60")
+    assert (trial(wechat) is not None) is apply
+
+
+def test_interim_answers_come_before_the_final_one(wechat: Client) -> None:
+    token = wechat.token()
+    wechat.fault("interim", endpoint="getversioninfo", interim=[102, 103], seconds=0.1)
+    host, port = wechat.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        head = f"POST /wxa/getversioninfo?access_token={token} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+        connection.sendall(head.encode() + b"Connection: close\r\n\r\n{}")
+        raw = b"".join(iter(lambda: connection.recv(65536), b""))
+    interim, hints, final = raw.split(b"HTTP/1.1 ")[1:]
+    assert (interim[:4], hints[:4], final[:4]) == (b"102 ", b"103 ", b"200 ")
+    assert final.partition(b"\r\n\r\n")[2].startswith(b'{"errcode":0')
 
 
 def test_invalid_json_has_unescaped_quotes_in_errmsg(wechat: Client) -> None:
@@ -163,7 +192,14 @@ def test_a_fault_may_be_a_matter_of_chance(wechat: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [{}, {"kind": "earthquake"}, {"kind": "empty", "endpoint": "nowhere"}, {"kind": "empty", "x": 1}]
+    "fault",
+    [
+        {},
+        {"kind": "earthquake"},
+        {"kind": "empty", "endpoint": "nowhere"},
+        {"kind": "empty", "x": 1},
+        {"kind": "body", "headers": {"a": 1}},
+    ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(wechat: Client, fault: dict[str, Any]) -> None:
     answer = wechat.raw("POST", "/_sim/faults", json=fault)

@@ -32,6 +32,9 @@ class FakeMiniProgram(MiniProgram):
         if self._turn is not None:
             raise self._turn
 
+    def learn_rate(self, path: str) -> None:
+        self.calls.append(f"learn the rate of {path}")
+
     def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
         if action == "add" and domains is not None:
             self.added.append(domains.as_dict())
@@ -65,13 +68,17 @@ class FakeMiniProgram(MiniProgram):
 
 
 class NotedIntents:
-    """What a step wrote down, in order."""
+    """What a step wrote down, in order; `has_seen_trial` says that the commit was answered under the same lease."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_seen_trial: bool = False) -> None:
         self.noted: list[tuple[str, float | None]] = []
+        self.has_seen_trial = has_seen_trial
 
     def commit(self, at: float) -> None:
         self.noted.append(("commit", at))
+
+    def committed(self, until: float) -> None:
+        self.noted.append(("committed", until))
 
     def submit(self, at: float) -> None:
         self.noted.append(("submit", at))

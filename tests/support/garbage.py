@@ -4,6 +4,7 @@ import base64
 import json
 import uuid
 import zlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 QUEUE = "releases"
@@ -12,6 +13,7 @@ SECRET = "refreshtoken@@@of-a-merchant"
 _ARGUMENTS = ["0" * 32, "wx00000000000f0000", SECRET]
 #: Deeper than any JSON parser of Python follows.
 _DEEP = 100_000
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
 def message(task: object = "tasks.commit_code", body: object = None, **changes: Any) -> bytes:
@@ -56,6 +58,12 @@ def _with_header(**changes: Any) -> bytes:
 
 def _with_property(**changes: Any) -> bytes:
     return message(properties=properties(**changes))
+
+
+def _request(embed: object = None, **changes: Any) -> bytes:
+    """A request by name, with changes to its headers."""
+    task = "tasks.get_release"
+    return message(body=[[], {"release_id": "x"}, embed], headers=headers(task=task, **changes))
 
 
 def _with_embedded(**embed: Any) -> bytes:
@@ -137,6 +145,11 @@ _HEADERS = {
     "stamps that are a number": _with_header(stamped_headers=["a"], stamps=42),
     "inner headers that are a number": _with_header(headers=42),
     "a chain among the headers": _with_header(chain="tasks.submit_audit"),
+    "a chord among the headers": _with_header(chord={"task": "tasks.get_release", "args": []}),
+    "an id that is empty": _with_header(id=""),
+    "retries below none": _with_header(retries=-1),
+    "a step of tomorrow": _with_header(eta=TOMORROW),
+    "a request of tomorrow": _request(eta=TOMORROW),
 }
 _EMBEDDED = {
     "an embed that is a list": message(body=[_ARGUMENTS, {}, [1]]),
@@ -147,18 +160,37 @@ _EMBEDDED = {
     "a chord that is a text": _with_embedded(chord="chord"),
     "an embed that overwrites headers": _with_embedded(id=42, retries="x", delivery_info=42),
 }
+_FOLLOWING = {"task": "tasks.get_release", "args": [], "kwargs": {}, "options": {"task_id": "nobody-s"}}
+_FOLLOWED = {
+    "a request in a chord": _request({"chord": _FOLLOWING}, group="g", group_index=0),
+    "a request in a chain": _request({"chain": [_FOLLOWING]}),
+    "a request with a link": _request({"callbacks": [_FOLLOWING]}),
+    "a request with a link for errors": _request({"errbacks": [_FOLLOWING]}),
+    "a request in a chord of the first protocol": message(
+        headers={},
+        body={"task": "tasks.get_release", "id": "1", "args": ["x"], "kwargs": {}, "chord": _FOLLOWING},
+    ),
+    "a step in a chord": _with_embedded(chord=_FOLLOWING),
+    "a step with a link": _with_embedded(callbacks=[_FOLLOWING]),
+    "a step with a link for errors": _with_embedded(errbacks=[_FOLLOWING]),
+    "a step before a request": _with_embedded(chain=[_FOLLOWING]),
+    "one of Celery's own tasks": message("celery.map", [[], {"task": _FOLLOWING, "it": [["x"]]}, {}]),
+    "a chord's watcher": message("celery.chord_unlock", [["g", _FOLLOWING], {"interval": 0.001}, {}]),
+}
 _ARGUMENTS_OF_STEPS = {
     "a step without arguments": message(body=[[], {}, {}]),
     "a step with too many": message(body=[["a", "b", "c", "d"], {}, {}]),
     "a step with a foreign one": message(body=[[], {"release": SECRET}, {}]),
     "a step with an object for an id": message("tasks.submit_audit", [[{"id": 1}, None], {}, {}]),
+    "a step with an object for a version": message(body=[["x", "y", {"v": 1}], {}, {}]),
+    "a step with a list for an appid": message(body=[[], {"release_id": "x", "appid": [1]}, {}]),
     "a step with a number for an id": message("tasks.ensure_domains", [[42, 42], {}, {}]),
     "a step with five megabytes for an id": message(body=[["x" * 5_000_000, "y"], {}, {}]),
 }
 #: All of these are set aside.
 GARBAGE: dict[str, bytes] = {
     name: item
-    for kind in (_NO_MESSAGES, _UNKNOWN, _BODIES, _HEADERS, _EMBEDDED, _ARGUMENTS_OF_STEPS)
+    for kind in (_NO_MESSAGES, _UNKNOWN, _BODIES, _HEADERS, _EMBEDDED, _FOLLOWED, _ARGUMENTS_OF_STEPS)
     for name, item in kind.items()
 }
 #: These are answered or dropped as Celery's messages are, and not set aside.
@@ -174,6 +206,12 @@ HARMLESS: dict[str, bytes] = {
         properties={name: value for name, value in properties().items() if name != "delivery_info"}
     ),
     "an expiry in the past": _with_header(expires="0001-01-01T00:00:00+14:00"),
+    "a limit of time": _request(timelimit=[0.001, 0.001]),
+    "a member of a group": _request(group="g", group_index=0),
+    "stamps": _request(stamped_headers=["by"], stamps={"by": "x"}, headers={"by": "x"}),
+    "retries without number": _request(retries=2**63, replaced_task_nesting=10**6, shadow="x"),
+    "an eta that has passed": _request(eta="2020-01-01T00:00:00+00:00"),
+    "what only a worker hands on": _with_header(handed_on=True, next_step=1),
     "a priority that is a text": _with_property(priority="high"),
     "a request with wrong types": message("tasks.start_release", [[], {"appid": 42, "ext": []}, {}]),
     "a request with a foreign field": message("tasks.start_release", [[], {"foreign": 1}, {}]),

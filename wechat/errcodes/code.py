@@ -83,6 +83,11 @@ ROWS: tuple[Errcode, ...] = (
     bad_request(85048, "ext_json not readable", "Correct ext to match the ext.json of WeChat's docs."),
     bad_request(85051, "version_desc or preview_info too big", "Shorten version_desc, send fewer media."),
     block(
+        85058,
+        "no valid audit: nothing was ever submitted",
+        "See in the console what was submitted, then resume the release.",
+    ),
+    block(
         85077,
         "Mini Program's category withdrawn by WeChat",
         "Have the merchant choose another service category in the Mini Program console, "
@@ -161,7 +166,8 @@ ROWS: tuple[Errcode, ...] = (
         "Have the live-streaming right of this Mini Program given up or its account changed to a regular one, "
         "then resume the release.",
     ),
-    retry(9402202, "another operation on this Mini Program is running", _BUSY_REMEDY),
+    # WeChat's staff advise to wait a minute before the call is repeated.
+    retry(9402202, "another operation on this Mini Program is running", _BUSY_REMEDY, slow=True),
     bad_request(
         9402203,
         "standard template with ext_json keys it does not take",

@@ -65,11 +65,13 @@ class Errcode:
     #: For QUOTA rows, and only for them.
     quota: QuotaReset | None = None
     scope: QuotaScope | None = None
+    #: For RETRY rows: it takes a minute or more to pass.
+    slow: bool = False
 
 
-def retry(code: int, meaning: str, remedy: str) -> Errcode:
-    """Passes by itself; the remedy is for when it did not."""
-    return Errcode(code, meaning, Verdict.RETRY, remedy)
+def retry(code: int, meaning: str, remedy: str, *, slow: bool = False) -> Errcode:
+    """Passes by itself; the remedy is for when it did not. `slow`: it takes a minute or more."""
+    return Errcode(code, meaning, Verdict.RETRY, remedy, slow=slow)
 
 
 def slow_down(code: int, meaning: str, remedy: str) -> Errcode:

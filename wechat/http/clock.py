@@ -12,6 +12,18 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 
+def http_time(text: str | None) -> float | None:
+    """An HTTP date in seconds since the epoch; None for what is none."""
+    if text is None:
+        return None
+    try:
+        date = parsedate_to_datetime(text)
+        # "-0000" or no zone at all: HTTP dates are UTC, whatever zone this machine is in.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 class WeChatClock:
     """Tells WeChat's time in seconds since the epoch. Safe to use from many threads."""
 
@@ -24,15 +36,9 @@ class WeChatClock:
 
     def observe(self, date_header: str | None) -> None:
         """Take note of an answer's Date header. One that can't be read is ignored."""
-        if date_header is None:
-            return
-        try:
-            date = parsedate_to_datetime(date_header)
-            # "-0000" or no zone at all: HTTP dates are UTC, whatever zone this machine is in.
-            seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            return
-        self._offset = seconds - self._monotonic()
+        seconds = http_time(date_header)
+        if seconds is not None:
+            self._offset = seconds - self._monotonic()
 
     @property
     def is_set(self) -> bool:

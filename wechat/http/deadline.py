@@ -1,8 +1,13 @@
-"""A total deadline for HTTP calls.
+"""A total deadline for HTTP calls, and what http.client does not read of an answer.
 
 The timeout of requests counts per read, so a body that trickles a byte a second never times out,
 and a thread cannot be killed. Here the connection itself knows when the call has to be over:
-before every read it shortens the socket's timeout to what is left.
+before every read it shortens the socket's timeout to what is left, and it sends nothing after the deadline,
+however long the process stood still while it connected.
+
+http.client takes any interim answer but 100 for the final one (https://github.com/python/cpython/issues/42550),
+so that the final one waits for the next call; and it throws away what it has read beyond an answer. Here all interim
+answers are skipped, and what is left over is noted.
 """
 
 from __future__ import annotations
@@ -10,6 +15,8 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +29,19 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
+#: So many interim answers are skipped (102 Processing may come every few seconds); after that it is no answer.
+MAX_INTERIM = 100
+#: So much is sent between two looks at the deadline, in bytes.
+_SLICE = 16384
+
 _current = threading.local()
+
+
+def _seconds() -> float:
+    """A clock that goes on while the machine sleeps, as a lease in Redis does; CLOCK_MONOTONIC stands still."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 class DeadlineExceeded(Exception):
@@ -32,7 +51,7 @@ class DeadlineExceeded(Exception):
 class Deadline:
     """A point in time by which something has to be over."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] = _seconds) -> None:
         self._clock = clock
         self._end = clock() + seconds
 
@@ -52,14 +71,26 @@ class Deadline:
         return Deadline(min(seconds, self.remaining()), self._clock)
 
 
+class Exchange:
+    """One call over the wire: when it has to be over, and whether more came than its answer."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.has_leftover = False
+
+
 @contextmanager
-def enforced(deadline: Deadline) -> Iterator[None]:
-    """Let every socket read of this thread's HTTP calls end by the deadline."""
-    _current.deadline = deadline
+def enforced(deadline: Deadline) -> Iterator[Exchange]:
+    """Let this thread's HTTP call send nothing after the deadline, and end every read by it."""
+    exchange = _current.exchange = Exchange(deadline)
     try:
-        yield
+        yield exchange
     finally:
-        _current.deadline = None
+        _current.exchange = None
+
+
+def _exchange() -> Exchange | None:
+    return getattr(_current, "exchange", None)
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -67,11 +98,14 @@ class _DeadlineReader(io.RawIOBase):
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._deadline = deadline
+        self.is_over = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        if self.is_over:
+            return None
         timeout = self._sock.gettimeout()
         left = self._deadline.remaining()
         self._sock.settimeout(left if timeout is None else min(timeout, left))
@@ -90,27 +124,68 @@ class _DeadlineSource:
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
         self._sock = sock
-        self._deadline = deadline
+        self._reader = _DeadlineReader(sock, deadline)
+        self._file = io.BufferedReader(self._reader)
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_DeadlineReader(self._sock, self._deadline))
+    def makefile(self, _mode: str) -> io.BufferedReader[_DeadlineReader]:
+        return self._file
+
+    def has_leftover(self) -> bool:
+        """Whether bytes lie here that were read with the answer and do not belong to it."""
+        if self._file.closed:
+            return False  # a response that is collected together with its file
+        self._reader.is_over = True
+        decrypted = self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
+        return bool(self._file.peek(1)) or decrypted > 0
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        deadline = getattr(_current, "deadline", None)
-        source = sock if deadline is None else _DeadlineSource(sock, deadline)
-        super().__init__(source, *args, **kwargs)  # type: ignore[arg-type]
+        self._exchange = _exchange()
+        self._source = None if self._exchange is None else _DeadlineSource(sock, self._exchange.deadline)
+        super().__init__(self._source or sock, *args, **kwargs)  # type: ignore[arg-type]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status line of the final answer; those before it are skipped with their headers."""
+        for _ in range(MAX_INTERIM + 1):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            # 101 is no interim answer: what follows is another protocol.
+            if status >= http.HTTPStatus.OK or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"more than {MAX_INTERIM} interim answers")
+
+    def _close_conn(self) -> None:
+        if self._exchange is not None and self._source is not None and self._source.has_leftover():
+            self._exchange.has_leftover = True
+        super()._close_conn()  # type: ignore[misc]
 
 
 class _DeadlineMixin(HTTPConnection):
     response_class = _DeadlineResponse
 
+    def send(self, data: Any) -> None:
+        """Send nothing after the deadline: the process may have been stopped while it connected.
+
+        WeChat applies a call when it has the whole of it, so the deadline counts until the last slice.
+        """
+        exchange = _exchange()
+        if exchange is None:
+            super().send(data)
+            return
+        if self.sock is None and self.auto_open:
+            self.connect()
+        view = memoryview(data)
+        for start in range(0, len(view), _SLICE):
+            exchange.deadline.remaining()
+            super().send(view[start : start + _SLICE])
+
     def _new_conn(self) -> socket.socket:
         """Let all addresses of the host share the deadline: urllib3 gives each the whole timeout."""
-        deadline = getattr(_current, "deadline", None)
-        if deadline is None:
+        exchange = _exchange()
+        if exchange is None:
             return super()._new_conn()
+        deadline = exchange.deadline
         host, timeout = self._dns_host, self.timeout
         failure: Exception | None = None
         try:

@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -21,9 +22,10 @@ import urllib3
 
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer
-from wechat.http.clock import WeChatClock
+from wechat.http.clock import WeChatClock, http_time
 from wechat.http.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, enforced
 from wechat.http.pace import Pace
+from wechat.http.retry_after import retry_after_s
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,16 @@ class _Session(requests.Session):
         return None
 
 
+@dataclass(slots=True)
+class _Reply:
+    """What came back over the wire, as far as it came."""
+
+    status: int = 0
+    body: bytes = b""
+    retry_after_s: float | None = None
+    is_all: bool = False
+
+
 class Transport:
     """Sends one call and returns the fields of its answer. Safe to use from many threads.
 
@@ -130,9 +142,17 @@ class Transport:
             self.take_turn(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
+        reply = _Reply()
         try:
-            event["status"], raw = self._exchange(method, path, deadline, query, body)
-            answer = read_answer(path, event["status"], raw, (*self._secrets, *secrets, *query.values()))
+            self._exchange(method, path, deadline, query, body, reply)
+            event["status"] = reply.status
+            answer = read_answer(
+                path,
+                reply.status,
+                reply.body,
+                (*self._secrets, *secrets, *query.values()),
+                retry_after_s=reply.retry_after_s,
+            )
             event["errcode"] = 0
         except Refused as refused:
             event.update(errcode=refused.errcode, rid=refused.rid)
@@ -143,6 +163,9 @@ class Transport:
         else:
             return answer
         finally:
+            if "errcode" not in event or not reply.is_all:
+                # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
+                self._hang_up()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -162,13 +185,14 @@ class Transport:
         deadline: Deadline,
         query: Mapping[str, str],
         body: Mapping[str, Any] | None,
-    ) -> tuple[int, bytes]:
+        reply: _Reply,
+    ) -> None:
         problem: str
         data = None if body is None else encode(body)
         try:
             call_deadline = deadline.within(self._total_s)
             with (
-                enforced(call_deadline),
+                enforced(call_deadline) as exchange,
                 self._session().send(
                     self._prepared(method, path, query, data),
                     timeout=self._timeouts(call_deadline),
@@ -177,12 +201,13 @@ class Transport:
                     proxies=self._proxies,
                 ) as response,
             ):
-                self.clock.observe(response.headers.get("Date"))
-                return response.status_code, self._read(path, response)
+                self._read(path, response, reply)
+                reply.is_all = not exchange.has_leftover
+                return
         except tuple(kind for kind, _ in _PROBLEMS) as error:
             problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
         # Outside the except block: the cause holds the URL, and the URL holds the token.
-        raise Unanswered(path, problem)
+        raise Unanswered(path, problem, reply.retry_after_s)
 
     def _prepared(
         self, method: str, path: str, query: Mapping[str, str], data: bytes | None
@@ -201,13 +226,23 @@ class Transport:
         connect_s, read_s = self._timeout
         return min(connect_s, left), min(read_s, left)
 
-    def _read(self, path: str, response: requests.Response) -> bytes:
+    def _read(self, path: str, response: requests.Response, reply: _Reply) -> None:
+        date = response.headers.get("Date")
+        self.clock.observe(date)
+        sent_at = http_time(date) or self.clock.now()
+        reply.status = response.status_code
+        reply.retry_after_s = retry_after_s(response.headers.get("Retry-After"), sent_at)
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
             if len(body) > MAX_BODY:
-                raise Unanswered(path, f"HTTP {response.status_code} with a body over {MAX_BODY} bytes")
-        return bytes(body)
+                problem = f"HTTP {reply.status} with a body over {MAX_BODY} bytes"
+                raise Unanswered(path, problem, reply.retry_after_s)
+        reply.body = bytes(body)
+
+    def _hang_up(self) -> None:
+        """Close this thread's connection; the next call makes a new one."""
+        self._session().close()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

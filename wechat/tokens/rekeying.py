@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ import redis
 from db.confirmed import Replication
 from db.scripts import load_script
 from wechat.errors import Unreadable
-from wechat.tokens.sealing import Seal
+from wechat.tokens.sealing import MARK, Seal
 from wechat.tokens.store import LOCK_PREFIX, PREFIX, TICKET_KEY
 
 #: Keys looked at in one round trip; most of a database's are others'.
@@ -28,6 +28,8 @@ class Tally:
     current: int
     outdated: int
     unreadable: tuple[str, ...]
+    #: How many of them lie in plain text, which is current where there is no key.
+    plain: int = field(default=0, compare=False)
 
     @property
     def total(self) -> int:
@@ -54,15 +56,16 @@ class StoredSecrets:
 
     def tally(self) -> Tally:
         """Count."""
-        current, outdated, unreadable = 0, 0, []
+        current, outdated, plain, unreadable = 0, 0, 0, []
         for key, raw in self._values():
+            plain += not raw.startswith(MARK)
             if self._seal.is_current(raw):
                 current += 1
             elif self._seal.open(raw) is None:
                 unreadable.append(key)
             else:
                 outdated += 1
-        return Tally(current, outdated, tuple(sorted(unreadable)))
+        return Tally(current, outdated, tuple(sorted(unreadable)), plain)
 
     def seal_anew(self) -> int:
         """Seal with the first key what is not; returns how many. What changes meanwhile is its writer's business."""

@@ -55,6 +55,8 @@ class Tokens:
         self._api = api
         self._store = store
         self._sleep = sleep
+        #: The newest refusal of the component token, and when it came.
+        self._refusal: tuple[float, Refused] | None = None
 
     def authorizer_token(self, appid: str, deadline: Deadline) -> str:
         """The Mini Program's access token; raises NotAuthorized, TicketMissing, Unreadable, Refused, Unanswered."""
@@ -80,7 +82,9 @@ class Tokens:
 
     def _token(self, slot: str, refresh: Callable[[Deadline], Grant], deadline: Deadline) -> str:
         """Single flight: use the stored token, or refresh it, or wait for the one who does."""
+        began = time.monotonic()
         while True:
+            self._share_refusal(slot, began)
             stored = self._store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored.value
@@ -90,6 +94,17 @@ class Tokens:
             if stored is not None:
                 return stored.value
             self._wait(slot, deadline)
+
+    def _share_refusal(self, slot: str, since: float) -> None:
+        """Raise what this process' call for the component token was refused for meanwhile: nobody gets another answer.
+
+        What passes in a moment is not shared: the next in the line may have more luck.
+        """
+        if slot != COMPONENT or self._refusal is None:
+            return
+        at, refused = self._refusal
+        if at >= since and verdict_of(refused.errcode).verdict is not Verdict.RETRY:
+            raise Refused(refused.endpoint, refused.errcode, refused.errmsg, refused.rid, refused.fields)
 
     def _refresh_as(
         self, owner: str, slot: str, refresh: Callable[[Deadline], Grant], deadline: Deadline
@@ -103,6 +118,8 @@ class Tokens:
                 grant = refresh(deadline.within(REFRESH_DEADLINE_S))
             except (Unanswered, Refused, TicketMissing, Unreadable, RateLimited, DeadlineExceeded) as error:
                 if stored is None or (isinstance(error, Refused) and not _passes(error)):
+                    if slot == COMPONENT and isinstance(error, Refused):
+                        self._refusal = time.monotonic(), error
                     raise _unanswered(slot, error) from None
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
                 log.warning("the token of %s could not be refreshed early; it is still good", slot)

@@ -2,21 +2,58 @@
 
 Celery drops an unknown task, a body that it can't decode and a message of no protocol, and logs each with its
 whole body, which may hold a secret. Here each of them raises NotOurs, and the transport sets the message aside.
+
+And Celery's consumer waits for a connection, but an answer by which Redis refuses for now ends the worker. Here it is as
+a lost connection: the consumer begins anew until it is served. https://github.com/celery/celery/issues/7946
 """
 
 from __future__ import annotations
 
+import logging
+import sys
+import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn, cast
 
+import redis
+from billiard.einfo import ExceptionInfo
 from celery import Task, states
-from celery.exceptions import InvalidTaskError, NotRegistered
+from celery.app.trace import TraceInfo, trace_ok_t
+from celery.exceptions import InvalidTaskError, NotRegistered, Reject, WorkerShutdown
 from celery.worker.consumer import Consumer as CeleryConsumer
 
-from worker.celery_patches.message_check import LONGEST_NAME, STEP_TASKS, check
+from tasks.redis_away import NO_CLUSTER, PAUSE_S, is_away, is_cluster, say_once, why_away
+from tasks.services import ReleaseApp
+from worker.celery_patches.message_check import LONGEST_NAME, STEP_TASKS, check, ids_behind
 from worker.celery_patches.set_aside import NotOurs
 
+log = logging.getLogger(__name__)
+
 Strategy = Callable[..., Any]
+_CelerysBlueprint: Any = CeleryConsumer.Blueprint
+
+
+class Refused(redis.ConnectionError):
+    """Redis answers, and does not serve us for now: Celery's consumer begins anew, as after a lost connection."""
+
+
+class Blueprint(_CelerysBlueprint):  # type: ignore[misc]
+    """The consumer's steps, the event loop being the last of them."""
+
+    def start(self, parent: Any) -> None:
+        """Run them; whatever of them Redis refused, there is nothing to do but to wait."""
+        try:
+            super().start(parent)
+        except redis.ResponseError as error:
+            if is_cluster(error):
+                log.critical("this worker ends: %s", NO_CLUSTER)
+                raise WorkerShutdown(1) from None
+            if not is_away(error):
+                raise
+            say_once(log, why_away(error), "no message is taken until it serves again")
+            time.sleep(PAUSE_S)
+            raise Refused(str(error)) from error
 
 
 class Consumer(CeleryConsumer):
@@ -26,6 +63,7 @@ class Consumer(CeleryConsumer):
     worker does not consume because its clock is wrong, it finds a lost connection by what mingle left open.
     """
 
+    Blueprint = Blueprint
     strategies: dict[str, Strategy]
 
     def __init__(self, on_task_request: Callable[[Any], Any], **options: Any) -> None:
@@ -33,10 +71,24 @@ class Consumer(CeleryConsumer):
         super().__init__(on_task_request, worker_options=quiet, **options)
 
     def update_strategies(self) -> None:
-        """Let each task's messages be checked before Celery reads them."""
+        """Let each task's messages be checked before Celery reads them; Celery's own tasks are for nobody."""
         super().update_strategies()
         for name, strategy in list(self.strategies.items()):
-            self.strategies[name] = _checked(self.app.tasks[name], strategy)
+            if name.startswith("celery."):
+                del self.strategies[name]
+                continue
+            task: Any = self.app.tasks[name]
+            self.strategies[name] = _checked(task, strategy)
+            task.__trace__ = _answered(task.__trace__)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Let go of the connection; a refusal has been told, and without a traceback."""
+        if not isinstance(exc, Refused):
+            super().on_connection_error_after_connected(exc)
+            return
+        connection: Any = self.connection
+        with suppress(Exception):
+            connection.collect()
 
     def on_unknown_message(self, body: Any, message: Any) -> NoReturn:  # noqa: ARG002 - the signature is Celery's
         """A message without a task."""
@@ -45,7 +97,7 @@ class Consumer(CeleryConsumer):
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> NoReturn:  # noqa: ARG002
         """A task that this version does not know; whoever waits for its result hears of it."""
         name = exc.args[0]
-        self._answer(message, NotRegistered(name))
+        self._answer(message.headers.get("id"), NotRegistered(name))
         raise NotOurs(f"unknown task {_shown(name)}") from None
 
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> NoReturn:  # noqa: ARG002
@@ -54,7 +106,9 @@ class Consumer(CeleryConsumer):
         why = str(exc) if isinstance(exc, InvalidTaskError) else type(exc).__name__
         # The id of a step's message may be a release's, whose record says how it stands.
         if name not in STEP_TASKS:
-            self._answer(message, InvalidTaskError(why))
+            behind = ids_behind(message.payload) if isinstance(exc, InvalidTaskError) else ()
+            for task_id in (message.headers.get("id"), *behind):
+                self._answer(task_id, InvalidTaskError(why))
         raise NotOurs(f"invalid message for {_shown(name)}: {why}") from None
 
     def on_decode_error(self, message: Any, exc: Exception) -> NoReturn:
@@ -63,18 +117,39 @@ class Consumer(CeleryConsumer):
             f"undecodable body for {_shown(message.headers.get('task'))}: {type(exc).__name__}"
         ) from None
 
-    def _answer(self, message: Any, error: Exception) -> None:
-        task_id = message.headers.get("id")
+    def _answer(self, task_id: Any, error: Exception) -> None:
         if isinstance(task_id, str) and 0 < len(task_id) <= LONGEST_NAME:
             self.app.backend.store_result(task_id, error, states.FAILURE)
+            # Where that was a release's id, its record says how it stands.
+            cast("ReleaseApp", self.app).services.outcomes.tell(task_id)
 
 
 def _checked(task: Task[..., Any], strategy: Strategy) -> Strategy:
     def checked(message: Any, body: Any, *rest: Any) -> Any:
-        check(task, message.headers, message.payload)
+        message.headers = check(task, message.headers, message.payload)
         return strategy(message, body, *rest)
 
     return checked
+
+
+def _answered(trace: Callable[..., Any]) -> Callable[..., Any]:
+    """Let whatever comes out of Celery's tracing become an answer of the pool.
+
+    The pool of threads would drop an error, and nobody hear of the message again: its slot would be lost for good.
+    https://github.com/celery/celery/issues/5642 (for other pools it was mended)
+    """
+
+    def answered(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return trace(*args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, Reject):
+                log.exception("a task's end could not be told")
+            reject = Reject(type(error).__name__, requeue=is_away(error))
+            told = ExceptionInfo((Reject, reject, sys.exc_info()[2]), internal=True)
+            return trace_ok_t(told, TraceInfo(states.REJECTED, reject), 0.0, None)
+
+    return answered
 
 
 def _shown(name: Any) -> str:

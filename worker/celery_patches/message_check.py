@@ -2,12 +2,16 @@
 
 Celery reads the headers without looking at their types. Wrong ones raise in the worker's event loop, or in a
 thread of the pool where nobody hears of it and the message is never acknowledged, or only when a step is retried.
+And it does what they ask for: wait for days, call back, join a chord, kill its own child. A request by name stands by
+itself, and a step is followed by steps; all other headers are dropped before Celery sees them.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any
 
 from celery import Task
@@ -23,18 +27,40 @@ from pydantic import (
     ValidationError,
 )
 
-from config.celery_options import RESULT_EXPIRES_S
 from releases.states import STEPS
 
 #: Names become keys and log lines.
 LONGEST_NAME = 255
+#: A step that is tried again waits in a worker's memory for half a minute at the most. In seconds.
+_LONGEST_ETA_S = 3600
+#: So many callers are answered for one message that can't be run.
+_MOST_IDS = 100
 #: The tasks whose failure no caller waits for.
 STEP_TASKS = frozenset(step.task_name for step in STEPS)
 _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
+#: The headers that Celery gets of a request by name, and of a step.
+_OF_REQUESTS = frozenset(
+    (
+        "lang",
+        "task",
+        "id",
+        "root_id",
+        "parent_id",
+        "argsrepr",
+        "kwargsrepr",
+        "origin",
+        "ignore_result",
+        "expires",
+    )
+)
+_OF_STEPS = _OF_REQUESTS - {"expires"} | {"retries", "eta"}
 
 
-def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> None:
-    """Raise InvalidTaskError if this can't be a message for the task; the text quotes nothing of it."""
+def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[str, Any]:
+    """Return the headers to go by. Raises InvalidTaskError if this can't be a message for the task.
+
+    The text quotes nothing of the message.
+    """
     if any(headers.get(name) is not None for name in _EMBEDDED):
         # Where the body has none of that name, Celery would take the header's.
         raise InvalidTaskError("callbacks and chains must stand in the body")
@@ -55,10 +81,49 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> None:
         raise InvalidTaskError(f"{where}: {first['msg']}") from None
     if task.name in STEP_TASKS:
         _check_step(task, message)
+    else:
+        _check_request(message)
+    kept = _OF_STEPS if task.name in STEP_TASKS else _OF_REQUESTS
+    if isinstance(payload, dict):
+        for name in payload.keys() - kept - {"args", "kwargs"}:
+            del payload[name]
+    return {name: value for name, value in headers.items() if name in kept}
+
+
+def ids_behind(payload: Any) -> set[str]:
+    """The ids of the tasks that were to follow a message, for which its caller may wait."""
+    match payload:
+        case [_, _, embed] | {"args": _, **embed}:
+            return set(islice(_ids(embed), _MOST_IDS))
+    return set()
+
+
+def _ids(value: Any) -> Iterator[str]:
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _ids(inner)
+    match value:
+        case {"options": {"task_id": str(task_id)}}:
+            yield task_id
+
+
+def _check_request(message: Message) -> None:
+    """A request is answered, and that is all: whoever wants more does it when the answer is there."""
+    embed = message.embed or Embed()
+    for name in _EMBEDDED:
+        if getattr(embed, name):
+            raise InvalidTaskError(f"{name}: a request is sent by itself, and nothing follows it on its own")
+    eta = _time(message.eta)
+    if eta is not None and eta > datetime.now(UTC):
+        raise InvalidTaskError("eta: a request is not kept for later; send it when it is due")
 
 
 def _check_step(task: Task[..., Any], message: Message) -> None:
     """Nobody waits for a step's TypeError. A request by name answers its caller with one itself."""
+    embed = message.embed or Embed()
+    if embed.callbacks or embed.errbacks or embed.chord:
+        raise InvalidTaskError("a step is followed by steps alone")
+    if any(following.task not in STEP_TASKS for following in embed.chain or ()):
+        raise InvalidTaskError("chain: a step is followed by steps alone")
     try:
         given = inspect.signature(task.run).bind(*message.args, **message.by_name).arguments.values()
     except TypeError:
@@ -82,7 +147,7 @@ def _is_a_time(value: Any) -> Any:
 
 def _can_be_waited_for(value: Any) -> Any:
     time = _time(value)
-    if time is not None and time - datetime.now(UTC) > timedelta(seconds=RESULT_EXPIRES_S):
+    if time is not None and time - datetime.now(UTC) > timedelta(seconds=_LONGEST_ETA_S):
         # A worker would hold it in memory, and Redis deliver it again and again until then.
         raise ValueError("lies too far in the future")
     return value

@@ -18,11 +18,14 @@ import redis
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
+from tasks.redis_away import is_away
 from worker.celery_patches import set_aside
-from worker.celery_patches.unacknowledged import QoS
+from worker.celery_patches.unacknowledged import OWED, QoS
 
 log = logging.getLogger(__name__)
 
+#: Seconds between two tries to tell Redis what is owed to it.
+SETTLE_EVERY_S = 1.0
 #: What reading an item raises when it is no message: no JSON, not the shape, not base64, nested too deeply, or
 #: something in it that Redis takes for no value.
 _NO_MESSAGE = (
@@ -79,6 +82,19 @@ class _SetsAside:
         callbacks[queue] = deliver_as_ours
         return consuming
 
+    def close(self) -> None:
+        """Close it; what Redis can't be told any more, or for now, is owed."""
+        channel: Any = self
+        try:
+            super().close()  # type: ignore[misc]
+        except Exception as error:
+            if not is_away(error):
+                raise
+        finally:
+            # kombu comes to it last, and so not where something before it was refused.
+            if channel._qos is not None:  # noqa: SLF001 - it is our own
+                channel._qos.restore_unacked_once()  # noqa: SLF001 - as above
+
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)  # type: ignore[misc]
@@ -111,13 +127,29 @@ class SentinelChannel(_SetsAside, kombu_redis.SentinelChannel):
     QoS = QoS
 
 
-class Transport(kombu_redis.Transport):
+class _Settles:
+    """Mixed into kombu's transports."""
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Tell Redis what is owed to it, from the event loop on."""
+        super().register_with_event_loop(connection, loop)  # type: ignore[misc]
+        loop.call_repeatedly(SETTLE_EVERY_S, self._settle)
+
+    def _settle(self) -> None:
+        transport: Any = self
+        consuming = (channel for channel in transport.channels if channel.active_queues)
+        channel = next(consuming, None)
+        if OWED and channel is not None:
+            channel.qos.settle()
+
+
+class Transport(_Settles, kombu_redis.Transport):
     """redis:// and rediss://."""
 
     Channel = Channel
 
 
-class SentinelTransport(kombu_redis.SentinelTransport):
+class SentinelTransport(_Settles, kombu_redis.SentinelTransport):
     """sentinel://."""
 
     Channel = SentinelChannel

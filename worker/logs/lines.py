@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +10,11 @@ import structlog
 from structlog.contextvars import get_contextvars
 from structlog.typing import EventDict
 
+from worker.logs.printable import json_line, one_line
 from worker.logs.redaction import SECRET_NAMES, redact
+
+#: Tracebacks.
+_OF_MANY_LINES = ("exception", "stack")
 
 #: What a record has before anybody adds to it, and what other formatters leave on it.
 _NO_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "data"}
@@ -23,7 +26,8 @@ class LineFormatter(structlog.stdlib.ProcessorFormatter):
     def __init__(self, *, as_json: bool, colours: bool = False) -> None:
         renderer = _as_json if as_json else _for_people(colours=colours)
         format_exception = structlog.processors.format_exc_info  # plain: a richer one shows local variables
-        super().__init__(processors=[_fields, format_exception, _mask, renderer], use_get_message=True)
+        tidy = [] if as_json else [_for_terminals]
+        super().__init__(processors=[_fields, format_exception, _mask, *tidy, renderer], use_get_message=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -73,11 +77,21 @@ def _mask(_logger: Any, _level: str, event_dict: EventDict) -> EventDict:
 
 def _as_json(_logger: Any, _level: str, event_dict: EventDict) -> str:
     try:
-        return json.dumps(event_dict, ensure_ascii=False, allow_nan=False, default=repr)
+        return json_line(event_dict, allow_nan=False, default=repr)
     except (TypeError, ValueError, RecursionError):
         # A key that is no text, NaN, a list that holds itself: each value as Python shows it.
         shown = {name: value if isinstance(value, str) else repr(value) for name, value in event_dict.items()}
-        return json.dumps(shown, ensure_ascii=False)
+        return json_line(shown)
+
+
+def _for_terminals(_logger: Any, _level: str, event_dict: EventDict) -> EventDict:
+    """What others wrote must not act on a terminal, nor look like a line of its own."""
+    for name, value in event_dict.items():
+        if name in _OF_MANY_LINES and isinstance(value, str):
+            event_dict[name] = "\n".join(f"  {one_line(line)}" for line in value.split("\n"))
+        elif not (value is None or isinstance(value, int | float)):
+            event_dict[name] = one_line(value if isinstance(value, str) else repr(value))
+    return event_dict
 
 
 def _for_people(*, colours: bool) -> structlog.dev.ConsoleRenderer:

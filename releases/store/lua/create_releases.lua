@@ -2,7 +2,7 @@
 -- KEYS[1] all, [2] parked, [3] not fed yet, [4] index of the cancelled,
 --     [5] the wave's policy, [6] its pause, [7] watched waves, [8] counts of the causes, then 9 for each release:
 --     mini program, record, status index, index of the appid, index of the wave, counts of the wave, superseded record, its status index, counts of its wave
--- ARGV[1] number of releases, [2] the policy of their wave or '', [3] its pause or '', [4] the wave, then 21 for each:
+-- ARGV[1] number of releases, [2] the policy of their wave or '', [3] its pause or '', [4] the wave, then 22 for each:
 --     +1 id, +2 document, +3 identity, +4 score, +5 status, +6 wave or '',
 --     +7 active id that the caller saw or '', +8 id of this identity that the caller saw or '',
 --     +9 superseded id or '', +10 its revision, +11 its new document, +12 its status,
@@ -10,14 +10,15 @@
 --     +15 when others send its message if we do not come to it, in seconds, or '', +16 '1' to have it fed,
 --     +17 the set that it is held in or '', +18 cause for which the superseded one stood, or '',
 --     +19 the set that the superseded one was held in or '', +20 what the new one waits for or '',
---     +21 what the superseded one waited for or ''
--- Returns 0 if written, else the number of the first release of which the caller saw an older state.
+--     +21 what the superseded one waited for or '',
+--     +22 the newest release of the superseded one's version that was not cancelled, or ''
+-- Returns 0 if written, else the number of the first release of which the caller saw an older state, or whose id is taken.
 local number = tonumber(ARGV[1])
 for n = 1, number do
-  local k, a = 8 + 9 * (n - 1), 4 + 21 * (n - 1)
+  local k, a = 8 + 9 * (n - 1), 4 + 22 * (n - 1)
   local active = redis.call('HGET', KEYS[k + 1], 'active') or ''
   local same = redis.call('HGET', KEYS[k + 1], ARGV[a + 3]) or ''
-  if active ~= ARGV[a + 7] or same ~= ARGV[a + 8] then
+  if active ~= ARGV[a + 7] or same ~= ARGV[a + 8] or redis.call('EXISTS', KEYS[k + 2]) == 1 then
     return n
   end
   if ARGV[a + 9] ~= '' and redis.call('HGET', KEYS[k + 7], 'revision') ~= ARGV[a + 10] then
@@ -25,7 +26,7 @@ for n = 1, number do
   end
 end
 for n = 1, number do
-  local k, a = 8 + 9 * (n - 1), 4 + 21 * (n - 1)
+  local k, a = 8 + 9 * (n - 1), 4 + 22 * (n - 1)
   local mini, record = KEYS[k + 1], KEYS[k + 2]
   local id, score = ARGV[a + 1], ARGV[a + 4]
   local old = ARGV[a + 9]
@@ -51,7 +52,11 @@ for n = 1, number do
       redis.call('HDEL', KEYS[8], ARGV[a + 18])
     end
     if redis.call('HGET', mini, ARGV[a + 13]) == old then
-      redis.call('HDEL', mini, ARGV[a + 13])
+      if ARGV[a + 22] ~= '' then
+        redis.call('HSET', mini, ARGV[a + 13], ARGV[a + 22])
+      else
+        redis.call('HDEL', mini, ARGV[a + 13])
+      end
     end
   end
   redis.call('HSET', mini, 'active', id, ARGV[a + 3], id)

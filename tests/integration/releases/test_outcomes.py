@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
-from celery import Celery, states
-from celery.app.trace import build_tracer
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from celery import Celery
 
 from releases.intake.one import Releases
 from releases.outcome import Outcomes
@@ -20,7 +16,6 @@ from releases.record import Release
 from releases.states import Status, Step
 from releases.store.records import ReleaseStore
 from tasks import steps
-from tasks.step_task import StepTask
 from tests.integration.conftest import NotedResults
 from tests.integration.releases.together import brought_to
 from tests.support.examples import a_problem, a_request
@@ -32,33 +27,32 @@ pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:Depreca
 REASON = a_problem(errcode=85018)
 
 
+class Meanwhile(StoredResults):
+    """Celery's results; something happens before the first of them is stored."""
+
+    def __init__(self, app: Celery) -> None:
+        super().__init__(app)
+        self.happens: list[Callable[[], object]] = []
+        self.stored: list[str] = []
+
+    def fail(self, release_id: str, error: Exception) -> None:
+        while self.happens:
+            self.happens.pop()()
+        self.stored.append(type(error).__name__)
+        super().fail(release_id, error)
+
+
 class Blocking:
-    """A step that blocks its release, run by Celery; something happens before Celery stores the failure."""
+    """A step that blocks its release; something happens between its record and its result."""
 
     def __init__(self, app: Celery, store: ReleaseStore) -> None:
-        self.app = cast("Any", app)
-        self.stored: list[tuple[str, str]] = []
         self._store = store
-        self._store_result = self.app.backend.store_result
-        self.app.backend.store_result = self._storing
-        self.app.services = SimpleNamespace(outcomes=Outcomes(store=store, results=StoredResults(app)))
+        self.results = Meanwhile(app)
+        self._outcomes = Outcomes(store=store, results=self.results)
 
     def run(self, release: Release, meanwhile: Callable[[], object]) -> None:
-        self._meanwhile = [meanwhile]
-
-        @self.app.task(base=StepTask, name="blocking", shared=False)  # type: ignore[untyped-decorator]
-        def blocking(release_id: str) -> None:
-            raise brought_to(self._store, release, status=Status.BLOCKED, block=REASON).error()
-
-        trace = build_tracer(blocking.name, blocking, app=self.app)
-        trace(release.id, [release.id], {}, {"id": release.id, "delivery_info": {}})
-
-    def _storing(self, task_id: str, result: Any, state: str, **more: Any) -> Any:
-        if state in states.READY_STATES:
-            while self._meanwhile:
-                self._meanwhile.pop()()
-            self.stored.append((task_id, type(result).__name__))
-        return self._store_result(task_id, result, state, **more)
+        self.results.happens = [meanwhile]
+        self._outcomes.ended(brought_to(self._store, release, status=Status.BLOCKED, block=REASON))
 
 
 @pytest.fixture
@@ -83,7 +77,7 @@ def test_a_step_s_failure_is_stored_once(
 ) -> None:
     blocking.run(release, lambda: None)
     assert result_of(redis_client, release) == "ReleaseBlocked"
-    assert blocking.stored == [(release.id, "ReleaseBlocked")]
+    assert blocking.results.stored == ["ReleaseBlocked"]
 
 
 def test_a_release_cancelled_before_its_failure_was_stored_raises_that_it_is_cancelled(
@@ -132,15 +126,5 @@ def test_what_happens_while_a_result_is_corrected_counts_as_well(
     assert results.failed == [(release.id, ("ReleaseBlocked", *REASON.arguments()))]
 
 
-def test_when_redis_is_away_after_a_failure_was_stored_the_failure_stands(
-    blocking: Blocking, release: Release, redis_client: redis.Redis, caplog: pytest.LogCaptureFixture
-) -> None:
-    with redis.Redis(port=1, retry=Retry(NoBackoff(), 0)) as away:
-        blocking.app.services.outcomes = Outcomes(store=ReleaseStore(away), results=NotedResults())
-        blocking.run(release, lambda: None)
-    assert result_of(redis_client, release) == "ReleaseBlocked"
-    assert "Redis is away (ConnectionError)" in caplog.text
-
-
-def test_the_results_of_all_steps_are_looked_at() -> None:
-    assert [step for step in Step if not isinstance(getattr(steps, step), StepTask)] == []
+def test_celery_itself_stores_nothing_of_a_step() -> None:
+    assert [step for step in Step if not getattr(steps, step).ignore_result] == []

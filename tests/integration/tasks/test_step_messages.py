@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
 from celery import Celery
-from celery.exceptions import Ignore, Reject
+from celery.exceptions import Ignore
 
 from releases.background.due import ParkingLot
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.outcome import Outcomes
-from releases.record import Release
+from releases.record import Progress, Release
 from releases.scope import Scope
 from releases.states import Status, Step
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy
+from releases.steps.timed_pauses import TimedPauses
 from releases.store import keys
 from releases.store.known import Stored
 from releases.store.leases import Leases
@@ -37,8 +38,13 @@ from tests.support.fake_wechat import FakeMiniProgram, refused
 from wechat.api import WeChat
 from wechat.domains import SCHEMES, Domains
 from wechat.http.deadline import Deadline
+from wechat.mini_program import TrialVersion
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
+DOMAINS_DONE = Progress(domains_at=NOW.timestamp())
+COMMITTED = DOMAINS_DONE.model_copy(update={"commit_at": 1000.0, "committed_at": 1001.0})
+BEFORE = {Step.ENSURE_DOMAINS: Progress(), Step.COMMIT_CODE: DOMAINS_DONE, Step.SUBMIT_AUDIT: COMMITTED}
+OURS = TrialVersion("1.4.2", "faster", 1000)
 CONFIGURED = {**{name: [] for name in SCHEMES}, **WANTED}
 
 
@@ -75,35 +81,38 @@ def run(
     store: ReleaseStore,
     releases: Releases,
     leases: Leases,
-    pauses: Pauses,
+    timed_pauses: TimedPauses,
     results: NotedResults,
     lot: ParkingLot,
     wechat: FakeWeChat,
 ) -> Iterator[Callable[..., Any]]:
     """Call a step's task with a release, as its message would."""
     app = App("test", set_as_current=False)
+    policy = RetryPolicy(
+        max_attempts=6,
+        wait_initial_s=100,
+        wait_max_s=300,
+        scan_wait_s=60,
+        scan_max_attempts=240,
+        slow_down_s=60,
+    )
     app.services = Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         preflight=Preflight(redis_client, read_pool=lambda: None),
         audit_quotas=AuditQuotas(redis_client, ask=wechat.audit_quota),
-        waves=Waves(redis_client, store=store, pauses=pauses),
+        waves=Waves(redis_client, store=store, pauses=timed_pauses.pauses),
         leases=leases,
-        pauses=pauses,
+        pauses=timed_pauses.pauses,
+        timed_pauses=timed_pauses,
+        call_window=timed_pauses.window,
         parking=lot,
         reconciler=a_reconciler(redis_client, every_s=15),
         results=results,
         outcomes=Outcomes(store=store, results=results),
         wechat=wechat,
-        policy=RetryPolicy(
-            max_attempts=6,
-            wait_initial_s=100,
-            wait_max_s=300,
-            scan_wait_s=60,
-            scan_max_attempts=240,
-            slow_down_s=60,
-        ),
+        policy=policy,
         wanted=Domains.wanted(WANTED),
         step_deadline_s=140,
         now=lambda: NOW,
@@ -119,13 +128,14 @@ def run(
 
 @pytest.fixture
 def at(store: ReleaseStore) -> Callable[..., Stored]:
-    """Put a release into a state."""
+    """Put a release into a state: the steps before were done just now."""
 
     def _at(
         step: Step, status: Status = Status.QUEUED, parking: Parking | None = None, **more: Any
     ) -> Stored:
         stored = created(store, a_release())
-        release = stored.release.model_copy(update={"step": step, "status": status, **more})
+        state = {"step": step, "status": status, "progress": BEFORE[step], **more}
+        release = stored.release.model_copy(update=state)
         return store.save(stored, release, parking=parking or Parking())
 
     return _at
@@ -158,7 +168,7 @@ def test_a_step_that_is_done_queues_the_next_one_and_frees_the_mini_program(
 def test_a_submission_is_returned_and_recorded(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
 ) -> None:
-    wechat.answers(submit_audit=[2**63 - 1])
+    wechat.answers(trial_version=[OURS], submit_audit=[2**63 - 1])
     stored = at(Step.SUBMIT_AUDIT)
 
     assert run(Step.SUBMIT_AUDIT, stored.release) == 2**63 - 1
@@ -214,7 +224,7 @@ def test_a_cancel_while_the_submission_is_on_its_way_keeps_the_audit_id(
             releases.cancel(stored.release.id)
             return 7
 
-    wechat.scripted = CancelledMeanwhile()
+    wechat.scripted = CancelledMeanwhile(trial_version=[OURS])
 
     with pytest.raises(ReleaseCancelled):
         run(Step.SUBMIT_AUDIT, stored.release)
@@ -307,37 +317,3 @@ def test_a_release_that_meets_a_quota_s_pause_says_when_it_goes_on(
         run(Step.SUBMIT_AUDIT, stored.release)
 
     assert now(store, stored).next_attempt_at == until
-
-
-@pytest.fixture
-def cut_off(redis_client: redis.Redis) -> Iterator[Callable[[], None]]:
-    """Redis refuses every write, as a primary does that is cut off from its replicas."""
-
-    def _begin() -> None:
-        redis_client.config_set("min-replicas-to-write", 1)
-
-    yield _begin
-    redis_client.config_set("min-replicas-to-write", 0)
-
-
-@pytest.fixture
-def full(redis_client: redis.Redis) -> Iterator[Callable[[], None]]:
-    """Redis has no memory left, and evicts nothing."""
-
-    def _begin() -> None:
-        redis_client.config_set("maxmemory", 1)
-
-    yield _begin
-    redis_client.config_set("maxmemory", 0)
-
-
-@pytest.mark.parametrize("state", ["cut_off", "full"])
-def test_when_redis_takes_no_writes_the_message_goes_back_to_the_queue(
-    state: str, run: Run, at: At, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tasks.base._REDIS_AWAY_PAUSE_S", 0.0)
-    stored = at(Step.ENSURE_DOMAINS)
-    cast("Callable[[], None]", request.getfixturevalue(state))()
-
-    with pytest.raises(Reject):
-        run(Step.ENSURE_DOMAINS, stored.release)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -61,6 +63,30 @@ def transport_to() -> Iterator[TransportTo]:
             return transport
 
         yield build
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and a host name, with its key, in one file."""
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    options = [
+        "-days",
+        "2",
+        "-subj",
+        "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1,DNS:wechat.invalid,DNS:localhost",
+    ]
+    key = file.with_name("key.pem")
+    try:
+        subprocess.run(
+            [*command, *options, "-keyout", str(key), "-out", str(file)], check=True, capture_output=True
+        )
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed: no certificate to test TLS with")
+    file.write_text(file.read_text() + key.read_text())
+    return file
 
 
 @pytest.fixture

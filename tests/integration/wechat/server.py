@@ -177,8 +177,18 @@ Fields = Mapping[str, Any]
 Reply = Fields | Callable[[Request], Fields]
 
 
+#: The calls whose success has no errcode.
+BARE = frozenset(
+    f"/cgi-bin/component/{name}"
+    for name in ("api_component_token", "api_authorizer_token", "api_get_authorizer_list")
+)
+
+
 class ScriptedWeChat:
-    """Answers each path with the replies given for it, in turn, the last one again and again."""
+    """Answers each path with the replies given for it, in turn, the last one again and again.
+
+    As WeChat does, it says errcode 0 where a reply has none, but for the token calls.
+    """
 
     def __init__(self) -> None:
         self._replies: dict[str, list[Reply]] = {}
@@ -206,7 +216,8 @@ class ScriptedWeChat:
             if replies is None:
                 return {"errcode": -99, "errmsg": f"the test says nothing about {request.path}"}
             reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        return reply(request) if callable(reply) else reply
+        fields = reply(request) if callable(reply) else reply
+        return fields if request.path in BARE else {"errcode": 0, **fields}
 
 
 def refusal(errcode: int) -> Fields:

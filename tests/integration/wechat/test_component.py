@@ -61,7 +61,7 @@ def test_refresh_token_is_traded_for_an_access_token(
     assert (grant.token, grant.expires_in_s, grant.refresh_token) == ("a", 300, "r")
 
 
-@pytest.mark.parametrize("token", [None, "", 7, ["a"], "half \ud800", "two\nlines"], ids=repr)
+@pytest.mark.parametrize("token", ["", 7, ["a"], "half \ud800", "two\nlines"], ids=repr)
 def test_grant_without_a_token_counts_as_unanswered(
     component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, token: Any
 ) -> None:
@@ -69,6 +69,28 @@ def test_grant_without_a_token_counts_as_unanswered(
 
     with pytest.raises(Unanswered, match="no component_access_token"):
         component.component_token(TICKET, deadline)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"component_access_token": None}, {"code": 0}, {"access_token": "t"}], ids=repr
+)
+def test_grant_that_is_none_counts_as_unanswered(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, fields: dict[str, Any]
+) -> None:
+    wechat.on(API_COMPONENT_TOKEN, {"expires_in": 7200, **fields})
+
+    with pytest.raises(Unanswered, match="no errcode"):
+        component.component_token(TICKET, deadline)
+
+
+@pytest.mark.parametrize("fields", [{}, {"list": None}, {"errcode": 0}, {"errcode": 0, "list": {}}], ids=repr)
+def test_page_of_authorizers_without_a_list_counts_as_unanswered(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, fields: dict[str, Any]
+) -> None:
+    wechat.on(API_GET_AUTHORIZER_LIST, {"total_count": 1, **fields})
+
+    with pytest.raises(Unanswered):
+        component.authorizers("component-1", 0, deadline)
 
 
 @pytest.mark.parametrize("refresh_token", [None, "", 7, "half \ud800"], ids=repr)

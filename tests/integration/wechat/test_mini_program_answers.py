@@ -59,6 +59,27 @@ def test_there_may_be_no_trial_version(
 
 
 @pytest.mark.parametrize(
+    "info",
+    [{"exp_version": None, "exp_desc": "x"}, {"exp_version": ""}, ["1.0.0"], "1.0.0", 7],
+)
+def test_trial_version_with_neither_version_nor_time_is_no_answer(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, info: Any
+) -> None:
+    wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": info})
+
+    with pytest.raises(Unanswered, match="without exp_version"):
+        mini_program.trial_version()
+
+
+def test_null_as_the_description_of_a_trial_version_is_absent(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": {"exp_version": "1", "exp_desc": None}})
+
+    assert mini_program.trial_version() == TrialVersion("1", "", 0.0)
+
+
+@pytest.mark.parametrize(
     "time", [None, "", "soon", [], {}, float("nan"), float("inf"), "nan", "-inf"], ids=repr
 )
 def test_time_of_a_trial_version_may_be_unknown(
@@ -110,7 +131,7 @@ def test_latest_audit_may_come_with_its_numbers_as_strings(
     assert mini_program.latest_audit() == LatestAudit(BIG, 0, "", "", 1445412480.0)
 
 
-@pytest.mark.parametrize("errcode", [85012, 86000, 86001])
+@pytest.mark.parametrize("errcode", [85012, 85058, 86000, 86001])
 def test_there_may_be_no_audit(mini_program: MiniProgram, wechat: ScriptedWeChat, errcode: int) -> None:
     wechat.on("/wxa/get_latest_auditstatus", refusal(errcode))
 
@@ -118,14 +139,25 @@ def test_there_may_be_no_audit(mini_program: MiniProgram, wechat: ScriptedWeChat
 
 
 @pytest.mark.parametrize("missing", ["auditid", "status"])
-def test_audit_without_id_or_status_is_none(
+def test_audit_without_id_or_status_is_no_answer(
     mini_program: MiniProgram, wechat: ScriptedWeChat, missing: str
 ) -> None:
     wechat.on(
         "/wxa/get_latest_auditstatus", {name: value for name, value in AUDIT.items() if name != missing}
     )
 
-    assert mini_program.latest_audit() is None
+    # "There is none" would be a second submission.
+    with pytest.raises(Unanswered, match="no auditid and status"):
+        mini_program.latest_audit()
+
+
+def test_null_in_an_audit_is_absent(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", {**AUDIT, "user_version": None, "user_desc": None})
+
+    audit = mini_program.latest_audit()
+
+    assert audit is not None
+    assert (audit.version, audit.desc) == ("", "")
 
 
 def test_another_refusal_of_the_latest_audit_is_raised(
@@ -194,7 +226,7 @@ def test_privacy_scan_that_is_running_is_a_refusal(mini_program: MiniProgram, we
 def test_privacy_info_comes_as_it_is(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
     wechat.on("/wxa/security/get_code_privacy_info", {"without_auth_list": ["wx.getLocation"]})
 
-    assert mini_program.privacy_info() == {"without_auth_list": ["wx.getLocation"]}
+    assert mini_program.privacy_info()["without_auth_list"] == ["wx.getLocation"]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_call_has_its_verb_path_query_and_body(
     path: str,
     body: str,
 ) -> None:
-    wechat.on(path, {"errcode": 0, "auditid": 1, "rest": 1, "limit": 1})
+    wechat.on(path, {"errcode": 0, "auditid": 1, "status": 2, "rest": 1, "limit": 1})
 
     call(mini_program)
 

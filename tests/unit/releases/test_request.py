@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -12,6 +13,13 @@ from releases.request import MAX_DEPTH, MAX_VERSION, ReleaseRequest, parse_reque
 from tests.support.examples import FIELDS
 
 HALF_A_PAIR = "\ud83d"
+_MARKS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+
+
+def is_plain(text: str) -> bool:
+    """Whether it has neither controls nor marks of direction."""
+    kinds = {unicodedata.category(sign) for sign in text} | {unicodedata.bidirectional(sign) for sign in text}
+    return not kinds & {"Cc", "Zl", "Zp", *_MARKS} and not set(text) & set("\u061c\u200e\u200f")
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -29,6 +37,12 @@ def refusal(**different: Any) -> InvalidRequest:
 
 def domains(name: str, value: Any) -> dict[str, Any]:
     return {"domains": {name: [value]}}
+
+
+@pytest.mark.parametrize("sign", "\x00\x1b\n\x9b\u202e")
+def test_a_domain_with_a_control_character_is_refused(sign: str) -> None:
+    refused = refusal(**domains("requestdomain", f"https://api.{sign}example.com"))
+    assert refused.field == "domains.requestdomain"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,11 @@ def domains(name: str, value: Any) -> dict[str, Any]:
         ("user_version", "1.0" + HALF_A_PAIR, "1 to 64 printable characters"),
         ("user_desc", None, "a text that says what changed"),
         ("user_desc", HALF_A_PAIR, "a text that says what changed"),
+        *(
+            (field, f"a{sign}b", "a text that says what changed" if field == "user_desc" else "printable")
+            for field in ("user_desc", "user_version", "wave")
+            for sign in "\x00\x07\x1b\n\r\t\x7f\x85\x9b\u061c\u200f\u2028\u2029\u202e\u2066"
+        ),
         ("ext", "{}", "a JSON object"),
         ("ext", [], "a JSON object"),
         ("ext", None, "a JSON object"),
@@ -260,7 +279,7 @@ def test_any_value_of_a_field_is_taken_or_refused_for_that_field(name: str, valu
             "appid": st.from_regex(r"\Awx[0-9A-Za-z]{16}\Z"),
             "template_id": st.integers(min_value=0, max_value=2**63 - 1),
             "user_version": st.from_regex(r"\A[0-9a-z.版-]{1,64}\Z"),
-            "user_desc": utf8,
+            "user_desc": utf8.filter(is_plain),
         },
         optional={
             "wave": st.none() | st.from_regex(r"\A[a-z0-9:]{1,64}\Z"),

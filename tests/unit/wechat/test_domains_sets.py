@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from wechat.domains import (
     SCHEMES,
     Domains,
+    Pool,
+    Standing,
     host_and_port,
     host_of,
-    lists_carried,
     normalise,
     rejected,
 )
@@ -32,6 +33,8 @@ A = wanted(requestdomain=["https://a.cn", "https://b.cn:8443"], wsrequestdomain=
         ("\thttps://a.cn \n", "https://a.cn"),
         ("https://a.cn:443/", "https://a.cn:443"),
         ("https://a.cn/Path", "https://a.cn/path"),
+        ("https://例子.CN:443", "https://xn--fsqu00a.cn:443"),
+        ("https://a.cn.", "https://a.cn"),
         ("", ""),
     ],
 )
@@ -117,7 +120,41 @@ def test_domains_that_hold_something_are_true() -> None:
 )
 def test_domains_are_found_by_their_hosts(hosts: list[str], found: dict[str, list[str]]) -> None:
     assert A.on_hosts(hosts).as_dict() == found
-    assert A.not_on_hosts(hosts) == A - Domains.answered(found)
+    assert A.missing_in(Pool(hosts)) == A - Domains.answered(found)
+
+
+@pytest.mark.parametrize(
+    ("host", "standing"),
+    [
+        ("shop.example", Standing.REGISTERED),
+        ("https://Shop.Example./", Standing.REGISTERED),
+        ("wss://shop.example:8443", Standing.REGISTERED),
+        ("b.cn:8443", Standing.REGISTERED),
+        ("b.cn", Standing.MISSING),
+        ("a.shop.example", Standing.UNKNOWN),
+        ("https://a.b.shop.example:444", Standing.UNKNOWN),
+        ("ashop.example", Standing.MISSING),
+        ("other.example", Standing.MISSING),
+        ("例子.cn", Standing.REGISTERED),
+        ("xn--fsqu00a.cn", Standing.REGISTERED),
+        ("店.例子.cn", Standing.UNKNOWN),
+        ("", Standing.MISSING),
+    ],
+)
+def test_a_host_is_registered_missing_or_below_a_registered_one(host: str, standing: Standing) -> None:
+    pool = Pool([" SHOP.example/", "https://b.cn:8443", "xn--fsqu00a.cn", "example", ""])
+
+    assert pool.standing(host) is standing
+    assert Pool(["例子.cn"]).standing("xn--fsqu00a.cn") is Standing.REGISTERED
+
+
+def test_the_three_standings_part_the_wanted_domains() -> None:
+    domains = wanted(requestdomain=["https://a.cn", "https://x.b.cn", "https://c.cn"])
+    pool = Pool(["a.cn", "b.cn"])
+
+    assert domains.on_hosts(["a.cn", "b.cn"]).hosts() == ("a.cn",)
+    assert domains.unknown_in(pool).hosts() == ("x.b.cn",)
+    assert domains.missing_in(pool).hosts() == ("c.cn",)
 
 
 def test_answered_domains_are_normalised_and_named_once() -> None:
@@ -132,9 +169,16 @@ def test_answered_domains_may_be_what_wechat_would_not_accept() -> None:
     assert Domains.answered(fields).as_dict() == {"requestdomain": ["http://localhost:8080/x"]}
 
 
-@pytest.mark.parametrize("value", [None, "https://a.cn", 7, {}, {"domain": "https://a.cn"}])
+@pytest.mark.parametrize("value", [None, "", 7, {}, {"domain": "https://a.cn"}])
 def test_answered_list_that_is_no_list_is_empty(value: Any) -> None:
     assert not Domains.answered({"requestdomain": value})
+
+
+@pytest.mark.parametrize("text", ["https://a.cn;https://b.cn", "https://a.cn, https://B.cn/"])
+def test_answered_text_is_read_as_the_domains_in_it(text: str) -> None:
+    assert Domains.answered({"requestdomain": text}).as_dict() == {
+        "requestdomain": ["https://a.cn", "https://b.cn"]
+    }
 
 
 def test_answered_objects_are_read_by_their_domain() -> None:
@@ -158,7 +202,7 @@ def test_answered_objects_are_read_by_their_domain() -> None:
             {"requestdomain": ["https://a.cn"], "wsrequestdomain": ["wss://a.cn"]},
         ),
         ({"no_icp_domain": [{"domain": "b.cn"}]}, {"requestdomain": ["https://b.cn:8443"]}),
-        ({"no_icp_domain": "b.cn"}, {}),
+        ({"no_icp_domain": "b.cn"}, {"requestdomain": ["https://b.cn:8443"]}),
         (
             {"invalid_wsrequestdomain": ["wss://a.cn"], "no_icp_domain": ["b.cn"]},
             {"requestdomain": ["https://b.cn:8443"], "wsrequestdomain": ["wss://a.cn"]},
@@ -169,18 +213,6 @@ def test_rejected_are_the_wanted_ones_that_an_answer_names(
     fields: dict[str, Any], named: dict[str, list[str]]
 ) -> None:
     assert rejected(A, fields).as_dict() == named
-
-
-@pytest.mark.parametrize(
-    ("fields", "names"),
-    [
-        ({"errcode": 0, "errmsg": "ok"}, []),
-        ({"requestdomain": [], "tcpdomain": ["tcp://a.cn"]}, ["requestdomain", "tcpdomain"]),
-        ({"requestdomain": None, "invalid_requestdomain": []}, []),
-    ],
-)
-def test_answer_says_which_lists_it_carries(fields: dict[str, Any], names: list[str]) -> None:
-    assert lists_carried(fields) == names
 
 
 DOMAINS = st.dictionaries(

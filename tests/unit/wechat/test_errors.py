@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from wechat.component import Credentials, Grant
@@ -8,6 +10,7 @@ from wechat.tokens.store import StoredToken
 
 ERRORS = [
     (Unanswered("/wxa/commit", "HTTP 502"), "/wxa/commit: HTTP 502"),
+    (Unanswered("/wxa/commit", "HTTP 503", 60.0), "/wxa/commit: HTTP 503"),
     (Refused("/wxa/commit", 85013, "bad ext", "r-1", {}), "/wxa/commit: errcode 85013: bad ext"),
     (TicketMissing(), "no component_verify_ticket has been stored"),
     (NotAuthorized("wx1"), "no refresh token has been stored for wx1"),
@@ -29,6 +32,12 @@ def test_error_can_be_built_again_from_its_args(error: WeChatError) -> None:
     again = type(error)(*error.args)
 
     assert (again.args, vars(again)) == (error.args, vars(error))
+
+
+def test_error_survives_pickling() -> None:
+    again = pickle.loads(pickle.dumps(Unanswered("/wxa/commit", "HTTP 503", 60.0)))
+
+    assert (again.endpoint, again.problem, again.retry_after_s) == ("/wxa/commit", "HTTP 503", 60.0)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,22 @@ def test_after_submitted_it_is_the_same_unless_asked_for_again(
     assert anew.release.id != first.id
 
 
+def test_a_version_that_was_submitted_is_not_submitted_once_more_because_a_repetition_was_cancelled(
+    releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    first = brought_to(store, releases.enqueue(a_request()).release, status=Status.SUBMITTED, auditid=7)
+    again = releases.enqueue(a_request(again=True)).release
+    releases.cancel(again.id)
+
+    assert releases.enqueue(a_request()) == Enqueued(first, created=False)
+    with pytest.raises(ReleaseConflict, match="another user_desc; ask for `again`"):
+        releases.enqueue(a_request(user_desc="slower"))
+    anew = releases.enqueue(a_request(again=True)).release
+    releases.enqueue(a_request(user_version="2", supersede=True))
+    assert releases.enqueue(a_request(supersede=True)) == Enqueued(first, created=False)
+    assert sender.ids == [first.id, again.id, anew.id, sender.ids[-1]]
+
+
 def test_supersede_cancels_the_active_one_and_stores_its_result(
     releases: Releases, results: NotedResults
 ) -> None:
@@ -223,6 +239,69 @@ def test_a_named_request_delivered_again_finds_what_it_created_whatever_came_of_
     assert (late.release.id, late.release.auditid, late.created) == (first.id, 7, True)
     assert releases.get(newer.id).is_active
     assert sender.ids == [first.id, newer.id]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("appid", "wx00000000000000f1"),
+        ("template_id", 13),
+        ("user_version", "1.4.3"),
+        ("user_desc", "slower"),
+        ("ext", {"ext": {"shop": 2}}),
+        ("audit", {"version_desc": "other"}),
+        ("wave", "spring"),
+        ("domains", {"requestdomain": ["https://own.example.com"]}),
+        ("urgent", True),
+    ],
+)
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.SUBMITTED, Status.CANCELLED])
+def test_another_request_under_a_name_that_created_a_release_is_refused_and_does_nothing(
+    field: str,
+    value: object,
+    status: Status,
+    releases: Releases,
+    store: ReleaseStore,
+    sender: Sender,
+) -> None:
+    first = brought_to(store, releases.enqueue(a_request(), "message-1").release, status=status)
+
+    with pytest.raises(ReleaseConflict, match=f"another {field};") as caught:
+        releases.enqueue(a_request(**{field: value}, supersede=True), "message-1")
+
+    assert caught.value.active_id == first.id
+    assert list(store.find()) == [first]
+    assert sender.ids == [first.id]
+
+
+def test_a_named_request_that_was_superseded_is_found_again_when_it_is_delivered_again(
+    releases: Releases, sender: Sender
+) -> None:
+    request = a_request(urgent=True, wave="spring", domains={"requestdomain": ["https://own.example.com"]})
+    first = releases.enqueue(request, "message-1").release
+    newer = releases.enqueue(a_request(user_version="2", supersede=True), "message-2").release
+
+    late = releases.enqueue(request, "message-1")
+
+    assert (late.release.id, late.release.status, late.created) == (first.id, Status.CANCELLED, True)
+    assert sender.ids == [first.id, newer.id]
+
+
+def test_of_many_requests_under_one_name_at_once_one_is_done_and_the_others_hear_of_it(
+    releases: Releases, store: ReleaseStore, sender: Sender
+) -> None:
+    def enqueue(n: int) -> Enqueued | ReleaseConflict:
+        try:
+            return releases.enqueue(a_request(appid=f"wx{n:016d}"), "message-1")
+        except ReleaseConflict as conflict:
+            return conflict
+
+    outcomes = all_at_once(30, enqueue)
+
+    (done,) = [one.release for one in outcomes if isinstance(one, Enqueued)]
+    assert {one.active_id for one in outcomes if isinstance(one, ReleaseConflict)} == {done.id}
+    assert [release.appid for release in store.find()] == [done.appid]
+    assert sender.sent == [done]
 
 
 def test_two_requests_of_other_names_are_two_requests(releases: Releases) -> None:

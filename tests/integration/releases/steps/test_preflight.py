@@ -3,13 +3,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
 import redis
 
 from releases.problems import StepBlocked
-from releases.steps.preflight import FRESH_S, KEPT_S, PATIENCE_S, Preflight
+from releases.steps.preflight import ANSWER_PATIENCE_S, FRESH_S, KEPT_S, PATIENCE_S, Preflight
 from releases.store import keys
 from wechat.domains import Domains
 
@@ -160,3 +161,131 @@ def test_nobody_waits_for_ever_for_a_reader_that_died(
     preflight(pool).check(WANTED, "spring")
 
     assert pool.reads == 0
+
+
+BELOW = Domains.wanted({"requestdomain": ["https://a.shop.example", "https://b.shop.example"]})
+
+
+class Asked:
+    """Releases of a wave that ask WeChat, each in its turn."""
+
+    def __init__(self, client: redis.Redis, *hosts: str) -> None:
+        self.preflight = Preflight(client, read_pool=Pool(*hosts), sleep=self._sleep)
+        self.asked = 0
+        self.slept_s = 0.0
+
+    def ask(self, answer: Exception | None = None, wanted: Domains = BELOW) -> None:
+        """One release: what WeChat answers it."""
+        with self.preflight.of(wanted, "spring"):
+            self.asked += 1
+            if answer is not None:
+                raise answer
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept_s += seconds
+
+
+def not_registered(errcode: int = 85018) -> StepBlocked:
+    domains = {"requestdomain": ["https://b.shop.example"]}
+    return StepBlocked(errcode=errcode, errmsg="not registered", domains=domains, remedy="Register it.")
+
+
+@pytest.fixture
+def wave(redis_client: redis.Redis) -> Asked:
+    return Asked(redis_client, "shop.example")
+
+
+def test_domains_below_a_registered_one_are_left_to_wechat_and_an_acceptance_counts_for_all(
+    wave: Asked,
+) -> None:
+    for _ in range(3):
+        wave.ask()
+
+    assert (wave.asked, wave.slept_s) == (3, 0)
+
+
+@pytest.mark.parametrize("errcode", [85017, 85018])
+def test_what_wechat_refuses_the_first_release_blocks_the_others_without_a_call(
+    wave: Asked, errcode: int
+) -> None:
+    with pytest.raises(StepBlocked):
+        wave.ask(not_registered(errcode))
+
+    with pytest.raises(StepBlocked) as caught:
+        wave.ask()
+
+    assert wave.asked == 1
+    assert (caught.value.errcode, caught.value.domains) == (
+        errcode,
+        {"requestdomain": ["https://b.shop.example"]},
+    )
+    assert "preflight" in caught.value.errmsg
+    assert "mprelease resume --wave spring" in caught.value.remedy
+
+
+@pytest.mark.parametrize("error", [RuntimeError("cut off"), not_registered(85016)])
+def test_any_other_answer_says_nothing_of_the_others(wave: Asked, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        wave.ask(error)
+
+    wave.ask()
+
+    assert (wave.asked, wave.slept_s) == (2, 0)
+
+
+def test_a_mini_program_that_needs_nothing_does_not_take_a_refusal_back(wave: Asked) -> None:
+    with wave.preflight.of(BELOW, "spring"), pytest.raises(StepBlocked):
+        wave.ask(not_registered())
+
+    with pytest.raises(StepBlocked):
+        wave.ask()
+
+    assert wave.asked == 1
+
+
+def test_a_refusal_is_forgotten_with_the_pool_or_where_others_are_wanted(wave: Asked) -> None:
+    with pytest.raises(StepBlocked):
+        wave.ask(not_registered())
+    wave.ask(wanted=Domains.wanted({"requestdomain": ["https://c.shop.example"]}))
+    with pytest.raises(StepBlocked):
+        wave.ask(not_registered())
+
+    wave.preflight.forget()
+
+    wave.ask()
+    assert wave.asked == 4
+
+
+def test_the_others_wait_a_little_for_the_first_ones_answer_and_then_go_on(
+    wave: Asked, redis_client: redis.Redis
+) -> None:
+    redis_client.set(keys.POOL_ASKING, 1)
+
+    wave.ask()
+
+    assert wave.asked == 1
+    assert wave.slept_s == pytest.approx(ANSWER_PATIENCE_S, abs=0.1)
+
+
+def test_many_at_once_ask_once_where_it_is_refused(redis_client: redis.Redis) -> None:
+    together, asked = threading.Barrier(8), []
+
+    def ask(_: int) -> None:
+        preflight = Preflight(redis_client, read_pool=Pool("shop.example"))
+        together.wait(10)
+        with suppress(StepBlocked), preflight.of(BELOW, "spring"):
+            asked.append(1)
+            raise not_registered()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(ask, range(8)))
+
+    assert len(asked) == 1
+
+
+def test_one_domain_that_is_nowhere_registered_blocks_and_is_named_alone(wave: Asked) -> None:
+    with pytest.raises(StepBlocked) as caught:
+        wave.ask(wanted=BELOW | Domains.wanted({"requestdomain": ["https://a.other.example"]}))
+
+    assert wave.asked == 0
+    assert caught.value.domains == {"requestdomain": ["https://a.other.example"]}

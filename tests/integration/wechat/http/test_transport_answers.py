@@ -37,9 +37,9 @@ def problem_of(transport: Transport) -> str:
 def test_content_type_of_an_answer_does_not_matter(
     serve: Serve, transport_to: TransportTo, content_type: bytes
 ) -> None:
-    server = serve(always(answer('{"x":"中"}'.encode(), b"Content-Type: " + content_type)))
+    server = serve(always(answer('{"errcode":0,"x":"中"}'.encode(), b"Content-Type: " + content_type)))
 
-    assert post(transport_to(server.url)) == {"x": "中"}
+    assert post(transport_to(server.url)) == {"errcode": 0, "x": "中"}
 
 
 def test_answer_in_chunks_is_put_together(serve: Serve, transport_to: TransportTo) -> None:
@@ -159,10 +159,11 @@ def test_body_over_the_bound_is_no_answer(
 
 
 def test_body_within_the_bound_is_read_whole(serve: Serve, transport_to: TransportTo) -> None:
-    text = "x" * (MAX_BODY - 8)
-    server = serve(once(answer(json.dumps({"x": text}, separators=(",", ":")).encode())))
+    fields = {"errcode": 0, "x": "x" * (MAX_BODY - 20)}
+    body = json.dumps(fields, separators=(",", ":")).encode()
 
-    assert post(transport_to(server.url)) == {"x": text}
+    assert len(body) == MAX_BODY
+    assert post(transport_to(serve(once(answer(body))).url)) == fields
 
 
 def test_bomb_of_compressed_blanks_is_no_answer(serve: Serve, transport_to: TransportTo) -> None:
@@ -335,3 +336,28 @@ def test_whoever_observes_is_told_how_a_call_ended(serve: Serve, script: Script,
     ((endpoint, outcome, seconds),) = told
     assert (endpoint, outcome) == ("/wxa/commit", errcode)
     assert 0 < seconds < 5
+
+
+DATED = (b"Date: Wed, 21 Oct 2015 07:28:00 GMT", b"Retry-After: Wed, 21 Oct 2015 07:29:30 GMT")
+
+
+@pytest.mark.parametrize("status", [b"429 Too Many Requests", b"503 Service Unavailable", b"302 Found"])
+@pytest.mark.parametrize(("headers", "wait"), [((b"Retry-After: 7",), 7), (DATED, 90), ((), None)])
+def test_wait_that_a_server_asks_for_is_carried(
+    serve: Serve, transport_to: TransportTo, status: bytes, headers: tuple[bytes, ...], wait: float | None
+) -> None:
+    server = serve(always(answer(b"<html>busy</html>", *headers, status=status)))
+
+    with pytest.raises(Unanswered) as caught:
+        post(transport_to(server.url))
+
+    assert caught.value.retry_after_s == wait
+
+
+def test_wait_is_carried_where_the_body_was_cut(serve: Serve, transport_to: TransportTo) -> None:
+    head = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 99\r\n\r\n{"
+
+    with pytest.raises(Unanswered) as caught:
+        post(transport_to(serve(once(head)).url))
+
+    assert (caught.value.retry_after_s, "cut" in caught.value.problem) == (7, True)

@@ -6,11 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 import redis
 
 from tests.integration.wechat.names import API_AUTHORIZER_TOKEN, API_COMPONENT_TOKEN, APPID
 from tests.integration.wechat.server import Fields, Request, ScriptedWeChat
 from tests.integration.wechat.tokens.token_asker import READY
+from wechat.errors import Refused
 from wechat.http.deadline import Deadline
 from wechat.tokens.single_flight import Tokens
 from wechat.tokens.store import TokenStore
@@ -98,3 +100,55 @@ def test_processes_that_ask_at_once_share_one_refresh(
     # Then both get the token of one refresh
     assert [out for out, _ in outputs] == ["the-one", "the-one"], outputs
     assert len(wechat.calls(API_AUTHORIZER_TOKEN)) == 1
+
+
+@pytest.mark.parametrize("errcode", [45009, 45011, 40125, 61004])
+def test_callers_who_ask_at_once_share_a_refusal_of_the_component_token(
+    errcode: int, tokens: Tokens, store: TokenStore, wechat: ScriptedWeChat
+) -> None:
+    def refuse(_: Request) -> Fields:
+        threading.Event().wait(SLOW_S)
+        return {"errcode": errcode, "errmsg": "no"}
+
+    wechat.on(API_COMPONENT_TOKEN, refuse)
+    appids = [f"wx{number}" for number in range(CALLERS)]
+    store.put_refresh_tokens({appid: f"refresh-of-{appid}" for appid in appids})
+
+    def ask(appid: str) -> int:
+        with pytest.raises(Refused) as caught:
+            ask_at_once(tokens, [appid])
+        return caught.value.errcode
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        assert list(pool.map(ask, appids)) == [errcode] * CALLERS
+    assert len(wechat.calls(API_COMPONENT_TOKEN)) <= 2
+
+    # Whoever comes later asks for himself.
+    asked = len(wechat.calls(API_COMPONENT_TOKEN))
+    assert ask(appids[0]) == errcode
+    assert len(wechat.calls(API_COMPONENT_TOKEN)) == asked + 1
+
+
+def test_callers_do_not_share_what_passes_in_a_moment(
+    tokens: Tokens, store: TokenStore, wechat: ScriptedWeChat
+) -> None:
+    def busy_once(_: Request) -> Fields:
+        threading.Event().wait(SLOW_S)
+        if len(wechat.calls(API_COMPONENT_TOKEN)) == 1:
+            return {"errcode": -1, "errmsg": "system error"}
+        return {"component_access_token": "component", "expires_in": 7200}
+
+    wechat.on(API_COMPONENT_TOKEN, busy_once)
+    wechat.on(API_AUTHORIZER_TOKEN, lambda _: slow_grant("good"))
+    appids = [f"wx{number}" for number in range(5)]
+    store.put_refresh_tokens({appid: f"refresh-of-{appid}" for appid in appids})
+
+    def ask(appid: str) -> str:
+        try:
+            return ask_at_once(tokens, [appid])[0]
+        except Refused as refused:
+            return str(refused.errcode)
+
+    with ThreadPoolExecutor(len(appids)) as pool:
+        got = sorted(pool.map(ask, appids))
+    assert got == ["-1", *["good"] * 4]

@@ -3,41 +3,13 @@ from __future__ import annotations
 import pytest
 
 from releases.record import Progress
-from releases.steps.commit_code import commit_code, landed
+from releases.steps.commit_code import commit_code
 from tests.support.examples import a_release, a_request
 from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
 from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.mini_program import TrialVersion
 
 OURS = TrialVersion(version="1.4.2", desc="faster", time=1000)
-
-
-@pytest.mark.parametrize("time", [1000, 1001, 2000])
-def test_a_commit_landed_if_version_and_description_are_ours_and_it_is_not_older(time: float) -> None:
-    assert landed(TrialVersion("1.4.2", "faster", time), a_release(), since=1000)
-
-
-def test_the_second_before_counts_because_wechats_times_are_whole_seconds() -> None:
-    assert landed(TrialVersion("1.4.2", "faster", 999), a_release(), since=1000.9)
-
-
-def test_white_space_around_the_description_does_not_count() -> None:
-    assert landed(TrialVersion("1.4.2", "faster\n", 1000), a_release(), since=1000)
-
-
-@pytest.mark.parametrize(
-    "trial",
-    [
-        None,
-        TrialVersion("1.4.1", "faster", 1000),
-        TrialVersion("1.4.2", "slower", 1000),
-        TrialVersion("1.4.2", "", 1000),
-        TrialVersion("1.4.2", "faster", 998),
-        TrialVersion("1.4.2", "faster", 0),
-    ],
-)
-def test_another_or_an_older_trial_version_is_not_ours(trial: TrialVersion | None) -> None:
-    assert not landed(trial, a_release(), since=1000)
 
 
 def test_the_first_attempt_writes_its_intent_and_commits_without_asking() -> None:
@@ -51,7 +23,7 @@ def test_the_first_attempt_writes_its_intent_and_commits_without_asking() -> Non
     assert mini_program.committed == [
         {"template_id": 12, "ext": {"extAppid": "wx1"}, "user_version": "1.4.2", "user_desc": "faster"}
     ]
-    assert intents.noted == [("commit", 1000)]
+    assert intents.noted == [("commit", 1000), ("committed", 1000)]
 
 
 def test_a_commit_whose_turn_does_not_come_is_not_intended() -> None:
@@ -74,22 +46,54 @@ def test_the_intent_stands_before_the_call_goes_out() -> None:
 
 
 def test_after_an_unanswered_attempt_that_landed_nothing_is_sent() -> None:
-    mini_program = FakeMiniProgram(trial_version=[OURS])
+    mini_program, intents = FakeMiniProgram(now=2000, trial_version=[OURS]), NotedIntents()
 
-    what = commit_code(mini_program, a_release(progress=Progress(commit_at=1000)), NotedIntents())
+    what = commit_code(mini_program, a_release(progress=Progress(commit_at=1000)), intents)
 
     assert what == "commit found at WeChat"
     assert mini_program.calls == ["trial_version"]
+    assert intents.noted == [("committed", OURS.time)]
+
+
+def test_a_commit_that_was_found_without_a_time_was_made_by_now() -> None:
+    mini_program, intents = (
+        FakeMiniProgram(now=2000, trial_version=[TrialVersion("1.4.2", "", 0)]),
+        NotedIntents(),
+    )
+
+    commit_code(mini_program, a_release(progress=Progress(commit_at=1000)), intents)
+
+    assert intents.noted == [("committed", 2000)]
 
 
 @pytest.mark.parametrize("trial", [None, TrialVersion("1.4.1", "faster", 1000)])
 def test_after_an_unanswered_attempt_that_did_not_land_it_is_sent_again(trial: TrialVersion | None) -> None:
-    mini_program = FakeMiniProgram(trial_version=[trial], commit=[None])
+    mini_program, intents = FakeMiniProgram(now=2000, trial_version=[trial], commit=[None]), NotedIntents()
 
-    what = commit_code(mini_program, a_release(progress=Progress(commit_at=1000)), NotedIntents())
+    what = commit_code(mini_program, a_release(progress=Progress(commit_at=1000)), intents)
 
     assert what == "committed"
     assert mini_program.calls == ["trial_version", "commit"]
+    # The first one may still be on its way.
+    assert intents.noted == [("commit", 1000), ("committed", 2000)]
+
+
+@pytest.mark.parametrize(
+    ("trial", "told"),
+    [
+        (TrialVersion("9.9.9", "theirs", 1500), "version 9.9.9 (theirs)"),
+        (TrialVersion("1.4.2", "faster", 1500), "version 1.4.2 (faster)"),
+        (None, "no version at all"),
+    ],
+)
+def test_a_commit_that_somebody_else_has_replaced_is_made_anew_and_the_history_says_whose(
+    trial: TrialVersion | None, told: str
+) -> None:
+    mini_program, intents = FakeMiniProgram(now=2000, trial_version=[trial], commit=[None]), NotedIntents()
+    release = a_release(progress=Progress(commit_at=1000, committed_at=1002))
+
+    assert commit_code(mini_program, release, intents) == f"committed again, instead of {told}"
+    assert intents.noted == [("commit", 2000), ("committed", 2000)]
 
 
 def test_when_asking_gets_no_answer_nothing_is_sent() -> None:

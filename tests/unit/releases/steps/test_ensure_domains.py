@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from releases.problems import StepBlocked
-from releases.steps.ensure_domains import ensure_domains, still_missing
+from releases.steps.ensure_domains import ensure_domains
 from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.domains import SCHEMES, Domains
 from wechat.errors import Refused, Unanswered
@@ -108,12 +108,37 @@ def test_lists_nobody_wants_need_not_be_carried() -> None:
     assert mini_program.calls == ["get", "add"]
 
 
-def test_the_answers_lists_decide_that_a_domain_is_still_missing() -> None:
-    mini_program = FakeMiniProgram(get=[lists()], add=[lists(requestdomain=[API])])
+@pytest.mark.parametrize(
+    "carried",
+    [
+        {},
+        {"requestdomain": None, "wsrequestdomain": None},
+        lists(),
+        lists(wsrequestdomain=[WS]),
+        lists(requestdomain=[OWN], wsrequestdomain=[WS]),
+        lists(requestdomain=[API + ":443"], wsrequestdomain=[WS]),
+        {"requestdomain": OWN, "wsrequestdomain": {"domain": WS}},
+    ],
+)
+def test_an_answer_whose_lists_do_not_show_all_is_verified_by_one_get(carried: dict[str, Any]) -> None:
+    mini_program = FakeMiniProgram(get=[lists(requestdomain=[API]), lists(**BOTH)], add=[carried])
 
-    error = blocked(mini_program)
+    assert ensure(mini_program) == f"added {WS}"
+    assert mini_program.calls == ["get", "add", "get"]
 
-    assert (error.errcode, error.domains) == (0, {"wsrequestdomain": [WS]})
+
+@pytest.mark.parametrize(
+    "carried",
+    [
+        {"requestdomain": [API.upper() + "/"], "wsrequestdomain": [{"domain": WS}]},
+        {"requestdomain": f"{OWN};{API}", "wsrequestdomain": WS},
+    ],
+)
+def test_an_answer_that_shows_all_in_another_spelling_needs_no_get(carried: dict[str, Any]) -> None:
+    mini_program = FakeMiniProgram(get=[lists()], add=[carried])
+
+    ensure(mini_program)
+
     assert mini_program.calls == ["get", "add"]
 
 
@@ -190,6 +215,17 @@ def test_85018_names_only_the_domains_that_the_platform_has_not_registered() -> 
     assert mini_program.calls == ["get", "add"]
 
 
+def test_85018_names_no_domain_below_a_registered_one_while_another_is_to_blame() -> None:
+    wanted = Domains.wanted({"requestdomain": ["https://a.shop.example", "https://b.other.example"]})
+    below = Domains.wanted({"requestdomain": ["https://a.shop.example"]})
+
+    for these, named in ((wanted, ["https://b.other.example"]), (below, ["https://a.shop.example"])):
+        mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018)])
+        with pytest.raises(StepBlocked) as caught:
+            ensure_domains(mini_program, these, lambda: ["shop.example"])
+        assert caught.value.domains == {"requestdomain": named}
+
+
 @pytest.mark.parametrize("pool", [None, (), ["api.example.com", "ws.example.com"]])
 def test_85018_names_all_that_were_sent_if_the_pool_does_not_tell(pool: Collection[str] | None) -> None:
     mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018)])
@@ -233,11 +269,3 @@ def test_without_configured_domains_it_blocks_before_any_call() -> None:
 
     assert "MPRELEASE_DOMAINS__REQUESTDOMAIN" in caught.value.remedy
     assert mini_program.calls == []
-
-
-def test_lists_that_are_not_carried_say_nothing() -> None:
-    assert still_missing(WANTED, {"requestdomain": [API]}) is None
-
-
-def test_a_carried_empty_list_says_that_all_of_it_is_missing() -> None:
-    assert still_missing(WANTED, lists()) == WANTED

@@ -3,8 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from releases.steps.quota_resets import next_day, next_month, reset_at
+from releases.steps.quota_resets import SPREAD_S, next_day, next_month, reset_at, spread_after
 from wechat.errcodes.table import verdict_of
 from wechat.mini_program import Quota
 
@@ -77,3 +79,31 @@ def test_a_rate_window_that_makes_no_sense_is_not_waited_for(refresh_s: float) -
     now = utc("2026-03-14 09:26:53")
 
     assert reset_at(DAILY, Quota(remain=5, refresh_s=refresh_s), now) == next_day(now)
+
+
+@given(st.floats(min_value=0.001, max_value=40 * 86_400), st.floats(min_value=0, max_value=1))
+def test_nobody_is_back_before_the_reset_nor_later_than_the_spread_after_it(
+    left_s: float, chance: float
+) -> None:
+    now = utc("2026-03-14 09:26:53")
+    reset = now + timedelta(seconds=left_s)
+
+    back = spread_after(reset, now, lambda: chance)
+
+    assert timedelta(0) <= back - reset <= timedelta(seconds=min(SPREAD_S, left_s))
+
+
+def test_the_spread_after_a_reset_reaches_from_the_reset_to_a_minute_later() -> None:
+    now = utc("2026-03-14 09:26:53")
+    reset = next_day(now)
+
+    assert spread_after(reset, now, lambda: 0.0) == reset
+    assert spread_after(reset, now, lambda: 0.5) == reset + timedelta(seconds=30)
+    assert spread_after(reset, now, lambda: 1.0) == reset + timedelta(seconds=60)
+
+
+def test_after_a_window_of_six_seconds_nobody_waits_for_a_minute_more() -> None:
+    now = utc("2026-03-14 09:26:53")
+    reset = now + timedelta(seconds=6)
+
+    assert spread_after(reset, now, lambda: 1.0) == reset + timedelta(seconds=0.6)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.settings import RetrySettings
 from releases.problems import StepBlocked
 from releases.record import Progress
 from releases.states import Step
@@ -14,14 +16,16 @@ from releases.steps.retry_policy import (
     Block,
     Decision,
     Fail,
+    PauseForAWhile,
     PausePlatform,
     Retry,
     RetryPolicy,
     StepError,
 )
 from tests.support.fake_wechat import refused, unanswered
+from wechat.component import COMPONENT_TOKEN_PATH, PREFIX
 from wechat.errcodes.table import TABLE, QuotaReset, QuotaScope, Verdict
-from wechat.errors import NotAuthorized, RateLimited, TicketMissing, Unreadable
+from wechat.errors import NotAuthorized, RateLimited, Refused, TicketMissing, Unanswered, Unreadable
 from wechat.http.deadline import DeadlineExceeded
 
 POLICY = RetryPolicy(
@@ -32,6 +36,8 @@ POLICY = RetryPolicy(
     scan_max_attempts=240,
     slow_down_s=60,
 )
+#: What a worker gets that sets none of the numbers.
+DEFAULT = RetryPolicy(**RetrySettings().model_dump())
 UNKNOWN_CODE = 123_456_789
 LEAST, MOST = (lambda: 0.0), (lambda: 1.0)
 
@@ -97,9 +103,45 @@ def test_the_wait_doubles_with_each_failure() -> None:
     assert waits == [2, 4, 8, 16, 32]
 
 
-def test_the_wait_has_full_jitter() -> None:
-    assert retried(unanswered(), random=LEAST).delay_s == 0
-    assert retried(unanswered(), random=lambda: 0.5).delay_s == 1
+def test_half_of_the_wait_is_chance() -> None:
+    assert retried(unanswered(), random=LEAST).delay_s == 1
+    assert retried(unanswered(), random=lambda: 0.5).delay_s == 1.5
+
+
+def waits(error: StepError, policy: RetryPolicy, random: Callable[[], float]) -> list[float]:
+    """The waits between the calls of a step that meets this error until it fails."""
+    found, progress = list[float](), Progress()
+    while isinstance(decision := policy.decide(error, Step.COMMIT_CODE, progress, random), Retry):
+        found.append(decision.delay_s)
+        progress = decision.progress
+    assert isinstance(decision, Fail)
+    return found
+
+
+@given(st.randoms(use_true_random=False))
+@pytest.mark.parametrize("error", [unanswered(), DeadlineExceeded(), refused(-1), refused(9402202)])
+def test_the_default_budget_outlasts_five_minutes_with_few_calls(error: StepError, random: Random) -> None:
+    between = waits(error, DEFAULT, random.random)
+
+    assert sum(between) > 300
+    assert len(between) + 1 <= 10
+
+
+@pytest.mark.parametrize("chance", [LEAST, MOST])
+def test_the_default_budget_outlasts_five_minutes_at_both_ends_of_the_jitter(
+    chance: Callable[[], float],
+) -> None:
+    assert 300 < sum(waits(unanswered(), DEFAULT, chance)) < 900
+
+
+@pytest.mark.parametrize("failures", range(5))
+def test_another_operation_is_given_a_minute_before_it_is_asked_about(failures: int) -> None:
+    progress = Progress(failures=failures)
+
+    assert retried(refused(9402202), progress, LEAST).delay_s == 60
+    assert retried(refused(9402202), progress, MOST).delay_s == 75
+    # Others that pass by themselves are tried again sooner.
+    assert retried(refused(85090), progress, MOST).delay_s < 60
 
 
 def test_the_wait_is_capped() -> None:
@@ -110,7 +152,8 @@ def test_the_wait_is_capped() -> None:
 def test_backoff_stays_within_its_bounds_for_any_attempt(attempt: int, chance: float) -> None:
     delay_s = POLICY.backoff_s(attempt, lambda: chance)
 
-    assert 0 <= delay_s <= min(POLICY.wait_max_s, POLICY.wait_initial_s * 2 ** min(attempt - 1, 100))
+    ceiling = min(POLICY.wait_max_s, POLICY.wait_initial_s * 2 ** min(attempt - 1, 100))
+    assert ceiling / 2 <= delay_s <= ceiling
 
 
 @pytest.mark.parametrize("failures", range(5))
@@ -246,3 +289,96 @@ def test_a_blocked_step_keeps_its_domains() -> None:
 
 def test_errors_met_during_a_long_scan_do_not_add_up() -> None:
     assert retried(refused(61039), Progress(failures=4, scans=7)).progress == Progress(failures=0, scans=8)
+
+
+AUTHORIZER_TOKEN_PATH = PREFIX + "api_authorizer_token"
+LIST_PATH = PREFIX + "api_get_authorizer_list"
+
+
+def refused_at(path: str, errcode: int) -> Refused:
+    return Refused(path, errcode, "no", "1-2-3", {})
+
+
+@pytest.mark.parametrize("path", [COMPONENT_TOKEN_PATH, AUTHORIZER_TOKEN_PATH, LIST_PATH])
+def test_a_quota_of_the_platforms_own_calls_holds_all_until_its_reset(path: str) -> None:
+    decision = decide(refused_at(path, 45009), Progress(failures=5))
+
+    assert isinstance(decision, AwaitQuota)
+    assert decision.is_platforms
+
+
+@pytest.mark.parametrize("path", ["/wxa/commit", "/cgi-bin/openapi/quota/get"])
+def test_a_quota_of_a_mini_programs_call_holds_that_release_alone(path: str) -> None:
+    decision = decide(refused_at(path, 45009))
+
+    assert isinstance(decision, AwaitQuota)
+    assert not decision.is_platforms
+
+
+@pytest.mark.parametrize("path", [COMPONENT_TOKEN_PATH, AUTHORIZER_TOKEN_PATH])
+def test_where_the_platforms_own_calls_are_too_fast_all_slow_down_for_a_minute(path: str) -> None:
+    least = decide(refused_at(path, 45011), Progress(failures=5), LEAST)
+    most = decide(refused_at(path, 45011), Progress(failures=5), MOST)
+
+    assert isinstance(least, PauseForAWhile)
+    assert isinstance(most, PauseForAWhile)
+    assert (least.delay_s, most.delay_s) == (60, 75)
+
+
+@pytest.mark.parametrize("path", [COMPONENT_TOKEN_PATH, AUTHORIZER_TOKEN_PATH])
+@pytest.mark.parametrize("errcode", [-1, 89401])
+def test_what_passes_by_itself_at_the_platforms_own_calls_pauses_nobody(path: str, errcode: int) -> None:
+    assert isinstance(decide(refused_at(path, errcode)), Retry)
+
+
+def test_no_answer_to_the_platforms_own_calls_pauses_nobody() -> None:
+    assert retried(Unanswered(COMPONENT_TOKEN_PATH, "the connection was cut")).pause_s == 0
+
+
+@pytest.mark.parametrize(
+    "errcode", [40125, 40001, 40013, 40014, 41002, 41004, 47001, 61003, 61004, 61005, 61006, UNKNOWN_CODE]
+)
+def test_a_refused_component_token_pauses_the_platform_and_blocks_no_release(errcode: int) -> None:
+    assert isinstance(decide(refused_at(COMPONENT_TOKEN_PATH, errcode)), PausePlatform)
+
+
+@pytest.mark.parametrize("errcode", [40001, 40014, 42001, 40125, 61004])
+def test_a_component_token_that_is_refused_again_pauses_the_platform(errcode: int) -> None:
+    assert isinstance(decide(refused_at(AUTHORIZER_TOKEN_PATH, errcode)), PausePlatform)
+
+
+@pytest.mark.parametrize("errcode", [40013, 42002, 61003, 61007, 61023])
+def test_what_is_wrong_with_one_authorization_blocks_that_release_alone(errcode: int) -> None:
+    assert isinstance(decide(refused_at(AUTHORIZER_TOKEN_PATH, errcode)), Block)
+
+
+def asked(seconds: float, failures: int = 0, random: Callable[[], float] = LEAST) -> Retry:
+    return retried(Unanswered("/wxa/commit", "HTTP 503", seconds), Progress(failures=failures), random)
+
+
+def test_a_server_that_asks_to_be_left_alone_is_never_asked_sooner_by_anybody() -> None:
+    assert (asked(60).delay_s, asked(60).pause_s) == (60, 60)
+    assert (asked(60, random=MOST).delay_s, asked(60, random=MOST).pause_s) == (75, 60)
+
+
+def test_a_short_time_that_a_server_asks_for_does_not_shorten_the_backoff() -> None:
+    assert (asked(1, failures=4).delay_s, asked(1, failures=4).pause_s) == (16, 1)
+
+
+@pytest.mark.parametrize("seconds", [3600, 3601, 86_400, 1e300, float("inf")])
+def test_a_server_is_left_alone_for_an_hour_at_the_most(seconds: float) -> None:
+    assert (asked(seconds).delay_s, asked(seconds).pause_s) == (3600, 3600)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, -1e300])
+def test_a_time_in_the_past_asks_for_nothing(seconds: float) -> None:
+    assert (asked(seconds).delay_s, asked(seconds).pause_s) == (1, 0)
+
+
+def test_what_a_server_asks_for_uses_up_an_attempt() -> None:
+    assert asked(60).progress.failures == 1
+    assert isinstance(decide(Unanswered("/wxa/commit", "HTTP 503", 60), Progress(failures=5)), Fail)
+
+
+def test_while_wechat_is_out_the_pauses_grow_up_to_some_minutes() -> None:
+    assert [DEFAULT.outage_s(number) for number in range(1, 8)] == [16, 32, 64, 128, 256, 300, 300]

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from releases.problems import StepBlocked
+from releases.problems import StepBlocked, TrialReplaced
 from releases.record import Progress, Release
-from releases.steps.submit_audit import Judgement, judge, submit_audit
+from releases.steps.submit_audit import JUST_NOW_S
+from releases.steps.submit_audit import submit_audit as do_submit_audit
 from tests.support.examples import a_release
 from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
 from wechat.errors import RateLimited, Refused, Unanswered
-from wechat.mini_program import LatestAudit
+from wechat.mini_program import LatestAudit, TrialVersion
 
 PASSED, REJECTED, IN_REVIEW, WITHDRAWN, DELAYED = range(5)
 ATTEMPT = 1000.0
@@ -22,61 +24,34 @@ def audit(status: int, **different: Any) -> LatestAudit:
 
 
 def after_unanswered_submit(**progress: Any) -> Release:
-    return a_release(progress=Progress(submit_at=ATTEMPT, **progress))
+    return committed(submit_at=ATTEMPT, **progress)
 
 
-@pytest.mark.parametrize(
-    ("status", "submit_time", "expected"),
-    [
-        (IN_REVIEW, ATTEMPT, Judgement.OURS),
-        (IN_REVIEW, 0, Judgement.OURS),
-        (DELAYED, ATTEMPT, Judgement.OURS),
-        (DELAYED, 0, Judgement.OURS),
-        (PASSED, ATTEMPT, Judgement.OURS),
-        (PASSED, ATTEMPT - 1, Judgement.OURS),
-        (PASSED, ATTEMPT - 2, Judgement.OTHER),
-        (PASSED, 0, Judgement.OTHER),
-        (REJECTED, ATTEMPT, Judgement.ENDED),
-        (REJECTED, ATTEMPT - 2, Judgement.OTHER),
-        (WITHDRAWN, ATTEMPT + 60, Judgement.ENDED),
-        (WITHDRAWN, 0, Judgement.OTHER),
-    ],
-)
-def test_an_audit_of_this_version_is_judged_by_status_and_time(
-    status: int, submit_time: float, expected: Judgement
-) -> None:
-    assert judge(audit(status, submit_time=submit_time), a_release(), ATTEMPT) is expected
+def committed(**progress: Any) -> Release:
+    """A release whose commit was answered just now."""
+    return a_release(progress=Progress(commit_at=ATTEMPT, committed_at=ATTEMPT, **progress))
 
 
-@pytest.mark.parametrize("status", range(5))
-@pytest.mark.parametrize("other", [{"version": "1.4.1"}, {"desc": "slower"}, {"version": ""}])
-def test_an_audit_of_another_version_has_nothing_to_do_with_us(status: int, other: dict[str, Any]) -> None:
-    assert judge(audit(status, **other), a_release(), ATTEMPT) is Judgement.OTHER
+def submit_audit(mini_program: FakeMiniProgram, release: Release, intents: NotedIntents) -> tuple[int, str]:
+    """Submit under the lease of the commit; those who wait see to the trial version themselves."""
+    intents.has_seen_trial = True
+    return do_submit_audit(mini_program, release, intents)
 
 
 def test_a_submission_whose_turn_does_not_come_is_not_intended() -> None:
     mini_program, intents = FakeMiniProgram(turn=RateLimited("rate limit", 60)), NotedIntents()
 
     with pytest.raises(RateLimited):
-        submit_audit(mini_program, a_release(), intents)
+        submit_audit(mini_program, committed(), intents)
 
     assert intents.noted == []
     assert mini_program.calls == []
 
 
-def test_no_audit_has_nothing_to_do_with_us() -> None:
-    assert judge(None, a_release(), ATTEMPT) is Judgement.OTHER
-
-
-@pytest.mark.parametrize("desc", ["", " faster\n"])
-def test_a_description_that_wechat_left_out_or_trimmed_is_ours(desc: str) -> None:
-    assert judge(audit(IN_REVIEW, desc=desc), a_release(), ATTEMPT) is Judgement.OURS
-
-
 def test_the_first_attempt_writes_its_intent_and_submits_without_asking() -> None:
     mini_program, intents = FakeMiniProgram(now=ATTEMPT, submit_audit=[2**60 + 1]), NotedIntents()
 
-    auditid, what = submit_audit(mini_program, a_release(), intents)
+    auditid, what = submit_audit(mini_program, committed(), intents)
 
     assert (auditid, what) == (2**60 + 1, f"submitted as audit {2**60 + 1}")
     assert mini_program.calls == ["submit_audit"]
@@ -87,7 +62,7 @@ def test_the_intent_stands_before_the_call_goes_out() -> None:
     intents = NotedIntents()
 
     with pytest.raises(Unanswered):
-        submit_audit(FakeMiniProgram(submit_audit=[unanswered()]), a_release(), intents)
+        submit_audit(FakeMiniProgram(submit_audit=[unanswered()]), committed(), intents)
 
     assert intents.noted == [("submit", ATTEMPT)]
 
@@ -116,9 +91,9 @@ def test_after_an_unanswered_submit_an_ended_audit_blocks_and_a_resume_may_submi
     assert intents.noted == [("forget_submission", None)]
 
 
-@pytest.mark.parametrize("latest", [None, audit(REJECTED, version="1.4.1"), audit(PASSED, submit_time=0)])
+@pytest.mark.parametrize("latest", [None, audit(REJECTED, version="1.4.1"), audit(PASSED, submit_time=900)])
 def test_after_an_unanswered_submit_that_did_not_land_it_is_sent_again(latest: LatestAudit | None) -> None:
-    mini_program = FakeMiniProgram(now=2000, latest_audit=[latest], submit_audit=[7])
+    mini_program = FakeMiniProgram(latest_audit=[latest], submit_audit=[7])
     intents = NotedIntents()
 
     auditid, _ = submit_audit(mini_program, after_unanswered_submit(), intents)
@@ -137,43 +112,141 @@ def test_when_asking_gets_no_answer_nothing_is_submitted() -> None:
     assert mini_program.calls == ["latest_audit"]
 
 
+@pytest.mark.parametrize("desc", [None, "", "fast", "None", "put there by WeChat"])
 @pytest.mark.parametrize("latest", [audit(IN_REVIEW), audit(DELAYED), audit(IN_REVIEW, submit_time=0)])
-def test_85009_adopts_a_running_audit_of_this_very_version(latest: LatestAudit) -> None:
+def test_85009_adopts_a_running_audit_of_this_very_version(latest: LatestAudit, desc: str | None) -> None:
+    latest = replace(latest, desc=desc or "")
     mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[latest])
 
-    auditid, what = submit_audit(mini_program, a_release(), NotedIntents())
+    auditid, what = submit_audit(mini_program, committed(), NotedIntents())
 
     assert (auditid, what) == (latest.auditid, f"adopted the running audit {latest.auditid}")
 
 
-@pytest.mark.parametrize(
-    "latest",
-    [
-        None,
-        audit(REJECTED),
-        audit(WITHDRAWN),
-        audit(REJECTED, submit_time=0),
-        audit(PASSED, submit_time=0),
-        audit(IN_REVIEW, version="1.4.1"),
-        audit(IN_REVIEW, desc="slower"),
-        audit(DELAYED, version="1.4.1"),
-    ],
-)
-def test_85009_blocks_if_the_running_audit_is_not_this_version(latest: LatestAudit | None) -> None:
+@pytest.mark.parametrize("version", ["1.4.1", "2.0.0"])
+def test_85009_blocks_naming_the_running_audit_of_another_version(version: str) -> None:
+    latest = audit(IN_REVIEW, auditid=7, version=version)
     mini_program = FakeMiniProgram(submit_audit=[refused(85009, "busy", "r")], latest_audit=[latest])
 
     with pytest.raises(StepBlocked) as caught:
-        submit_audit(mini_program, a_release(), NotedIntents())
+        submit_audit(mini_program, committed(), NotedIntents())
 
-    assert (caught.value.errcode, caught.value.errmsg, caught.value.rid) == (85009, "busy", "r")
+    named = f"audit 7 of version {version}, submitted 1970-01-01 00:16 UTC"
+    assert (caught.value.errcode, caught.value.rid) == (85009, "r")
+    assert named in caught.value.errmsg
+    assert "busy" in caught.value.errmsg
+    assert named in caught.value.remedy
     assert "undocodeaudit" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "latest",
+    [None, audit(REJECTED, submit_time=0), audit(PASSED, submit_time=0), audit(PASSED, submit_time=900)],
+)
+def test_85009_blocks_if_wechat_does_not_show_what_runs(latest: LatestAudit | None) -> None:
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009, "busy", "r")], latest_audit=[latest])
+
+    with pytest.raises(StepBlocked) as caught:
+        submit_audit(mini_program, committed(), NotedIntents())
+
+    assert caught.value.errcode == 85009
+    assert "adopts the audit if that is its own" in caught.value.remedy
+    assert "withdraw" not in caught.value.remedy
+
+
+def test_85009_of_an_audit_of_ours_that_has_ended_meanwhile_lets_a_resume_submit_again() -> None:
+    intents = NotedIntents()
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[audit(REJECTED)])
+
+    with pytest.raises(StepBlocked, match="has been rejected already"):
+        submit_audit(mini_program, committed(), intents)
+
+    assert intents.noted[-1] == ("forget_submission", None)
+
+
+OURS = TrialVersion("1.4.2", "", ATTEMPT)
+THEIRS = TrialVersion("9.9.9", "theirs", ATTEMPT + 30)
+
+
+def waited(**progress: Any) -> Release:
+    return committed(scans=1, **progress)
+
+
+def test_after_a_wait_nothing_is_submitted_before_the_trial_version_is_known_to_be_ours() -> None:
+    mini_program = FakeMiniProgram(privacy_info=[{}], trial_version=[OURS], submit_audit=[7])
+
+    assert do_submit_audit(mini_program, waited(), NotedIntents())[0] == 7
+    assert mini_program.calls == ["privacy_info", "trial_version", "submit_audit"]
+
+
+@pytest.mark.parametrize("after_s", [0, JUST_NOW_S + 1])
+def test_the_trial_version_is_asked_for_where_lease_or_time_have_gone_on(after_s: float) -> None:
+    mini_program = FakeMiniProgram(now=ATTEMPT + after_s, trial_version=[OURS], submit_audit=[7])
+
+    do_submit_audit(mini_program, committed(), NotedIntents(has_seen_trial=bool(after_s)))
+
+    assert mini_program.calls == ["trial_version", "submit_audit"]
+
+
+@pytest.mark.parametrize(
+    ("trial", "told"),
+    [
+        (THEIRS, "version 9.9.9 (theirs)"),
+        (replace(OURS, time=ATTEMPT + 30), "version 1.4.2"),
+        (None, "no version at all"),
+    ],
+)
+def test_what_somebody_else_has_uploaded_is_not_submitted(trial: TrialVersion | None, told: str) -> None:
+    mini_program, intents = FakeMiniProgram(privacy_info=[{}], trial_version=[trial]), NotedIntents()
+
+    with pytest.raises(TrialReplaced) as caught:
+        do_submit_audit(mini_program, waited(), intents)
+
+    assert str(caught.value) == told
+    assert intents.noted == []
+
+
+def test_a_second_time_it_blocks_naming_what_is_there() -> None:
+    mini_program = FakeMiniProgram(privacy_info=[{}], trial_version=[THEIRS])
+
+    with pytest.raises(StepBlocked) as caught:
+        do_submit_audit(mini_program, waited(foreign="version 9.9.8"), NotedIntents())
+
+    assert "version 9.9.9 (theirs)" in caught.value.errmsg
+    assert "resume the release" in caught.value.remedy
+
+
+def test_our_own_version_at_an_odd_time_twice_in_a_row_is_wechats_clock() -> None:
+    odd = TrialVersion("1.4.2", "faster", ATTEMPT - 3600)
+    mini_program = FakeMiniProgram(privacy_info=[{}], trial_version=[odd], submit_audit=[7])
+
+    assert do_submit_audit(mini_program, waited(foreign="version 1.4.2 (faster)"), NotedIntents())[0] == 7
+
+
+@pytest.mark.parametrize("answer", [unanswered(), refused(48001)])
+def test_where_wechat_does_not_say_whose_it_is_nothing_is_submitted(answer: Exception) -> None:
+    mini_program = FakeMiniProgram(privacy_info=[{}], trial_version=[answer])
+
+    with pytest.raises((Unanswered, Refused)):
+        do_submit_audit(mini_program, waited(), NotedIntents())
+
+    assert "submit_audit" not in mini_program.calls
+
+
+def test_domains_are_confirmed_after_an_earlier_submission_was_asked_for_and_before_another() -> None:
+    mini_program = FakeMiniProgram(latest_audit=[None], trial_version=[OURS], submit_audit=[7])
+    order = mini_program.calls
+
+    do_submit_audit(mini_program, after_unanswered_submit(), NotedIntents(), lambda: order.append("domains"))
+
+    assert order == ["latest_audit", "domains", "trial_version", "submit_audit"]
 
 
 def test_61039_forgets_the_submission_and_never_commits() -> None:
     mini_program, intents = FakeMiniProgram(submit_audit=[refused(61039)]), NotedIntents()
 
     with pytest.raises(Refused):
-        submit_audit(mini_program, a_release(), intents)
+        submit_audit(mini_program, committed(), intents)
 
     assert mini_program.calls == ["submit_audit"]
     assert intents.noted == [("submit", ATTEMPT), ("forget_submission", None)]
@@ -183,7 +256,7 @@ def test_after_61039_the_scan_is_asked_for_and_while_it_runs_nothing_is_submitte
     mini_program, intents = FakeMiniProgram(privacy_info=[refused(61039)]), NotedIntents()
 
     with pytest.raises(Refused) as caught:
-        submit_audit(mini_program, a_release(progress=Progress(scans=1)), intents)
+        submit_audit(mini_program, committed(scans=1), intents)
 
     assert caught.value.errcode == 61039
     assert mini_program.calls == ["privacy_info"]
@@ -194,7 +267,7 @@ def test_after_61039_the_scan_is_asked_for_and_while_it_runs_nothing_is_submitte
 def test_whatever_else_the_scan_says_submitting_tells(scan: Any) -> None:
     mini_program = FakeMiniProgram(privacy_info=[scan], submit_audit=[7])
 
-    auditid, _ = submit_audit(mini_program, a_release(progress=Progress(scans=1)), NotedIntents())
+    auditid, _ = submit_audit(mini_program, committed(scans=1), NotedIntents())
 
     assert auditid == 7
     assert mini_program.calls == ["privacy_info", "submit_audit"]
@@ -211,6 +284,6 @@ def test_an_unanswered_submit_is_asked_for_before_the_scan() -> None:
 @pytest.mark.parametrize("errcode", [85077, 85085, -1, 61004])
 def test_every_other_refusal_is_left_to_the_policy(errcode: int) -> None:
     with pytest.raises(Refused) as caught:
-        submit_audit(FakeMiniProgram(submit_audit=[refused(errcode)]), a_release(), NotedIntents())
+        submit_audit(FakeMiniProgram(submit_audit=[refused(errcode)]), committed(), NotedIntents())
 
     assert caught.value.errcode == errcode

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wechat.errors import Refused, Unanswered
-from wechat.http.answers import MAX_ERRMSG, read_answer, rid_of
+from wechat.http.answers import MAX_ERRMSG, WITHOUT_ERRCODE, read_answer, rid_of
 
 ENDPOINT = "/wxa/commit"
+COMPONENT_TOKEN = "/cgi-bin/component/api_component_token"
+AUTHORIZERS = "/cgi-bin/component/api_get_authorizer_list"
 RID = "65f0a1b2-3c4d5e6f-7a8b9c0d"
 TOKEN = "90_token-of-a-merchant"
 
@@ -34,27 +36,106 @@ def unanswered(body: str | bytes, *, status: int = 200) -> Unanswered:
     return caught.value
 
 
-def test_answer_without_errcode_is_a_success() -> None:
-    assert read_answer(ENDPOINT, 200, b'{"expires_in": 7200}') == {"expires_in": 7200}
+#: What stood in for WeChat's answer at one place or another, none of which says what WeChat did.
+NO_ERRCODE = (
+    "{}",
+    '{"errmsg": "system error"}',
+    '{"errmsg": "ok"}',
+    '{"code": 50000, "message": "internal error"}',
+    '{"code": 403}',
+    '{"code": 0, "data": {"errcode": 0, "errmsg": "ok", "auditid": 7}}',
+    '{"data": {"errcode": 85009}}',
+    '{"errCode": 0}',
+    '{"ErrCode": 0, "auditid": 7}',
+    '{"err_code": 0}',
+    '{"ret": 0, "msg": "ok"}',
+    '{"success": true}',
+    '{"base_resp": {"ret": 0}}',
+    '{"errcode": null}',
+    '{"errcode": null, "auditid": 7, "status": 2}',
+    '{"auditid": 7}',
+)
 
 
-@pytest.mark.parametrize("errcode", ["0", '"0"', "null"])
-def test_errcode_that_says_nothing_bad_is_a_success(errcode: str) -> None:
+@pytest.mark.parametrize("body", NO_ERRCODE)
+@pytest.mark.parametrize("endpoint", [ENDPOINT, *WITHOUT_ERRCODE])
+def test_answer_without_an_errcode_of_its_own_is_no_answer(body: str, endpoint: str) -> None:
+    with pytest.raises(Unanswered) as caught:
+        read_answer(endpoint, 200, body.encode())
+
+    assert caught.value.problem == "HTTP 200 with JSON that has no errcode"
+
+
+@pytest.mark.parametrize("errcode", ["", '"errcode": 0, ', '"errcode": null, '])
+def test_token_call_is_answered_by_what_it_is_for(errcode: str) -> None:
+    body = f'{{{errcode}"expires_in": 7200, "component_access_token": "t"}}'
+
+    assert read_answer(COMPONENT_TOKEN, 200, body.encode())["expires_in"] == 7200
+
+
+@pytest.mark.parametrize("token", ["null", '1, "errcode": false', '1, "errcode": ""'])
+def test_token_call_that_brings_nothing_is_no_answer(token: str) -> None:
+    with pytest.raises(Unanswered):
+        read_answer(AUTHORIZERS, 200, f'{{"list": {token}}}'.encode())
+
+
+def test_token_call_under_another_status_than_200_is_no_answer() -> None:
+    with pytest.raises(Unanswered, match="HTTP 203"):
+        read_answer(AUTHORIZERS, 203, b'{"list": []}')
+
+
+@pytest.mark.parametrize("errcode", ["0", '"0"', "0.0", "-0"])
+def test_errcode_zero_is_a_success_whatever_way_it_is_written(errcode: str) -> None:
     answer = read_answer(ENDPOINT, 200, f'{{"errcode": {errcode}, "auditid": 7}}'.encode())
 
     assert answer["auditid"] == 7
 
 
+def test_raw_newline_inside_a_success_does_not_spoil_it() -> None:
+    answer = read_answer(ENDPOINT, 200, b'{"errcode": 0, "user_desc": "first\nsecond\tthird"}')
+
+    assert answer["user_desc"] == "first\nsecond\tthird"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"errcode": 0, "errmsg": "ok", "errcode": 40001}',
+        '{"errcode": 40001, "errcode": 0}',
+        '{"errcode": 0, "errcode": 0}',
+        '{"errcode": 40001, "errmsg": "not "quoted"", "errcode": 0}',
+        '{"errcode": 40001, "errmsg": "no"}{"errcode": 0}',
+        '{"errcode": 0}{"errcode": 40001}',
+    ],
+)
+def test_errcode_twice_is_no_answer(body: str) -> None:
+    unanswered(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"code": 0, "data": {"errcode": 85009, "errmsg": "cut',
+        '[{"errcode": 85009, "errmsg": "a "b" c"}]',
+        'upstream said {"errcode": 85009, "errmsg": "no"}',
+    ],
+)
+def test_errcode_of_another_object_in_invalid_json_is_no_answer(body: str) -> None:
+    unanswered(body)
+
+
 def test_byte_order_mark_in_front_is_skipped() -> None:
-    assert read_answer(ENDPOINT, 200, b'\xef\xbb\xbf{"auditid": 7}') == {"auditid": 7}
+    assert read_answer(ENDPOINT, 200, b'\xef\xbb\xbf{"errcode": 0, "auditid": 7}')["auditid"] == 7
 
 
 def test_blanks_around_the_body_are_skipped() -> None:
-    assert read_answer(ENDPOINT, 200, b'\r\n {"auditid": 7}\n') == {"auditid": 7}
+    assert read_answer(ENDPOINT, 200, b'\r\n {"errcode": 0, "auditid": 7}\n')["auditid"] == 7
 
 
 def test_integer_beyond_a_double_is_exact() -> None:
-    assert read_answer(ENDPOINT, 200, b'{"auditid": 9007199254740993}') == {"auditid": 9007199254740993}
+    answer = read_answer(ENDPOINT, 200, b'{"errcode": 0, "auditid": 9007199254740993}')
+
+    assert answer["auditid"] == 9007199254740993
 
 
 def test_errcode_other_than_zero_is_a_refusal_that_keeps_the_whole_answer() -> None:
@@ -81,6 +162,15 @@ def test_refusal_without_errmsg_has_an_empty_one() -> None:
 @pytest.mark.parametrize("status", [400, 404, 500, 502, 503])
 def test_errcode_counts_whatever_the_status_line_says(status: int) -> None:
     assert refused('{"errcode": -1, "errmsg": "system error"}', status=status).errcode == -1
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 503])
+@pytest.mark.parametrize("errcode", ["503", "-2", "1", '"500"', "987654321"])
+def test_unknown_errcode_under_the_status_of_an_error_is_a_gateways(status: int, errcode: str) -> None:
+    assert (
+        f"HTTP {status}" in unanswered(f'{{"errcode": {errcode}, "errmsg": "busy"}}', status=status).problem
+    )
+    assert refused(f'{{"errcode": {errcode}, "errmsg": "busy"}}').errmsg == "busy"
 
 
 @pytest.mark.parametrize("status", [201, 302, 404, 500, 502])
@@ -141,7 +231,13 @@ def test_bytes_that_are_no_text_are_no_answer() -> None:
     unanswered(b"\xff\xfe\x00\x80")
 
 
-@pytest.mark.parametrize("errcode", ['"abc"', '""', "[]", "{}", "NaN", "Infinity", "1e999"])
+@pytest.mark.parametrize(
+    "errcode",
+    [
+        *('"abc"', '""', '" 0 "', '"0_0"', '"+0"', '"\u0660"', '"0.0"', '"none"'),
+        *("[]", "[0]", "{}", "NaN", "Infinity", "1e999", "true", "false"),
+    ],
+)
 def test_errcode_that_is_no_number_is_no_answer(errcode: str) -> None:
     assert "no number" in unanswered(f'{{"errcode": {errcode}}}').problem
 
@@ -239,6 +335,24 @@ def outcome(status: int, body: bytes) -> object:
 @given(st.integers(100, 599), st.binary())
 def test_any_bytes_are_an_answer_a_refusal_or_none(status: int, body: bytes) -> None:
     assert isinstance(outcome(status, body), dict | Refused | Unanswered)
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(st.text(), JSON_VALUES),
+    st.none() | st.booleans() | st.floats(-1, 1, exclude_max=True) | st.text(),
+)
+def test_no_json_without_an_errcode_that_is_a_number_is_a_success(
+    others: dict[str, Any], errcode: Any
+) -> None:
+    is_zero = errcode == 0 and not isinstance(errcode, bool)
+    for fields in (
+        {name: value for name, value in others.items() if name != "errcode"},
+        {**others, "errcode": errcode},
+    ):
+        result = outcome(200, json.dumps(fields).encode())
+
+        assert not isinstance(result, dict) or (is_zero and fields.get("errcode") == 0)
 
 
 @settings(deadline=None)

@@ -1,0 +1,181 @@
+"""Pauses of everything that end by themselves: WeChat is out, asked to be left alone, or a component's quota is used up.
+
+Such a pause is not over at its time: at that time a few of the releases that it holds try (the probes). Once a call of
+theirs is answered, all go on; if they meet the same again, the pause is renewed, so ten thousand releases never
+find out one by one. A pause that needs a person is stronger, whichever was first; one by hand is never touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import cast
+
+import redis
+
+from releases.record import Problem, Release
+from releases.scope import Scope
+from releases.states import Status, Step
+from releases.steps.call_window import CallWindow
+from releases.store import keys
+from releases.store.pauses import Pause, Pauses
+
+#: So many releases try when a pause's time has come.
+PROBES = 5
+#: Others change the pause at the same moment, this often at the most.
+_TRIES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedPauses:
+    """Begins, renews and ends them. Safe to use from many threads and processes.
+
+    `length_s` says how long the pause of this number is, of those that follow each other while WeChat is out;
+    `patience_s` is how long the probes may take.
+    """
+
+    client: redis.Redis
+    pauses: Pauses
+    window: CallWindow
+    length_s: Callable[[int], float]
+    patience_s: float
+    now: Callable[[], datetime]
+
+    def begin(self, problem: Problem, until: datetime, *, more: str = "") -> Pause | None:
+        """All releases wait until then, or for longer if they do already; returns what they wait for."""
+        pause = _pause(problem, until, remedy=f"{_goes_on(until)} {more}".rstrip())
+        return self._change(lambda current: _later(current, pause))
+
+    def unanswered(self, release_id: str, problem: Problem, asked_s: float) -> Pause | None:
+        """A call of this release was not answered: the pause to wait for if that is everybody's trouble, else None.
+
+        `asked_s`: the server asked to be left alone for so long.
+        """
+        current = self.pauses.current(Scope.ALL)
+        is_new = current is None or (release_id in current.probes and not current.outage)
+        if is_new and not self.window.is_out():
+            return None
+        self.window.clear()
+        return self._change(lambda found: self._renewed(found, release_id, problem, asked_s))
+
+    def tried(self, release_id: str, *, answered: bool) -> None:
+        """A probe has made its calls: the last one was answered, or there was none."""
+
+        def after(current: Pause | None) -> Pause | None:
+            if current is None or release_id not in current.probes:
+                return current
+            if answered:
+                return None
+            others = tuple(probe for probe in current.probes if probe != release_id)
+            return current.model_copy(
+                update={"probes": others, "until": current.until if others else self.now()}
+            )
+
+        self._change(after)
+
+    def look(self) -> int:
+        """If the pause's time has come, let a few of the held releases try; returns how many. Any worker may."""
+        current = self.pauses.current(Scope.ALL)
+        if current is None or current.until is None or not current.is_timed or current.until > self.now():
+            return 0
+        waiting = sorted(cast("set[str]", self.client.smembers(keys.held(Scope.ALL))))
+        # Others each time: what some of them meet may be their own for good.
+        held = SystemRandom().sample(waiting, min(PROBES, len(waiting)))
+        if not held:
+            # Nobody waits, so nobody can try. Who comes next finds out.
+            self.pauses.replace(Scope.ALL, current, None)
+            return 0
+        trying = current.model_copy(
+            update={
+                "probes": tuple(held),
+                # One release alone does not speak for all: what it meets is its own.
+                "outage": current.outage if len(held) > 1 else 0,
+                "until": self.now() + timedelta(seconds=self.patience_s),
+                "remedy": _TRYING,
+            }
+        )
+        if not self.pauses.replace(Scope.ALL, current, trying):
+            return 0
+        # A worker that dies before this leaves them held: others try after `patience_s`.
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.zadd(keys.PARKED, dict.fromkeys(held, 1))
+            pipe.srem(keys.held(Scope.ALL), *held)
+            pipe.execute()
+        return len(held)
+
+    def as_it_is(self, releases: Iterable[Release]) -> list[Release]:
+        """The releases as they are to be shown: what they wait for may have been renewed since they met it."""
+        found = list(releases)
+        pause = None
+        if any(release.progress.held == Scope.ALL for release in found):
+            pause = self.pauses.current(Scope.ALL)
+        if pause is None or not pause.is_timed:
+            return found
+        return [_waiting_for(pause, release) for release in found]
+
+    def _renewed(
+        self, current: Pause | None, release_id: str, problem: Problem, asked_s: float
+    ) -> Pause | None:
+        asked_until = self.now() + timedelta(seconds=asked_s)
+        if current is None or release_id in current.probes:
+            number = 1 if current is None else current.outage + 1
+            until = max(asked_until, self.now() + timedelta(seconds=self.length_s(number)))
+            outage = problem.model_copy(update={"errcode": None, "rid": None, "errmsg": _out(problem)})
+            return _pause(outage, until, outage=number)
+        if not asked_s:
+            return current
+        longer = {"until": asked_until, "probes": (), "remedy": _goes_on(asked_until)}
+        return _later(current, current.model_copy(update=longer))
+
+    def _change(self, change: Callable[[Pause | None], Pause | None]) -> Pause | None:
+        """Change the pause as it is now; returns what is on afterwards, if it ends by itself."""
+        for _ in range(_TRIES):
+            current = self.pauses.current(Scope.ALL)
+            after = change(current)
+            if after == current or self.pauses.replace(Scope.ALL, current, after):
+                return after if after is not None and after.is_timed else None
+        return None
+
+
+def _waiting_for(pause: Pause, release: Release) -> Release:
+    if release.status is not Status.WAITING or release.progress.held != Scope.ALL:
+        return release
+    wait = Problem(**{**pause.model_dump(include=set(Problem.model_fields)), "step": release.step})
+    return release.model_copy(update={"wait": wait, "next_attempt_at": pause.until})
+
+
+def _later(current: Pause | None, pause: Pause) -> Pause:
+    """The pause that holds for longer; one whose probes are trying is over in any case."""
+    if current is None:
+        return pause
+    if not current.is_timed or current.until is None or pause.until is None:
+        return current
+    if not current.probes and current.until >= pause.until:
+        return current
+    return pause.model_copy(update={"outage": current.outage})
+
+
+def _pause(problem: Problem, until: datetime, *, remedy: str = "", outage: int = 0) -> Pause:
+    fields = problem.model_dump(exclude={"remedy", "step"})
+    remedy = remedy or _goes_on(until)
+    return Pause(**fields, step=Step.ENSURE_DOMAINS, remedy=remedy, until=until, is_timed=True, outage=outage)
+
+
+def _goes_on(until: datetime) -> str:
+    return (
+        f"It goes on by itself: at {until:%F %T} UTC a few releases try again, and once WeChat takes their calls, all do. "
+        "To try sooner: `mprelease resume --platform`."
+    )
+
+
+def _out(problem: Problem) -> str:
+    code = "" if problem.errcode is None else f"errcode {problem.errcode}: "
+    return f"WeChat answers hardly any call of any Mini Program; the last one: {code}{problem.message}"
+
+
+_TRYING = (
+    "It goes on by itself: a few releases try at this moment, and once WeChat takes their calls, all do. "
+    "To try with all: `mprelease resume --platform`."
+)

@@ -1,0 +1,112 @@
+"""A step that has waited: whose the trial version is, and whether the domains still stand."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+from celery.exceptions import Ignore
+
+from releases.errors import ReleaseBlocked
+from releases.intake.one import Releases
+from releases.states import Status, Step
+from releases.store import keys
+from releases.store.records import ReleaseStore
+from tests.integration.tasks.test_step_messages import (
+    BEFORE,
+    COMMITTED,
+    CONFIGURED,
+    OURS,
+    At,
+    FakeWeChat,
+    Run,
+    at,
+    now,
+    run,
+    wechat,
+)
+from tests.support.examples import APPID, NOW
+from wechat.mini_program import TrialVersion
+
+#: The fixtures of its neighbour.
+__all__ = ["at", "run", "wechat"]
+
+THEIRS = TrialVersion("9.9.9", "theirs", 2000)
+
+
+def test_somebody_elses_version_sends_the_release_back_to_the_commit_and_the_history_says_whose_it_was(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(privacy_info=[{}], trial_version=[THEIRS])
+    stored = at(Step.SUBMIT_AUDIT, progress=COMMITTED.model_copy(update={"scans": 200}))
+
+    with pytest.raises(Ignore):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+    release = now(store, stored)
+    assert (release.step, release.status) == (Step.COMMIT_CODE, Status.QUEUED)
+    assert "version 9.9.9 (theirs)" in release.told(Step.SUBMIT_AUDIT)
+    assert release.progress.scans == 0  # the commit begins a new scan
+    assert redis_client.zscore(keys.PARKED, release.id) == NOW.timestamp()
+    assert redis_client.get(keys.lease(APPID)) is None
+
+    # When the message of the commit comes
+    wechat.answers(trial_version=[THEIRS], commit=[None])
+    run(Step.COMMIT_CODE, release)
+
+    # Then it is made once more, and a second time it is left to a person
+    assert now(store, stored).told(Step.COMMIT_CODE) == "committed again, instead of version 9.9.9 (theirs)"
+    wechat.answers(trial_version=[THEIRS])
+    with pytest.raises(ReleaseBlocked, match=r"version 9\.9\.9"):
+        run(Step.SUBMIT_AUDIT, now(store, stored))
+
+
+def test_after_another_lease_than_the_commits_the_trial_version_is_asked_for(
+    run: Run, at: At, wechat: FakeWeChat
+) -> None:
+    wechat.answers(now=1001, trial_version=[OURS], submit_audit=[7])
+    stored = at(Step.SUBMIT_AUDIT, progress=COMMITTED.model_copy(update={"seen_under": 12345}))
+
+    run(Step.SUBMIT_AUDIT, stored.release)
+
+    assert wechat.scripted.calls == ["trial_version", "submit_audit"]
+
+
+def test_a_commit_remembers_both_its_ends_and_the_lease_under_which_it_was_answered(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(now=1005, commit=[None])
+    stored = at(Step.COMMIT_CODE)
+
+    run(Step.COMMIT_CODE, stored.release)
+
+    progress = now(store, stored).progress
+    assert (progress.commit_at, progress.committed_at) == (1005, 1005)
+    assert str(progress.seen_under) == redis_client.get(keys.LAST_LEASE)
+
+
+def test_a_resume_allows_one_more_commit(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, releases: Releases
+) -> None:
+    stored = at(Step.SUBMIT_AUDIT, progress=COMMITTED.model_copy(update={"foreign": "version 9.9.8"}))
+    wechat.answers(trial_version=[THEIRS])
+    with pytest.raises(ReleaseBlocked):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+    assert releases.resume(stored.release.id).progress.foreign == ""
+
+
+@pytest.mark.parametrize("ago_s", [599, 601, None])
+@pytest.mark.parametrize("step", [Step.COMMIT_CODE, Step.SUBMIT_AUDIT])
+def test_domains_that_were_confirmed_long_ago_are_confirmed_again_first(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, step: Step, ago_s: float | None
+) -> None:
+    then = None if ago_s is None else NOW.timestamp() - ago_s
+    stored = at(step, progress=BEFORE[step].model_copy(update={"domains_at": then}))
+    wechat.answers(get=[{}], add=[CONFIGURED], trial_version=[OURS], commit=[None], submit_audit=[7])
+
+    run(step, stored.release)
+
+    is_old = ago_s != 599
+    assert (wechat.scripted.calls[:2] == ["get", "add"]) is is_old
+    told = [event.what for event in now(store, stored).history]
+    assert ("domains confirmed again: added https://api.example.com" in told) is is_old

@@ -1,0 +1,157 @@
+"""What a step does when its call meets everybody's trouble: the tasks called as functions, on real Redis."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from celery.exceptions import Ignore
+
+from releases.record import Progress
+from releases.scope import Scope
+from releases.states import Status, Step
+from releases.steps.call_window import CallWindow
+from releases.steps.quota_resets import next_day, next_month
+from releases.steps.timed_pauses import TimedPauses
+from releases.store.records import Parking, ReleaseStore
+from tests.integration.conftest import Clock
+from tests.integration.tasks import test_step_messages
+from tests.integration.tasks.test_step_messages import CONFIGURED, DOMAINS_DONE, At, FakeWeChat, Run, now
+from tests.support.examples import NOW, a_problem
+from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
+from wechat.component import PREFIX
+from wechat.errors import Refused, Unanswered
+from wechat.http.deadline import DeadlineExceeded
+
+wechat, run, at = test_step_messages.wechat, test_step_messages.run, test_step_messages.at
+
+
+class Observed(FakeMiniProgram):
+    """One whose calls are all noted as answered."""
+
+    def __init__(self, window: CallWindow, **answers: Any) -> None:
+        super().__init__(**answers)
+        self._window = window
+
+    def _answer(self, call: str) -> Any:
+        self._window.observe(call, 0, 0.1)
+        return super()._answer(call)
+
+
+def be_out(timed: TimedPauses) -> None:
+    """WeChat answers no call of any release any more."""
+    for position in range(20):
+        with timed.window.calls_for(f"wx{position % 5}"):
+            timed.window.observe("/wxa/commit", None, 0.1)
+
+
+@pytest.mark.parametrize("error", [unanswered(), refused(-1), DeadlineExceeded()])
+def test_while_wechat_is_out_a_step_waits_with_all_and_uses_up_no_attempt(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses, error: Exception
+) -> None:
+    wechat.answers(commit=[error])
+    # It would be the last one.
+    stored = at(Step.COMMIT_CODE, progress=DOMAINS_DONE.model_copy(update={"failures": 5}))
+    be_out(timed_pauses)
+
+    with pytest.raises(Ignore):
+        run(Step.COMMIT_CODE, stored.release)
+
+    release = now(store, stored)
+    assert (release.status, release.progress.failures) == (Status.WAITING, 5)
+    assert release.progress.held == Scope.ALL
+    assert release.next_attempt_at == NOW + timedelta(seconds=10)
+    assert release.wait is not None
+    assert "by itself" in release.wait.remedy
+    # The call may have been applied: whoever comes next asks first.
+    assert release.progress.commit_at is not None
+
+
+def test_a_probe_runs_while_the_others_wait_and_its_answer_ends_the_pause(
+    run: Run,
+    at: At,
+    store: ReleaseStore,
+    wechat: FakeWeChat,
+    timed_pauses: TimedPauses,
+    clock: Clock,
+) -> None:
+    wechat.scripted = Observed(timed_pauses.window, get=[CONFIGURED])
+    held = {"progress": Progress(held=Scope.ALL), "parking": Parking(held=Scope.ALL)}
+    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, next_attempt_at=NOW, **held)
+    be_out(timed_pauses)
+    timed_pauses.unanswered("another", a_problem(), 0)
+    clock.passes(10)
+    assert timed_pauses.look() == 1
+
+    run(Step.ENSURE_DOMAINS, stored.release)
+
+    assert now(store, stored).step is Step.COMMIT_CODE
+    assert timed_pauses.pauses.current(Scope.ALL) is None
+
+
+def test_a_server_that_asks_to_be_left_alone_is_left_alone_by_all(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses
+) -> None:
+    wechat.answers(get=[Unanswered("/wxa/modify_domain", "HTTP 503", 120.0)])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
+    assert pause is not None
+    assert pause.until == NOW + timedelta(seconds=120)
+    assert "Retry-After" in pause.errmsg
+    assert release.progress.failures == 1
+    assert release.next_attempt_at == NOW + timedelta(seconds=150)
+
+
+@pytest.mark.parametrize("name", ["api_component_token", "api_authorizer_token"])
+@pytest.mark.parametrize(("errcode", "until"), [(45009, next_day(NOW)), (45011, NOW + timedelta(seconds=75))])
+def test_what_the_platforms_own_calls_are_refused_for_holds_all_until_then(
+    run: Run,
+    at: At,
+    store: ReleaseStore,
+    wechat: FakeWeChat,
+    timed_pauses: TimedPauses,
+    name: str,
+    errcode: int,
+    until: datetime,
+) -> None:
+    wechat.answers(get=[Refused(PREFIX + name, errcode, "no", None, {})])
+    stored = at(Step.ENSURE_DOMAINS, progress=Progress(failures=5))
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
+    assert pause is not None
+    assert (pause.errcode, pause.until) == (errcode, until)
+    assert (release.status, release.progress.held, release.next_attempt_at) == (
+        Status.WAITING,
+        Scope.ALL,
+        until,
+    )
+    assert release.progress.failures == 5
+    assert release.wait is not None
+    assert f"by itself: at {until:%F %T} UTC" in release.wait.remedy
+    # The component's limits are asked for with its token, which is not there where that was refused.
+    learns = errcode == 45011 and name == "api_authorizer_token"
+    assert [call for call in wechat.scripted.calls if "learn" in call] == (
+        [f"learn the rate of {PREFIX}{name}"] if learns else []
+    )
+
+
+def test_a_quota_of_one_call_is_waited_for_until_its_reset_and_a_little(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses
+) -> None:
+    wechat.answers(get=[refused(86102)])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    # `random` says 1: the latest that there is.
+    assert now(store, stored).next_attempt_at == next_month(NOW) + timedelta(seconds=60)
+    assert timed_pauses.pauses.current(Scope.ALL) is None

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wechat.http.retry_after import MAX_RETRY_AFTER_S, retry_after_s
+
+NOW = 1445412480.0
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("60", 60),
+        (" 60\t", 60),
+        ("0", 0),
+        ("0000000000000060", 60),
+        ("3601", MAX_RETRY_AFTER_S),
+        ("9" * 10_000, MAX_RETRY_AFTER_S),
+        (formatdate(NOW + 90, usegmt=True), 90),
+        ("Wednesday, 21-Oct-15 07:29:00 GMT", 60),
+        ("Wed Oct 21 07:29:00 2015", 60),
+        (formatdate(NOW - 90, usegmt=True), 0),
+        (formatdate(NOW + 90_000, usegmt=True), MAX_RETRY_AFTER_S),
+    ],
+)
+def test_wait_is_read_as_seconds_or_as_a_date(value: str, expected: float) -> None:
+    assert retry_after_s(value, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", " ", "-5", "+5", "1.5", "1e9", "0x10", "\u0661", "60, 120", "soon", "inf", "nan", "60s", ",,"],
+)
+def test_garbage_is_no_wait(value: str | None) -> None:
+    assert retry_after_s(value, NOW) is None
+
+
+@given(st.text())
+def test_any_header_is_a_bounded_wait_or_none(value: str) -> None:
+    wait = retry_after_s(value, NOW)
+
+    assert wait is None or 0 <= wait <= MAX_RETRY_AFTER_S
