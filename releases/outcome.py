@@ -8,11 +8,10 @@ afterwards, and stores anew until both agree: the last one who writes has seen t
 from __future__ import annotations
 
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
-from releases.record import Release
+from releases.record import Release, release_of
 from releases.results import Results
 from releases.states import Status
 from releases.store.records import ReleaseStore
-from tasks.chain import release_of
 
 #: What it raises, or its audit id; none while it goes on.
 Outcome = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | None

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.context import services
+from cli.following import NOBODY, Silence
 from cli.printing import bar, cause_lines, complain, document, notes
-from cli.silence import NOBODY, Silence
 from releases.states import Status
 from releases.waves.report import Cause, WaveReport, causes, wave_report
 from releases.waves.standing import State
