@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu import Queue
-
 from config.redis_options import HEALTH_CHECK_S, sentinel_options, socket_options
 from config.settings import Settings
 
@@ -39,7 +37,7 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "imports": TASK_MODULES,
         "task_default_queue": QUEUE,
         # In the order in which a worker looks into them.
-        "task_queues": (Queue(URGENT_QUEUE), Queue(QUEUE)),
+        "task_queues": {URGENT_QUEUE: {}, QUEUE: {}},
         "task_create_missing_queues": False,
         # JSON only: a message can't run code.
         "task_serializer": "json",

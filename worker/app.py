@@ -6,13 +6,13 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
 import redis
-from celery import Celery, states
+from celery import Celery, signals, states
 from pydantic import SecretStr
 
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
@@ -31,6 +31,7 @@ from releases.store.leases import Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
+from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from tasks.chain import send_chain
 from tasks.services import Services
@@ -100,6 +101,18 @@ class ReleaseCelery(Celery):
         if missing:
             raise SettingsError([f"MPRELEASE_PLATFORM__{name.upper()} is not set" for name in missing])
 
+    def run_worker(self, options: Sequence[str]) -> int:
+        """Run a worker until it is stopped; returns the exit code."""
+        codes: list[int | None] = []
+
+        def keep(sender: Any, **_: Any) -> None:
+            codes.append(sender.exitcode)
+
+        # `worker_main` returns none, so that a worker that failed would end like one that was stopped.
+        signals.worker_shutdown.connect(keep, weak=False)
+        self.worker_main(["worker", *options])
+        return next(filter(None, codes), 0)
+
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Prefork children that are spawned build their own app."""
         return create_app, (self.settings,)
@@ -144,13 +157,16 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
     releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
     wechat = wechat_of(settings, client)
+    waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
+    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
     return Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
-        waves=Waves(client, store=store, pauses=pauses, replicas=replicas),
+        waves=waves,
+        wave_reports=WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now),
         preflight=Preflight(client, read_pool=wechat.registered_hosts),
-        audit_quotas=AuditQuotas(client, ask=wechat.audit_quota),
+        audit_quotas=audit_quotas,
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         parking=parking,

@@ -77,7 +77,7 @@ def test_there_is_one_queue_without_a_key_prefix() -> None:
     made = options()
 
     assert made["task_default_queue"] == "releases"
-    assert [queue.name for queue in made["task_queues"]] == ["releases.urgent", "releases"]
+    assert list(made["task_queues"]) == ["releases.urgent", "releases"]
     assert "global_keyprefix" not in made["broker_transport_options"]
     assert "global_keyprefix" not in made["result_backend_transport_options"]
 
