@@ -43,7 +43,7 @@ from wechat.rate.learnt import LearntLimits
 from wechat.rate.limits import RateLimits
 from wechat.tokens.sealing import Seal
 from worker.background import BringBack, CheckKeys
-from worker.celery_patches import tracebacks, transport
+from worker.celery_patches import transport
 from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
@@ -59,7 +59,6 @@ class ReleaseCelery(Celery):
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
-        tracebacks.install()
         super().__init__("mprelease", set_as_current=True)
         self.settings = settings
         self._build = build
