@@ -36,7 +36,7 @@ class Logging(celery.app.log.Logging):
     ) -> logging.Logger:
         """Give a logger its handler, unless it has one."""
 
-        def ours(_format: str, use_color: object) -> logging.Formatter:
+        def ours(_format: str, *, use_color: object, **_: Any) -> logging.Formatter:
             return LineFormatter(as_json=lines_are_json(self.app, logfile), colours=bool(use_color))
 
         return super().setup_handlers(logger, logfile, format, colorize, formatter=ours, **more)
