@@ -107,7 +107,8 @@ class ReleaseCelery(Celery):
         def keep(sender: Any, **_: Any) -> None:
             codes.append(sender.exitcode)
 
-        # `worker_main` returns none, so that a worker that failed would end like one that was stopped.
+        # `worker_main` returns none, so that a worker that failed would end like one that was stopped. Not reported; goes
+        # when it returns the code (celery_patches/README.md, exit-code).
         signals.worker_shutdown.connect(keep, weak=False)
         self.worker_main(["worker", *options])
         return next(filter(None, codes), 0)

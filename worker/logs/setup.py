@@ -55,7 +55,7 @@ class Worker(program.Worker):
         self.app.log.setup(options.get("loglevel"), logfile, colorize=colours, hostname=self.hostname)
         as_json = lines_are_json(self.app, logfile)
         if as_json:
-            # Celery's handlers of signals print with it.
+            # Celery's handlers of signals print with it: https://github.com/celery/celery/issues/8101.
             vars(program)["safe_say"] = say
         super().on_before_init(quiet=quiet or as_json, **options)
 
