@@ -50,7 +50,10 @@ class ReleaseTask(BaseTask):
     )
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it."""
+        """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it.
+
+        Not reported (worker/celery_patches/README.md, self).
+        """
         return self.run(*args, **kwargs)
 
     @property
@@ -63,7 +66,8 @@ class ReleaseTask(BaseTask):
         """When Redis is away we stop and do not guess: the message goes back to the queue.
 
         Celery itself would acknowledge the message of a task that fails because it could not reach Redis, and
-        drops that of a task whose retry could not be sent (`Task.retry` raises Reject without requeue).
+        drops that of a task whose retry could not be sent (`Task.retry` raises Reject without requeue). Not reported
+        (worker/celery_patches/README.md, retry).
         """
         try:
             yield

@@ -43,7 +43,7 @@ from wechat.rate.learnt import LearntLimits
 from wechat.rate.limits import RateLimits
 from wechat.tokens.sealing import Seal
 from worker.background import BringBack, CheckKeys
-from worker.celery_patches import tracebacks, transport
+from worker.celery_patches import transport
 from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
 from worker.redis_client import connect
@@ -59,7 +59,6 @@ class ReleaseCelery(Celery):
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
-        tracebacks.install()
         super().__init__("mprelease", set_as_current=True)
         self.settings = settings
         self._build = build
@@ -108,7 +107,8 @@ class ReleaseCelery(Celery):
         def keep(sender: Any, **_: Any) -> None:
             codes.append(sender.exitcode)
 
-        # `worker_main` returns none, so that a worker that failed would end like one that was stopped.
+        # `worker_main` returns none, so that a worker that failed would end like one that was stopped. Not reported; goes
+        # when it returns the code (celery_patches/README.md, exit-code).
         signals.worker_shutdown.connect(keep, weak=False)
         self.worker_main(["worker", *options])
         return next(filter(None, codes), 0)

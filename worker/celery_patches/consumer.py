@@ -2,6 +2,8 @@
 
 Celery drops an unknown task, a body that it can't decode and a message of no protocol, and logs each with its
 whole body, which may hold a secret. Here each of them raises NotOurs, and the transport sets the message aside.
+
+Not reported; goes when what is dropped can be kept (README.md, dropped).
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ Strategy = Callable[..., Any]
 class Consumer(CeleryConsumer):
     """Raises NotOurs where Celery would drop a message, and does not gossip.
 
-    By gossip each worker reads the events of all others, for elections that nobody calls. Mingle stays on: where a
+    By gossip each worker reads the events of all others, for elections that nobody calls; there is no setting for it
+    (https://github.com/celery/celery/issues/2566). Mingle stays on: where a
     worker does not consume because its clock is wrong, it finds a lost connection by what mingle left open.
     """
 

@@ -2,6 +2,8 @@
 
 Celery reads the headers without looking at their types. Wrong ones raise in the worker's event loop, or in a
 thread of the pool where nobody hears of it and the message is never acknowledged, or only when a step is retried.
+
+https://github.com/celery/celery/issues/7975; goes when Celery refuses such a message (README.md, headers).
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Celery's `stats` answers with all transport options, and those hold Sentinel's password; a URL with
 several hosts comes back as `alternates`, passwords included. Flower shows both.
+
+Celery 5.7.0 masks `alternates` (https://github.com/celery/celery/pull/10485) and not the options; goes when it does.
 """
 
 from __future__ import annotations

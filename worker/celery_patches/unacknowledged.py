@@ -3,6 +3,8 @@
 kombu notes when a message was taken, and looks for those that are over the visibility timeout, both by the
 machine's own clock. A worker an hour ahead would give back every message that others are working on, at each
 look, and what it took itself would come again an hour late.
+
+Not reported for clocks (https://github.com/celery/kombu/issues/337 has the line of code); goes when kombu goes by Redis' time.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Logging(celery.app.log.Logging):
     ) -> logging.Logger:
         """Give a logger its handler, unless it has one."""
 
-        def ours(_format: str, use_color: object) -> logging.Formatter:
+        def ours(_format: str, *, use_color: object, **_: Any) -> logging.Formatter:
             return LineFormatter(as_json=lines_are_json(self.app, logfile), colours=bool(use_color))
 
         return super().setup_handlers(logger, logfile, format, colorize, formatter=ours, **more)
@@ -55,7 +55,7 @@ class Worker(program.Worker):
         self.app.log.setup(options.get("loglevel"), logfile, colorize=colours, hostname=self.hostname)
         as_json = lines_are_json(self.app, logfile)
         if as_json:
-            # Celery's handlers of signals print with it.
+            # Celery's handlers of signals print with it: https://github.com/celery/celery/issues/8101.
             vars(program)["safe_say"] = say
         super().on_before_init(quiet=quiet or as_json, **options)
 
