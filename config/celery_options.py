@@ -14,6 +14,8 @@ from config.settings import Settings
 #: The queue of the contract, and the one for releases that must not wait behind a wave.
 QUEUE = "releases"
 URGENT_QUEUE = "releases.urgent"
+#: In the order in which a worker looks into them.
+QUEUES = (URGENT_QUEUE, QUEUE)
 #: Modules whose tasks are registered; named as strings so that tasks never import the app.
 TASK_MODULES = ("tasks.steps", "tasks.by_name")
 #: How long results are kept, in seconds: a wave is read for days.
@@ -36,8 +38,6 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "visibility_timeout": settings.worker.visibility_timeout_s,
         "imports": TASK_MODULES,
         "task_default_queue": QUEUE,
-        # In the order in which a worker looks into them.
-        "task_queues": {URGENT_QUEUE: {}, QUEUE: {}},
         "task_create_missing_queues": False,
         # JSON only: a message can't run code.
         "task_serializer": "json",

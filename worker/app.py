@@ -13,9 +13,10 @@ from typing import Any
 
 import redis
 from celery import Celery, signals, states
+from kombu import Queue
 from pydantic import SecretStr
 
-from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
+from config.celery_options import QUEUE, QUEUES, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
@@ -66,6 +67,8 @@ class ReleaseCelery(Celery):
         # A pool's child must not use its parent's connections, nor wait for a lock that no thread of its holds.
         os.register_at_fork(after_in_child=self._forget_services)
         self.conf.update(celery_options(settings))
+        # Objects: Flower reads their names.
+        self.conf.task_queues = tuple(map(Queue, QUEUES))
         self.conf.worker_consumer = "worker.celery_patches.consumer:Consumer"
         self.steps["worker"].add(BringBack)
         self.steps["consumer"].add(ClockGuard)
