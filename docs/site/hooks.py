@@ -39,7 +39,7 @@ _FENCE = re.compile(r"^(```.*?^```$)", re.MULTILINE | re.DOTALL)
 
 def on_config(config: Any) -> Any:
     """List the decisions, and load Mermaid where it was fetched."""
-    decisions = sorted(path.name for path in (ROOT / "docs/adr").glob("*.md"))
+    decisions = ["README.md", *sorted(path.name for path in (ROOT / "docs/adr").glob("0*.md"))]
     config.nav = [
         {"Decisions": [f"adr/{name}" for name in decisions]} if part == {"Decisions": "adr"} else part
         for part in config.nav

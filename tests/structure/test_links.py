@@ -53,6 +53,11 @@ def test_the_manual_is_reached_from_the_readme() -> None:
     assert sorted(pages - linked) == []
 
 
+def test_every_decision_is_in_their_list() -> None:
+    listed = set(_LINK.findall(prose(ROOT / "docs/adr/README.md")))
+    assert listed == {path.name for path in (ROOT / "docs/adr").glob("0*.md")}
+
+
 def test_both_readmes_have_the_same_links() -> None:
     ours, chinese = (
         sorted(target for target in _LINK.findall(prose(ROOT / name)) if target.startswith(("docs", "bench")))
