@@ -14,7 +14,7 @@ RUN python -m pip --python /opt/mprelease/bin/python install --require-hashes --
 RUN awk '/^[^ ]/ { wanted = /^setuptools==/ } wanted' requirements-dev.lock > build.lock \
     && /opt/build/bin/pip install --require-hashes --only-binary=:all: -r build.lock
 
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY cli cli/
 COPY config config/
 COPY db db/

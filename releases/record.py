@@ -219,6 +219,16 @@ class Release(_Value):
         return self.model_dump(mode="json", exclude={"progress"})
 
 
+def task_id(release_id: str, step: Step) -> str:
+    """Return the Celery task id of a release's step: the release id for the last one, so that it is a handle for the whole."""
+    return release_id if step.next is None else f"{release_id}:{step}"
+
+
+def release_of(task_id: str) -> str:
+    """Return the id of the release that a step's task belongs to."""
+    return task_id.partition(":")[0]
+
+
 def counts(statuses: Mapping[str, int]) -> dict[str, int]:
     """A number for each status, in their order."""
     return {str(status): statuses.get(status, 0) for status in Status}

@@ -41,7 +41,10 @@ class ReleaseTask(BaseTask):
     redis_needed = staticmethod(redis_needed)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it."""
+        """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it.
+
+        Not reported (worker/celery_patches/README.md, self).
+        """
         return self.run(*args, **kwargs)
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 
 from celery import Celery, Signature
 
-from releases.record import Release
+from releases.record import Release, task_id
 from releases.states import STEPS, Step
 from tasks.monitors import shown
 
@@ -34,16 +34,6 @@ def is_ours(signature: dict[str, Any], release: Release) -> bool:
     return [signature.get(name) for name in names] == [release.step.task_name, _arguments(release), {}] and (
         signature.get("options", {}).get("task_id") == task_id(release.id, release.step)
     )
-
-
-def task_id(release_id: str, step: Step) -> str:
-    """Return the Celery task id of a release's step."""
-    return release_id if step.next is None else f"{release_id}:{step}"
-
-
-def release_of(task_id: str) -> str:
-    """Return the id of the release that a step's task is of."""
-    return task_id.partition(":")[0]
 
 
 def _signature(app: Celery, step: Step, release: Release, queue: str) -> Signature[object]:

@@ -23,7 +23,10 @@ class Parked(Ignore):
 
 
 class ShownRequest(Request):
-    """Tells monitors of waits: Celery tells nobody of a task that is ignored, which would be shown as running."""
+    """Tells monitors of waits: Celery tells nobody of a task that is ignored, which would be shown as running.
+
+    https://github.com/celery/celery/issues/3656, closed: whoever ignores a task has to tell of it.
+    """
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is Celery's
         """Tell of a parked step as of one that is tried again."""

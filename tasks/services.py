@@ -21,6 +21,7 @@ from releases.store.leases import Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
+from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from wechat.api import WeChat
 from wechat.domains import Domains
@@ -34,6 +35,7 @@ class Services:
     releases: Releases
     batch: Batch
     waves: Waves
+    wave_reports: WaveReports
     preflight: Preflight
     audit_quotas: AuditQuotas
     leases: Leases

@@ -6,16 +6,17 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 
 import redis
-from celery import Celery, states
+from celery import Celery, signals, states
+from kombu import Queue
 from pydantic import SecretStr
 
-from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
+from config.celery_options import QUEUE, QUEUES, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
@@ -33,6 +34,7 @@ from releases.store.leases import MARGIN_S, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
+from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from tasks.chain import send_chain
 from tasks.services import Services
@@ -45,7 +47,7 @@ from wechat.rate.learnt import LearntLimits
 from wechat.rate.limits import RateLimits
 from wechat.tokens.sealing import Seal
 from worker.background import BringBack, CheckKeys
-from worker.celery_patches import tracebacks, transport
+from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
 from worker.clock_guard import ClockGuard
 from worker.metrics.calls import CallCounts
@@ -62,7 +64,6 @@ class ReleaseCelery(Celery):
 
     def __init__(self, settings: Settings, build: Build) -> None:
         transport.install()
-        tracebacks.install()
         super().__init__("mprelease", set_as_current=True)
         loader: Any = self.loader
         loader.override_backends = BACKENDS
@@ -72,6 +73,8 @@ class ReleaseCelery(Celery):
         # A pool's child must not use its parent's connections, nor wait for a lock that no thread of its holds.
         os.register_at_fork(after_in_child=self._forget_services)
         self.conf.update(celery_options(settings))
+        # Objects: Flower reads their names.
+        self.conf.task_queues = tuple(map(Queue, QUEUES))
         self.conf.worker_consumer = "worker.celery_patches.consumer:Consumer"
         self.steps["worker"].add(BringBack)
         self.steps["consumer"].add(ClockGuard)
@@ -105,6 +108,19 @@ class ReleaseCelery(Celery):
         missing = [name for name in ("appid", "appsecret") if not _text(getattr(platform, name))]
         if missing:
             raise SettingsError([f"MPRELEASE_PLATFORM__{name.upper()} is not set" for name in missing])
+
+    def run_worker(self, options: Sequence[str]) -> int:
+        """Run a worker until it is stopped; returns the exit code."""
+        codes: list[int | None] = []
+
+        def keep(sender: Any, **_: Any) -> None:
+            codes.append(sender.exitcode)
+
+        # `worker_main` returns none, so that a worker that failed would end like one that was stopped. Not reported; goes
+        # when it returns the code (celery_patches/README.md, exit-code).
+        signals.worker_shutdown.connect(keep, weak=False)
+        self.worker_main(["worker", *options])
+        return next(filter(None, codes), 0)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Prefork children that are spawned build their own app."""
@@ -152,13 +168,16 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     policy = RetryPolicy(**settings.retry.model_dump())
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
     wechat = wechat_of(settings, client, window.observe)
+    waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
+    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
     return Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
-        waves=Waves(client, store=store, pauses=pauses, replicas=replicas),
+        waves=waves,
+        wave_reports=WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now),
         preflight=Preflight(client, read_pool=wechat.registered_hosts),
-        audit_quotas=AuditQuotas(client, ask=wechat.audit_quota),
+        audit_quotas=audit_quotas,
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
         timed_pauses=TimedPauses(

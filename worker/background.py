@@ -77,7 +77,8 @@ class BringBack(bootsteps.StartStopStep):
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
         """Stop looking; a look that is on its way ends first."""
-        # Celery says so itself where a signal came, and not where the order came over the broker.
+        # Celery says so itself where a signal came, and not where the order came over the broker. Not reported
+        # (celery_patches/README.md, stopping).
         said: Any = state
         said.should_stop = True
         self._stopped.set()

@@ -37,7 +37,10 @@ def connect(settings: RedisSettings, max_connections: int, **different: Any) -> 
 
 
 class _Node(redis.Redis):
-    """One Sentinel. When none names the master, redis-py lists their options, and not why they did not answer."""
+    """One Sentinel. When none names the master, redis-py lists their options, and not why they did not answer.
+
+    Not reported; https://github.com/redis/redis-py/issues/1125 is how the reason came into the message at all.
+    """
 
     def __init__(self, host: str, port: int, **options: Any) -> None:
         super().__init__(host, port, **options)
@@ -61,7 +64,8 @@ class _Unanswered(redis.ConnectionError):
 class _ToTheMaster(SentinelManagedConnection):
     """Leaves a server that is no master any more, so that the Sentinels are asked where the master is.
 
-    redis-py does so where the answer begins with READONLY; a script's error has it in the middle.
+    redis-py does so where the answer begins with READONLY; a script's error has it in the middle
+    (https://github.com/redis/redis-py/issues/3443). Goes when redis-py finds it there.
     """
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:

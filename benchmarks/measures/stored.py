@@ -23,7 +23,6 @@ from releases.states import Status, Step
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.records import ReleaseStore
-from releases.waves.report import wave_report
 from tests.support.workers import Platform
 from worker.redis_client import connect
 
@@ -129,7 +128,7 @@ def _look(arena: Arena, wave: str) -> dict[str, float]:
     looks: dict[str, tuple[Callable[[], object], list[str]]] = {
         "list --wave": (lambda: list(store.find(wave=wave)), ["list", "--wave", wave]),
         "list --appid": (lambda: list(store.find(appid=some.appid)), ["list", "--appid", some.appid]),
-        "wave": (lambda: wave_report(services(), wave), ["wave", wave]),
+        "wave": (lambda: services().wave_reports.of(wave), ["wave", wave]),
         "show": (lambda: services().releases.get(some.id), ["show", some.id]),
     }
     return dict(_times(arena.platform, looks))

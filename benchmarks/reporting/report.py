@@ -1,4 +1,4 @@
-"""The results as Markdown: the table that the README shows, and the details."""
+"""The results as Markdown: the table that benchmarks/README.md shows, and the details."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KB = 1024
 
 
 def table(figures: Figures) -> str:
-    """What the README shows."""
+    """What benchmarks/README.md shows."""
     return "\n".join([*_how(figures), "", *_contest(figures), "", *_verdicts(figures), "", *_bound(figures)])
 
 

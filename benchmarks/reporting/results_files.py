@@ -11,7 +11,7 @@ from benchmarks.scaling import tables as scaling_tables
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
-README = ROOT / "README.md"
+README = ROOT / "benchmarks" / "README.md"
 SCALING = ROOT / "docs" / "scaling.md"
 BEGIN, END = "<!-- bench -->\n", "<!-- /bench -->\n"
 
@@ -40,9 +40,9 @@ def write_scaling(figures: dict[str, Any]) -> None:
 
 
 def parts(readme: str) -> tuple[str, str, str]:
-    """The README before the table, the table, and what comes after it."""
+    """benchmarks/README.md before the table, the table, and what comes after it."""
     before, begin, rest = readme.partition(BEGIN)
     table, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"the README has no {BEGIN.strip()} … {END.strip()}")
+        raise ValueError(f"benchmarks/README.md has no {BEGIN.strip()} … {END.strip()}")
     return before, table, after

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from celery import signals
 
 from cli.context import celery_app
 from cli.demo import story as demonstration
@@ -31,15 +30,7 @@ def worker(
 ) -> None:
     """Run the Celery worker with our options; further options are Celery's."""
     celery_app().check_for_worker()
-    codes: list[int | None] = []
-
-    def keep(sender: Any, **_: Any) -> None:
-        codes.append(sender.exitcode)
-
-    # `worker_main` returns none, so that a worker that failed would end like one that was stopped.
-    signals.worker_shutdown.connect(keep, weak=False)
-    celery_app().worker_main(["worker", "--loglevel", loglevel, *context.args])
-    raise typer.Exit(next(filter(None, codes), 0))
+    raise typer.Exit(celery_app().run_worker(["--loglevel", loglevel, *context.args]))
 
 
 def simulator(
@@ -47,7 +38,7 @@ def simulator(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 is any free one.")] = _SIMULATOR_PORT,
 ) -> None:
     """Run a WeChat to develop against, with a little world in it; further options are the simulator's."""
-    command = [sys.executable, "-m", "simulator", "--port", str(port), *context.args]
+    command = [sys.executable, "-P", "-m", "simulator", "--port", str(port), *context.args]
     if "--describe" not in context.args:
         sys.stderr.write("# For the shells that are to use this simulator:\n")
         sys.stderr.flush()

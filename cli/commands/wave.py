@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.context import services
+from cli.following import NOBODY, Silence
 from cli.printing import bar, cause_lines, complain, document, notes
-from cli.silence import NOBODY, Silence
 from releases.states import Status
-from releases.waves.report import Cause, WaveReport, causes, wave_report
+from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
 from worker.logs.printable import one_line
 
@@ -38,7 +38,7 @@ def wave(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
 ) -> None:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
-    report = wave_report(services(), name)
+    report = services().wave_reports.of(name)
     if not report.total:
         complain(f"no release belongs to a wave {name!r}")
         raise typer.Exit(1)
@@ -95,7 +95,7 @@ def _watched(report: WaveReport) -> WaveReport:
             progress.update(line, total=report.total, completed=report.ended, text=text)
             told = _note(told, report, below.plain)
             time.sleep(_LOOK_EVERY_S)
-            report = wave_report(services(), report.name)
+            report = services().wave_reports.of(report.name)
         _note(told, report, "")
     return report
 

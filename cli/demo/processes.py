@@ -18,7 +18,7 @@ _ANNOUNCEMENT = "simulator listening on "
 def simulator(*arguments: str) -> Iterator[str]:
     """Run a simulator for the length of the block; yields its URL."""
     process = subprocess.Popen(  # noqa: S603 - a fixed command line
-        [sys.executable, "-m", "simulator", "--die-with-parent", *arguments],
+        [sys.executable, "-P", "-m", "simulator", "--die-with-parent", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -39,7 +39,7 @@ def worker(
     environment: Mapping[str, str], log: Path, command: Sequence[str] = ()
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker for the length of the block; its output goes to the log."""
-    line = command or [sys.executable, "-m", "worker", "worker"]
+    line = command or [sys.executable, "-P", "-m", "worker", "worker"]
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - a fixed command line
             line,

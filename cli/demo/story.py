@@ -159,7 +159,7 @@ class _Operator:
     def run(self, *arguments: str, stdin: str = "", codes: tuple[int, ...] = (0,)) -> str:
         """Run a command; its messages and progress show, its document is returned."""
         ended = subprocess.run(  # noqa: S603 - our own command line
-            [sys.executable, "-m", "worker", *arguments],
+            [sys.executable, "-P", "-m", "worker", *arguments],
             env=self.environment,
             cwd=self._directory,
             input=stdin,
@@ -173,7 +173,7 @@ class _Operator:
     def show(self, *arguments: str) -> None:
         """Run a command whose output is for people."""
         subprocess.run(  # noqa: S603 - our own command line
-            [sys.executable, "-m", "worker", *arguments],
+            [sys.executable, "-P", "-m", "worker", *arguments],
             env=self.environment,
             cwd=self._directory,
             check=True,

@@ -18,12 +18,11 @@ from typing import Any, cast
 import redis
 
 from db.scripts import load_script
-from releases.record import Release
+from releases.record import Release, release_of
 from releases.scope import Scope, wave_scope
 from releases.states import GOING_ON, Status
 from releases.store import keys
 from releases.store.records import ReleaseStore
-from tasks.chain import release_of
 
 #: A countdown that ran out so many seconds ago has been forgotten by the worker that holds it.
 OVERDUE_S = 30.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,10 +14,10 @@ from releases.scope import Scope
 from releases.states import AT_REST, GOING_ON, Status
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
-from releases.waves.audit_quota import Fit
+from releases.waves.audit_quota import AuditQuotas, Fit
 from releases.waves.brake import WavePolicy
 from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
-from tasks.services import Services
+from releases.waves.waves import Waves
 
 #: The speed is that of the last so many minutes.
 SPEED_OVER_MIN = 5
@@ -91,26 +91,44 @@ class WaveReport:
         }
 
 
-def wave_report(services: Services, name: str) -> WaveReport:
-    """Look at a wave; costs the same however many releases it has."""
-    store, now = services.store, services.now()
-    tally, standing = store.wave_tally(name), services.waves.state(name)
-    going_on = sum(tally.counts[status] for status in GOING_ON)
-    pause = in_force(tally.counts, standing.pause)
-    holds = holds_of(tally, pause, _platforms(services.pauses) if going_on else {})
-    per_minute = _per_minute(store, name, now)
-    # While something holds releases back, nobody knows when those will go on.
-    is_known = per_minute > 0 and going_on > 0 and not holds
-    return WaveReport(
-        name=name,
-        counts=tally.counts,
-        policy=standing.policy,
-        pause=pause,
-        holds=holds,
-        per_minute=per_minute,
-        estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
-        fit=services.audit_quotas.fit(going_on),
-    )
+class WaveReports:
+    """Looks at waves. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        *,
+        store: ReleaseStore,
+        waves: Waves,
+        pauses: Pauses,
+        audit_quotas: AuditQuotas,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._waves = waves
+        self._pauses = pauses
+        self._audit_quotas = audit_quotas
+        self._now = now
+
+    def of(self, name: str) -> WaveReport:
+        """How the wave stands; costs the same however many releases it has."""
+        now = self._now()
+        tally, standing = self._store.wave_tally(name), self._waves.state(name)
+        going_on = sum(tally.counts[status] for status in GOING_ON)
+        pause = in_force(tally.counts, standing.pause)
+        holds = holds_of(tally, pause, _platforms(self._pauses) if going_on else {})
+        per_minute = _per_minute(self._store, name, now)
+        # While something holds releases back, nobody knows when they will go on.
+        is_known = per_minute > 0 and going_on > 0 and not holds
+        return WaveReport(
+            name=name,
+            counts=tally.counts,
+            policy=standing.policy,
+            pause=pause,
+            holds=holds,
+            per_minute=per_minute,
+            estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
+            fit=self._audit_quotas.fit(going_on),
+        )
 
 
 def _platforms(pauses: Pauses) -> dict[Scope, Pause]:

@@ -134,10 +134,10 @@ def test_an_unknown_release_is_said_to_be_unknown(platform: Platform, orchestrat
         assert orchestrator.ask(task, {"release_id": "nobody"})["raised"] == "UnknownRelease"
 
 
-def test_the_readmes_message_starts_a_release_from_any_language(platform: Platform) -> None:
-    # Given the document of the README, filled in as it says
-    readme = (ROOT / "README.md").read_text()
-    document = readme[readme.index('{"body": "BASE64"') :].partition("```")[0]
+def test_the_manuals_message_starts_a_release_from_any_language(platform: Platform) -> None:
+    # Given the document of the manual, filled in as it says
+    page = (ROOT / "docs/orchestrators.md").read_text()
+    document = page[page.index('{"body": "BASE64"') :].partition("```")[0]
     task_id = str(uuid.uuid4())
     body = json.dumps([[], platform.request(platform.mini_program()), {}])
     document = document.replace("TASK_ID", task_id).replace(
@@ -146,7 +146,7 @@ def test_the_readmes_message_starts_a_release_from_any_language(platform: Platfo
     # When nothing but Redis is used
     with platform.redis() as client:
         client.lpush("releases", json.dumps(json.loads(document)))
-        # Then the answer is where the README says, and so is the release's
+        # Then the answer is where the manual says, and so is the release's
         answer = wait_for(lambda: ended(client, task_id))
         assert answer["status"] == "SUCCESS"
         release_id = answer["result"]["release_id"]

@@ -20,7 +20,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on PATH (Debian and Ubuntu: apt install chromium)"
 )
-#: The folder that the README's pictures are kept in, when `make screenshot` takes them anew.
+#: The folder that the manual's pictures are kept in, when `make screenshot` takes them anew.
 PICTURES = os.environ.get("PICTURES", "")
 _WAIT_MS = 20_000
 

@@ -91,9 +91,9 @@ def test_what_the_alerts_ask_for_is_told(told: list[Sample], watched_platform: W
     assert [problem for query in alert_queries() for problem in problems(query, told)] == []
 
 
-def test_the_readme_names_every_metric(told: list[Sample]) -> None:
+def test_the_manual_names_every_metric(told: list[Sample]) -> None:
     names = {re.sub(r"_(bucket|count|sum)$", "", one.name) for one in told}
-    named = re.findall(r"^\| `(mprelease_\w+)", text("README.md"), re.MULTILINE)
+    named = re.findall(r"^\| `(mprelease_\w+)", text("docs/monitoring.md"), re.MULTILINE)
     assert sorted(named) == sorted(names)
 
 

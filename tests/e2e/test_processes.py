@@ -41,10 +41,14 @@ def test_a_bad_setting_ends_the_worker_with_a_message(own_platform: Platform) ->
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> "subprocess.Popen[str]":
+def demo(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> "subprocess.Popen[str]":
+    """In a folder whose files have the names of our packages: theirs are not to be taken for ours."""
+    here = tmp_path_factory.mktemp("here")
+    for name in ("cli", "web", "db", "tasks", "worker", "config", "releases", "wechat", "simulator"):
+        (here / f"{name}.py").write_text(f"raise SystemExit('{name}.py of the current directory was run')")
     return subprocess.Popen(
-        [sys.executable, "-m", "worker", "demo"],
-        cwd=tmp_path,
+        [str(Path(sys.executable).with_name("mprelease")), "demo"],
+        cwd=here,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TEST_MARKER": str(os.getpid()), "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -11,9 +11,9 @@ import pytest
 from celery import Celery
 
 from config.celery_options import QUEUE
+from releases.record import task_id
 from releases.states import STEPS
 from releases.store import keys
-from tasks.chain import task_id
 from tests.e2e.watched import Watched
 from tests.support.workers import PATIENT, Platform, Worker, wait_for
 

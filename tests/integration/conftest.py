@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery
-from kombu import pools
+from kombu import Queue, pools
 
-from config.celery_options import celery_options
+from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
 from releases.background.due import ParkingLot
 from releases.background.reconciler import Reconciler
@@ -162,6 +162,7 @@ def releases(store: ReleaseStore, lot: ParkingLot, pauses: Pauses, outcomes: Out
 def celery_app(redis_url: str, redis_client: redis.Redis) -> Iterator[Celery]:
     """A Celery app with our options and no task; its connections are closed in the end."""
     app = Celery("test", set_as_current=False)
+    app.conf.task_queues = tuple(map(Queue, QUEUES))
     app.conf.update(celery_options(Settings(redis=RedisSettings.model_validate({"url": redis_url}))))
     yield app
     backend: Any = app.backend

@@ -9,8 +9,8 @@ from tests.structure.files import text
 FIGURES = json.loads((RESULTS / "results.json").read_text(encoding="utf-8"))
 
 
-def test_the_readmes_table_is_that_of_the_results() -> None:
-    _, table, _ = parts(text("README.md"))
+def test_the_table_of_the_benchmarks_page_is_that_of_the_results() -> None:
+    _, table, _ = parts(text("benchmarks/README.md"))
     assert table == (RESULTS / "table.md").read_text(encoding="utf-8")
 
 
@@ -21,7 +21,7 @@ def test_tables_are_made_from_the_figures_and_from_nothing_else() -> None:
 
 def test_the_results_are_those_of_a_whole_run() -> None:
     assert [target.wanted for target in targets(FIGURES) if target.met is None] == []
-    assert "](benchmarks/results/throughput.svg)" in text("README.md")
+    assert "](results/throughput.svg)" in text("benchmarks/README.md")
 
 
 def test_the_tables_of_scaling_are_made_from_the_results() -> None:

@@ -11,8 +11,7 @@ import typer.main
 from celery.bin.celery import celery as celery_command
 
 from cli import app
-from config.celery_options import celery_options
-from config.settings import Settings
+from config.celery_options import QUEUES
 from tests.simulator.process import running
 from tests.structure.files import ROOT, asks, services, text, unescaped
 
@@ -96,7 +95,7 @@ def test_the_worker_is_asked_by_a_command_of_celery() -> None:
 
 
 def test_every_queue_has_a_consumer() -> None:
-    queues = {queue.name for queue in celery_options(Settings())["task_queues"]}
+    queues = set(QUEUES)
     assert queues
     # A worker that is told no queues takes them all.
     assert not {"-Q", "--queues", "-X", "--exclude-queues"} & set(command("worker"))

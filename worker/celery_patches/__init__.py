@@ -1,1 +1,1 @@
-"""Everything that we change in Celery and kombu. README.md has a line for each change."""
+"""What we change in Celery and kombu. README.md has an entry for each change: the fault, its link, when it can go."""

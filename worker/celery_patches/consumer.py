@@ -5,6 +5,8 @@ whole body, which may hold a secret. Here each of them raises NotOurs, and the t
 
 And Celery's consumer waits for a connection, but an answer by which Redis refuses for now ends the worker. Here it is as
 a lost connection: the consumer begins anew until it is served. https://github.com/celery/celery/issues/7946
+
+Not reported; goes when what is dropped can be kept (README.md, dropped).
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ class Blueprint(_CelerysBlueprint):  # type: ignore[misc]
 class Consumer(CeleryConsumer):
     """Raises NotOurs where Celery would drop a message, and does not gossip.
 
-    By gossip each worker reads the events of all others, for elections that nobody calls. Mingle stays on: where a
+    By gossip each worker reads the events of all others, for elections that nobody calls; there is no setting for it
+    (https://github.com/celery/celery/issues/2566). Mingle stays on: where a
     worker does not consume because its clock is wrong, it finds a lost connection by what mingle left open.
     """
 

@@ -2,6 +2,8 @@
 
 Celery collects the events of tasks and publishes them together. It empties the list after it has published what was
 in it, and with the threads pool others add to the list meanwhile: their events were never sent.
+
+https://github.com/celery/celery/issues/10434, mended in Celery 5.7.0, with which this file goes.
 """
 
 from __future__ import annotations

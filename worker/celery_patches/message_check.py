@@ -4,6 +4,8 @@ Celery reads the headers without looking at their types. Wrong ones raise in the
 thread of the pool where nobody hears of it and the message is never acknowledged, or only when a step is retried.
 And it does what they ask for: wait for days, call back, join a chord, kill its own child. A request by name stands by
 itself, and a step is followed by steps; all other headers are dropped before Celery sees them.
+
+https://github.com/celery/celery/issues/7975; goes when Celery refuses such a message (README.md, headers).
 """
 
 from __future__ import annotations

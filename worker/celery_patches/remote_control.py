@@ -4,6 +4,8 @@ Celery's `stats` answers with all transport options, and those hold Sentinel's p
 several hosts comes back as `alternates`, passwords included. Flower shows both.
 
 Its `revoke` drops the messages of a release, whose record would wait for ever: a release is cancelled instead.
+
+Celery 5.7.0 masks `alternates` (https://github.com/celery/celery/pull/10485) and not the options; goes when it does.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from celery.worker import control
 from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
 
-from tasks.chain import release_of
+from releases.record import release_of
 from tasks.services import ReleaseApp
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,8 @@ look, and what it took itself would come again an hour late.
 
 And kombu loses what Redis refuses to be told: a message that it took and could not note, the slot of one that it could
 not acknowledge. Here that is owed, and told when Redis serves again.
+
+Not reported for clocks (https://github.com/celery/kombu/issues/337 has the line of code); goes when kombu goes by Redis' time.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Logging(celery.app.log.Logging):
     ) -> logging.Logger:
         """Give a logger its handler, unless it has one."""
 
-        def ours(_format: str, use_color: object) -> logging.Formatter:
+        def ours(_format: str, *, use_color: object, **_: Any) -> logging.Formatter:
             return LineFormatter(as_json=lines_are_json(self.app, logfile), colours=bool(use_color))
 
         return super().setup_handlers(logger, logfile, format, colorize, formatter=ours, **more)
@@ -59,7 +59,8 @@ class Worker(program.Worker):
         colours = None if no_color is None else not no_color
         self.app.log.setup(options.get("loglevel"), logfile, colorize=colours, hostname=self.hostname)
         as_json = lines_are_json(self.app, logfile)
-        # Celery's handlers of signals print with it, before they do what the signal is for.
+        # Celery's handlers of signals print with it, before they do what the signal is for:
+        # https://github.com/celery/celery/issues/8101.
         vars(program)["safe_say"] = partial(say, as_json=as_json)
         super().on_before_init(quiet=quiet or as_json, **options)
 

@@ -1,4 +1,4 @@
-"""The metrics, by name: what Prometheus reads. README, board and alerts are held against them by tests."""
+"""The metrics, by name: what Prometheus reads. docs/monitoring.md, board and alerts are held against them by tests."""
 
 from __future__ import annotations
 

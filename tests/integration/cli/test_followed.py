@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from cli.followed import AT_ONCE, Followed
+from cli.following import AT_ONCE, Followed
 from releases.record import Release
 from releases.states import Status
 from releases.store.creations import Creation

@@ -9,8 +9,9 @@ import pytest
 import redis
 from celery import Celery
 
+from releases.record import task_id
 from releases.states import STEPS, Step
-from tasks.chain import send_chain, task_id
+from tasks.chain import send_chain
 from tests.support.examples import APPID, a_release, a_request
 
 SECRET_LOOKING = "hunter2-not-for-the-broker"

@@ -28,6 +28,7 @@ from releases.store.leases import Leases
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import Parking, ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
+from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
@@ -96,13 +97,18 @@ def run(
         scan_max_attempts=240,
         slow_down_s=60,
     )
+    waves = Waves(redis_client, store=store, pauses=timed_pauses.pauses)
+    audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota)
     app.services = Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         preflight=Preflight(redis_client, read_pool=lambda: None),
-        audit_quotas=AuditQuotas(redis_client, ask=wechat.audit_quota),
-        waves=Waves(redis_client, store=store, pauses=timed_pauses.pauses),
+        audit_quotas=audit_quotas,
+        waves=waves,
+        wave_reports=WaveReports(
+            store=store, waves=waves, pauses=timed_pauses.pauses, audit_quotas=audit_quotas, now=lambda: NOW
+        ),
         leases=leases,
         pauses=timed_pauses.pauses,
         timed_pauses=timed_pauses,

@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from cli.csv_requests import csv_lines
-from cli.request_files import MOST_LINES, BadFile, read_requests
+from cli.request_files import MOST_LINES, BadFile, csv_lines, read_requests
 
 COMMON = {"template_id": 12, "user_version": "1.0", "user_desc": "new"}
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cli.commands.wave import what_holds
-from cli.silence import ASK_AFTER_S, NOBODY, Silence
+from cli.following import ASK_AFTER_S, NOBODY, Silence
 from releases.record import counts
 from releases.waves.report import WaveReport
 from releases.waves.standing import Hold

@@ -8,7 +8,7 @@ import trustme
 from celery import Celery
 from celery.app.defaults import NAMESPACES, flatten
 
-from config.celery_options import celery_options
+from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings, WorkerSettings
 
 SECRET = "hunter2"
@@ -77,7 +77,7 @@ def test_there_is_one_queue_without_a_key_prefix() -> None:
     made = options()
 
     assert made["task_default_queue"] == "releases"
-    assert [queue.name for queue in made["task_queues"]] == ["releases.urgent", "releases"]
+    assert QUEUES == ("releases.urgent", "releases")
     assert "global_keyprefix" not in made["broker_transport_options"]
     assert "global_keyprefix" not in made["result_backend_transport_options"]
 
