@@ -11,7 +11,6 @@ from typing import Annotated
 import click
 import redis
 import typer
-from kombu.exceptions import OperationalError
 
 from cli.commands import (
     credentials,
@@ -35,10 +34,10 @@ from db.confirmed import NotReplicated
 from releases.errors import ReleaseError
 from releases.problems import describe
 from releases.states import Step
-from tasks.redis_away import NO_CLUSTER, is_away, is_cluster, is_forbidden, why_away
+from tasks.redis_away import LOST, NO_CLUSTER, REDIS_ERRORS, is_away, is_cluster, is_forbidden, why_away
 from wechat.errors import WeChatError
 from wechat.http.deadline import DeadlineExceeded
-from worker.certificates import rejected_certificate
+from worker.redis_client import rejected_certificate
 
 #: Exit codes: 0 all well; 1 it was understood and did not work out; 2 bad input; 3 Redis is away.
 FAILED, BAD_INPUT, REDIS_AWAY, INTERRUPTED = 1, 2, 3, 130
@@ -87,7 +86,7 @@ def _errors_as_messages() -> Iterator[None]:
     except SettingsError as error:
         complain("The settings can't be used:", *error.problems)
         sys.exit(BAD_INPUT)
-    except (redis.RedisError, OperationalError) as error:
+    except REDIS_ERRORS as error:
         lines, code = _of_redis(error)
         complain(*lines)
         sys.exit(code)
@@ -108,7 +107,7 @@ def _errors_as_messages() -> Iterator[None]:
         sys.exit(INTERRUPTED)
 
 
-def _of_redis(error: redis.RedisError | OperationalError) -> tuple[list[str], int]:
+def _of_redis(error: Exception) -> tuple[list[str], int]:
     """What is said of an error of Redis, and the exit code."""
     rejected = rejected_certificate(error)
     if rejected is not None:
@@ -124,7 +123,7 @@ def _of_redis(error: redis.RedisError | OperationalError) -> tuple[list[str], in
         return [f"{NO_CLUSTER}."], BAD_INPUT
     elif isinstance(error, redis.AuthenticationError):
         return [f"Redis can't be used: {why_away(error)}"], BAD_INPUT
-    elif isinstance(error, redis.ConnectionError | redis.TimeoutError | OperationalError):
+    elif isinstance(error, LOST):
         lines = [
             f"Redis is away: {error}",
             "What was not confirmed above may not have been done.",

@@ -1,8 +1,19 @@
-"""Celery's stored results, as the releases see them."""
+"""What the stored result of a release has to say; it follows from the record alone.
+
+The write that brings a record to rest notes that its result is to be stored, and whoever wrote it stores it at once; what
+he could not, because he died or Redis refused, the workers store from that note. A cancel or a resume in between stores
+first, and an older answer would stand for good. So whoever stores looks at the record afterwards, and stores anew until
+both agree: the last one who writes has seen the newest record.
+"""
 
 from __future__ import annotations
 
 from typing import Protocol
+
+from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
+from releases.record import Release
+from releases.states import Status
+from releases.store.records import ReleaseStore
 
 
 class Results(Protocol):
@@ -16,3 +27,66 @@ class Results(Protocol):
 
     def succeed(self, release_id: str, auditid: int) -> None:
         """Store the audit id."""
+
+
+#: What it raises, or its audit id; none while it goes on.
+Outcome = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | None
+#: A record that changes so often while its result is being stored has others who store it.
+_TRIES = 50
+#: Whoever brings a record to rest stores its result within so many seconds, unless he can't.
+_UNTOLD_S = 5.0
+#: Results stored in one go, at the most.
+_BATCH = 100
+
+
+class Outcomes:
+    """Keeps results at what the records say. Safe to use from many threads and processes."""
+
+    def __init__(self, *, store: ReleaseStore, results: Results) -> None:
+        self._store = store
+        self._results = results
+
+    def tell(self, release_id: str) -> None:
+        """Store the release's result; doing so again changes nothing."""
+        stored = self._store.get(release_id)
+        if stored is None:
+            self._store.told(release_id)
+        else:
+            self.ended(stored.release)
+
+    def ended(self, release: Release) -> None:
+        """Store the result of a release whose record has been written like this, or what has become of it since."""
+        now = outcome(release)
+        for _ in range(_TRIES):
+            self._write(release.id, now)
+            stored = self._store.told(release.id)
+            newer = now if stored is None else outcome(stored.release)
+            if _comparable(newer) == _comparable(now):
+                return
+            now = newer
+
+    def catch_up(self) -> int:
+        """Store the results that nobody has stored for a while; returns how many."""
+        untold = self._store.untold(_UNTOLD_S, _BATCH)
+        for release_id in untold:
+            self.tell(release_id)
+        return len(untold)
+
+    def _write(self, release_id: str, now: Outcome) -> None:
+        if now is None:
+            self._results.forget(release_id)
+        elif isinstance(now, int):
+            self._results.succeed(release_id, now)
+        else:
+            self._results.fail(release_id, now)
+
+
+def outcome(release: Release) -> Outcome:
+    """How the release has ended so far."""
+    if release.status in (Status.BLOCKED, Status.FAILED, Status.CANCELLED):
+        return release.error()
+    return release.auditid if release.status is Status.SUBMITTED else None
+
+
+def _comparable(what: object) -> object:
+    return (type(what), what.args) if isinstance(what, Exception) else what

@@ -21,6 +21,10 @@ from db.confirmed import NotReplicated
 
 log = logging.getLogger(__name__)
 
+#: What Redis' clients raise, Celery's included.
+REDIS_ERRORS = (redis.RedisError, OperationalError)
+#: Raised where Redis could not be reached.
+LOST = (redis.ConnectionError, redis.TimeoutError, OperationalError)
 #: Raised while Redis is away; `Reject` by Task.retry, whose message could not be sent; BackendStoreError by Celery's
 #: result store after it has tried for long.
 AWAY: tuple[type[Exception], ...] = (

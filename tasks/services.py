@@ -11,8 +11,7 @@ from releases.background.due import ParkingLot
 from releases.background.reconciler import Reconciler
 from releases.intake.many import Batch
 from releases.intake.one import Releases
-from releases.outcome import Outcomes
-from releases.results import Results
+from releases.results import Outcomes, Results
 from releases.steps.call_window import CallWindow
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy

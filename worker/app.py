@@ -1,57 +1,26 @@
-"""The Celery app and the collaborators of its tasks, built from the settings."""
+"""The Celery app."""
 
 from __future__ import annotations
 
 import os
-import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
-import redis
-from celery import Celery, signals, states
+from celery import Celery, signals
 from kombu import Queue
-from pydantic import SecretStr
 
-from config.celery_options import QUEUE, QUEUES, URGENT_QUEUE, celery_options
+from config.celery_options import QUEUES, celery_options
 from config.loading import SettingsError
-from config.settings import DomainSettings, RateSettings, Settings
-from db.clock import RedisClock
-from releases.background.due import ParkingLot
-from releases.background.reconciler import Reconciler
-from releases.intake.many import Batch
-from releases.intake.one import Releases
-from releases.outcome import Outcomes
-from releases.scope import Scope
-from releases.steps.call_window import CallWindow
-from releases.steps.preflight import Preflight
-from releases.steps.retry_policy import RetryPolicy
-from releases.steps.timed_pauses import TimedPauses
-from releases.store.leases import MARGIN_S, Leases
-from releases.store.pauses import Pauses
-from releases.store.records import ReleaseStore
-from releases.waves.audit_quota import AuditQuotas
-from releases.waves.report import WaveReports
-from releases.waves.waves import Waves
-from tasks.chain import send_chain
+from config.settings import Settings
 from tasks.services import Services
-from wechat.api import WeChat
-from wechat.component import Credentials
-from wechat.domains import Domains, InvalidDomain
-from wechat.http.pace import Limit
-from wechat.http.transport import Observe
-from wechat.rate.learnt import LearntLimits
-from wechat.rate.limits import RateLimits
-from wechat.tokens.sealing import Seal
 from worker.background import BringBack, CheckKeys
 from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
 from worker.clock_guard import ClockGuard
-from worker.metrics.calls import CallCounts
-from worker.redis_client import connect
+from worker.wiring import build_services, wanted_domains
 
 Build = Callable[["ReleaseCelery", Settings], Services]
 
@@ -105,9 +74,11 @@ class ReleaseCelery(Celery):
     def check_for_worker(self) -> None:
         """Raise SettingsError if a worker could only block whatever it takes."""
         platform = self.settings.platform
-        missing = [name for name in ("appid", "appsecret") if not _text(getattr(platform, name))]
-        if missing:
-            raise SettingsError([f"MPRELEASE_PLATFORM__{name.upper()} is not set" for name in missing])
+        given = {"APPID": platform.appid, "APPSECRET": platform.appsecret.get_secret_value()}
+        if not all(given.values()):
+            raise SettingsError(
+                [f"MPRELEASE_PLATFORM__{name} is not set" for name in given if not given[name]]
+            )
 
     def run_worker(self, options: Sequence[str]) -> int:
         """Run a worker until it is stopped; returns the exit code."""
@@ -127,129 +98,7 @@ class ReleaseCelery(Celery):
         return create_app, (self.settings,)
 
 
-class StoredResults:
-    """Celery's result backend, where a release's id is the id of its chain's last task."""
-
-    def __init__(self, app: Celery) -> None:
-        self._app = app
-
-    def forget(self, release_id: str) -> None:
-        """Delete the stored result."""
-        self._app.backend.forget(release_id)
-
-    def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure as a task's would be."""
-        self._app.backend.store_result(release_id, error, states.FAILURE)
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        """Store what the last task returns."""
-        self._app.backend.store_result(release_id, auditid, states.SUCCESS)
-
-
 def create_app(settings: Settings, build: Build | None = None) -> ReleaseCelery:
     """Build the app; `build` makes the collaborators and is the one seam for tests."""
     wanted_domains(settings.domains)  # a bad domain must not wait for the first task to be found
     return ReleaseCelery(settings, build or build_services)
-
-
-def build_services(app: ReleaseCelery, settings: Settings) -> Services:
-    """Build the real collaborators."""
-    client = connect(settings.redis, settings.worker.concurrency + 20)
-    # Of one time, whatever the clocks of workers and clients say: records are compared with it.
-    now = RedisClock(client.time).now
-    send = partial(send_chain, app)
-    replicas = settings.redis.replicas_to_confirm
-    store = ReleaseStore(client, replicas=replicas)
-    results = StoredResults(app)
-    pauses = Pauses(client, replicas=replicas)
-    outcomes = Outcomes(store=store, results=results)
-    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
-    releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
-    policy = RetryPolicy(**settings.retry.model_dump())
-    window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
-    wechat = wechat_of(settings, client, window.observe)
-    waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
-    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
-    return Services(
-        store=store,
-        releases=releases,
-        batch=Batch(store=store, releases=releases),
-        waves=waves,
-        wave_reports=WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now),
-        preflight=Preflight(client, read_pool=wechat.registered_hosts),
-        audit_quotas=audit_quotas,
-        leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
-        pauses=pauses,
-        timed_pauses=TimedPauses(
-            client=client,
-            pauses=pauses,
-            window=window,
-            length_s=policy.outage_s,
-            # As long as a worker that died in the middle of a step keeps its lease.
-            patience_s=settings.worker.step_deadline_s + MARGIN_S,
-            now=now,
-        ),
-        call_window=window,
-        parking=parking,
-        reconciler=Reconciler(
-            client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
-        ),
-        results=results,
-        outcomes=outcomes,
-        wechat=wechat,
-        policy=policy,
-        wanted=wanted_domains(settings.domains),
-        step_deadline_s=settings.worker.step_deadline_s,
-        now=now,
-        random=random.SystemRandom().random,
-    )
-
-
-def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> WeChat:
-    """Build the client of the WeChat API; the observers are told of each call."""
-    told: tuple[Observe, ...] = (CallCounts(client), *observers)
-
-    def observe(endpoint: str, errcode: int | None, seconds: float) -> None:
-        for tell in told:
-            tell(endpoint, errcode, seconds)
-
-    return WeChat(
-        api_url=settings.wechat.api_url,
-        connect_timeout_s=settings.wechat.connect_timeout_s,
-        read_timeout_s=settings.wechat.read_timeout_s,
-        credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
-        redis_client=client,
-        seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
-        replicas=settings.redis.replicas_to_confirm,
-        pace=rate_limits(settings.rate, client),
-        sleep=time.sleep,
-        observe=observe,
-    )
-
-
-def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
-    """Build the limits that all workers keep together."""
-    return RateLimits(
-        client,
-        platform=_per_minute(settings.platform_per_minute),
-        mini_program=_per_minute(settings.mini_program_per_minute),
-        learnt=LearntLimits(client) if settings.learn else None,
-        now=RedisClock(client.time).time,
-        random=random.SystemRandom().random,
-    )
-
-
-def _per_minute(calls: int) -> Limit | None:
-    return Limit(calls) if calls else None
-
-
-def _text(value: str | SecretStr) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
-def wanted_domains(settings: DomainSettings) -> Domains:
-    """The platform's domains, checked; raises SettingsError naming the variable."""
-    try:
-        return Domains.wanted(settings.model_dump())
-    except InvalidDomain as error:
-        raise SettingsError([f"MPRELEASE_DOMAINS__{error.list_name.upper()}: {error.problem}"]) from None

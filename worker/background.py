@@ -19,7 +19,7 @@ from releases.store.records import RECORDS_GONE
 from tasks.redis_away import is_away, say_once, why_away
 from tasks.services import ReleaseApp
 from wechat.errors import Unreadable
-from worker.certificates import rejected_certificate
+from worker.redis_client import rejected_certificate
 
 log = logging.getLogger(__name__)
 

@@ -22,8 +22,7 @@ from wechat.domains import Pool
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from worker.celery_patches import set_aside
-from worker.certificates import rejected_certificate
-from worker.redis_client import connect
+from worker.redis_client import connect, rejected_certificate
 
 #: How a key is set, where there is none.
 _SET_A_KEY = (

@@ -10,10 +10,7 @@ import typer
 
 from cli.context import celery_app, services, settings
 from cli.printing import complain, notes
-from config.celery_options import QUEUE, URGENT_QUEUE
-from db.clock import RedisClock
-from releases.figures import Figures, FiguresReader
-from releases.store.records import ReleaseStore
+from releases.figures import Figures
 from wechat.mini_program import AuditQuota
 from worker.celery_patches import set_aside
 from worker.metrics.asking import Asking
@@ -21,6 +18,7 @@ from worker.metrics.calls import Calls, read_calls
 from worker.metrics.collector import PlatformCollector
 from worker.metrics.server import server
 from worker.redis_client import connect
+from worker.wiring import figures_reader
 
 #: Seconds that Redis may take: Prometheus gives a scrape ten.
 _REDIS_TIMEOUT_S = 3
@@ -42,9 +40,7 @@ def metrics(
     client = connect(
         settings().redis, 20, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )
-    figures = FiguresReader(
-        client, store=ReleaseStore(client), now=RedisClock(client.time).now, queues=(URGENT_QUEUE, QUEUE)
-    )
+    figures = figures_reader(client)
 
     def read() -> tuple[Figures, Calls, int]:
         return figures.read(), read_calls(client), set_aside.number(client)

@@ -13,8 +13,7 @@ from rich.markup import escape
 from cli import choose as choice
 from cli.context import services
 from cli.following import explain, follow
-from cli.printing import complain, document, listing, notes, whole
-from cli.summary import tell
+from cli.printing import complain, document, listing, notes, tell, whole
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import ACTIVE, Status

@@ -10,9 +10,9 @@ from datetime import datetime
 from releases.background.due import ParkingLot, claimed_until
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.decide import NewRelease, Repetition, decide
-from releases.outcome import Outcomes
 from releases.record import Release, identity
 from releases.request import ReleaseRequest
+from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import Status, Step
 from releases.store.known import Known, Stored

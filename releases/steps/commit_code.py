@@ -6,10 +6,31 @@ again. A needless repetition would restart the privacy scan.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from releases.record import Release
-from releases.steps.intents import Intents
 from releases.steps.ours import is_our_trial, name_of_trial
 from wechat.mini_program import MiniProgram
+
+
+class Intents(Protocol):
+    """Written to the record before the call goes out; times are WeChat's, in seconds since the epoch."""
+
+    def commit(self, at: float) -> None:
+        """A commit is about to be sent; `at` is when the first of those was that have not been answered."""
+
+    def committed(self, until: float) -> None:
+        """The trial version is ours: WeChat has said so under this lease. It was committed by then."""
+
+    @property
+    def has_seen_trial(self) -> bool:
+        """Whether the trial version was known to be ours under this lease already."""
+
+    def submit(self, at: float) -> None:
+        """A submission is about to be sent."""
+
+    def forget_submission(self) -> None:
+        """WeChat refused the submission for certain."""
 
 
 def commit_code(mini_program: MiniProgram, release: Release, intents: Intents) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from releases.problems import StepBlocked, TrialReplaced
 from releases.record import Release
-from releases.steps.intents import Intents
+from releases.steps.commit_code import Intents
 from releases.steps.ours import (
     REJECTED,
     RUNNING,

@@ -18,12 +18,12 @@ from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
 from releases.background.reconciler import Reconciler
-from releases.outcome import Outcomes
 from releases.record import Release
+from releases.results import Outcomes
 from releases.states import AT_REST, Step
 from releases.steps import submit_audit as submission
 from releases.steps.attempt import Attempt
-from releases.steps.intents import Intents
+from releases.steps.commit_code import Intents
 from releases.steps.timed_pauses import TimedPauses
 from releases.store import keys
 from releases.store.leases import Busy, Held, Leases

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from cli import main
-from releases.outcome import Outcomes
+from releases.results import Outcomes
 from tasks.step_task import StepTask
 from wechat.mini_program import MiniProgram
 

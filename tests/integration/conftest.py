@@ -14,8 +14,8 @@ from config.settings import RedisSettings, Settings
 from releases.background.due import ParkingLot
 from releases.background.reconciler import Reconciler
 from releases.intake.one import Releases
-from releases.outcome import Outcomes
 from releases.record import Release
+from releases.results import Outcomes
 from releases.scope import Scope
 from releases.steps.call_window import CallWindow
 from releases.steps.timed_pauses import TimedPauses

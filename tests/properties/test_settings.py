@@ -15,8 +15,8 @@ from config.loading import SettingsError, load_settings, variable_names
 from config.settings import Settings
 from tests.properties.cases import Cases
 from tests.unit.config.test_settings import VALUES
-from worker.app import wanted_domains, wechat_of
 from worker.redis_client import connect
+from worker.wiring import wanted_domains, wechat_of
 
 NAMES = tuple(variable_names())
 #: Marks what may never be shown; it is put into every value of these.

@@ -11,15 +11,15 @@ import redis
 from celery import Celery
 
 from releases.intake.one import Releases
-from releases.outcome import Outcomes
 from releases.record import Release
+from releases.results import Outcomes
 from releases.states import Status, Step
 from releases.store.records import ReleaseStore
 from tasks import steps
+from tasks.stored_results import StoredResults
 from tests.integration.conftest import NotedResults
 from tests.integration.releases.together import brought_to
 from tests.support.examples import a_problem, a_request
-from worker.app import StoredResults
 
 # Celery uses the older name of the command itself.
 pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")

@@ -8,8 +8,8 @@ import redis
 from releases.background.due import ParkingLot
 from releases.errors import ReleaseConflict
 from releases.intake.one import Releases
-from releases.outcome import Outcomes
 from releases.record import Progress
+from releases.results import Outcomes
 from releases.states import ACTIVE, Status, Step
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore

@@ -15,8 +15,8 @@ from releases.background.due import ParkingLot
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
-from releases.outcome import Outcomes
 from releases.record import Progress, Release
+from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import Status, Step
 from releases.steps.preflight import Preflight

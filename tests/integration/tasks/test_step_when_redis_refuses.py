@@ -10,7 +10,7 @@ import pytest
 import redis
 from celery.exceptions import Ignore, Reject
 
-from releases.outcome import Outcomes
+from releases.results import Outcomes
 from releases.states import Status, Step
 from releases.store import keys  # noqa: F401 - importing the steps registers them
 from releases.store.leases import Held, Leases

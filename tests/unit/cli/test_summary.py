@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.summary import MOST_LISTED, tell
+from cli.printing import MOST_LISTED, tell
 from releases.record import Release
 from tests.support.examples import a_release
 

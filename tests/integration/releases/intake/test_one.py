@@ -6,8 +6,8 @@ import redis
 from releases.background.due import ParkingLot
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.one import Enqueued, Releases
-from releases.outcome import Outcomes
 from releases.record import Progress
+from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import ACTIVE, Status, Step
 from releases.store import keys

@@ -1,0 +1,151 @@
+"""The collaborators, built from the settings: the one place that builds them."""
+
+from __future__ import annotations
+
+import random
+import time
+from functools import partial
+
+import redis
+from celery import Celery
+
+from config.celery_options import QUEUE, URGENT_QUEUE
+from config.loading import SettingsError
+from config.settings import DomainSettings, RateSettings, Settings
+from db.clock import RedisClock
+from releases.background.due import ParkingLot
+from releases.background.reconciler import Reconciler
+from releases.figures import FiguresReader
+from releases.intake.many import Batch
+from releases.intake.one import Releases
+from releases.results import Outcomes
+from releases.scope import Scope
+from releases.steps.call_window import CallWindow
+from releases.steps.preflight import Preflight
+from releases.steps.retry_policy import RetryPolicy
+from releases.steps.timed_pauses import TimedPauses
+from releases.store.leases import MARGIN_S, Leases
+from releases.store.pauses import Pauses
+from releases.store.records import ReleaseStore
+from releases.waves.audit_quota import AuditQuotas
+from releases.waves.report import WaveReports
+from releases.waves.waves import Waves
+from tasks.chain import send_chain
+from tasks.services import Services
+from tasks.stored_results import StoredResults
+from wechat.api import WeChat
+from wechat.component import Credentials
+from wechat.domains import Domains, InvalidDomain
+from wechat.http.pace import Limit
+from wechat.http.transport import Observe
+from wechat.rate.learnt import LearntLimits
+from wechat.rate.limits import RateLimits
+from wechat.tokens.sealing import Seal
+from worker.metrics.calls import CallCounts
+from worker.redis_client import connect
+
+
+def build_services(app: Celery, settings: Settings) -> Services:
+    """Build the real collaborators."""
+    client = connect(settings.redis, settings.worker.concurrency + 20)
+    # Of one time, whatever the clocks of workers and clients say: records are compared with it.
+    now = RedisClock(client.time).now
+    send = partial(send_chain, app)
+    replicas = settings.redis.replicas_to_confirm
+    store = ReleaseStore(client, replicas=replicas)
+    results = StoredResults(app)
+    pauses = Pauses(client, replicas=replicas)
+    outcomes = Outcomes(store=store, results=results)
+    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
+    releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
+    policy = RetryPolicy(**settings.retry.model_dump())
+    window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
+    wechat = wechat_of(settings, client, window.observe)
+    waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
+    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
+    return Services(
+        store=store,
+        releases=releases,
+        batch=Batch(store=store, releases=releases),
+        waves=waves,
+        wave_reports=WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now),
+        preflight=Preflight(client, read_pool=wechat.registered_hosts),
+        audit_quotas=audit_quotas,
+        leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
+        pauses=pauses,
+        timed_pauses=TimedPauses(
+            client=client,
+            pauses=pauses,
+            window=window,
+            length_s=policy.outage_s,
+            # As long as a worker that died in the middle of a step keeps its lease.
+            patience_s=settings.worker.step_deadline_s + MARGIN_S,
+            now=now,
+        ),
+        call_window=window,
+        parking=parking,
+        reconciler=Reconciler(
+            client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
+        ),
+        results=results,
+        outcomes=outcomes,
+        wechat=wechat,
+        policy=policy,
+        wanted=wanted_domains(settings.domains),
+        step_deadline_s=settings.worker.step_deadline_s,
+        now=now,
+        random=random.SystemRandom().random,
+    )
+
+
+def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> WeChat:
+    """Build the client of the WeChat API; the observers are told of each call."""
+    told: tuple[Observe, ...] = (CallCounts(client), *observers)
+
+    def observe(endpoint: str, errcode: int | None, seconds: float) -> None:
+        for tell in told:
+            tell(endpoint, errcode, seconds)
+
+    return WeChat(
+        api_url=settings.wechat.api_url,
+        connect_timeout_s=settings.wechat.connect_timeout_s,
+        read_timeout_s=settings.wechat.read_timeout_s,
+        credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
+        redis_client=client,
+        seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
+        replicas=settings.redis.replicas_to_confirm,
+        pace=rate_limits(settings.rate, client),
+        sleep=time.sleep,
+        observe=observe,
+    )
+
+
+def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
+    """Build the limits that all workers keep together."""
+    return RateLimits(
+        client,
+        platform=_per_minute(settings.platform_per_minute),
+        mini_program=_per_minute(settings.mini_program_per_minute),
+        learnt=LearntLimits(client) if settings.learn else None,
+        now=RedisClock(client.time).time,
+        random=random.SystemRandom().random,
+    )
+
+
+def _per_minute(calls: int) -> Limit | None:
+    return Limit(calls) if calls else None
+
+
+def wanted_domains(settings: DomainSettings) -> Domains:
+    """The platform's domains, checked; raises SettingsError naming the variable."""
+    try:
+        return Domains.wanted(settings.model_dump())
+    except InvalidDomain as error:
+        raise SettingsError([f"MPRELEASE_DOMAINS__{error.list_name.upper()}: {error.problem}"]) from None
+
+
+def figures_reader(client: redis.Redis) -> FiguresReader:
+    """Build what reads the platform's figures for monitors."""
+    return FiguresReader(
+        client, store=ReleaseStore(client), now=RedisClock(client.time).now, queues=(URGENT_QUEUE, QUEUE)
+    )
