@@ -14,13 +14,13 @@ from typing import Any
 import redis
 from celery import Celery, signals, states
 from pydantic import SecretStr
+from releases.background.reconciler import Reconciler
 
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
 from releases.background.due import ParkingLot
-from releases.background.reconciler import Reconciler
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.outcome import Outcomes

@@ -1,7 +1,7 @@
 """The Redis keys of the releases. The database is ours alone, so there is no prefix.
 
-Records: `release:ID` is a hash of `document` (JSON), `revision` (counts the writes) and `fence` (the
-number of the newest lease under which it was worked on).
+Records: `release:ID` is a hash of `document` (JSON), `revision` (counts the writes), `fence` (the number of the newest
+lease under which it was worked on), `wave`, `urgent`, and `place` (the index in which it stands while it goes on).
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from releases.states import Status
 
 #: Not `releases`: that is the queue.
 ALL = "releases:all"
-PARKED = "releases:parked"
-#: Releases of a big wave whose first message has not been sent, scored by creation in seconds.
-UNFED = "releases:unfed"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
 #: The hosts that are registered on the platform, as read last; and who reads them now.
@@ -27,7 +24,7 @@ STOPPED = "releases:stopped"
 
 
 def record(release_id: str) -> str:
-    """The record itself."""
+    """The record itself; without an id, what its key begins with."""
     return f"release:{release_id}"
 
 
@@ -77,5 +74,15 @@ def pause(scope: str) -> str:
 
 
 def held(scope: str) -> str:
-    """The releases that wait for the end of that pause."""
-    return f"releases:held:{scope}"
+    """The releases that wait for the end of that pause, scored by creation."""
+    return f"releases:held-by:{scope}"
+
+
+def due(lane: str) -> str:
+    """The releases of a lane, scored by the time in seconds at which somebody has to look at them."""
+    return f"releases:due:{lane}"
+
+
+def sent(*, urgent: bool) -> str:
+    """The releases whose message is in the queue, or is about to be, scored by the time at which it was sent."""
+    return "releases:sent:urgent" if urgent else "releases:sent"

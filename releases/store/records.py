@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -12,12 +11,12 @@ import redis
 from db.confirmed import Replication
 from db.scripts import load_script
 from releases.record import Release
-from releases.scope import scopes_for, wave_scope
-from releases.states import AT_REST, Status
-from releases.store import keys
+from releases.states import Status
+from releases.store import changes, keys
 from releases.store.creations import Creation, Opening
-from releases.store.known import Known, Stored, dump, parse
+from releases.store.known import Known, Stored, parse
 from releases.store.pauses import Pause, Paused
+from releases.store.places import Place
 from releases.store.tally import WaveTally
 
 #: Records fetched at once while listing.
@@ -32,15 +31,8 @@ class LeaseLost(Exception):
     """The lease ran out and another attempt has begun: this one must not write any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parking:
-    """Where a saved release waits: until a time (seconds since the epoch) or for the end of a pause."""
-
-    until: float | None = None
-    held: str | None = None
-
-
-NOT_PARKED = Parking()
+class RecordsGone(Exception):
+    """There is no such record any more: somebody emptied Redis."""
 
 
 class ReleaseStore:
@@ -52,8 +44,8 @@ class ReleaseStore:
     def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
         self._redis = client
         self._replication = Replication(client, replicas=replicas)
-        self._create = load_script(client, "releases.store", "create_releases")
-        self._save = load_script(client, "releases.store", "save_release")
+        self._create = load_script(client, "releases.store", "shared", "create_releases")
+        self._save = load_script(client, "releases.store", "shared", "save_release")
         self._touch = load_script(client, "releases.store", "touch_releases")
 
     def get(self, release_id: str) -> Stored | None:
@@ -90,16 +82,9 @@ class ReleaseStore:
             ]
         return found
 
-    def create(
-        self,
-        release: Release,
-        known: Known,
-        superseded: Release | None = None,
-        *,
-        parked_until: float | None = None,
-    ) -> bool:
-        """Write one new release; False if its Mini Program's releases are no longer as `known` says."""
-        return self.create_all([Creation(release, known, superseded, parked_until=parked_until)])
+    def create(self, creation: Creation) -> bool:
+        """Write one new release; False if its Mini Program's releases are no longer as known."""
+        return self.create_all([creation])
 
     def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
         """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
@@ -107,21 +92,8 @@ class ReleaseStore:
         `opening` begins their wave with them. False if some Mini Program's releases are no longer as known: look
         again, decide again.
         """
-        rows = [creation.row(position) for position, creation in enumerate(creations)]
-        wave = opening.wave if opening else ""
-        stale = self._replication.run(
-            self._create,
-            keys=[
-                *(keys.ALL, keys.PARKED, keys.UNFED, keys.by_status(Status.CANCELLED)),
-                *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES, keys.STOPPED),
-                *(key for row_keys, _ in rows for key in row_keys),
-            ],
-            args=[
-                *(len(rows), opening.policy if opening else "", opening.pause if opening else "", wave),
-                *(value for _, values in rows for value in values),
-            ],
-        )
-        return int(stale) == 0
+        rows = [changes.creating(creation, position) for position, creation in enumerate(creations)]
+        return int(self._replication.run(self._create, keys=[], args=[changes.opening(opening), *rows])) == 0
 
     def save(
         self,
@@ -130,52 +102,20 @@ class ReleaseStore:
         *,
         lease: int | None = None,
         end_lease: bool = False,
-        parking: Parking = NOT_PARKED,
+        place: Place | None = None,
         unless_paused: Sequence[str] = (),
     ) -> Stored:
-        """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write.
+        """Write a changed record; raises RecordChanged, LeaseLost or RecordsGone if it is no longer ours to write.
 
-        Raises Paused, having written nothing, if the pause of one of these scopes is on.
+        A release that goes on stands in `place` from then on, or where it stood. Raises Paused, having written nothing,
+        if the pause of one of these scopes is on.
         """
-        wave = after.wave or ""
-        minute = int(after.updated_at.timestamp() // 60) if after.status in AT_REST else ""
-        reply = self._replication.run(
-            self._save,
-            keys=[
-                keys.record(after.id),
-                keys.mini_program(after.appid),
-                keys.lease(after.appid),
-                keys.by_status(before.release.status),
-                keys.by_status(after.status),
-                keys.PARKED,
-                keys.wave_counts(wave),
-                keys.wave_ends(wave),
-                keys.STOPPED,
-                *(keys.held(scope) for scope in scopes_for(after.wave)),
-                *(keys.pause(scope) for scope in unless_paused),
-            ],
-            args=[
-                after.id,
-                before.revision,
-                "" if lease is None else lease,
-                dump(after),
-                str(before.release.status),
-                str(after.status),
-                wave,
-                "" if parking.until is None else parking.until,
-                keys.held(parking.held) if parking.held else "",
-                "1" if end_lease else "",
-                after.identity,
-                _AFTERWARDS.get(after.status, "active"),
-                minute,
-                before.release.cause,
-                after.cause,
-                "1" if after.attempts and not before.release.attempts else "",
-                before.release.waits_for,
-                after.waits_for,
-                len(unless_paused),
-            ],
+        change = changes.saving(
+            before, after, number=lease, ends_lease=end_lease, place=place, unless_paused=unless_paused
         )
+        reply = self._replication.run(self._save, keys=[], args=[change])
+        if reply == "gone":
+            raise RecordsGone(after.id)
         if reply == "fenced":
             raise LeaseLost
         if reply == "changed":
@@ -238,6 +178,3 @@ class ReleaseStore:
             for stored in self.get_many(ids[start : start + _PAGE]):
                 if stored is not None:
                     yield stored
-
-
-_AFTERWARDS = {Status.SUBMITTED: "free", Status.CANCELLED: "forget"}

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import redis
+from releases.background.reconciler import Reconciler
 
 import worker.app
 from cli import main
@@ -14,7 +15,6 @@ from config.celery_options import celery_options
 from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
-from releases.background.reconciler import Reconciler
 from releases.record import Release
 from releases.steps.intents import Intents
 from releases.store import keys

@@ -7,11 +7,11 @@ import pytest
 import redis
 from celery import Celery
 from kombu import pools
+from releases.background.reconciler import Reconciler
 
 from config.celery_options import celery_options
 from config.settings import RedisSettings, Settings
 from releases.background.due import ParkingLot
-from releases.background.reconciler import Reconciler
 from releases.intake.one import Releases
 from releases.outcome import Outcomes
 from releases.record import Release

@@ -7,9 +7,9 @@ import pytest
 import redis
 from celery import Celery
 from kombu import Connection
+from releases.background.reconciler import OVERDUE_S, Reconciler
 
 from releases.background.due import ParkingLot
-from releases.background.reconciler import OVERDUE_S, Reconciler
 from releases.scope import Scope
 from releases.states import GOING_ON, Status
 from releases.store import keys
