@@ -39,8 +39,7 @@ class Services:
     audit_quotas: AuditQuotas
     leases: Leases
     pauses: Pauses
-    parking: ParkingLot
-    reconciler: Reconciler
+    due: Due
     results: Results
     outcomes: Outcomes
     wechat: WeChat

@@ -1,4 +1,4 @@
-"""What runs in a worker beside its tasks: it looks at its keys, and brings back what is parked or was forgotten."""
+"""What runs in a worker beside its tasks: it looks at its keys, and brings to the queue what is due."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from worker.certificates import rejected_certificate
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks for parked releases that are due.
+#: Seconds between two looks at what is due.
 LOOK_EVERY_S = 0.5
+#: Seconds between two looks for lost messages: no sooner than one counts as lost.
+LOOK_FOR_LOST_EVERY_S = 5.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -46,7 +48,7 @@ class CheckKeys(bootsteps.StartStopStep):
 
 
 class BringBack(bootsteps.StartStopStep):
-    """Brings back parked releases that are due, and sweeps for forgotten ones. Any number of workers may."""
+    """Brings to the queue what is due, and what was lost. Any number of workers may."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -63,13 +65,13 @@ class BringBack(bootsteps.StartStopStep):
         worker.app.services  # noqa: B018 - the property builds them
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._next_sweep = 0.0
+        self._next_look = 0.0
 
     def start(self, parent: Any) -> None:
         """Begin to look."""
         self._stopped.clear()
         self._thread = threading.Thread(
-            target=self._look, args=(parent.app,), name="bring-back-parked", daemon=True
+            target=self._look, args=(parent.app,), name="due", daemon=True
         )
         self._thread.start()
 
@@ -88,7 +90,7 @@ class BringBack(bootsteps.StartStopStep):
 
     def _look(self, app: ReleaseApp) -> None:
         """Do each job in turn: one that fails keeps no other from being done."""
-        jobs = (self._sweep, _look_at_waves, _bring_back, _feed)
+        jobs = (self._resend_lost, _look_at_waves, _bring)
         away = ""
         failed: dict[str, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
@@ -101,37 +103,27 @@ class BringBack(bootsteps.StartStopStep):
                         # A certificate is told even where Redis was away before: nobody finds it by waiting.
                         reason = rejected_certificate(error) or away or type(error).__name__
                         if reason != away:
-                            log.warning("Redis is away (%s): parked releases wait", reason)
+                            log.warning("Redis is away (%s): what is due waits", reason)
                         away = reason
                         break
                     # Whatever it was, the next look may be better; it is told once.
                     if failed.get(job.__name__) != str(error):
-                        log.exception("bringing back parked releases failed")
+                        log.exception("looking at what is due failed")
                     failed[job.__name__] = str(error)
             else:
                 away = ""
 
-    def _sweep(self, app: ReleaseApp) -> None:
-        if time.monotonic() < self._next_sweep:
+    def _resend_lost(self, app: ReleaseApp) -> None:
+        if time.monotonic() < self._next_look:
             return
-        self._next_sweep = time.monotonic() + app.services.reconciler.every_s
-        for release_id in app.services.reconciler.sweep():
-            log.warning(
-                "release %s had no message left; it is brought back",
-                release_id,
-                extra={"release_id": release_id},
-            )
+        self._next_look = time.monotonic() + LOOK_FOR_LOST_EVERY_S
+        for release_id in app.services.due.resend_lost():
+            log.warning("the message of release %s was lost; it is sent again", release_id, extra={"release_id": release_id})
 
 
 def _look_at_waves(app: ReleaseApp) -> None:
     app.services.waves.look()
 
 
-def _bring_back(app: ReleaseApp) -> None:
-    number = app.services.parking.bring_back()
-    if number:
-        log.info("%d parked releases were due", number)
-
-
-def _feed(app: ReleaseApp) -> None:
-    app.services.parking.feed()
+def _bring(app: ReleaseApp) -> None:
+    app.services.due.bring()
