@@ -24,7 +24,6 @@ from releases.store.records import ReleaseStore
 from releases.store.tally import WaveTally
 from releases.waves.standing import State, state_of
 
-
 #: kombu's hash of messages that were taken and not acknowledged.
 UNACKNOWLEDGED = "unacked"
 

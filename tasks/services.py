@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from releases.background.reconciler import Reconciler
-
-from releases.background.due import ParkingLot
+from releases.background.due import Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.outcome import Outcomes

@@ -8,22 +8,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import redis
 from celery import Celery, signals, states
 from pydantic import SecretStr
-from releases.background.reconciler import Reconciler
 
 from config.celery_options import QUEUE, URGENT_QUEUE, celery_options
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
-from releases.background.due import ParkingLot
+from releases.background.due import Due, Queues
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.outcome import Outcomes
+from releases.record import Release
 from releases.scope import Scope
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy
@@ -148,14 +148,16 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
     client = connect(settings.redis, settings.worker.concurrency + 20)
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
     now = RedisClock(client.time).now
-    send = partial(send_chain, app)
+
+    def send(release: Release) -> None:
+        send_chain(app, release, now())
+
     replicas = settings.redis.replicas_to_confirm
     store = ReleaseStore(client, replicas=replicas)
     results = StoredResults(app)
     pauses = Pauses(client, replicas=replicas)
     outcomes = Outcomes(store=store, results=results)
-    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
-    releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
+    releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)
     wechat = wechat_of(settings, client)
     waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
     audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
@@ -169,10 +171,7 @@ def build_services(app: ReleaseCelery, settings: Settings) -> Services:
         audit_quotas=audit_quotas,
         leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
         pauses=pauses,
-        parking=parking,
-        reconciler=Reconciler(
-            client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
-        ),
+        due=Due(client, store=store, pauses=pauses, send=send, queues=Queues(URGENT_QUEUE, QUEUE)),
         results=results,
         outcomes=outcomes,
         wechat=wechat,

@@ -70,9 +70,7 @@ class BringBack(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """Begin to look."""
         self._stopped.clear()
-        self._thread = threading.Thread(
-            target=self._look, args=(parent.app,), name="due", daemon=True
-        )
+        self._thread = threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True)
         self._thread.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
@@ -118,7 +116,11 @@ class BringBack(bootsteps.StartStopStep):
             return
         self._next_look = time.monotonic() + LOOK_FOR_LOST_EVERY_S
         for release_id in app.services.due.resend_lost():
-            log.warning("the message of release %s was lost; it is sent again", release_id, extra={"release_id": release_id})
+            log.warning(
+                "the message of release %s was lost; it is sent again",
+                release_id,
+                extra={"release_id": release_id},
+            )
 
 
 def _look_at_waves(app: ReleaseApp) -> None:

@@ -148,7 +148,7 @@ def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:
         wait=why,
         progress=before.progress.model_copy(update={"held": wave_scope(wave)}),
     )
-    return replace(creation, release=release, place=held(wave_scope(wave), release))
+    return replace(creation, release=release, place=held(wave_scope(wave)))
 
 
 def _updated(enqueued: Sequence[Enqueued], creations: Sequence[Creation]) -> list[Enqueued]:

@@ -97,7 +97,13 @@ def _change(
 ) -> dict[str, Any]:
     """What `write` in shared.lua takes. Without a place the release stays where it is; at rest it has none."""
     at_rest = after.status in AT_REST
-    where = {} if at_rest else None if place is None else {"index": place.index, "at": f"{place.at:.3f}"}
+    where = (
+        {}
+        if at_rest
+        else None
+        if place is None
+        else _given(index=place.index, at=None if place.at is None else f"{place.at:.3f}")
+    )
     comes_to_rest = at_rest and (before is None or before.status is not after.status)
     wave = after.wave and {
         "name": after.wave,
@@ -125,7 +131,7 @@ def _state(release: Release) -> dict[str, str]:
         status=str(release.status),
         index=keys.by_status(release.status),
         cause=release.cause or None,
-        waits=release.waits_for or None,
+        waits=f"waits {release.waits_for}" if release.waits_for else None,
     )
 
 

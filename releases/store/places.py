@@ -25,10 +25,10 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An index and the release's time in it, in seconds since the epoch."""
+    """An index and the release's time in it, in seconds since the epoch; None: that of its creation."""
 
     index: str
-    at: float
+    at: float | None = None
 
 
 def sent(release: Release, at: datetime) -> Place:
@@ -43,9 +43,9 @@ def due(release: Release, at: datetime) -> Place:
 
 def fed(release: Release) -> Place:
     """Its message is sent when the queue has room; that of an urgent one at once."""
-    return Place(keys.due(Lane.URGENT if release.urgent else Lane.NEW), release.created_at.timestamp())
+    return Place(keys.due(Lane.URGENT if release.urgent else Lane.NEW))
 
 
-def held(scope: str, release: Release) -> Place:
+def held(scope: str) -> Place:
     """It waits for the end of the scope's pause."""
-    return Place(keys.held(scope), release.created_at.timestamp())
+    return Place(keys.held(scope))

@@ -16,7 +16,7 @@ from releases.store import changes, keys
 from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
 from releases.store.pauses import Pause, Paused
-from releases.store.places import Place
+from releases.store.places import Place, sent
 from releases.store.tally import WaveTally
 
 #: Records fetched at once while listing.
@@ -82,9 +82,10 @@ class ReleaseStore:
             ]
         return found
 
-    def create(self, creation: Creation) -> bool:
-        """Write one new release; False if its Mini Program's releases are no longer as known."""
-        return self.create_all([creation])
+    def create(self, release: Release, known: Known, superseded: Release | None = None) -> bool:
+        """Write one new release, whose message is sent next; False if its Mini Program's releases are not as known."""
+        place = sent(release, release.created_at)
+        return self.create_all([Creation(release, known, place, superseded)])
 
     def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
         """Write new releases, and with each the cancelled state of the one it supersedes: all or none.

@@ -43,11 +43,12 @@ local function write(change)
   local before, after = change.before or {}, change.after
   redis.call('HSET', record, 'document', change.document)
   local revision = redis.call('HINCRBY', record, 'revision', 1)
+  local created = change.created or redis.call('ZSCORE', change.all, id) or 0
   if before.status ~= after.status then
     if before.index then
       redis.call('ZREM', before.index, id)
     end
-    redis.call('ZADD', after.index, change.created or redis.call('ZSCORE', change.all, id) or 0, id)
+    redis.call('ZADD', after.index, created, id)
   end
   if wave then
     if before.status ~= after.status then
@@ -70,7 +71,7 @@ local function write(change)
     count(change.causes, after.cause, 1)
   end
   if change.place then
-    place(record, id, change.place.index, change.place.at)
+    place(record, id, change.place.index, change.place.at or created)
   end
   return revision
 end
