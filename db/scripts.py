@@ -8,6 +8,7 @@ import redis
 from redis.commands.core import Script
 
 
-def load_script(client: redis.Redis, package: str, name: str) -> Script:
-    """Return the package's `lua/NAME.lua`, ready to be called."""
-    return client.register_script((resources.files(package) / "lua" / f"{name}.lua").read_text())
+def load_script(client: redis.Redis, package: str, *names: str) -> Script:
+    """Return the package's `lua/NAME.lua`, ready to be called; of several, what the last one needs stands before it."""
+    folder = resources.files(package) / "lua"
+    return client.register_script("\n".join((folder / f"{name}.lua").read_text() for name in names))

@@ -14,15 +14,18 @@ from typing import Any, cast
 
 import redis
 
-from releases.background.reconciler import UNACKNOWLEDGED
 from releases.record import release_of
 from releases.scope import Scope, wave_scope
 from releases.states import Status
 from releases.store import keys
 from releases.store.pauses import Pause
+from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.store.tally import WaveTally
 from releases.waves.standing import State, state_of
+
+#: kombu's hash of messages that were taken and not acknowledged.
+UNACKNOWLEDGED = "unacked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +70,24 @@ class FiguresReader:
             for status in Status:
                 pipe.zcard(keys.by_status(status))
             for scope in Scope:
-                pipe.scard(keys.held(scope))
+                pipe.zcard(keys.held(scope))
                 pipe.exists(keys.pause(scope))
             pipe.hgetall(keys.STOPPED)
-            pipe.zcard(keys.PARKED)
-            pipe.zcard(keys.UNFED)
+            pipe.zcard(keys.due(Lane.NEW))
             pipe.hlen(UNACKNOWLEDGED)
             pipe.smembers(keys.WATCHED_WAVES)
             replies = pipe.execute()
-        statuses, scopes = replies[: len(Status)], replies[len(Status) : -5]
-        causes, parked, unfed, unacknowledged, waves = replies[-5:]
+        statuses, scopes = replies[: len(Status)], replies[len(Status) : -4]
+        causes, unfed, unacknowledged, waves = replies[-4:]
         held_by_waves, waves_braked = self._read_waves(sorted(waves))
+        held = {**dict(zip(map(str, Scope), scopes[::2], strict=True)), **held_by_waves}
         messages, waited_s = self._read_queues()
         return Figures(
             by_status=dict(zip(Status, statuses, strict=True)),
             stopped=_stopped(causes),
-            parked=parked,
+            parked=max(0, statuses[list(Status).index(Status.WAITING)] - sum(held.values())),
             unfed=unfed,
-            held={**dict(zip(map(str, Scope), scopes[::2], strict=True)), **held_by_waves},
+            held=held,
             waves_braked=waves_braked,
             paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
             messages=messages,
@@ -102,7 +105,7 @@ class FiguresReader:
         with self._redis.pipeline(transaction=False) as pipe:
             for wave in waves:
                 pipe.get(keys.pause(wave_scope(wave)))
-                pipe.scard(keys.held(wave_scope(wave)))
+                pipe.zcard(keys.held(wave_scope(wave)))
                 pipe.hgetall(keys.wave_counts(wave))
             replies = pipe.execute()
         held, braked = {"canary": 0, "brake": 0}, 0

@@ -7,6 +7,7 @@ All of them go to the same queue: that of the urgent releases, or the default on
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from celery import Celery, Signature
@@ -19,13 +20,14 @@ from tasks.monitors import shown
 URGENT = ".urgent"
 
 
-def send_chain(app: Celery, release: Release) -> None:
-    """Send the message of the release's current step, with the later ones behind it."""
+def send_chain(app: Celery, release: Release, at: datetime) -> None:
+    """Send the message of the release's current step, with the later ones behind it; `at` is the time."""
     steps = STEPS[release.step.position :]
     queue = app.conf.task_default_queue + (URGENT if release.urgent else "")
     first, *later = (_signature(app, step, release, queue) for step in steps)
     # What `celery.chain` makes of them, at four fifths of its cost: there are no groups and callbacks to look for.
-    first.apply_async(chain=later[::-1])
+    # The time is for `find_lost.lua`, which reads it in the queue.
+    first.apply_async(chain=later[::-1], headers={"sent_at": str(at.timestamp())})
 
 
 def is_ours(signature: dict[str, Any], release: Release) -> bool:

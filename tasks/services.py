@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from releases.background.due import ParkingLot
-from releases.background.reconciler import Reconciler
+from releases.background.due import Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.results import Outcomes, Results
@@ -41,8 +40,7 @@ class Services:
     pauses: Pauses
     timed_pauses: TimedPauses
     call_window: CallWindow
-    parking: ParkingLot
-    reconciler: Reconciler
+    due: Due
     results: Results
     outcomes: Outcomes
     wechat: WeChat

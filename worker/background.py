@@ -1,4 +1,4 @@
-"""What runs in a worker beside its tasks: it looks at its keys, and brings back what is parked or was forgotten."""
+"""What runs in a worker beside its tasks: it looks at its keys, and brings to the queue what is due."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from worker.redis_client import rejected_certificate
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks for parked releases that are due.
+#: Seconds between two looks at what is due.
 LOOK_EVERY_S = 0.5
+#: Seconds between two looks for lost messages: no sooner than one counts as lost.
+LOOK_FOR_LOST_EVERY_S = 5.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -47,7 +49,7 @@ class CheckKeys(bootsteps.StartStopStep):
 
 
 class BringBack(bootsteps.StartStopStep):
-    """Brings back parked releases that are due, and sweeps for forgotten ones. Any number of workers may."""
+    """Brings to the queue what is due, and what was lost. Any number of workers may."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -64,15 +66,13 @@ class BringBack(bootsteps.StartStopStep):
         worker.app.services  # noqa: B018 - the property builds them
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self._next_sweep = 0.0
+        self._next_look = 0.0
         self._mark = ""
 
     def start(self, parent: Any) -> None:
         """Begin to look."""
         self._stopped.clear()
-        self._thread = threading.Thread(
-            target=self._look, args=(parent.app,), name="bring-back-parked", daemon=True
-        )
+        self._thread = threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True)
         self._thread.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
@@ -94,11 +94,10 @@ class BringBack(bootsteps.StartStopStep):
         jobs = (
             _settle,
             self._look_for_records,
-            self._sweep,
+            self._resend_lost,
             _look_at_waves,
             _let_some_try,
-            _bring_back,
-            _feed,
+            _bring,
             _store_results,
         )
         failed: dict[str, str] = {}
@@ -110,11 +109,11 @@ class BringBack(bootsteps.StartStopStep):
                 except Exception as error:
                     if is_away(error):
                         reason = rejected_certificate(error) or why_away(error)
-                        say_once(log, reason, "parked releases wait")
+                        say_once(log, reason, "what is due waits")
                         break
                     # Whatever it was, the next look may be better; it is told once.
                     if failed.get(job.__name__) != str(error):
-                        log.exception("bringing back parked releases failed")
+                        log.exception("looking at what is due failed")
                     failed[job.__name__] = str(error)
 
     def _look_for_records(self, app: ReleaseApp) -> None:
@@ -123,13 +122,13 @@ class BringBack(bootsteps.StartStopStep):
             log.error("the records are gone: %s", RECORDS_GONE)
         self._mark = mark
 
-    def _sweep(self, app: ReleaseApp) -> None:
-        if time.monotonic() < self._next_sweep:
+    def _resend_lost(self, app: ReleaseApp) -> None:
+        if time.monotonic() < self._next_look:
             return
-        self._next_sweep = time.monotonic() + app.services.reconciler.every_s
-        for release_id in app.services.reconciler.sweep():
+        self._next_look = time.monotonic() + LOOK_FOR_LOST_EVERY_S
+        for release_id in app.services.due.resend_lost():
             log.warning(
-                "release %s had no message left; it is brought back",
+                "the message of release %s was lost; it is sent again",
                 release_id,
                 extra={"release_id": release_id},
             )
@@ -149,17 +148,5 @@ def _look_at_waves(app: ReleaseApp) -> None:
     app.services.waves.look()
 
 
-def _let_some_try(app: ReleaseApp) -> None:
-    number = app.services.timed_pauses.look()
-    if number:
-        log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)
-
-
-def _bring_back(app: ReleaseApp) -> None:
-    number = app.services.parking.bring_back()
-    if number:
-        log.info("%d parked releases were due", number)
-
-
-def _feed(app: ReleaseApp) -> None:
-    app.services.parking.feed()
+def _bring(app: ReleaseApp) -> None:
+    app.services.due.bring()

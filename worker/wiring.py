@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from functools import partial
 
 import redis
 from celery import Celery
@@ -13,11 +12,11 @@ from config.celery_options import QUEUE, URGENT_QUEUE
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
-from releases.background.due import ParkingLot
-from releases.background.reconciler import Reconciler
+from releases.background.due import Due, Queues
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope
 from releases.steps.call_window import CallWindow
@@ -50,14 +49,16 @@ def build_services(app: Celery, settings: Settings) -> Services:
     client = connect(settings.redis, settings.worker.concurrency + 20)
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
     now = RedisClock(client.time).now
-    send = partial(send_chain, app)
+
+    def send(release: Release) -> None:
+        send_chain(app, release, now())
+
     replicas = settings.redis.replicas_to_confirm
     store = ReleaseStore(client, replicas=replicas)
     results = StoredResults(app)
     pauses = Pauses(client, replicas=replicas)
     outcomes = Outcomes(store=store, results=results)
-    parking = ParkingLot(client=client, releases=store, pauses=pauses, send=send, queue=QUEUE)
-    releases = Releases(store=store, parking=parking, outcomes=outcomes, pauses=pauses, now=now)
+    releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)
     policy = RetryPolicy(**settings.retry.model_dump())
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
     wechat = wechat_of(settings, client, window.observe)
@@ -83,10 +84,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
             now=now,
         ),
         call_window=window,
-        parking=parking,
-        reconciler=Reconciler(
-            client, store=store, now=now, queues=(URGENT_QUEUE, QUEUE), every_s=settings.worker.sweep_s
-        ),
+        due=Due(client, store=store, pauses=pauses, send=send, queues=Queues(URGENT_QUEUE, QUEUE)),
         results=results,
         outcomes=outcomes,
         wechat=wechat,

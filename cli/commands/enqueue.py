@@ -130,7 +130,7 @@ def _enqueue_all(lines: list[Line], policy: WavePolicy | None) -> list[Enqueued]
     except Conflicts as error:
         raise conflicting(lines, error.conflicts) from None
     # Workers feed the rest, at their next look.
-    services().parking.feed(FED_AT_ONCE)
+    services().due.feed(FED_AT_ONCE)
     return enqueued
 
 

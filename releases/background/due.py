@@ -1,17 +1,15 @@
-"""Long waits stand in Redis, not in a worker's memory: releases parked until they are due.
+"""What is due is brought to the queue: by any worker, some at a time, and nothing is lost whoever dies over it.
 
-Parking itself is part of a record's write (see the store); here they are brought back. Any number of
-workers may do so at once: each release is claimed by one of them, and a claim whose worker died before
-it sent the message runs out and is claimed again.
-
-The releases of a file wait in the same way for their first message: they are fed to the queue as it empties, so
-that ten thousand of them neither stand in front of everybody else nor fill Redis with messages.
+A release that goes on stands in one place (`releases.store.places`). Taking it out of a lane notes it as sent, by one
+script; its message is sent next. If that never happens, or the message is lost, it is found by the order of the queue.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -21,75 +19,100 @@ from releases.scope import Scope
 from releases.states import GOING_ON
 from releases.store import keys
 from releases.store.pauses import Pauses
+from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 
-#: A wait over so many seconds is parked; a shorter one rides on a Celery countdown.
-LONGEST_COUNTDOWN_S = 30.0
-#: Brought back at once, at the most.
+#: Messages sent in one look, at the most.
 BATCH = 500
 #: The queue is fed up to so many messages: more than all workers take in half a second.
 FED_UP_TO = 1000
-#: Who writes the releases of a file feeds so many himself: what workers take until they look.
+#: What has begun already goes before that, up to so many messages.
+BEGUN_UP_TO = 2 * FED_UP_TO
+#: Who writes the releases of a file feeds so many itself: what workers take until they look.
 FED_AT_ONCE = 100
-#: A claim lasts so many seconds; sending a batch takes one or two.
-CLAIM_S = 60
+#: A write, its message and the message's begin are seconds apart at the most.
+SLACK_S = 10.0
+#: Messages at the end of a queue among which one of ours is looked for.
+_LOOKS = 100
 
 
-def claimed_until(now: datetime) -> float:
-    """Until when a release is parked whose message is about to be sent, in seconds since the epoch."""
-    return round(now.timestamp() + CLAIM_S, 3)
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The names of the queues."""
+
+    urgent: str
+    default: str
 
 
-class ParkingLot:
-    """Brings parked releases back when they are due."""
+class Due:
+    """Brings what is due to the queue. Safe to use from many threads and processes."""
 
     def __init__(
         self,
-        *,
         client: redis.Redis,
-        releases: ReleaseStore,
+        *,
+        store: ReleaseStore,
         pauses: Pauses,
         send: Callable[[Release], None],
-        queue: str,
+        queues: Queues,
     ) -> None:
-        self._redis = client
-        self._queue = queue
-        self._releases = releases
+        self._store = store
         self._pauses = pauses
-        self._send = send
-        self._claim_due = load_script(client, "releases.store", "claim_due")
-        self._settle_claim = load_script(client, "releases.store", "settle_claim")
+        self._queues = queues
+        self._take_due = load_script(client, "releases.store", "shared", "take_due")
+        self._find_lost = load_script(client, "releases.store", "shared", "find_lost")
+        #: Sends the message of a release whose last write says that it is sent.
+        self.send = send
 
-    def send(self, release: Release, parked_until: float) -> None:
-        """Send the message of a release that was parked with its last write, and take it out again.
-
-        Whoever dies between the write and the message leaves it parked, and it is brought back.
-        """
-        self._send(release)
-        self._settle_claim(keys=[keys.PARKED], args=[parked_until, release.id])
-
-    def bring_back(self) -> int:
-        """Send the messages of those that are due, a batch of them; returns how many."""
+    def bring(self) -> int:
+        """Send the messages of what is due, and let go on what no pause holds any more; returns how many were sent."""
         for scope in Scope:
-            self._pauses.move_held(scope, keys.PARKED)
-        return self._bring(keys.PARKED, BATCH)
+            self._pauses.let_go(scope)
+        return self._take(tuple(Lane), BATCH)
 
-    def feed(self, at_most: int = BATCH) -> int:
+    def feed(self, at_most: int) -> int:
         """Send first messages as far as there is room in the queue; returns how many."""
-        if not self._redis.exists(keys.UNFED):
-            return 0
-        room = FED_UP_TO - int(self._redis.llen(self._queue))
-        return self._bring(keys.UNFED, min(room, at_most)) if room > 0 else 0
+        return self._take((Lane.URGENT, Lane.NEW), at_most)
 
-    def _bring(self, index: str, limit: int) -> int:
-        claim, *ids = self._claim_due(keys=[index], args=[limit, CLAIM_S])
-        if ids:
-            self._send_all(ids)
-            self._settle_claim(keys=[index], args=[claim, *ids])
+    def resend_lost(self) -> list[str]:
+        """Send again what was sent, is gone and was never begun; returns the ids."""
+        queues = [
+            {"queue": name, "sent": keys.sent(urgent=urgent)}
+            for name, urgent in ((self._queues.urgent, True), (self._queues.default, False))
+        ]
+        ask = {
+            "limit": BATCH,
+            "record": keys.record(""),
+            "queues": queues,
+            "slack_s": SLACK_S,
+            "looks": _LOOKS,
+        }
+        ids = list(self._find_lost(args=[json.dumps(ask)]))
+        self._send_all(ids)
+        return ids
+
+    def _take(self, lanes: Sequence[Lane], limit: int) -> int:
+        ask = {"limit": limit, "record": keys.record(""), "lanes": [self._lane(lane) for lane in lanes]}
+        ids = list(self._take_due(args=[json.dumps(ask)]))
+        self._send_all(ids)
         return len(ids)
 
+    def _lane(self, lane: Lane) -> dict[str, Any]:
+        urgent = lane is Lane.URGENT
+        bounds: dict[Lane, dict[str, Any]] = {
+            Lane.BEGUN: {"most": BEGUN_UP_TO},
+            Lane.NEW: {"most": FED_UP_TO},
+            Lane.LOOKS: {"idle": True},
+        }
+        return {
+            "index": keys.due(lane),
+            "sent": keys.sent(urgent=urgent),
+            "queue": self._queues.urgent if urgent else self._queues.default,
+            **bounds.get(lane, {}),
+        }
+
     def _send_all(self, ids: Sequence[str]) -> None:
-        for stored in self._releases.get_many(ids):
-            # One that was cancelled or blocked meanwhile needs no message.
+        for stored in self._store.get_many(ids):
+            # One that was cancelled or blocked at this moment needs no message.
             if stored is not None and stored.release.status in GOING_ON:
-                self._send(stored.release)
+                self.send(stored.release)

@@ -1,6 +1,6 @@
 """Many requests at once: all of them become releases, or none does.
 
-Their records are written in one go and their messages are left to the feeder (`ParkingLot.feed`), so a crash in
+Their records are written in one go and their messages are left to the workers (`Due`), so a crash in
 the middle loses nothing, and repeating the same batch finds what the first time wrote.
 """
 
@@ -18,6 +18,7 @@ from releases.scope import wave_scope
 from releases.states import Status
 from releases.store.creations import Creation
 from releases.store.known import Known
+from releases.store.places import fed, held
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy, canary_pause
 from releases.waves.waves import Waves
@@ -105,9 +106,7 @@ class Batch:
             self._releases.tell_superseded(decision.release)
             return Enqueued(decision.release, created=False)
         release, superseded = self._releases.new(request, decision)
-        # An urgent one is due at once; the others are fed as the queue empties.
-        due = release.created_at.timestamp() if release.urgent else None
-        creations.append(Creation(release, known, superseded, parked_until=due, fed=not release.urgent))
+        creations.append(Creation(release, known, fed(release), superseded))
         return Enqueued(release, created=True)
 
     def _with_canary(self, creations: Sequence[Creation], policy: WavePolicy) -> list[Creation]:
@@ -149,7 +148,7 @@ def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:
         wait=why,
         progress=before.progress.model_copy(update={"held": wave_scope(wave)}),
     )
-    return replace(creation, release=release, parked_until=None, fed=False, held=wave_scope(wave))
+    return replace(creation, release=release, place=held(wave_scope(wave)))
 
 
 def _updated(enqueued: Sequence[Enqueued], creations: Sequence[Creation]) -> list[Enqueued]:

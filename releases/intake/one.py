@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases.background.due import ParkingLot, claimed_until
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.record import Release, identity
@@ -17,7 +16,8 @@ from releases.scope import Scope
 from releases.states import Status, Step
 from releases.store.known import Known, Stored
 from releases.store.pauses import Pauses
-from releases.store.records import NOT_PARKED, Parking, RecordChanged, ReleaseStore
+from releases.store.places import sent
+from releases.store.records import RecordChanged, ReleaseStore
 
 #: Ids of releases are made from those of the requests in this name space.
 _REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")
@@ -40,14 +40,14 @@ class Releases:
         self,
         *,
         store: ReleaseStore,
-        parking: ParkingLot,
+        send: Callable[[Release], None],
         outcomes: Outcomes,
         pauses: Pauses,
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._pauses = pauses
-        self._parking = parking
+        self._send = send
         self._outcomes = outcomes
         self._now = now
 
@@ -73,9 +73,8 @@ class Releases:
                     continue  # it was never confirmed, and is lost
                 return Enqueued(decision.release, created=False)
             release, superseded = self.new(request, decision, release_id)
-            parked_until = claimed_until(release.created_at)
-            if self._store.create(release, known, superseded, parked_until=parked_until):
-                self._parking.send(release, parked_until)
+            if self._store.create(release, known, superseded):
+                self._send(release)
                 self.tell_superseded(release)
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
@@ -88,18 +87,17 @@ class Releases:
         and the first call that is still refused begins it again. A pause that a person began is refused instead.
         One that its wave's brake or canary holds goes on by itself; the others stay.
         """
-        parked_until = claimed_until(self._now())
-        before, release = self._change(release_id, self._resumed, Parking(until=parked_until))
+        before, release = self._change(release_id, self._resumed)
         if before is not release:
             if before.progress.held:
                 self._lift_for(before)
             self._outcomes.tell(release_id)
-            self._parking.send(release, parked_until)
+            self._send(release)
         return release
 
     def cancel(self, release_id: str, reason: str = "cancelled by request") -> Release:
         """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
-        _, release = self._change(release_id, lambda found: self._cancelled(found, reason), NOT_PARKED)
+        _, release = self._change(release_id, lambda found: self._cancelled(found, reason))
         self._outcomes.tell(release_id)
         return release
 
@@ -163,9 +161,7 @@ class Releases:
         if release.progress.superseded:
             self._outcomes.tell(release.progress.superseded)
 
-    def _change(
-        self, release_id: str, change: Callable[[Release], Release], parking: Parking
-    ) -> tuple[Release, Release]:
+    def _change(self, release_id: str, change: Callable[[Release], Release]) -> tuple[Release, Release]:
         """Write a change to the newest state of a record; returns the states before and after."""
         for _ in range(_TRIES):
             stored = self._stored(release_id)
@@ -175,7 +171,7 @@ class Releases:
                     continue  # as in enqueue
                 return stored.release, changed
             try:
-                self._store.save(stored, changed, parking=parking)
+                self._store.save(stored, changed, place=sent(changed, self._now()))
             except RecordChanged:
                 continue
             return stored.release, changed

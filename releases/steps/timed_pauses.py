@@ -80,7 +80,7 @@ class TimedPauses:
         current = self.pauses.current(Scope.ALL)
         if current is None or current.until is None or not current.is_timed or current.until > self.now():
             return 0
-        waiting = sorted(cast("set[str]", self.client.smembers(keys.held(Scope.ALL))))
+        waiting = cast("list[str]", self.client.zrange(keys.held(Scope.ALL), 0, -1))
         # Others each time: what some of them meet may be their own for good.
         held = SystemRandom().sample(waiting, min(PROBES, len(waiting)))
         if not held:
@@ -99,11 +99,7 @@ class TimedPauses:
         if not self.pauses.replace(Scope.ALL, current, trying):
             return 0
         # A worker that dies before this leaves them held: others try after `patience_s`.
-        with self.client.pipeline(transaction=True) as pipe:
-            pipe.zadd(keys.PARKED, dict.fromkeys(held, 1))
-            pipe.srem(keys.held(Scope.ALL), *held)
-            pipe.execute()
-        return len(held)
+        return self.pauses.let_try(Scope.ALL, held)
 
     def as_it_is(self, releases: Iterable[Release]) -> list[Release]:
         """The releases as they are to be shown: what they wait for may have been renewed since they met it."""

@@ -1,7 +1,7 @@
 """The Redis keys of the releases. The database is ours alone, so there is no prefix.
 
-Records: `release:ID` is a hash of `document` (JSON), `revision` (counts the writes) and `fence` (the
-number of the newest lease under which it was worked on).
+Records: `release:ID` is a hash of `document` (JSON), `revision` (counts the writes), `fence` (the number of the newest
+lease under which it was worked on), `wave`, `urgent`, and `place` (the index in which it stands while it goes on).
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from releases.states import Status
 
 #: Not `releases`: that is the queue.
 ALL = "releases:all"
-PARKED = "releases:parked"
-#: Releases of a big wave whose first message has not been sent, scored by creation in seconds.
-UNFED = "releases:unfed"
 #: Gone with the records, and never without them.
 MARK = "releases:mark"
 #: Releases that came to rest and whose result has not been stored yet, scored by when, in seconds.
@@ -34,7 +31,7 @@ STOPPED = "releases:stopped"
 
 
 def record(release_id: str) -> str:
-    """The record itself."""
+    """The record itself; without an id, what its key begins with."""
     return f"release:{release_id}"
 
 
@@ -84,5 +81,15 @@ def pause(scope: str) -> str:
 
 
 def held(scope: str) -> str:
-    """The releases that wait for the end of that pause."""
-    return f"releases:held:{scope}"
+    """The releases that wait for the end of that pause, scored by creation."""
+    return f"releases:held-by:{scope}"
+
+
+def due(lane: str) -> str:
+    """The releases of a lane, scored by the time in seconds at which somebody has to look at them."""
+    return f"releases:due:{lane}"
+
+
+def sent(*, urgent: bool) -> str:
+    """The releases whose message is in the queue, or is about to be, scored by the time at which it was sent."""
+    return "releases:sent:urgent" if urgent else "releases:sent"

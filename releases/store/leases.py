@@ -7,6 +7,7 @@ it by its expiry, which is longer than a step's total deadline.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,9 +20,13 @@ from releases.scope import wave_scope
 from releases.store import keys
 from releases.store.known import Stored, parse
 from releases.store.pauses import Pause
+from releases.store.places import Lane
 
 #: What the lease lives longer than the step's total deadline, in seconds: for the record writes around it.
 MARGIN_S = 20.0
+#: While another release of the Mini Program is worked on, somebody looks again after so many seconds.
+BUSY_S = 2.0
+_LANES = {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +49,27 @@ class Leases:
     """Takes and ends leases. Safe to use from many threads."""
 
     def __init__(self, client: redis.Redis, *, step_deadline_s: float, scopes: Sequence[str]) -> None:
-        self._lifetime_ms = int((step_deadline_s + MARGIN_S) * 1000)
+        self._lifetime_s = step_deadline_s + MARGIN_S
         self._scopes = tuple(scopes)
-        self._begin = load_script(client, "releases.store", "begin_attempt")
-        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
-        self._owed: dict[str, int] = {}
+        self._begin = load_script(client, "releases.store", "shared", "begin_attempt")
+        self._end = load_script(client, "releases.store", "shared", "end_lease")
+        self._owed: dict[str, tuple[str, int]] = {}
 
     def begin(self, release_id: str, appid: str) -> Held | Busy | None:
         """Take the lease; None if there is no such release."""
-        pauses = [keys.pause(scope) for scope in self._scopes]
-        reply: list[Any] = self._begin(
-            keys=[keys.lease(appid), keys.record(release_id), keys.LAST_LEASE, *pauses],
-            args=[self._lifetime_ms, keys.pause(wave_scope(""))],
-        )
+        ask = {
+            "id": release_id,
+            "record": keys.record(release_id),
+            "lease": keys.lease(appid),
+            "last_lease": keys.LAST_LEASE,
+            "lifetime_s": self._lifetime_s,
+            "pauses": [keys.pause(scope) for scope in self._scopes],
+            "wave_pause": keys.pause(wave_scope("")),
+            "lanes": _LANES,
+            "sent": {"urgent": keys.sent(urgent=True), "default": keys.sent(urgent=False)},
+            "busy_s": BUSY_S,
+        }
+        reply: list[Any] = self._begin(args=[json.dumps(ask)])
         if reply[0] == "missing":
             return None
         if reply[0] == "busy":
@@ -69,14 +82,21 @@ class Leases:
             pauses={scope: Pause.model_validate_json(raw) for scope, raw in found if raw},
         )
 
-    def end(self, appid: str, number: int) -> None:
+    def end(self, release_id: str, appid: str, number: int) -> None:
         """End a lease that no write has ended; harmless when it is gone or another's. Later, if Redis is away."""
-        self._owed[appid] = number
+        self._owed[appid] = release_id, number
         self.settle()
 
     def settle(self) -> None:
         """End those that could not be ended when it was time: their releases would stand still until they expire."""
-        for appid, number in list(self._owed.items()):
-            self._drop_if_equal(keys=[keys.lease(appid)], args=[str(number)])
+        for appid, (release_id, number) in list(self._owed.items()):
+            ask = {
+                "id": release_id,
+                "record": keys.record(release_id),
+                "lease": keys.lease(appid),
+                "number": str(number),
+                "lanes": _LANES,
+            }
+            self._end(args=[json.dumps(ask)])
             with suppress(KeyError):
                 del self._owed[appid]

@@ -1,16 +1,17 @@
 """Pauses of the whole platform, where a mistake that would be everybody's is made once, and those of single waves.
 
-A pause is a key with its reason, and for a quota of submissions with an expiry. Releases that meet it are held in a
-set of the same scope; whoever finds the pause gone moves them to the parked ones, due at once.
+A pause is a key with its reason, and for a quota of submissions with an expiry. Releases that meet it are held in an
+index of the same scope; whoever finds the pause gone lets them go on.
 
 One that a person began ends when a person says so: nothing that the platform learns, no new ticket, ends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import redis
 
@@ -20,6 +21,10 @@ from releases.record import Problem
 from releases.scope import Scope
 from releases.states import Step
 from releases.store import keys
+from releases.store.places import Lane
+
+#: Releases that go on at once when a pause ends; a worker looks twice a second.
+LET_GO_AT_ONCE = 1000
 
 
 class Pause(Problem):
@@ -64,7 +69,7 @@ class Pauses:
     def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
         self._redis = client
         self._replication = Replication(client, replicas=replicas)
-        self._move_held = load_script(client, "releases.store", "move_held")
+        self._let_go = load_script(client, "releases.store", "shared", "let_go")
         self._drop_if_equal = load_script(client, "db", "drop_if_equal")
         self._swap_if_equal = load_script(client, "db", "swap_if_equal")
 
@@ -125,9 +130,25 @@ class Pauses:
         """The pause that is on, if any."""
         return Pause.read(self._redis.get(keys.pause(scope)))
 
-    def move_held(self, scope: str, to: str, *, even_if_on: bool = False) -> int:
-        """If the pause has ended, make the releases that it held due in another index; returns how many."""
-        found = self._move_held(
-            keys=[keys.pause(scope), keys.held(scope), to], args=["1" if even_if_on else ""]
-        )
-        return int(found)
+    def let_go(self, scope: str, *, even_if_on: bool = False) -> int:
+        """If the pause has ended, let releases that it held go on, some at a time; returns how many.
+
+        They are fed to the queue like those of a new wave.
+        """
+        return self._let(scope, Lane.NEW, even_if_on=even_if_on)
+
+    def let_try(self, scope: str, release_ids: Sequence[str]) -> int:
+        """Let these go on at once, even while the pause is on; returns how many."""
+        return self._let(scope, Lane.BEGUN, even_if_on=True, ids=list(release_ids), at="0")
+
+    def _let(self, scope: str, lane: Lane, **more: Any) -> int:
+        ask = {
+            "pause": keys.pause(scope),
+            "held": keys.held(scope),
+            "all": keys.ALL,
+            "record": keys.record(""),
+            "lanes": {"urgent": keys.due(Lane.URGENT), "other": keys.due(lane)},
+            "limit": LET_GO_AT_ONCE,
+            **more,
+        }
+        return int(cast("int", self._let_go(args=[json.dumps(ask)])))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,12 +12,12 @@ import redis
 from db.confirmed import Replication
 from db.scripts import load_script
 from releases.record import Release
-from releases.scope import scopes_for, wave_scope
-from releases.states import AT_REST, Status
-from releases.store import keys
+from releases.states import Status
+from releases.store import changes, keys
 from releases.store.creations import Creation, Opening
-from releases.store.known import Known, Stored, dump, parse
+from releases.store.known import Known, Stored, parse
 from releases.store.pauses import Pause, Paused
+from releases.store.places import Place, sent
 from releases.store.tally import WaveTally
 
 #: Records fetched at once while listing.
@@ -43,17 +42,6 @@ class LeaseLost(Exception):
     """The lease ran out and another attempt has begun: this one must not write any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parking:
-    """Where a saved release waits: until a time (seconds since the epoch) or for the end of a pause."""
-
-    until: float | None = None
-    held: str | None = None
-
-
-NOT_PARKED = Parking()
-
-
 class ReleaseStore:
     """Reads and writes records. Takes a client that decodes responses. Safe to use from many threads.
 
@@ -63,8 +51,8 @@ class ReleaseStore:
     def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
         self._redis = client
         self._replication = Replication(client, replicas=replicas)
-        self._create = load_script(client, "releases.store", "create_releases")
-        self._save = load_script(client, "releases.store", "save_release")
+        self._create = load_script(client, "releases.store", "shared", "create_releases")
+        self._save = load_script(client, "releases.store", "shared", "save_release")
         self._touch = load_script(client, "releases.store", "touch_releases")
 
     def get(self, release_id: str) -> Stored | None:
@@ -101,16 +89,10 @@ class ReleaseStore:
             ]
         return found
 
-    def create(
-        self,
-        release: Release,
-        known: Known,
-        superseded: Release | None = None,
-        *,
-        parked_until: float | None = None,
-    ) -> bool:
-        """Write one new release; False if its Mini Program's releases are no longer as `known` says."""
-        return self.create_all([Creation(release, known, superseded, parked_until=parked_until)])
+    def create(self, release: Release, known: Known, superseded: Release | None = None) -> bool:
+        """Write one new release, whose message is sent next; False if its Mini Program's releases are not as known."""
+        place = sent(release, release.created_at)
+        return self.create_all([Creation(release, known, place, superseded)])
 
     def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
         """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
@@ -119,23 +101,10 @@ class ReleaseStore:
         again, decide again.
         """
         rows = [
-            creation.row(position, self._left_by(creation.superseded) if creation.superseded else "")
+            changes.creating(creation, position, self._left_by(creation.superseded))
             for position, creation in enumerate(creations)
         ]
-        wave = opening.wave if opening else ""
-        stale = self._replication.run(
-            self._create,
-            keys=[
-                *(keys.ALL, keys.PARKED, keys.UNFED, keys.by_status(Status.CANCELLED)),
-                *(keys.wave_policy(wave), keys.pause(wave_scope(wave)), keys.WATCHED_WAVES, keys.STOPPED),
-                *(key for row_keys, _ in rows for key in row_keys),
-            ],
-            args=[
-                *(len(rows), opening.policy if opening else "", opening.pause if opening else "", wave),
-                *(value for _, values in rows for value in values),
-            ],
-        )
-        return int(stale) == 0
+        return int(self._replication.run(self._create, keys=[], args=[changes.opening(opening), *rows])) == 0
 
     def save(
         self,
@@ -144,55 +113,25 @@ class ReleaseStore:
         *,
         lease: int | None = None,
         end_lease: bool = False,
-        parking: Parking = NOT_PARKED,
+        place: Place | None = None,
         unless_paused: Sequence[str] = (),
     ) -> Stored:
-        """Write a changed record; raises RecordChanged or LeaseLost if it is no longer ours to write.
+        """Write a changed record; raises RecordChanged (RecordGone where there is none) or LeaseLost if it is no longer ours to write.
 
-        Raises Paused, having written nothing, if the pause of one of these scopes is on.
+        A release that goes on stands in `place` from then on, or where it stood. Raises Paused, having written nothing,
+        if the pause of one of these scopes is on.
         """
-        wave = after.wave or ""
-        minute = int(after.updated_at.timestamp() // 60) if after.status in AT_REST else ""
-        reply = self._replication.run(
-            self._save,
-            keys=[
-                keys.record(after.id),
-                keys.mini_program(after.appid),
-                keys.lease(after.appid),
-                keys.by_status(before.release.status),
-                keys.by_status(after.status),
-                keys.PARKED,
-                keys.wave_counts(wave),
-                keys.wave_ends(wave),
-                keys.STOPPED,
-                keys.UNTOLD,
-                *(keys.held(scope) for scope in scopes_for(after.wave)),
-                *(keys.pause(scope) for scope in unless_paused),
-            ],
-            args=[
-                after.id,
-                before.revision,
-                "" if lease is None else lease,
-                dump(after),
-                str(before.release.status),
-                str(after.status),
-                wave,
-                "" if parking.until is None else parking.until,
-                keys.held(parking.held) if parking.held else "",
-                "1" if end_lease else "",
-                after.identity,
-                _AFTERWARDS.get(after.status, "active"),
-                minute,
-                before.release.cause,
-                after.cause,
-                "1" if after.attempts and not before.release.attempts else "",
-                before.release.waits_for,
-                after.waits_for,
-                len(unless_paused),
-                self._left_by(after) if _is_cancelled_by(before.release, after) else "",
-                "1" if after.status in AT_REST else "",
-            ],
+        left = self._left_by(after) if before.release.status is not Status.CANCELLED else None
+        change = changes.saving(
+            before,
+            after,
+            number=lease,
+            ends_lease=end_lease,
+            place=place,
+            unless_paused=unless_paused,
+            left=left,
         )
+        reply = self._replication.run(self._save, keys=[], args=[change])
         if reply == "gone":
             raise RecordGone(after.id)
         if reply == "fenced":
@@ -259,8 +198,10 @@ class ReleaseStore:
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
         return {int(minute): int(number) for minute, number in raw.items()}
 
-    def _left_by(self, cancelled: Release) -> str:
-        """The newest other release of its version that was not cancelled, or nothing: that is the same again then."""
+    def _left_by(self, cancelled: Release | None) -> str | None:
+        """Of one that is cancelled, the newest other release of its version that was not: that is the same again then."""
+        if cancelled is None or cancelled.status is not Status.CANCELLED:
+            return None
         others = [found for found in self._ids(None, None, cancelled.appid) if found != cancelled.id]
         for start in range(len(others), 0, -_FEW):
             for stored in reversed(list(self.get_many(others[max(start - _FEW, 0) : start]))):
@@ -268,7 +209,7 @@ class ReleaseStore:
                     continue
                 if stored.release.identity == cancelled.identity:
                     return stored.release.id
-        return ""
+        return None
 
     def _ids(self, status: Status | None, wave: str | None, appid: str | None) -> list[str]:
         """Taken at once: paging through an index that changes meanwhile would skip some."""
@@ -286,10 +227,3 @@ class ReleaseStore:
             for stored in self.get_many(ids[start : start + _PAGE]):
                 if stored is not None:
                     yield stored
-
-
-_AFTERWARDS = {Status.SUBMITTED: "free", Status.CANCELLED: "forget"}
-
-
-def _is_cancelled_by(before: Release, after: Release) -> bool:
-    return after.status is Status.CANCELLED and before.status is not Status.CANCELLED

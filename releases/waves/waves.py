@@ -71,7 +71,7 @@ class Waves:
         return WaveState(
             policy=None if raw is None else WavePolicy.model_validate_json(str(raw)),
             pause=self._pauses.current(scope),
-            held=int(self._redis.scard(keys.held(scope))),
+            held=int(self._redis.zcard(keys.held(scope))),
         )
 
     def set_bound(self, name: str, max_blocked: float) -> None:
@@ -133,8 +133,8 @@ class Waves:
                     log.warning("%s", pause.errmsg)
                     if state.held:
                         # They waited for the canary. They come, meet the brake, and wait for that.
-                        self._pauses.move_held(scope, keys.UNFED, even_if_on=True)
-        self._pauses.move_held(scope, keys.UNFED)
+                        self._pauses.let_go(scope, even_if_on=True)
+        self._pauses.let_go(scope)
         self._leave_wave(
             keys=[keys.WATCHED_WAVES, keys.wave_counts(name), keys.held(scope), keys.pause(scope)],
             args=[name, *sorted(ACTIVE)],

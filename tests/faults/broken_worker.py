@@ -17,7 +17,6 @@ from config.celery_options import celery_options
 from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
-from releases.background.reconciler import Reconciler
 from releases.record import Release
 from releases.results import Outcomes
 from releases.states import AT_REST, Step

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from releases.background.reconciler import UNACKNOWLEDGED
 
 from config.settings import RedisSettings, Settings
-from releases.background.reconciler import UNACKNOWLEDGED
 from releases.record import Release
 from releases.request import parse_request
 from releases.states import AT_REST, GOING_ON, Status

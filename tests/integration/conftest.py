@@ -11,8 +11,7 @@ from kombu import Queue, pools
 
 from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
-from releases.background.due import ParkingLot
-from releases.background.reconciler import Reconciler
+from releases.background.due import Due, Queues
 from releases.intake.one import Releases
 from releases.record import Release
 from releases.results import Outcomes
@@ -133,18 +132,9 @@ def results() -> NotedResults:
 
 
 @pytest.fixture
-def lot(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: Sender) -> ParkingLot:
-    return ParkingLot(client=redis_client, releases=store, pauses=pauses, send=sender, queue="releases")
-
-
-def a_reconciler(client: redis.Redis, *, every_s: float) -> Reconciler:
-    """One worker's, that sweeps so often."""
-    return Reconciler(
-        client,
-        store=ReleaseStore(client),
-        now=lambda: NOW,
-        queues=("releases.urgent", "releases"),
-        every_s=every_s,
+def due(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: Sender) -> Due:
+    return Due(
+        redis_client, store=store, pauses=pauses, send=sender, queues=Queues("releases.urgent", "releases")
     )
 
 
@@ -154,8 +144,8 @@ def outcomes(store: ReleaseStore, results: NotedResults) -> Outcomes:
 
 
 @pytest.fixture
-def releases(store: ReleaseStore, lot: ParkingLot, pauses: Pauses, outcomes: Outcomes) -> Releases:
-    return Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+def releases(store: ReleaseStore, due: Due, pauses: Pauses, outcomes: Outcomes) -> Releases:
+    return Releases(store=store, send=due.send, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
 
 
 @pytest.fixture

@@ -1,27 +1,39 @@
 -- Take the lease of a Mini Program for one attempt, and read the record, the platform's pauses and the wave's.
--- KEYS[1] lease, [2] record, [3] number of the last lease, [4...] pauses
--- ARGV[1] lifetime of the lease in ms, [2] what the key of a wave's pause begins with
+-- The release is due when the lease ends: whoever dies with it loses nothing.
+-- ARGV[1] JSON: id, record, lease, last_lease (keys), lifetime_s, pauses (keys), wave_pause (what the key of a wave's pause
+--     begins with), lanes {urgent, begun}, sent (keys of what was sent), busy_s (when to look again at another's lease)
 -- Numbers grow, and as they are made of the time, two masters at once (a failover) give no number twice.
 -- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, pause or false...};
 -- the wave's pause is the last.
-local document = redis.call('HGET', KEYS[2], 'document')
+local ask = cjson.decode(ARGV[1])
+local document, revision, wave, stands, urgent, fence =
+  unpack(redis.call('HMGET', ask.record, 'document', 'revision', 'wave', 'place', 'urgent', 'fence'))
 if not document then
   return {'missing'}
 end
-local left = redis.call('PTTL', KEYS[1])
+local lane = urgent and ask.lanes.urgent or ask.lanes.begun
+local left = redis.call('PTTL', ask.lease)
 if left > 0 then
+  if stands == ask.sent.urgent or stands == ask.sent.default then
+    -- Its own lease: a message too many, and nobody has to look before the lease ends.
+    local own = redis.call('GET', ask.lease) == fence
+    local wait_s = own and left / 1000 or math.min(left / 1000, ask.busy_s)
+    place(ask.record, ask.id, lane, score(now() + wait_s))
+  end
   return {'busy', left}
 end
-local now = redis.call('TIME')
-local last = tonumber(redis.call('GET', KEYS[3]) or 0)
-local number = string.format('%.0f', math.max(now[1] * 1000000 + now[2], last + 1))
-redis.call('SET', KEYS[3], number)
-redis.call('SET', KEYS[1], number, 'PX', ARGV[1])
-redis.call('HSET', KEYS[2], 'fence', number)
-local reply = {'held', number, redis.call('HGET', KEYS[2], 'revision'), document}
-for i = 4, #KEYS do
-  reply[i + 1] = redis.call('GET', KEYS[i])
+local time = redis.call('TIME')
+local last = tonumber(redis.call('GET', ask.last_lease) or 0)
+local number = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last + 1))
+redis.call('SET', ask.last_lease, number)
+redis.call('SET', ask.lease, number, 'PX', string.format('%.0f', ask.lifetime_s * 1000))
+redis.call('HSET', ask.record, 'fence', number)
+if stands then
+  place(ask.record, ask.id, lane, score(now() + ask.lifetime_s))
 end
-local wave = redis.call('HGET', KEYS[2], 'wave')
-reply[#KEYS + 2] = wave and redis.call('GET', ARGV[2] .. wave)
+local reply = {'held', number, revision, document}
+for _, pause in ipairs(ask.pauses) do
+  reply[#reply + 1] = redis.call('GET', pause)
+end
+reply[#reply + 1] = wave and redis.call('GET', ask.wave_pause .. wave)
 return reply

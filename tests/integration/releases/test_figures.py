@@ -14,7 +14,8 @@ from releases.store import keys
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.pauses import Pause, Pauses
-from releases.store.records import Parking, ReleaseStore
+from releases.store.places import Place, due, held
+from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
 from tests.support.examples import NOW, a_problem, a_release, a_request
@@ -32,13 +33,13 @@ def reader(redis_client: redis.Redis, store: ReleaseStore) -> FiguresReader:
     )
 
 
-def stored(store: ReleaseStore, number: int, parking: Parking = Parking(), **fields: object) -> Release:  # noqa: B008 - a value
+def stored(store: ReleaseStore, number: int, place: Place | None = None, **fields: object) -> Release:
     """A release that was created and then changed."""
     release = a_release(a_request(appid=f"wx{number:016x}"))
     assert store.create(release, NOTHING)
     before = store.get(release.id)
     assert before is not None
-    return store.save(before, release.model_copy(update=fields), parking=parking).release
+    return store.save(before, release.model_copy(update=fields), place=place).release
 
 
 def test_an_empty_platform_is_all_zeros(reader: FiguresReader) -> None:
@@ -69,8 +70,8 @@ def test_a_pause_and_what_waits_for_it_are_told(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
     Pauses(redis_client).begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
-    stored(store, 1, Parking(held=Scope.SUBMISSIONS), status=Status.WAITING)
-    stored(store, 2, Parking(until=NOW.timestamp()), status=Status.WAITING)
+    stored(store, 1, held(Scope.SUBMISSIONS), status=Status.WAITING)
+    stored(store, 2, due(a_release(), NOW), status=Status.WAITING)
 
     figures = reader.read()
 
@@ -82,8 +83,8 @@ def test_a_pause_and_what_waits_for_it_are_told(
 def test_the_next_message_has_waited_since_its_record_was_written(
     reader: FiguresReader, store: ReleaseStore, celery_app: Celery
 ) -> None:
-    send_chain(celery_app, stored(store, 1, updated_at=NOW))
-    send_chain(celery_app, stored(store, 2, updated_at=NOW + timedelta(seconds=80)))
+    send_chain(celery_app, stored(store, 1, updated_at=NOW), NOW)
+    send_chain(celery_app, stored(store, 2, updated_at=NOW + timedelta(seconds=80)), NOW)
 
     figures = reader.read()
 
@@ -118,13 +119,13 @@ def test_what_waves_hold_is_told_by_canary_and_brake(
     ):
         redis_client.sadd(keys.WATCHED_WAVES, wave)
         release = a_release(a_request(appid=f"wx{number:016x}", wave=wave))
-        assert store.create_all([Creation(release, NOTHING, held=wave_scope(wave), fed=True)])
+        assert store.create_all([Creation(release, NOTHING, held(wave_scope(wave)))])
         if pause is not None:
             pauses.begin(wave_scope(wave), pause)
 
     figures = reader.read()
 
-    assert (figures.held["canary"], figures.held["brake"], figures.unfed) == (1, 3, 5)
+    assert (figures.held["canary"], figures.held["brake"], figures.unfed) == (1, 3, 0)
     assert figures.waves_braked == 2
 
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 import pytest
 import redis
 
-from releases.background.due import ParkingLot
 from releases.errors import ReleaseConflict
 from releases.intake.one import Releases
 from releases.record import Progress
@@ -59,16 +58,9 @@ def test_the_stored_result_is_deleted_before_the_message_is_sent(
         def forget(self, release_id: str) -> None:
             order.append("forget")
 
-    lot = ParkingLot(
-        client=redis_client,
-        releases=store,
-        pauses=pauses,
-        send=lambda _: order.append("send"),
-        queue="releases",
-    )
     releases = Releases(
         store=store,
-        parking=lot,
+        send=lambda _: order.append("send"),
         outcomes=Outcomes(store=store, results=InOrder()),
         pauses=pauses,
         now=lambda: NOW,

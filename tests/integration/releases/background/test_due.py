@@ -1,94 +1,133 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 import redis
+from celery import Celery
 
-from releases.background.due import BATCH, CLAIM_S, ParkingLot
+from releases.background.due import BATCH, BEGUN_UP_TO, FED_UP_TO, SLACK_S, Due
 from releases.record import Release
 from releases.scope import Scope
+from releases.states import Status
 from releases.store import keys
 from releases.store.known import Stored
-from releases.store.pauses import Pause, Pauses
-from releases.store.records import Parking, ReleaseStore
+from releases.store.leases import BUSY_S, Busy, Held, Leases
+from releases.store.pauses import LET_GO_AT_ONCE, Pause, Pauses
+from releases.store.places import Lane, Place, fed, held, sent
+from releases.store.places import due as due_at
+from releases.store.records import ReleaseStore
+from tasks.chain import send_chain
 from tests.integration.conftest import Sender
-from tests.integration.releases.store.test_records import created
-from tests.support.examples import a_problem, a_release, a_request
+from tests.support.examples import NOW, a_problem, a_release, a_request
+from tests.support.records import created, place_of
 
-DUE = Parking(until=1.0)
-
-
-def parked(store: ReleaseStore, parking: Parking, n: int = 1) -> Stored:
-    stored = created(store, a_release(a_request(appid=f"wx{n:016d}")))
-    return store.save(stored, stored.release, parking=parking)
+QUEUE, URGENT_QUEUE = "releases", "releases.urgent"
 
 
-def let_claims_run_out(client: redis.Redis, stored: Stored) -> None:
-    client.zincrby(keys.PARKED, -(CLAIM_S + 1), stored.release.id)
+def at(seconds: float) -> datetime:
+    """A moment so many seconds from now."""
+    return datetime.fromtimestamp(time.time() + seconds, UTC)
 
 
-def test_a_due_release_is_sent_and_parked_no_more(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+def stored_at(
+    store: ReleaseStore, where: Callable[[Release], Place], n: int = 1, *, urgent: bool = False
+) -> Stored:
+    """A waiting release that stands there."""
+    stored = created(store, a_release(a_request(appid=f"wx{n:016d}", urgent=urgent)))
+    release = stored.release.model_copy(update={"status": Status.WAITING})
+    return store.save(stored, release, place=where(release))
+
+
+def fill(client: redis.Redis, number: int, queue: str = QUEUE) -> None:
+    """Messages of somebody else's in a queue."""
+    client.lpush(queue, *(json.dumps({"headers": {"id": f"other-{n}"}}) for n in range(number)))
+
+
+# What is due
+
+
+def test_a_release_that_is_due_is_sent_and_noted_as_sent(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
 ) -> None:
-    stored = parked(store, DUE)
+    stored = stored_at(store, lambda release: due_at(release, at(-1)))
 
-    assert lot.bring_back() == 1
+    assert due.bring() == 1
 
     assert sender.sent == [stored.release]
-    assert redis_client.zcard(keys.PARKED) == 0
+    place = place_of(redis_client, stored.release)
+    assert place == (keys.sent(urgent=False), pytest.approx(time.time(), abs=5))
+    assert due.bring() == 0
 
 
-def test_one_that_is_not_due_stays(lot: ParkingLot, store: ReleaseStore, sender: Sender) -> None:
-    parked(store, Parking(until=time.time() + 3600))
+def test_a_release_that_is_not_due_stays_where_it_is(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+) -> None:
+    when = at(3600)
+    stored = stored_at(store, lambda release: due_at(release, when))
 
-    assert lot.bring_back() == 0
+    assert due.bring() == 0
+
     assert sender.sent == []
+    assert place_of(redis_client, stored.release) == (
+        keys.due(Lane.BEGUN),
+        pytest.approx(when.timestamp(), abs=0.01),
+    )
 
 
-def test_a_save_without_parking_takes_it_out(lot: ParkingLot, store: ReleaseStore, sender: Sender) -> None:
-    stored = parked(store, DUE)
-
-    store.save(stored, stored.release)
-
-    assert lot.bring_back() == 0
-
-
-def test_a_message_that_was_sent_takes_its_release_out(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+def test_a_write_without_a_place_leaves_the_release_where_it_is(
+    store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    stored = parked(store, DUE)
+    stored = stored_at(store, lambda release: due_at(release, at(3600)))
+    before = place_of(redis_client, stored.release)
 
-    lot.send(stored.release, 1.0)
+    store.save(stored, stored.release.changed("looked at", NOW))
 
-    assert sender.sent == [stored.release]
-    assert redis_client.zcard(keys.PARKED) == 0
+    assert before is not None
+    assert place_of(redis_client, stored.release) == before
 
 
-def test_a_message_that_could_not_be_sent_leaves_its_release_to_be_brought_back(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender
+@pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED, Status.CANCELLED, Status.SUBMITTED])
+@pytest.mark.parametrize(
+    "where",
+    [
+        lambda release: due_at(release, at(-1)),
+        lambda release: sent(release, at(-60)),
+        fed,
+        lambda _release: held(Scope.ALL),
+    ],
+    ids=["due", "sent", "fed", "held"],
+)
+def test_a_release_at_rest_stands_nowhere(
+    where: Callable[[Release], Place],
+    status: Status,
+    due: Due,
+    store: ReleaseStore,
+    sender: Sender,
+    redis_client: redis.Redis,
 ) -> None:
-    stored = parked(store, DUE)
-    sender.broken = True
-    with pytest.raises(redis.ConnectionError):
-        lot.send(stored.release, 1.0)
-    sender.broken = False
+    stored = stored_at(store, where)
 
-    assert lot.bring_back() == 1
-    assert sender.ids == [stored.release.id]
+    store.save(stored, stored.release.model_copy(update={"status": status}))
+
+    assert place_of(redis_client, stored.release) is None
+    assert (due.bring(), due.resend_lost(), sender.sent) == (0, [], [])
 
 
-def test_two_lookers_at_once_send_each_release_once(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender
+def test_two_workers_that_look_at_once_send_each_release_once(
+    due: Due, store: ReleaseStore, sender: Sender
 ) -> None:
-    ids = {parked(store, DUE, n).release.id for n in range(40)}
+    ids = {stored_at(store, lambda release: due_at(release, at(-1)), n).release.id for n in range(40)}
     together = threading.Barrier(2)
 
     def look() -> int:
         together.wait(10)
-        return lot.bring_back()
+        return due.bring()
 
     with ThreadPoolExecutor(2) as pool:
         brought = sum(pool.map(lambda _: look(), range(2)))
@@ -97,119 +136,343 @@ def test_two_lookers_at_once_send_each_release_once(
     assert sorted(sender.ids) == sorted(ids)
 
 
-def test_a_batch_has_its_bound(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+def test_an_entry_without_a_record_is_dropped(due: Due, sender: Sender, redis_client: redis.Redis) -> None:
+    for index in (keys.due(Lane.BEGUN), keys.sent(urgent=False), keys.held(Scope.ALL)):
+        redis_client.zadd(index, {"nobody": 1})
+
+    assert (due.bring(), due.resend_lost(), sender.sent) == (0, [], [])
+    assert redis_client.keys("releases:*") == []
+
+
+# The lanes
+
+
+def test_the_lanes_are_emptied_in_their_order(due: Due, store: ReleaseStore, sender: Sender) -> None:
+    new = stored_at(store, fed, 1)
+    begun = stored_at(store, lambda release: due_at(release, at(-1)), 2)
+    urgent = stored_at(store, lambda release: due_at(release, at(-1)), 3, urgent=True)
+
+    due.bring()
+
+    assert sender.ids == [stored.release.id for stored in (urgent, begun, new)]
+
+
+def test_ten_thousand_that_a_pause_let_go_stand_before_no_urgent_one_and_no_retry(
+    due: Due, store: ReleaseStore, sender: Sender, pauses: Pauses, redis_client: redis.Redis
 ) -> None:
-    redis_client.zadd(keys.PARKED, {f"id-{n}": 0 for n in range(BATCH + 3)})
+    # Given more releases than a look takes, that waited for a quota's reset, which has come
+    for n in range(BATCH + 20):
+        stored_at(store, lambda _release: held(Scope.SUBMISSIONS), n)
+    retry = stored_at(store, lambda release: due_at(release, at(-1)), 9001)
+    urgent = stored_at(store, lambda release: due_at(release, at(-1)), 9002, urgent=True)
 
-    assert [lot.bring_back(), lot.bring_back(), lot.bring_back()] == [BATCH, 3, 0]
+    assert due.bring() == BATCH
+
+    assert sender.ids[:2] == [urgent.release.id, retry.release.id]
+    assert redis_client.zcard(keys.due(Lane.NEW)) == 22
 
 
-def test_a_claim_that_was_not_followed_up_comes_back_when_it_runs_out(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+def test_new_releases_are_fed_while_the_queue_has_room(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
 ) -> None:
-    stored = parked(store, DUE)
-    sender.broken = True
-    with pytest.raises(redis.ConnectionError):
-        lot.bring_back()
-    sender.broken = False
+    first, second = stored_at(store, fed, 1), stored_at(store, fed, 2)
+    fill(redis_client, FED_UP_TO - 1)
 
-    assert lot.bring_back() == 0  # claimed still
-    let_claims_run_out(redis_client, stored)
+    assert due.bring() == 1
+    redis_client.lpush(QUEUE, "{}")
+    assert due.bring() == 0
+    redis_client.rpop(QUEUE)
+    assert due.bring() == 1
 
-    assert lot.bring_back() == 1
+    assert sorted(sender.ids) == sorted([first.release.id, second.release.id])
+
+
+def test_what_has_begun_goes_before_new_ones_up_to_a_bound(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+) -> None:
+    stored = stored_at(store, lambda release: due_at(release, at(-1)))
+    fill(redis_client, BEGUN_UP_TO)
+    assert due.bring() == 0
+
+    redis_client.rpop(QUEUE)
+
+    assert due.bring() == 1
     assert sender.ids == [stored.release.id]
 
 
-def test_one_parked_anew_while_its_message_was_sent_stays_parked(
-    redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses
+def test_an_urgent_one_waits_for_no_room(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
 ) -> None:
-    later = time.time() + 3600
+    stored = stored_at(store, fed, urgent=True)
+    fill(redis_client, BEGUN_UP_TO)
 
-    def run_at_once(release: Release) -> None:
-        stored = store.get(release.id)
-        assert stored is not None
-        store.save(stored, stored.release, parking=Parking(until=later))
-
-    lot = ParkingLot(client=redis_client, releases=store, pauses=pauses, send=run_at_once, queue="releases")
-    stored = parked(store, DUE)
-
-    assert lot.bring_back() == 1
-
-    assert redis_client.zscore(keys.PARKED, stored.release.id) == pytest.approx(later)
+    assert due.bring() == 1
+    assert sender.ids == [stored.release.id]
 
 
-def test_an_id_without_a_record_is_forgotten(
-    lot: ParkingLot, sender: Sender, redis_client: redis.Redis
+def test_a_look_is_taken_only_while_the_queue_is_empty(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
 ) -> None:
-    redis_client.zadd(keys.PARKED, {"nobody": 0})
+    stored = stored_at(store, lambda _release: Place(keys.due(Lane.LOOKS), time.time() - 1))
+    fill(redis_client, 1)
+    assert due.bring() == 0
 
-    lot.bring_back()
+    redis_client.delete(QUEUE)
 
+    assert due.bring() == 1
+    assert sender.ids == [stored.release.id]
+
+
+def test_the_oldest_wave_is_fed_first(due: Due, store: ReleaseStore, sender: Sender) -> None:
+    stored = [stored_at(store, fed, n) for n in range(3)]
+    older = NOW.replace(year=2025)
+    last = created(store, a_release(a_request(appid=f"wx{7:016d}"), created_at=older))
+    store.save(last, last.release, place=fed(last.release))
+
+    due.feed(2)
+
+    assert sender.ids[0] == last.release.id
+    assert sender.ids[1] in {one.release.id for one in stored}
+
+
+# What gets lost
+
+
+def sent_since(store: ReleaseStore, seconds: float, n: int = 1, *, urgent: bool = False) -> Release:
+    return stored_at(store, lambda release: sent(release, at(-seconds)), n, urgent=urgent).release
+
+
+def test_a_message_that_could_not_be_sent_is_sent_again(
+    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+) -> None:
+    stored = stored_at(store, lambda release: due_at(release, at(-1)))
+    sender.broken = True
+    with pytest.raises(redis.ConnectionError):
+        due.bring()
+    sender.broken = False
+
+    assert due.resend_lost() == []  # so soon it may be on its way
+    redis_client.zincrby(keys.sent(urgent=False), -SLACK_S - 1, stored.release.id)
+    assert due.resend_lost() == [stored.release.id]
+    assert sender.ids == [stored.release.id]
+    assert due.resend_lost() == []
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_a_lost_message_is_sent_again(
+    urgent: bool, due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+) -> None:
+    lost = sent_since(store, SLACK_S + 1, urgent=urgent)
+    fill(redis_client, 3, URGENT_QUEUE if urgent else QUEUE)
+
+    assert due.resend_lost() == [lost.id]
+    assert sender.ids == [lost.id]
+
+
+def test_a_queue_that_stays_long_gets_no_second_messages(
+    due: Due, store: ReleaseStore, sender: Sender, celery_app: Celery
+) -> None:
+    # Given releases whose messages have been waiting for half an hour, behind one that is older still
+    for n in range(5):
+        release = sent_since(store, 1800 - n, n)
+        send_chain(celery_app, release, at(n - 1800))
+
+    assert due.resend_lost() == []
     assert sender.sent == []
-    assert redis_client.zcard(keys.PARKED) == 0
+
+
+def test_what_was_sent_before_the_oldest_message_that_is_left_was_lost(
+    due: Due, store: ReleaseStore, celery_app: Celery
+) -> None:
+    lost = sent_since(store, 1800, 1)
+    waits = sent_since(store, 900, 2)
+    send_chain(celery_app, waits, at(-900))
+
+    assert due.resend_lost() == [lost.id]
+
+
+def test_a_message_that_was_sent_twice_lets_no_other_seem_lost(
+    due: Due, store: ReleaseStore, celery_app: Celery
+) -> None:
+    # Given a queue that stays long, whose oldest message belongs to a release that was sent again since
+    twice = sent_since(store, 0, 1)
+    send_chain(celery_app, twice, at(-1800))
+    others = [sent_since(store, 1000, n) for n in range(2, 5)]
+    for other in others:
+        send_chain(celery_app, other, at(-1000))
+
+    assert due.resend_lost() == []
+
+
+def test_of_a_long_queue_without_a_message_of_ours_nothing_is_known(
+    due: Due, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    sent_since(store, 1800)
+    fill(redis_client, 200)
+
+    assert due.resend_lost() == []
+
+
+# The lease
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_whoever_dies_with_the_lease_has_its_release_looked_at_when_the_lease_ends(
+    urgent: bool, store: ReleaseStore, redis_client: redis.Redis, leases: Leases
+) -> None:
+    release = sent_since(store, 1, urgent=urgent)
+
+    assert isinstance(leases.begin(release.id, release.appid), Held)
+
+    place = place_of(redis_client, release)
+    left_s = redis_client.pttl(keys.lease(release.appid)) / 1000
+    assert place is not None
+    assert place[0] == keys.due(Lane.URGENT if urgent else Lane.BEGUN)
+    assert place[1] == pytest.approx(time.time() + left_s, abs=2)
+
+
+def test_a_message_too_many_for_a_release_that_is_worked_on_moves_nothing(
+    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
+) -> None:
+    release = sent_since(store, 1)
+    leases.begin(release.id, release.appid)
+    before = place_of(redis_client, release)
+
+    for _ in range(30):
+        assert isinstance(leases.begin(release.id, release.appid), Busy)
+
+    assert place_of(redis_client, release) == before
+
+
+def test_a_message_that_meets_its_own_lease_is_not_sent_again_before_the_lease_ends(
+    store: ReleaseStore, redis_client: redis.Redis, leases: Leases, due: Due
+) -> None:
+    # Given a release that was cancelled and taken up again while a step of it runs
+    release = sent_since(store, 1)
+    leases.begin(release.id, release.appid)
+    stored = store.get(release.id)
+    assert stored is not None
+    store.save(stored, release, place=sent(release, at(-60)))
+
+    assert isinstance(leases.begin(release.id, release.appid), Busy)
+
+    place = place_of(redis_client, release)
+    assert place is not None
+    assert place[1] > time.time() + 100
+    assert due.resend_lost() == []
+
+
+def test_a_message_that_meets_another_release_s_lease_comes_back_soon(
+    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
+) -> None:
+    first = sent_since(store, 1)
+    assert isinstance(leases.begin(first.id, first.appid), Held)
+    stored = store.get(first.id)
+    assert stored is not None
+    store.save(stored, first.model_copy(update={"status": Status.CANCELLED}))
+    second = created(store, a_release(a_request(appid=first.appid, user_version="2"))).release
+
+    assert isinstance(leases.begin(second.id, second.appid), Busy)
+
+    assert place_of(redis_client, second) == (
+        keys.due(Lane.BEGUN),
+        pytest.approx(time.time() + BUSY_S, abs=1),
+    )
+
+
+def test_a_release_at_rest_is_not_due_because_somebody_looked_at_it(
+    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
+) -> None:
+    release = sent_since(store, 1)
+    stored = store.get(release.id)
+    assert stored is not None
+    store.save(stored, release.model_copy(update={"status": Status.SUBMITTED}))
+
+    assert isinstance(leases.begin(release.id, release.appid), Held)
+
+    assert place_of(redis_client, release) is None
+
+
+def test_a_lease_that_is_given_back_leaves_its_release_due_at_once(
+    store: ReleaseStore, redis_client: redis.Redis, leases: Leases, due: Due, sender: Sender
+) -> None:
+    release = sent_since(store, 1)
+    lease = leases.begin(release.id, release.appid)
+    assert isinstance(lease, Held)
+
+    leases.end(release.id, release.appid, lease.number)
+
+    assert due.bring() == 1
+    assert sender.ids == [release.id]
+
+
+# Pauses
+
+
+def paused(pauses: Pauses, scope: str = Scope.ALL) -> None:
+    pauses.begin(scope, Pause(**a_problem().model_dump()))
 
 
 @pytest.mark.parametrize("scope", list(Scope))
 def test_held_ones_stay_while_the_pause_lasts_and_come_when_it_is_lifted(
-    scope: Scope, lot: ParkingLot, store: ReleaseStore, sender: Sender, pauses: Pauses
+    scope: Scope, due: Due, store: ReleaseStore, sender: Sender, pauses: Pauses
 ) -> None:
-    pauses.begin(scope, Pause(**a_problem().model_dump()))
-    stored = parked(store, Parking(held=scope))
-    assert lot.bring_back() == 0
+    paused(pauses, scope)
+    stored = stored_at(store, lambda _release: held(scope))
+    assert due.bring() == 0
 
     pauses.lift(scope)
 
-    assert lot.bring_back() == 1
+    assert due.bring() == 1
     assert sender.ids == [stored.release.id]
-    assert lot.bring_back() == 0
+    assert due.bring() == 0
 
 
 def test_held_ones_come_when_the_pause_expires(
-    lot: ParkingLot,
-    store: ReleaseStore,
-    sender: Sender,
-    pauses: Pauses,
-    redis_client: redis.Redis,
+    due: Due, store: ReleaseStore, sender: Sender, pauses: Pauses, redis_client: redis.Redis
 ) -> None:
-    pauses.begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
-    stored = parked(store, Parking(held=Scope.SUBMISSIONS))
+    paused(pauses, Scope.SUBMISSIONS)
+    stored = stored_at(store, lambda _release: held(Scope.SUBMISSIONS))
 
     redis_client.pexpireat(keys.pause(Scope.SUBMISSIONS), 1)
 
-    assert lot.bring_back() == 1
+    assert due.bring() == 1
     assert sender.ids == [stored.release.id]
 
 
 def test_one_held_after_the_pause_had_ended_is_not_forgotten(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender
+    due: Due, store: ReleaseStore, sender: Sender
 ) -> None:
-    stored = parked(store, Parking(held=Scope.ALL))
+    stored = stored_at(store, lambda _release: held(Scope.ALL))
 
-    assert lot.bring_back() == 1
+    assert due.bring() == 1
     assert sender.ids == [stored.release.id]
 
 
 def test_the_end_of_one_pause_leaves_the_other_s_alone(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender, pauses: Pauses
+    due: Due, store: ReleaseStore, sender: Sender, pauses: Pauses
 ) -> None:
     for scope in Scope:
-        pauses.begin(scope, Pause(**a_problem().model_dump()))
-    submission = parked(store, Parking(held=Scope.SUBMISSIONS), 1)
-    parked(store, Parking(held=Scope.ALL), 2)
+        paused(pauses, scope)
+    submission = stored_at(store, lambda _release: held(Scope.SUBMISSIONS), 1)
+    stored_at(store, lambda _release: held(Scope.ALL), 2)
 
     pauses.lift(Scope.SUBMISSIONS)
 
-    assert lot.bring_back() == 1
+    assert due.bring() == 1
     assert sender.ids == [submission.release.id]
 
 
-def test_moving_the_held_leaves_those_parked_until_a_time_alone(
-    lot: ParkingLot, store: ReleaseStore, sender: Sender
+def test_many_held_ones_go_on_some_at_a_time(
+    store: ReleaseStore, pauses: Pauses, redis_client: redis.Redis
 ) -> None:
-    parked(store, Parking(until=time.time() + 3600), 1)
-    held = parked(store, Parking(held=Scope.ALL), 2)
+    for n in range(LET_GO_AT_ONCE // 100):
+        stored_at(store, lambda _release: held(Scope.ALL), n)
+    redis_client.zadd(keys.held(Scope.ALL), {f"gone-{n}": 0 for n in range(LET_GO_AT_ONCE)})
 
-    lot.bring_back()
-
-    assert sender.ids == [held.release.id]
+    assert [pauses.let_go(Scope.ALL), pauses.let_go(Scope.ALL), pauses.let_go(Scope.ALL)] == [
+        LET_GO_AT_ONCE,
+        LET_GO_AT_ONCE // 100,
+        0,
+    ]
+    assert redis_client.zcard(keys.due(Lane.NEW)) == LET_GO_AT_ONCE // 100

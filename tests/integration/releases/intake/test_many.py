@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 import redis
 
-from releases.background.due import FED_UP_TO, ParkingLot
+from releases.background.due import BATCH, FED_UP_TO, SLACK_S, Due
 from releases.errors import InvalidRequest
 from releases.intake.many import Batch, Conflicts
 from releases.intake.one import Releases
@@ -13,10 +13,12 @@ from releases.record import Release
 from releases.request import ReleaseRequest
 from releases.states import Status
 from releases.store import keys
+from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
 from tests.integration.conftest import NotedResults, Sender
 from tests.support.examples import a_request
+from tests.support.records import everything
 
 
 @pytest.fixture
@@ -29,11 +31,7 @@ def some_requests(number: int, **different: Any) -> list[ReleaseRequest]:
 
 
 def members(client: redis.Redis) -> list[str]:
-    return cast("list[str]", client.zrange(keys.UNFED, 0, -1))
-
-
-def everything(client: redis.Redis) -> dict[str, Any]:
-    return {key: client.dump(key) for key in client.scan_iter("*")}
+    return cast("list[str]", client.zrange(keys.due(Lane.NEW), 0, -1))
 
 
 def test_all_are_written_and_none_is_sent_by_the_one_who_enqueues(
@@ -48,67 +46,68 @@ def test_all_are_written_and_none_is_sent_by_the_one_who_enqueues(
 
 
 def test_the_feeder_sends_what_was_written(
-    batch: Batch, lot: ParkingLot, sender: Sender, redis_client: redis.Redis
+    batch: Batch, due: Due, sender: Sender, redis_client: redis.Redis
 ) -> None:
     enqueued = batch.enqueue(some_requests(3))
 
-    assert lot.feed() == 3
-    assert lot.feed() == 0
+    assert due.feed(BATCH) == 3
+    assert due.feed(BATCH) == 0
     assert sender.ids == [one.release.id for one in enqueued]
-    assert not redis_client.exists(keys.UNFED)
+    assert not redis_client.exists(keys.due(Lane.NEW))
 
 
-def test_who_feeds_the_first_leaves_the_rest(batch: Batch, lot: ParkingLot, sender: Sender) -> None:
+def test_who_feeds_the_first_leaves_the_rest(batch: Batch, due: Due, sender: Sender) -> None:
     enqueued = batch.enqueue(some_requests(5))
 
-    assert lot.feed(2) == 2
+    assert due.feed(2) == 2
     assert sender.ids == [one.release.id for one in enqueued[:2]]
-    assert lot.feed() == 3
+    assert due.feed(BATCH) == 3
 
 
-def test_the_queue_is_fed_as_it_empties(batch: Batch, lot: ParkingLot, redis_client: redis.Redis) -> None:
+def test_the_queue_is_fed_as_it_empties(batch: Batch, due: Due, redis_client: redis.Redis) -> None:
     batch.enqueue(some_requests(3))
     redis_client.rpush("releases", *range(FED_UP_TO - 2))
 
-    assert lot.feed() == 2
+    assert due.feed(BATCH) == 2
     redis_client.rpush("releases", 0, 0)
-    assert lot.feed() == 0
+    assert due.feed(BATCH) == 0
     redis_client.delete("releases")
-    assert lot.feed() == 1
+    assert due.feed(BATCH) == 1
 
 
 def test_a_feeder_that_dies_before_it_has_sent_all_leaves_them_to_another(
-    batch: Batch, lot: ParkingLot, sender: Sender, redis_client: redis.Redis
+    batch: Batch, due: Due, sender: Sender, redis_client: redis.Redis
 ) -> None:
     batch.enqueue(some_requests(2))
     sender.broken = True
     with pytest.raises(redis.ConnectionError):
-        lot.feed()
+        due.feed(BATCH)
     sender.broken = False
 
-    assert lot.feed() == 0, "claimed by the one that died"
-    redis_client.zadd(keys.UNFED, dict.fromkeys(members(redis_client), 1))  # the claim runs out
-    assert lot.feed() == 2
+    assert due.feed(BATCH) == 0, "taken by the one that died"
+    for release_id, score in redis_client.zrange(keys.sent(urgent=False), 0, -1, withscores=True):
+        redis_client.zadd(keys.sent(urgent=False), {release_id: score - SLACK_S - 1})
+    assert len(due.resend_lost()) == 2
 
 
 def test_an_urgent_release_of_a_file_does_not_wait_until_the_queue_has_room(
-    batch: Batch, lot: ParkingLot, sender: Sender, redis_client: redis.Redis
+    batch: Batch, due: Due, sender: Sender, redis_client: redis.Redis
 ) -> None:
     first, urgent = some_requests(2)
     enqueued = batch.enqueue([first, urgent.model_copy(update={"urgent": True})])
     redis_client.rpush("releases", *range(FED_UP_TO))
 
-    assert (lot.feed(), lot.bring_back()) == (0, 1)
+    assert due.feed(BATCH) == 1
     assert sender.ids == [enqueued[1].release.id]
 
 
 def test_a_release_that_was_cancelled_meanwhile_is_not_fed(
-    batch: Batch, lot: ParkingLot, releases: Releases, sender: Sender
+    batch: Batch, due: Due, releases: Releases, sender: Sender
 ) -> None:
     first, second = batch.enqueue(some_requests(2))
     releases.cancel(first.release.id)
 
-    lot.feed()
+    due.feed(BATCH)
 
     assert sender.ids == [second.release.id]
 
@@ -181,11 +180,11 @@ def test_what_a_batch_supersedes_is_cancelled_with_it_and_its_result_stored(
 
 
 def test_of_a_wave_with_a_canary_the_first_are_fed_and_the_rest_is_held_back(
-    batch: Batch, lot: ParkingLot, store: ReleaseStore, sender: Sender
+    batch: Batch, due: Due, store: ReleaseStore, sender: Sender
 ) -> None:
     enqueued = batch.enqueue(some_requests(5, wave="spring"), WavePolicy(canary=2, max_blocked=10))
 
-    lot.feed()
+    due.feed(BATCH)
 
     assert sender.ids == [one.release.id for one in enqueued[:2]]
     assert store.wave_counts("spring") | {"queued": 2, "waiting": 3} == store.wave_counts("spring")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from releases.background.due import ParkingLot
+from releases.background.due import SLACK_S, Due
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.one import Enqueued, Releases
 from releases.record import Progress
@@ -140,21 +140,28 @@ def test_the_reason_of_a_cancel_reaches_whoever_waits(releases: Releases, result
     assert results.failed == [(release.id, ("ReleaseCancelled", release.id, "the wave was stopped"))]
 
 
+def lose_patience(client: redis.Redis) -> None:
+    """Let all that was sent be sent so long ago that its message counts as lost."""
+    for release_id, score in client.zrange(keys.sent(urgent=False), 0, -1, withscores=True):
+        client.zadd(keys.sent(urgent=False), {release_id: score - SLACK_S - 1})
+
+
 def test_a_release_whose_message_could_not_be_sent_is_brought_back(
-    releases: Releases, lot: ParkingLot, sender: Sender
+    releases: Releases, due: Due, sender: Sender, redis_client: redis.Redis
 ) -> None:
     sender.broken = True
     with pytest.raises(redis.ConnectionError):
         releases.enqueue(a_request())
     sender.broken = False
 
-    lot.bring_back()
+    lose_patience(redis_client)
+    due.resend_lost()
 
     assert sender.ids == [releases.enqueue(a_request()).release.id]
 
 
 def test_a_resume_whose_message_could_not_be_sent_is_brought_back(
-    releases: Releases, store: ReleaseStore, lot: ParkingLot, sender: Sender
+    releases: Releases, store: ReleaseStore, due: Due, sender: Sender, redis_client: redis.Redis
 ) -> None:
     release = brought_to(store, releases.enqueue(a_request()).release, status=Status.BLOCKED)
     sender.broken = True
@@ -162,21 +169,10 @@ def test_a_resume_whose_message_could_not_be_sent_is_brought_back(
         releases.resume(release.id)
     sender.broken = False
 
-    lot.bring_back()
+    lose_patience(redis_client)
+    due.resend_lost()
 
     assert sender.sent[1:] == [releases.get(release.id)]
-
-
-def test_a_release_whose_message_was_sent_is_not_parked(
-    releases: Releases, store: ReleaseStore, redis_client: redis.Redis
-) -> None:
-    release = releases.enqueue(a_request()).release
-    assert redis_client.zcard(keys.PARKED) == 0
-
-    brought_to(store, release, status=Status.BLOCKED)
-    releases.resume(release.id)
-
-    assert redis_client.zcard(keys.PARKED) == 0
 
 
 def test_resuming_one_that_the_pause_holds_ends_the_pause(
@@ -321,7 +317,7 @@ def test_a_named_request_at_once_many_times_is_one_release_and_one_message(
 
 
 def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
-    store: ReleaseStore, lot: ParkingLot, pauses: Pauses
+    store: ReleaseStore, sender: Sender, pauses: Pauses
 ) -> None:
     # Given a worker that died after it had written the records and before it stored the result
     class AwayOnce(NotedResults):
@@ -335,7 +331,7 @@ def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
 
     results = AwayOnce()
     outcomes = Outcomes(store=store, results=results)
-    releases = Releases(store=store, parking=lot, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+    releases = Releases(store=store, send=sender, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
     old = releases.enqueue(a_request()).release
     superseding = a_request(user_version="2", supersede=True)
     with pytest.raises(redis.ConnectionError):

@@ -11,9 +11,9 @@ from releases.states import Status
 from releases.store import keys
 from releases.store.leases import MARGIN_S, Busy, Held, Leases
 from releases.store.pauses import Pause, Pauses
-from releases.store.records import Parking, ReleaseStore
-from tests.integration.releases.store.test_records import created
+from releases.store.records import ReleaseStore
 from tests.support.examples import APPID, a_problem, a_release, a_request
+from tests.support.records import created
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_another_mini_program_s_lease_is_free(
 def test_an_ended_lease_is_free(leases: Leases, begin: Callable[[Release], Held], release: Release) -> None:
     held = begin(release)
 
-    leases.end(APPID, held.number)
+    leases.end(release.id, APPID, held.number)
 
     assert begin(release).number > held.number
 
@@ -98,13 +98,13 @@ def test_only_its_holder_ends_it(
     redis_client.pexpireat(keys.lease(APPID), 1)
     newer = begin(release)
 
-    leases.end(APPID, lost.number)
+    leases.end(release.id, APPID, lost.number)
 
     assert redis_client.get(keys.lease(APPID)) == str(newer.number)
 
 
 def test_ending_a_lease_that_is_gone_is_harmless(leases: Leases) -> None:
-    leases.end(APPID, 1)
+    leases.end("nobody", APPID, 1)
 
 
 def test_with_the_lease_come_the_platform_s_pauses(
@@ -115,34 +115,6 @@ def test_with_the_lease_come_the_platform_s_pauses(
     found = begin(release).pauses
 
     assert {scope: problem.errcode for scope, problem in found.items()} == {"submissions": 85085}
-
-
-def test_taking_the_lease_leaves_a_parked_release_parked(
-    store: ReleaseStore, redis_client: redis.Redis, begin: Callable[[Release], Held], release: Release
-) -> None:
-    # The message may turn out to be out of date; the first write of the attempt takes it out.
-    stored = store.get(release.id)
-    assert stored is not None
-    store.save(stored, release, parking=Parking(until=1))
-
-    begin(release)
-
-    assert redis_client.zscore(keys.PARKED, release.id) == 1
-
-
-def test_a_busy_lease_leaves_a_parked_release_parked(
-    leases: Leases,
-    store: ReleaseStore,
-    redis_client: redis.Redis,
-    begin: Callable[[Release], Held],
-    release: Release,
-) -> None:
-    held = begin(release)
-    store.save(held.stored, release, lease=held.number, parking=Parking(until=1))
-
-    assert isinstance(leases.begin(release.id, APPID), Busy)
-
-    assert redis_client.zscore(keys.PARKED, release.id) == 1
 
 
 def test_a_server_that_has_forgotten_the_last_number_gives_it_to_nobody_else(

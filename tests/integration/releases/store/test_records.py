@@ -4,39 +4,24 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
 
 from releases.record import Progress, Release, counts
 from releases.scope import Scope, wave_scope
-from releases.states import ACTIVE, Status, Step
-from releases.store import keys
+from releases.states import ACTIVE, AT_REST, Status, Step
+from releases.store import keys, places
 from releases.store.known import Known, Stored
 from releases.store.leases import Held
 from releases.store.pauses import Pause, Paused, Pauses
-from releases.store.records import LeaseLost, Parking, RecordChanged, ReleaseStore
+from releases.store.records import LeaseLost, RecordChanged, ReleaseStore
 from tests.support.examples import APPID, NOW, a_problem, a_release, a_request
+from tests.support.records import created, everything, members, place_of
 
 NOTHING = Known(active=None, same=None)
-
-
-def created(store: ReleaseStore, release: Release) -> Stored:
-    known = store.known(release.appid, release.identity)
-    assert store.create(release, known)
-    stored = store.get(release.id)
-    assert stored is not None
-    return stored
-
-
-def everything(client: redis.Redis) -> dict[str, Any]:
-    """All that the database holds, to compare before and after."""
-    return {key: client.dump(key) for key in cast("list[str]", client.keys("*"))}
-
-
-def members(client: redis.Redis, key: str) -> list[str]:
-    return cast("list[str]", client.zrange(key, 0, -1))
+HELD = places.held(Scope.ALL)
 
 
 def test_a_created_release_is_found_as_it_was(store: ReleaseStore) -> None:
@@ -105,9 +90,10 @@ def test_supersede_is_refused_when_the_old_one_changed_meanwhile(
     assert everything(redis_client) == before
 
 
-def test_a_superseded_release_is_parked_no_more(store: ReleaseStore, redis_client: redis.Redis) -> None:
+def test_a_superseded_release_stands_nowhere(store: ReleaseStore, redis_client: redis.Redis) -> None:
     old = created(store, a_release())
-    old = store.save(old, old.release.model_copy(update={"status": Status.WAITING}), parking=Parking(until=1))
+    waiting = old.release.model_copy(update={"status": Status.WAITING})
+    old = store.save(old, waiting, place=places.due(waiting, NOW))
     new = a_release(a_request(user_version="2"))
 
     store.create(
@@ -116,7 +102,7 @@ def test_a_superseded_release_is_parked_no_more(store: ReleaseStore, redis_clien
         old.release.model_copy(update={"status": Status.CANCELLED}),
     )
 
-    assert old.release.id not in members(redis_client, keys.PARKED)
+    assert place_of(redis_client, old.release) is None
 
 
 def test_a_save_counts_the_revision_and_the_next_one_has_to_name_it(store: ReleaseStore) -> None:
@@ -311,6 +297,8 @@ def test_indexes_and_wave_counts_always_add_up(
         assert store.wave_tally(wave).waits == {what: number for what, number in waits.items() if what}
     causes = Counter(release.cause for release in releases if release.cause)
     assert {cause: int(number) for cause, number in redis_client.hgetall(keys.STOPPED).items()} == causes
+    for release in releases:
+        assert (place_of(redis_client, release) is None) is (release.status in AT_REST)
     for appid in _APPIDS:
         active = [release for release in releases if release.appid == appid and release.is_active]
         known = store.known(appid, "0:none").active
@@ -340,7 +328,7 @@ def _some_change(chance: random.Random, n: int, store: ReleaseStore) -> None:
     after = known.active.release.model_copy(update={**unstopped, **why})
     before = Stored(known.active.release, known.active.revision - (chance.random() < 0.1))
     try:
-        store.save(before, after, parking=Parking(until=chance.choice([None, 1.5])))
+        store.save(before, after, place=chance.choice([None, places.due(after, NOW), HELD]))
     except RecordChanged:
         assert before.revision != known.active.revision
 

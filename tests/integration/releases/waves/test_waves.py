@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import redis
 
-from releases.background.due import ParkingLot
+from releases.background.due import BATCH, Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.record import Release
@@ -29,10 +29,10 @@ def waves(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses) -> Wav
 
 
 @pytest.fixture
-def wave(store: ReleaseStore, releases: Releases, lot: ParkingLot) -> list[Release]:
+def wave(store: ReleaseStore, releases: Releases, due: Due) -> list[Release]:
     """Two of a canary, which have been fed, and three that wait for them."""
     enqueued = Batch(store=store, releases=releases).enqueue(some_requests(5, wave="spring"), CANARY)
-    lot.feed()
+    due.feed(BATCH)
     return [one.release for one in enqueued]
 
 
@@ -53,18 +53,18 @@ def test_the_rest_waits_until_the_whole_canary_has_ended(
     wave: list[Release],
     waves: Waves,
     store: ReleaseStore,
-    lot: ParkingLot,
+    due: Due,
     sender: Sender,
     redis_client: redis.Redis,
 ) -> None:
     end(store, wave[0], Status.SUBMITTED)
     look(waves, redis_client)
-    assert lot.feed() == 0
+    assert due.feed(BATCH) == 0
 
     end(store, wave[1], Status.SUBMITTED)
     look(waves, redis_client)
 
-    assert lot.feed() == 3
+    assert due.feed(BATCH) == 3
     assert sorted(sender.ids[2:]) == sorted(release.id for release in wave[2:])
     assert waves.state("spring").pause is None
 
@@ -73,7 +73,7 @@ def test_a_bad_canary_brakes_the_wave_and_the_rest_learns_why(
     wave: list[Release],
     waves: Waves,
     store: ReleaseStore,
-    lot: ParkingLot,
+    due: Due,
     pauses: Pauses,
     redis_client: redis.Redis,
 ) -> None:
@@ -85,7 +85,7 @@ def test_a_bad_canary_brakes_the_wave_and_the_rest_learns_why(
     pause = pauses.current(wave_scope("spring"))
     assert pause is not None
     assert "of its canary 1 of 2 ended blocked" in pause.errmsg
-    assert lot.feed() == 3, "their messages come, and each is held by the brake"
+    assert due.feed(BATCH) == 3, "their messages come, and each is held by the brake"
 
 
 def test_a_person_lets_a_braked_wave_go_on_and_not_a_canary(
@@ -137,12 +137,12 @@ def test_a_wave_that_is_over_is_watched_no_more(
 
 
 def test_a_braked_wave_keeps_its_pause_until_all_have_ended(
-    wave: list[Release], waves: Waves, store: ReleaseStore, lot: ParkingLot, redis_client: redis.Redis
+    wave: list[Release], waves: Waves, store: ReleaseStore, due: Due, redis_client: redis.Redis
 ) -> None:
     for release in wave[:2]:
         end(store, release, Status.BLOCKED)
     look(waves, redis_client)
-    lot.feed()
+    due.feed(BATCH)
     for release in wave[1:]:
         end(store, release, Status.CANCELLED)
     look(waves, redis_client)

@@ -1,0 +1,49 @@
+"""Records in a Redis to test with, and what Redis holds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import redis
+
+from releases.record import Release
+from releases.scope import Scope
+from releases.store import keys
+from releases.store.known import Stored
+from releases.store.places import Lane
+from releases.store.records import ReleaseStore
+
+
+def created(store: ReleaseStore, release: Release) -> Stored:
+    known = store.known(release.appid, release.identity)
+    assert store.create(release, known)
+    stored = store.get(release.id)
+    assert stored is not None
+    return stored
+
+
+def everything(client: redis.Redis) -> dict[str, Any]:
+    """All that the database holds, to compare before and after."""
+    readers: dict[str, Callable[[str], Any]] = {
+        "hash": client.hgetall,
+        "set": client.smembers,
+        "zset": lambda key: client.zrange(key, 0, -1, withscores=True),
+        "list": lambda key: client.lrange(key, 0, -1),
+        "string": client.get,
+    }
+    keys_there = cast("list[str]", client.keys("*"))
+    return {key: readers[cast("str", client.type(key))](key) for key in keys_there}
+
+
+def members(client: redis.Redis, key: str) -> list[str]:
+    return cast("list[str]", client.zrange(key, 0, -1))
+
+
+def place_of(client: redis.Redis, release: Release) -> tuple[str, float] | None:
+    """Where it stands and since or until when, as record and index say alike; None at rest."""
+    indexes = [*map(keys.due, Lane), keys.sent(urgent=True), keys.sent(urgent=False), *map(keys.held, Scope)]
+    found = [(index, score) for index in indexes if (score := client.zscore(index, release.id)) is not None]
+    said = client.hget(keys.record(release.id), "place")
+    assert [index for index, _ in found] == ([said] if said else [])
+    return found[0] if found else None
