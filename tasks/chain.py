@@ -8,7 +8,6 @@ All of them go to the same queue: that of the urgent releases, or the default on
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from celery import Celery, Signature
 
@@ -23,31 +22,19 @@ URGENT = ".urgent"
 def send_chain(app: Celery, release: Release, at: datetime) -> None:
     """Send the message of the release's current step, with the later ones behind it; `at` is the time."""
     steps = STEPS[release.step.position :]
-    queue = app.conf.task_default_queue + (URGENT if release.urgent else "")
-    first, *later = (_signature(app, step, release, queue) for step in steps)
+    first, *later = (step_signature(app, step, release) for step in steps)
     # What `celery.chain` makes of them, at four fifths of its cost: there are no groups and callbacks to look for.
     # The time is for `find_lost.lua`, which reads it in the queue.
     first.apply_async(chain=later[::-1], headers={"sent_at": str(at.timestamp())})
 
 
-def is_ours(signature: dict[str, Any], release: Release) -> bool:
-    """Whether what follows in a message is the release's current step, as `send_chain` makes it."""
-    names = ("task", "args", "kwargs")
-    return [signature.get(name) for name in names] == [release.step.task_name, _arguments(release), {}] and (
-        signature.get("options", {}).get("task_id") == task_id(release.id, release.step)
-    )
-
-
-def _signature(app: Celery, step: Step, release: Release, queue: str) -> Signature[object]:
+def step_signature(app: Celery, step: Step, release: Release) -> Signature[object]:
+    """One step's task, as a message names it."""
     return app.signature(
         step.task_name,
-        args=_arguments(release),
+        args=[release.id, release.appid, release.user_version],
         immutable=True,
         task_id=task_id(release.id, step),
-        queue=queue,
+        queue=app.conf.task_default_queue + (URGENT if release.urgent else ""),
         **shown(release),
     )
-
-
-def _arguments(release: Release) -> list[str]:
-    return [release.id, release.appid, release.user_version]

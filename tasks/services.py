@@ -10,10 +10,9 @@ from typing import Protocol
 from releases.background.due import Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
-from releases.results import Outcomes, Results
-from releases.steps.call_window import CallWindow
+from releases.results import Outcomes
 from releases.steps.preflight import Preflight
-from releases.steps.retry_policy import RetryPolicy
+from releases.steps.run import Steps
 from releases.steps.timed_pauses import TimedPauses
 from releases.store.leases import Leases
 from releases.store.pauses import Pauses
@@ -27,7 +26,7 @@ from wechat.domains import Domains
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What a task may use. Time and chance are parts of it, so that tests can set them."""
+    """What tasks, commands and background work may use."""
 
     store: ReleaseStore
     releases: Releases
@@ -39,16 +38,13 @@ class Services:
     leases: Leases
     pauses: Pauses
     timed_pauses: TimedPauses
-    call_window: CallWindow
     due: Due
-    results: Results
+    steps: Steps
     outcomes: Outcomes
     wechat: WeChat
-    policy: RetryPolicy
     wanted: Domains
     step_deadline_s: float
     now: Callable[[], datetime]
-    random: Callable[[], float]
 
 
 class ReleaseApp(Protocol):

@@ -150,3 +150,9 @@ def _look_at_waves(app: ReleaseApp) -> None:
 
 def _bring(app: ReleaseApp) -> None:
     app.services.due.bring()
+
+
+def _let_some_try(app: ReleaseApp) -> None:
+    number = app.services.timed_pauses.look()
+    if number:
+        log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)

@@ -22,7 +22,10 @@ from releases.scope import Scope
 from releases.steps.call_window import CallWindow
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy
+from releases.steps.run import Steps
+from releases.steps.stopping import Stopping
 from releases.steps.timed_pauses import TimedPauses
+from releases.steps.work import Work
 from releases.store.leases import MARGIN_S, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
@@ -64,35 +67,63 @@ def build_services(app: Celery, settings: Settings) -> Services:
     wechat = wechat_of(settings, client, window.observe)
     waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
     audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
+    preflight = Preflight(client, read_pool=wechat.registered_hosts)
+    wanted = wanted_domains(settings.domains)
+    step_deadline_s = settings.worker.step_deadline_s
+    leases = Leases(client, step_deadline_s=step_deadline_s, scopes=tuple(Scope))
+    timed_pauses = TimedPauses(
+        client=client,
+        pauses=pauses,
+        window=window,
+        length_s=policy.outage_s,
+        # As long as a worker that died in the middle of a step keeps its lease.
+        patience_s=step_deadline_s + MARGIN_S,
+        now=now,
+    )
+    stopping = Stopping(
+        policy=policy,
+        pauses=pauses,
+        timed_pauses=timed_pauses,
+        has_ticket=wechat.store.has_ticket,
+        now=now,
+        random=random.SystemRandom().random,
+    )
+    work = Work(
+        wanted=wanted,
+        preflight=preflight,
+        refresh_audit_quota=audit_quotas.refresh,
+        registered_hosts=wechat.registered_hosts,
+    )
+    steps = Steps(
+        store=store,
+        leases=leases,
+        work=work,
+        stopping=stopping,
+        timed_pauses=timed_pauses,
+        call_window=window,
+        wechat=wechat,
+        results=results,
+        step_deadline_s=step_deadline_s,
+        now=now,
+    )
     return Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         waves=waves,
         wave_reports=WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now),
-        preflight=Preflight(client, read_pool=wechat.registered_hosts),
+        preflight=preflight,
         audit_quotas=audit_quotas,
-        leases=Leases(client, step_deadline_s=settings.worker.step_deadline_s, scopes=tuple(Scope)),
+        leases=leases,
         pauses=pauses,
-        timed_pauses=TimedPauses(
-            client=client,
-            pauses=pauses,
-            window=window,
-            length_s=policy.outage_s,
-            # As long as a worker that died in the middle of a step keeps its lease.
-            patience_s=settings.worker.step_deadline_s + MARGIN_S,
-            now=now,
-        ),
-        call_window=window,
+        timed_pauses=timed_pauses,
         due=Due(client, store=store, pauses=pauses, send=send, queues=Queues(URGENT_QUEUE, QUEUE)),
-        results=results,
+        steps=steps,
         outcomes=outcomes,
         wechat=wechat,
-        policy=policy,
-        wanted=wanted_domains(settings.domains),
-        step_deadline_s=settings.worker.step_deadline_s,
+        wanted=wanted,
+        step_deadline_s=step_deadline_s,
         now=now,
-        random=random.SystemRandom().random,
     )
 
 

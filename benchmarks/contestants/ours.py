@@ -62,4 +62,4 @@ class Ours:
 def release(arena: Arena, shops: Sequence[Shop], wave: str) -> None:
     """Enqueue a wave."""
     services().batch.enqueue([parse_request(arena.request(shop.appid, wave=wave)) for shop in shops])
-    services().parking.feed(FED_AT_ONCE)
+    services().due.feed(FED_AT_ONCE)

@@ -1,0 +1,70 @@
+"""How a step's work ends, and what comes after a step: values that say it, for whoever goes on from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from releases.record import Release
+from releases.steps.attempt import Attempt
+from wechat.http.deadline import Deadline
+from wechat.mini_program import MiniProgram
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The work of a step is done; `what` is for the history."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The release is under audit."""
+
+    auditid: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a message has once its release may be worked on: the lease, with the record, until the deadline."""
+
+    attempt: Attempt
+    mini_program: MiniProgram
+    deadline: Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The release goes on with the step that it is at now: on this lease (`run`), or by a message of its own.
+
+    `because` says why that is an earlier step.
+    """
+
+    release: Release
+    run: Run | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """The release waits; when its time has come, another message does."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """The release has come to rest, now or before: its result follows from the record."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """There was nothing to do. `release` is the record, where it was read and is at rest."""
+
+    release: Release | None = None
+
+
+End = Next | Waits | Rests | Dropped

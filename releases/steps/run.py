@@ -1,0 +1,195 @@
+"""A step of a release, in one straight line: read, admit, run, write, and say what comes next.
+
+Safe to run twice, whatever the step: the lease keeps two runs apart, the record says whether the step is done already,
+and only the holder of the lease writes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import redis
+
+from releases.problems import StepBlocked, TrialReplaced
+from releases.results import Results
+from releases.states import Status, Step
+from releases.steps.admission import Admission, admit
+from releases.steps.attempt import Attempt
+from releases.steps.call_window import CallWindow
+from releases.steps.outcomes import Done, Dropped, End, Next, Rests, Run, Submitted, Waits
+from releases.steps.stopping import Stopping, bug
+from releases.steps.timed_pauses import TimedPauses
+from releases.steps.work import Work
+from releases.store.leases import Busy, Leases
+from releases.store.pauses import Paused
+from releases.store.records import RECORDS_GONE, LeaseLost, RecordChanged, RecordGone, ReleaseStore
+from wechat.errors import WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
+from wechat.http.pace import urgent_calls
+from wechat.mini_program import MiniProgram
+
+log = logging.getLogger(__name__)
+
+#: The next step runs on the same lease while this share of its time is left: enough for a call that takes long.
+_RUNS_ON_WITH = 0.5
+
+
+class _WeChat(Protocol):
+    def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:
+        """One Mini Program, until the deadline."""
+
+
+class Steps:
+    """Runs steps. Safe to use from many threads."""
+
+    def __init__(  # noqa: PLR0913 - named ones, and built in one place
+        self,
+        *,
+        store: ReleaseStore,
+        leases: Leases,
+        work: Work,
+        stopping: Stopping,
+        timed_pauses: TimedPauses,
+        call_window: CallWindow,
+        wechat: _WeChat,
+        results: Results,
+        step_deadline_s: float,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._leases = leases
+        self._work = work
+        self._stopping = stopping
+        self._timed_pauses = timed_pauses
+        self._call_window = call_window
+        self._wechat = wechat
+        self._results = results
+        self._step_deadline_s = step_deadline_s
+        self._now = now
+
+    def begin(self, release_id: str, appid: str) -> Run | None:
+        """Take the lease for a message; None where there is no such release, or somebody works on the Mini Program."""
+        # From before the lease begins, so that no call goes out after it has ended.
+        deadline = Deadline(self._step_deadline_s)
+        lease = self._leases.begin(release_id, appid)
+        if lease is None:
+            log.error("no release %s: the message is dropped", release_id)
+            return None
+        if isinstance(lease, Busy):
+            log.info("%s is being worked on; release %s comes back", appid, release_id)
+            return None
+        attempt = Attempt(lease, store=self._store, now=self._now)
+        return Run(attempt, self._wechat.mini_program(appid, deadline), deadline)
+
+    def run(self, step: Step, run: Run, *, is_admitted: bool, may_run_on: Callable[[], bool]) -> End:
+        """Run the step of a message, or the next one on the same lease, which `is_admitted`.
+
+        `may_run_on` says whether a further step may run on this lease, as far as the process is concerned.
+        """
+        attempt, goes_on = run.attempt, False
+        try:
+            end = (None if is_admitted else self._admit(step, run)) or self._run(step, run, may_run_on)
+            goes_on = isinstance(end, Next) and end.run is not None
+        except LeaseLost:
+            log.warning("release %s: the lease ran out, another attempt has begun", attempt.release.id)
+            return Dropped()
+        except RecordChanged as changed:
+            return _overtaken(attempt, changed)
+        else:
+            return end
+        finally:
+            if not (attempt.ended or goes_on):
+                self._leases.end(attempt.release.id, run.mini_program.appid, attempt.lease)
+
+    def _admit(self, step: Step, run: Run) -> End | None:
+        """What the message means where the step is not to be worked on."""
+        attempt, release = run.attempt, run.attempt.release
+        match admit(release, step, run.mini_program.appid, self._now()):
+            case Admission.DROP:
+                log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
+                # Its worker may have died before it stored the result.
+                return Dropped(release if release.status is Status.SUBMITTED else None)
+            case Admission.RAISE | Admission.RETURN:
+                return Rests(release)
+            case Admission.EARLY:
+                attempt.wait_on()
+                return Waits(attempt.release)
+            case Admission.PASS:
+                attempt.pass_on()
+                return Next(attempt.release)
+            case Admission.RUN:
+                return None
+
+    def _run(self, step: Step, run: Run, may_run_on: Callable[[], bool]) -> End:
+        attempt = run.attempt
+        if attempt.release.progress.resumed:
+            # The failure before the resume may have been stored after the resume deleted it.
+            self._results.forget(attempt.release.id)
+        # An attempt that never ended: its worker died, or lost Redis.
+        interrupted = attempt.release.status is Status.RUNNING
+        if interrupted and self._stopping.give_up_if_interrupted_for_ever(step, attempt):
+            return _ended(attempt)
+        with self._call_window.calls_for(attempt.release.appid) as seen:
+            try:
+                return self._try(step, run, may_run_on, interrupted=interrupted)
+            finally:
+                if attempt.is_probe:
+                    self._timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
+
+    def _try(self, step: Step, run: Run, may_run_on: Callable[[], bool], *, interrupted: bool) -> End:
+        attempt = run.attempt
+        try:
+            attempt.start(interrupted=interrupted)
+            with urgent_calls(attempt.release.urgent):
+                outcome = self._work.do(step, run.mini_program, attempt)
+        except Paused as paused:
+            attempt.hold(paused.scope, paused.pause)
+        except TrialReplaced as replaced:
+            attempt.commit_again(str(replaced))
+            # Without the others' text: what is shown of it is nowhere redacted.
+            return Next(attempt.release, because="the trial version is somebody else's: back to the commit")
+        except (WeChatError, DeadlineExceeded, StepBlocked) as error:
+            self._stopping.stop(step, run, error)
+        except (redis.RedisError, LeaseLost, RecordChanged):
+            raise
+        except Exception as error:
+            # A bug: loud in the log, and the record must not say `running` for ever.
+            log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
+            attempt.fail(bug(step, error))
+        else:
+            return self._finish(run, outcome, may_run_on)
+        return _ended(attempt)
+
+    def _finish(self, run: Run, outcome: Done | Submitted, may_run_on: Callable[[], bool]) -> End:
+        attempt = run.attempt
+        if isinstance(outcome, Submitted):
+            attempt.submitted(outcome.auditid, outcome.what)
+            return Rests(attempt.release)
+        runs_on = run.deadline.has(self._step_deadline_s * _RUNS_ON_WITH) and may_run_on()
+        attempt.done(outcome.what, runs_on=runs_on)
+        return Next(attempt.release, run if runs_on else None)
+
+
+def _ended(attempt: Attempt) -> Waits | Rests:
+    """What comes after an attempt that was stopped; blocks and failures are what an operator looks for in the log."""
+    release = attempt.release
+    if release.status is Status.WAITING:
+        log.info("release %s waits until %s", release.id, release.next_attempt_at or "the platform goes on")
+        return Waits(release)
+    log.warning("release %s of %s is %s: %s", release.id, release.appid, release.status, release.error())
+    return Rests(release)
+
+
+def _overtaken(attempt: Attempt, why: RecordChanged) -> Rests | Dropped:
+    """Somebody else changed the record while we worked: a cancel, or a release that supersedes it."""
+    if isinstance(why, RecordGone):
+        log.error("release %s: its record is gone; %s", attempt.release.id, RECORDS_GONE)
+        return Dropped()
+    cancelled = attempt.note_cancelled()
+    if cancelled is not None:
+        return Rests(cancelled)
+    log.warning("release %s was changed while a step ran; the step's outcome is dropped", attempt.release.id)
+    return Dropped()

@@ -1,0 +1,162 @@
+"""What is written when a step's call has failed: the policy has decided, this carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from releases.problems import StepBlocked, describe
+from releases.record import Problem
+from releases.scope import Scope
+from releases.states import Step
+from releases.steps.attempt import Attempt
+from releases.steps.outcomes import Run
+from releases.steps.quota_resets import reset_at, spread_after
+from releases.steps.retry_policy import (
+    AwaitQuota,
+    Block,
+    Decision,
+    Fail,
+    PauseForAWhile,
+    PausePlatform,
+    Retry,
+    RetryPolicy,
+    StepError,
+    asked_s,
+    is_unanswered,
+)
+from releases.steps.timed_pauses import TimedPauses
+from releases.store.pauses import Pause, Pauses
+from wechat.component import COMPONENT_TOKEN_PATH
+from wechat.errcodes.table import QuotaScope
+from wechat.errors import Refused, WeChatError
+from wechat.http.deadline import DeadlineExceeded
+from wechat.mini_program import MiniProgram, Quota
+
+#: The errcode of a quota whose reset WeChat can be asked for, and that of a limit per minute.
+_ASKABLE_QUOTA, _TOO_FAST = 45009, 45011
+
+
+class Stopping:
+    """Stops attempts whose call failed. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        *,
+        policy: RetryPolicy,
+        pauses: Pauses,
+        timed_pauses: TimedPauses,
+        has_ticket: Callable[[], bool],
+        now: Callable[[], datetime],
+        random: Callable[[], float],
+    ) -> None:
+        self._policy = policy
+        self._pauses = pauses
+        self._timed_pauses = timed_pauses
+        self._has_ticket = has_ticket
+        self._now = now
+        self._random = random
+
+    def stop(self, step: Step, run: Run, error: StepError) -> None:
+        """Let the attempt wait, block or fail, as the error says."""
+        attempt = run.attempt
+        if self._waits_with_all(step, attempt, error):
+            return
+        decision = self._policy.decide(error, step, attempt.release.progress, self._random)
+        quota = _ask_quota(run.mini_program, decision, error)
+        match decision:
+            case Retry():
+                self._retry(attempt, decision)
+            case AwaitQuota():
+                self._await_quota(attempt, decision, quota)
+            case PauseForAWhile(problem, delay_s):
+                self._pause_until(attempt, problem, self._now() + timedelta(seconds=delay_s))
+            case PausePlatform(problem, lacks_ticket):
+                self._pause_platform(attempt, problem, lacks_ticket=lacks_ticket)
+            case Block(problem):
+                attempt.block(problem)
+            case Fail(problem):
+                attempt.fail(problem)
+
+    def give_up_if_interrupted_for_ever(self, step: Step, attempt: Attempt) -> bool:
+        """An attempt that always kills its worker must not go on for ever; True if it does not."""
+        if attempt.release.progress.failures + 1 < self._policy.max_attempts:
+            return False
+        attempt.fail(_interrupted(step))
+        return True
+
+    def _waits_with_all(self, step: Step, attempt: Attempt, error: StepError) -> bool:
+        """Whether no answer came because WeChat is out for all: the release waits with them."""
+        if isinstance(error, StepBlocked) or not is_unanswered(error):
+            return False
+        pause = self._timed_pauses.unanswered(attempt.release.id, describe(error, step), asked_s(error))
+        if pause is None:
+            return False
+        attempt.wait_for(Scope.ALL, pause, pause.until)
+        return True
+
+    def _retry(self, attempt: Attempt, decision: Retry) -> None:
+        now = self._now()
+        if decision.pause_s:
+            asked = f"{decision.problem.errmsg}; it asked to be left alone (Retry-After)"
+            problem = decision.problem.model_copy(update={"errmsg": asked})
+            self._timed_pauses.begin(problem, now + timedelta(seconds=decision.pause_s))
+        attempt.wait_until(now + timedelta(seconds=decision.delay_s), decision.problem, decision.progress)
+
+    def _await_quota(self, attempt: Attempt, decision: AwaitQuota, quota: Quota | None) -> None:
+        problem, now = decision.problem, self._now()
+        until = reset_at(decision.row, quota, now)
+        if decision.is_platforms:
+            self._pause_until(attempt, problem, until, more=problem.remedy)
+        elif decision.row.scope is QuotaScope.SUBMISSIONS:
+            self._pauses.begin(Scope.SUBMISSIONS, Pause(**problem.model_dump(), until=until))
+            attempt.wait_for(Scope.SUBMISSIONS, problem, until)
+        else:
+            attempt.wait_until(spread_after(until, now, self._random), problem, attempt.release.progress)
+
+    def _pause_until(self, attempt: Attempt, problem: Problem, until: datetime, *, more: str = "") -> None:
+        """All releases wait until then, this one with them."""
+        pause = self._timed_pauses.begin(problem, until, more=more)
+        # Where a person paused the platform, this one waits for that person, too.
+        attempt.wait_for(Scope.ALL, pause or problem, pause.until if pause else None)
+
+    def _pause_platform(self, attempt: Attempt, problem: Problem, *, lacks_ticket: bool) -> None:
+        self._pauses.begin(Scope.ALL, Pause(**problem.model_dump()))
+        attempt.wait_for(Scope.ALL, problem, None)
+        if lacks_ticket and self._has_ticket():
+            # It came after the call and before the pause, so nothing else would end it.
+            self._pauses.lift_for_ticket()
+
+
+def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:
+    """45009 may be a limit per minute; WeChat can be asked, and if it does not say, the day counts.
+
+    After 45011 it is asked for the limit that all workers then keep.
+    """
+    if not isinstance(error, Refused):
+        return None
+    with suppress(WeChatError, DeadlineExceeded):
+        # Asking takes the component's token, so that of the call that fetches it is not asked for.
+        if error.errcode == _TOO_FAST and error.endpoint != COMPONENT_TOKEN_PATH:
+            mini_program.learn_rate(error.endpoint)
+        elif error.errcode == _ASKABLE_QUOTA and isinstance(decision, AwaitQuota):
+            return mini_program.quota(error.endpoint) if error.endpoint.startswith("/wxa/") else None
+    return None
+
+
+def bug(step: Step, error: Exception) -> Problem:
+    """What the record says of an error of ours."""
+    return Problem(
+        step=step,
+        errmsg=f"unexpected {type(error).__name__}",
+        remedy="This is a bug: the worker's log has the traceback. Report it; then resume the release.",
+    )
+
+
+def _interrupted(step: Step) -> Problem:
+    return Problem(
+        step=step,
+        errmsg="the worker died or lost Redis in the middle of this step, again and again",
+        remedy="See what ends the workers or cuts them off (memory, deployments, Redis); then resume the release: it asks what happened first.",
+    )

@@ -1,0 +1,69 @@
+"""The work of the three steps, with what each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import nullcontext
+from functools import partial
+
+from releases.record import Release
+from releases.states import Step
+from releases.steps.attempt import Attempt
+from releases.steps.commit_code import commit_code
+from releases.steps.ensure_domains import ALREADY_THERE, ensure_domains
+from releases.steps.outcomes import Done, Submitted
+from releases.steps.preflight import Preflight
+from releases.steps.submit_audit import submit_audit
+from wechat.domains import Domains
+from wechat.mini_program import MiniProgram
+
+
+class Work:
+    """Does a step's work. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        *,
+        wanted: Domains,
+        preflight: Preflight,
+        refresh_audit_quota: Callable[[str], object],
+        registered_hosts: Callable[[], Collection[str] | None],
+    ) -> None:
+        self._wanted = wanted
+        self._preflight = preflight
+        self._refresh_audit_quota = refresh_audit_quota
+        self._registered_hosts = registered_hosts
+
+    def do(self, step: Step, mini_program: MiniProgram, attempt: Attempt) -> Done | Submitted:
+        """Do the step's work; raises what WeChat refuses, and StepBlocked or TrialReplaced."""
+        match step:
+            case Step.ENSURE_DOMAINS:
+                return self._ensure_domains(mini_program, attempt)
+            case Step.COMMIT_CODE:
+                self._confirm_domains(mini_program, attempt)
+                return Done(commit_code(mini_program, attempt.release, attempt))
+            case Step.SUBMIT_AUDIT:
+                confirm = partial(self._confirm_domains, mini_program, attempt)
+                return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm))
+
+    def _ensure_domains(self, mini_program: MiniProgram, attempt: Attempt) -> Done:
+        own, wave = attempt.release.domains, attempt.release.wave
+        wanted = self._wanted_by(attempt.release)
+        if wave is not None:
+            self._refresh_audit_quota(mini_program.appid)
+        with self._preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
+            what = ensure_domains(mini_program, wanted, self._registered_hosts)
+        attempt.domains_confirmed()
+        return Done(what)
+
+    def _confirm_domains(self, mini_program: MiniProgram, attempt: Attempt) -> None:
+        """Do the first step's work again where it was done long ago: a free `get`, as long as nobody removed one."""
+        if not attempt.domains_are_old:
+            return
+        what = ensure_domains(mini_program, self._wanted_by(attempt.release), self._registered_hosts)
+        if what != ALREADY_THERE:
+            attempt.note(f"domains confirmed again: {what}")
+        attempt.domains_confirmed()
+
+    def _wanted_by(self, release: Release) -> Domains:
+        return self._wanted if release.domains is None else Domains.wanted(release.domains)
