@@ -36,6 +36,7 @@ class Attempt:
         self._heeded: tuple[str, ...] = ()
         self._is_first = True
         self.lease = lease.number
+        self.stood = lease.stood
         self.ended = False
 
     @property

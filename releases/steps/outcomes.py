@@ -29,6 +29,7 @@ class Submitted:
 class Run:
     """What a message has once its release may be worked on: the lease, with the record, until the deadline."""
 
+    appid: str
     attempt: Attempt
     mini_program: MiniProgram
     deadline: Deadline

@@ -82,17 +82,19 @@ class Steps:
             log.info("%s is being worked on; release %s comes back", appid, release_id)
             return None
         attempt = Attempt(lease, store=self._store, now=self._now)
-        return Run(attempt, self._wechat.mini_program(appid, deadline), deadline)
+        return Run(appid, attempt, self._wechat.mini_program(appid, deadline), deadline)
 
     def run(self, step: Step, run: Run, *, is_admitted: bool, may_run_on: Callable[[], bool]) -> End:
         """Run the step of a message, or the next one on the same lease, which `is_admitted`.
 
         `may_run_on` says whether a further step may run on this lease, as far as the process is concerned.
         """
-        attempt, goes_on = run.attempt, False
+        attempt, goes_on, back = run.attempt, False, None
         try:
             end = (None if is_admitted else self._admit(step, run)) or self._run(step, run, may_run_on)
             goes_on = isinstance(end, Next) and end.run is not None
+            # A message that means nothing moves nothing.
+            back = attempt.stood if isinstance(end, Dropped) else None
         except LeaseLost:
             log.warning("release %s: the lease ran out, another attempt has begun", attempt.release.id)
             return Dropped()
@@ -102,12 +104,12 @@ class Steps:
             return end
         finally:
             if not (attempt.ended or goes_on):
-                self._leases.end(attempt.release.id, run.mini_program.appid, attempt.lease)
+                self._leases.end(attempt.release.id, run.appid, attempt.lease, back=back)
 
     def _admit(self, step: Step, run: Run) -> End | None:
         """What the message means where the step is not to be worked on."""
         attempt, release = run.attempt, run.attempt.release
-        match admit(release, step, run.mini_program.appid, self._now()):
+        match admit(release, step, run.appid, self._now()):
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 # Its worker may have died before it stored the result.

@@ -20,7 +20,7 @@ from releases.scope import wave_scope
 from releases.store import keys
 from releases.store.known import Stored, parse
 from releases.store.pauses import Pause
-from releases.store.places import Lane
+from releases.store.places import Lane, Place
 
 #: What the lease lives longer than the step's total deadline, in seconds: for the record writes around it.
 MARGIN_S = 20.0
@@ -31,11 +31,12 @@ _LANES = {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)}
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The lease is ours; with it came the record and the pauses that concern it, by scope."""
+    """The lease is ours; with it came the record, where it stood, and the pauses that concern it, by scope."""
 
     number: int
     stored: Stored
     pauses: dict[str, Pause]
+    stood: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Leases:
         self._scopes = tuple(scopes)
         self._begin = load_script(client, "releases.store", "shared", "begin_attempt")
         self._end = load_script(client, "releases.store", "shared", "end_lease")
-        self._owed: dict[str, tuple[str, int]] = {}
+        self._owed: dict[str, tuple[str, int, Place | None]] = {}
 
     def begin(self, release_id: str, appid: str) -> Held | Busy | None:
         """Take the lease; None if there is no such release."""
@@ -75,27 +76,32 @@ class Leases:
         if reply[0] == "busy":
             return Busy(int(reply[1]) / 1000)
         stored = parse(reply[3], reply[2])
-        found = zip((*self._scopes, wave_scope(stored.release.wave or "")), reply[4:], strict=True)
+        found = zip((*self._scopes, wave_scope(stored.release.wave or "")), reply[6:], strict=True)
         return Held(
             number=int(reply[1]),
             stored=stored,
             pauses={scope: Pause.model_validate_json(raw) for scope, raw in found if raw},
+            stood=Place(reply[4], float(reply[5])) if reply[4] else None,
         )
 
-    def end(self, release_id: str, appid: str, number: int) -> None:
-        """End a lease that no write has ended; harmless when it is gone or another's. Later, if Redis is away."""
-        self._owed[appid] = release_id, number
+    def end(self, release_id: str, appid: str, number: int, *, back: Place | None = None) -> None:
+        """End a lease that no write has ended; harmless when it is gone or another's. Later, if Redis is away.
+
+        The release is due at once, or stands `back` where it stood.
+        """
+        self._owed[appid] = release_id, number, back
         self.settle()
 
     def settle(self) -> None:
         """End those that could not be ended when it was time: their releases would stand still until they expire."""
-        for appid, (release_id, number) in list(self._owed.items()):
+        for appid, (release_id, number, back) in list(self._owed.items()):
             ask = {
                 "id": release_id,
                 "record": keys.record(release_id),
                 "lease": keys.lease(appid),
                 "number": str(number),
                 "lanes": _LANES,
+                **({"back": {"index": back.index, "at": f"{back.at:.3f}"}} if back else {}),
             }
             self._end(args=[json.dumps(ask)])
             with suppress(KeyError):

@@ -3,8 +3,8 @@
 -- ARGV[1] JSON: id, record, lease, last_lease (keys), lifetime_s, pauses (keys), wave_pause (what the key of a wave's pause
 --     begins with), lanes {urgent, begun}, sent (keys of what was sent), busy_s (when to look again at another's lease)
 -- Numbers grow, and as they are made of the time, two masters at once (a failover) give no number twice.
--- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, pause or false...};
--- the wave's pause is the last.
+-- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, index in which it stood or false, its time
+-- there, pause or false...}; the wave's pause is the last.
 local ask = cjson.decode(ARGV[1])
 local document, revision, wave, stands, urgent, fence =
   unpack(redis.call('HMGET', ask.record, 'document', 'revision', 'wave', 'place', 'urgent', 'fence'))
@@ -28,10 +28,11 @@ local number = string.format('%.0f', math.max(time[1] * 1000000 + time[2], last 
 redis.call('SET', ask.last_lease, number)
 redis.call('SET', ask.lease, number, 'PX', string.format('%.0f', ask.lifetime_s * 1000))
 redis.call('HSET', ask.record, 'fence', number)
+local at = stands and redis.call('ZSCORE', stands, ask.id)
 if stands then
   place(ask.record, ask.id, lane, score(now() + ask.lifetime_s))
 end
-local reply = {'held', number, revision, document}
+local reply = {'held', number, revision, document, stands, at}
 for _, pause in ipairs(ask.pauses) do
   reply[#reply + 1] = redis.call('GET', pause)
 end

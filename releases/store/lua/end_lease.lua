@@ -1,5 +1,6 @@
--- End a lease that no write has ended. A release that still stands as it was put when the lease began is due at once.
--- ARGV[1] JSON: id, record, lease (keys), number, lanes {urgent, begun}
+-- End a lease that no write has ended. A release that still stands as it was put when the lease began is due at once, or
+-- stands again as it stood before.
+-- ARGV[1] JSON: id, record, lease (keys), number, lanes {urgent, begun}, back {index, at} or none
 -- Returns 1 if the lease was the caller's, else 0.
 local ask = cjson.decode(ARGV[1])
 if redis.call('GET', ask.lease) ~= ask.number then
@@ -8,6 +9,7 @@ end
 redis.call('DEL', ask.lease)
 local stands = redis.call('HGET', ask.record, 'place')
 if stands == ask.lanes.urgent or stands == ask.lanes.begun then
-  redis.call('ZADD', stands, 'XX', score(now()), ask.id)
+  local back = ask.back or {index = stands, at = score(now())}
+  place(ask.record, ask.id, back.index, back.at)
 end
 return 1

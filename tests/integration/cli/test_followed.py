@@ -8,6 +8,7 @@ from releases.record import Release
 from releases.states import Status
 from releases.store.creations import Creation
 from releases.store.known import Known
+from releases.store.places import fed
 from releases.store.records import ReleaseStore
 from tests.support.examples import a_release, a_request
 
@@ -23,7 +24,7 @@ def store(redis_client: redis.Redis) -> ReleaseStore:
 @pytest.fixture
 def releases(store: ReleaseStore) -> list[Release]:
     made = [a_release(a_request(appid=f"wx{number:016x}")) for number in range(MANY)]
-    assert store.create_all([Creation(release, NOTHING) for release in made])
+    assert store.create_all([Creation(release, NOTHING, fed(release)) for release in made])
     return made
 
 

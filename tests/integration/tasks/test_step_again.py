@@ -25,6 +25,7 @@ from tests.integration.tasks.test_step_messages import (
     wechat,
 )
 from tests.support.examples import APPID, NOW
+from tests.support.records import place_of
 from wechat.mini_program import TrialVersion
 
 #: The fixtures of its neighbour.
@@ -46,7 +47,7 @@ def test_somebody_elses_version_sends_the_release_back_to_the_commit_and_the_his
     assert (release.step, release.status) == (Step.COMMIT_CODE, Status.QUEUED)
     assert "version 9.9.9 (theirs)" in release.told(Step.SUBMIT_AUDIT)
     assert release.progress.scans == 0  # the commit begins a new scan
-    assert redis_client.zscore(keys.PARKED, release.id) == NOW.timestamp()
+    assert place_of(redis_client, release) == (keys.sent(urgent=False), NOW.timestamp())
     assert redis_client.get(keys.lease(APPID)) is None
 
     # When the message of the commit comes

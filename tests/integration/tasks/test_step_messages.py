@@ -11,7 +11,7 @@ import redis
 from celery import Celery
 from celery.exceptions import Ignore
 
-from releases.background.due import ParkingLot
+from releases.background.due import Due
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -21,21 +21,25 @@ from releases.scope import Scope
 from releases.states import Status, Step
 from releases.steps.preflight import Preflight
 from releases.steps.retry_policy import RetryPolicy
+from releases.steps.run import Steps
+from releases.steps.stopping import Stopping
 from releases.steps.timed_pauses import TimedPauses
+from releases.steps.work import Work
 from releases.store import keys
 from releases.store.known import Stored
 from releases.store.leases import Leases
 from releases.store.pauses import Pause, Pauses
-from releases.store.records import Parking, ReleaseStore
+from releases.store.places import Lane, Place
+from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
-from tests.integration.conftest import NotedResults, a_reconciler
-from tests.integration.releases.store.test_records import created
+from tests.integration.conftest import NotedResults
 from tests.support.examples import APPID, NOW, a_problem, a_release
 from tests.support.fake_wechat import FakeMiniProgram, refused
+from tests.support.records import created, place_of
 from wechat.api import WeChat
 from wechat.domains import SCHEMES, Domains
 from wechat.http.deadline import Deadline
@@ -84,7 +88,7 @@ def run(
     leases: Leases,
     timed_pauses: TimedPauses,
     results: NotedResults,
-    lot: ParkingLot,
+    due: Due,
     wechat: FakeWeChat,
 ) -> Iterator[Callable[..., Any]]:
     """Call a step's task with a release, as its message would."""
@@ -97,32 +101,53 @@ def run(
         scan_max_attempts=240,
         slow_down_s=60,
     )
-    waves = Waves(redis_client, store=store, pauses=timed_pauses.pauses)
+    pauses, outcomes = timed_pauses.pauses, Outcomes(store=store, results=results)
+    preflight = Preflight(redis_client, read_pool=lambda: None)
+    waves = Waves(redis_client, store=store, pauses=pauses)
     audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota)
     app.services = Services(
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),
-        preflight=Preflight(redis_client, read_pool=lambda: None),
+        preflight=preflight,
         audit_quotas=audit_quotas,
         waves=waves,
         wave_reports=WaveReports(
-            store=store, waves=waves, pauses=timed_pauses.pauses, audit_quotas=audit_quotas, now=lambda: NOW
+            store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=lambda: NOW
         ),
         leases=leases,
-        pauses=timed_pauses.pauses,
+        pauses=pauses,
         timed_pauses=timed_pauses,
-        call_window=timed_pauses.window,
-        parking=lot,
-        reconciler=a_reconciler(redis_client, every_s=15),
-        results=results,
-        outcomes=Outcomes(store=store, results=results),
+        due=due,
+        steps=Steps(
+            store=store,
+            leases=leases,
+            work=Work(
+                wanted=Domains.wanted(WANTED),
+                preflight=preflight,
+                refresh_audit_quota=audit_quotas.refresh,
+                registered_hosts=wechat.registered_hosts,
+            ),
+            stopping=Stopping(
+                policy=policy,
+                pauses=pauses,
+                timed_pauses=timed_pauses,
+                has_ticket=lambda: True,
+                now=lambda: NOW,
+                random=lambda: 1.0,
+            ),
+            timed_pauses=timed_pauses,
+            call_window=timed_pauses.window,
+            wechat=wechat,
+            results=results,
+            step_deadline_s=140,
+            now=lambda: NOW,
+        ),
+        outcomes=outcomes,
         wechat=wechat,
-        policy=policy,
         wanted=Domains.wanted(WANTED),
         step_deadline_s=140,
         now=lambda: NOW,
-        random=lambda: 1.0,
     )
 
     def _run(step: Step, release: Release, appid: str = APPID) -> Any:
@@ -136,13 +161,11 @@ def run(
 def at(store: ReleaseStore) -> Callable[..., Stored]:
     """Put a release into a state: the steps before were done just now."""
 
-    def _at(
-        step: Step, status: Status = Status.QUEUED, parking: Parking | None = None, **more: Any
-    ) -> Stored:
+    def _at(step: Step, status: Status = Status.QUEUED, place: Place | None = None, **more: Any) -> Stored:
         stored = created(store, a_release())
         state = {"step": step, "status": status, "progress": BEFORE[step], **more}
         release = stored.release.model_copy(update=state)
-        return store.save(stored, release, parking=parking or Parking())
+        return store.save(stored, release, place=place)
 
     return _at
 
@@ -206,7 +229,7 @@ def test_no_commit_before_the_domains_are_confirmed(run: Run, at: At, wechat: Fa
     assert wechat.scripted.calls == []
 
 
-def test_a_long_wait_is_parked_until_its_time(
+def test_a_wait_is_due_at_its_time(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
 ) -> None:
     wechat.answers(get=[refused(-1)])
@@ -217,7 +240,10 @@ def test_a_long_wait_is_parked_until_its_time(
 
     release = now(store, stored)
     assert (release.status, release.next_attempt_at) == (Status.WAITING, NOW + timedelta(seconds=100))
-    assert redis_client.zscore(keys.PARKED, release.id) == (NOW + timedelta(seconds=100)).timestamp()
+    assert place_of(redis_client, release) == (
+        keys.due(Lane.BEGUN),
+        (NOW + timedelta(seconds=100)).timestamp(),
+    )
 
 
 def test_a_cancel_while_the_submission_is_on_its_way_keeps_the_audit_id(
@@ -261,27 +287,27 @@ def test_a_cancel_while_the_commit_is_on_its_way_leaves_it_in_the_history(
     ]
 
 
-def test_a_message_out_of_date_leaves_a_parked_release_parked(
+def test_a_message_out_of_date_leaves_a_release_where_it_stands(
     run: Run, at: At, redis_client: redis.Redis
 ) -> None:
     # Given a resumed release that waits at its first step, and a message of before the resume
-    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, Parking(until=5e9))
+    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, Place(keys.due(Lane.BEGUN), 5e9))
 
     with pytest.raises(Ignore):
         run(Step.SUBMIT_AUDIT, stored.release)
 
-    assert redis_client.zscore(keys.PARKED, stored.release.id) == 5e9
+    assert place_of(redis_client, stored.release) == (keys.due(Lane.BEGUN), 5e9)
 
 
-def test_a_message_with_another_appid_leaves_a_parked_release_parked(
+def test_a_message_with_another_appid_leaves_a_release_where_it_stands(
     run: Run, at: At, redis_client: redis.Redis
 ) -> None:
-    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, Parking(until=5e9))
+    stored = at(Step.ENSURE_DOMAINS, Status.WAITING, Place(keys.due(Lane.BEGUN), 5e9))
 
     with pytest.raises(Ignore):
         run(Step.ENSURE_DOMAINS, stored.release, "wx00000000000000ff")
 
-    assert redis_client.zscore(keys.PARKED, stored.release.id) == 5e9
+    assert place_of(redis_client, stored.release) == (keys.due(Lane.BEGUN), 5e9)
 
 
 def test_a_release_that_meets_a_pause_is_held_without_a_call(

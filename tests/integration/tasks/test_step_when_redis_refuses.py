@@ -102,7 +102,7 @@ def test_a_lease_that_could_not_be_ended_is_ended_later(
     redis_client.config_set("min-replicas-to-write", 1)
     try:
         with pytest.raises(redis.ResponseError, match="NOREPLICAS"):
-            leases.end(release.appid, held.number)
+            leases.end(release.id, release.appid, held.number)
     finally:
         redis_client.config_set("min-replicas-to-write", 0)
     leases.settle()

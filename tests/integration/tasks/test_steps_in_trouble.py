@@ -14,7 +14,8 @@ from releases.states import Status, Step
 from releases.steps.call_window import CallWindow
 from releases.steps.quota_resets import next_day, next_month
 from releases.steps.timed_pauses import TimedPauses
-from releases.store.records import Parking, ReleaseStore
+from releases.store.places import held as at_pause
+from releases.store.records import ReleaseStore
 from tests.integration.conftest import Clock
 from tests.integration.tasks import test_step_messages
 from tests.integration.tasks.test_step_messages import CONFIGURED, DOMAINS_DONE, At, FakeWeChat, Run, now
@@ -77,7 +78,7 @@ def test_a_probe_runs_while_the_others_wait_and_its_answer_ends_the_pause(
     clock: Clock,
 ) -> None:
     wechat.scripted = Observed(timed_pauses.window, get=[CONFIGURED])
-    held = {"progress": Progress(held=Scope.ALL), "parking": Parking(held=Scope.ALL)}
+    held = {"progress": Progress(held=Scope.ALL), "place": at_pause(Scope.ALL)}
     stored = at(Step.ENSURE_DOMAINS, Status.WAITING, next_attempt_at=NOW, **held)
     be_out(timed_pauses)
     timed_pauses.unanswered("another", a_problem(), 0)

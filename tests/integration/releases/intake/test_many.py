@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import redis
@@ -18,7 +18,7 @@ from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
 from tests.integration.conftest import NotedResults, Sender
 from tests.support.examples import a_request
-from tests.support.records import everything
+from tests.support.records import everything, members
 
 
 @pytest.fixture
@@ -28,10 +28,6 @@ def batch(store: ReleaseStore, releases: Releases) -> Batch:
 
 def some_requests(number: int, **different: Any) -> list[ReleaseRequest]:
     return [a_request(appid=f"wx{serial:016x}", **different) for serial in range(number)]
-
-
-def members(client: redis.Redis) -> list[str]:
-    return cast("list[str]", client.zrange(keys.due(Lane.NEW), 0, -1))
 
 
 def test_all_are_written_and_none_is_sent_by_the_one_who_enqueues(
@@ -85,8 +81,8 @@ def test_a_feeder_that_dies_before_it_has_sent_all_leaves_them_to_another(
     sender.broken = False
 
     assert due.feed(BATCH) == 0, "taken by the one that died"
-    for release_id, score in redis_client.zrange(keys.sent(urgent=False), 0, -1, withscores=True):
-        redis_client.zadd(keys.sent(urgent=False), {release_id: score - SLACK_S - 1})
+    for release_id in members(redis_client, keys.sent(urgent=False)):
+        redis_client.zincrby(keys.sent(urgent=False), -SLACK_S - 1, release_id)
     assert len(due.resend_lost()) == 2
 
 

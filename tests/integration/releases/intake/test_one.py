@@ -16,6 +16,7 @@ from releases.store.records import ReleaseStore
 from tests.integration.conftest import NotedResults, Sender
 from tests.integration.releases.together import all_at_once, brought_to
 from tests.support.examples import NOW, a_problem, a_request
+from tests.support.records import members
 
 
 def test_a_new_request_creates_a_release_and_sends_it(
@@ -142,8 +143,8 @@ def test_the_reason_of_a_cancel_reaches_whoever_waits(releases: Releases, result
 
 def lose_patience(client: redis.Redis) -> None:
     """Let all that was sent be sent so long ago that its message counts as lost."""
-    for release_id, score in client.zrange(keys.sent(urgent=False), 0, -1, withscores=True):
-        client.zadd(keys.sent(urgent=False), {release_id: score - SLACK_S - 1})
+    for release_id in members(client, keys.sent(urgent=False)):
+        client.zincrby(keys.sent(urgent=False), -SLACK_S - 1, release_id)
 
 
 def test_a_release_whose_message_could_not_be_sent_is_brought_back(

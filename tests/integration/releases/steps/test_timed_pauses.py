@@ -12,10 +12,11 @@ from releases.states import Status
 from releases.steps.timed_pauses import PROBES, TimedPauses
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
-from releases.store.records import Parking, ReleaseStore
+from releases.store.places import Lane, held
+from releases.store.records import ReleaseStore
 from tests.integration.conftest import Clock
-from tests.integration.releases.store.test_records import created
 from tests.support.examples import NOW, a_problem, a_release, a_request
+from tests.support.records import created
 
 CUT = a_problem(errmsg="/wxa/commit: the connection was cut")
 
@@ -32,7 +33,7 @@ def hold(store: ReleaseStore) -> Hold:
             stored = created(store, a_release(a_request(appid=f"wx{position:016x}")))
             progress = Progress(held=Scope.ALL)
             waiting = stored.release.model_copy(update={"status": Status.WAITING, "progress": progress})
-            store.save(stored, waiting, parking=Parking(held=Scope.ALL))
+            store.save(stored, waiting, place=held(Scope.ALL))
             found.append(stored.release.id)
         return found
 
@@ -107,8 +108,8 @@ def test_at_its_time_a_few_try_and_the_others_wait_on(
     probing: Pause, timed_pauses: TimedPauses, redis_client: redis.Redis
 ) -> None:
     assert len(probing.probes) == PROBES
-    assert sorted(redis_client.zrange(keys.PARKED, 0, -1)) == sorted(probing.probes)
-    assert redis_client.scard(keys.held(Scope.ALL)) == 2
+    assert sorted(redis_client.zrange(keys.due(Lane.BEGUN), 0, -1)) == sorted(probing.probes)
+    assert redis_client.zcard(keys.held(Scope.ALL)) == 2
     assert not probing.holds(probing.probes[0])
     assert probing.holds("another")
     assert timed_pauses.look() == 0, "they have been sent once"
@@ -120,7 +121,7 @@ def test_an_answer_ends_the_pause_for_all(
     timed_pauses.tried(probing.probes[0], answered=True)
 
     assert pauses.current(Scope.ALL) is None
-    assert pauses.move_held(Scope.ALL, keys.PARKED) == 2
+    assert pauses.let_go(Scope.ALL) == 2
 
 
 def test_no_answer_to_a_probe_renews_the_pause_for_longer(

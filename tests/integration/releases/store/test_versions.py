@@ -11,8 +11,8 @@ from releases.record import Release
 from releases.states import Status
 from releases.store.known import Known, Stored
 from releases.store.records import ReleaseStore
-from tests.integration.releases.store.test_records import created
 from tests.support.examples import APPID, NOW, a_release, a_request
+from tests.support.records import created
 
 
 def submitted(store: ReleaseStore, release: Release) -> Stored:

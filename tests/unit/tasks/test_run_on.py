@@ -1,15 +1,17 @@
 import gc
+import pickle
 import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery import Celery
+from celery.worker import state
 from kombu import Message
 
 from releases.states import Step
 from tasks import steps  # noqa: F401 - importing the steps registers them
-from tasks.step_request import StepRequest
+from tasks.run_on import RunOn, StepRequest
 
 
 @pytest.fixture
@@ -42,3 +44,22 @@ def test_a_request_that_is_done_waits_for_no_garbage_collector() -> None:
         del request
     assert acknowledged == [1]
     assert seen() is None
+
+
+def test_in_a_pools_child_there_is_none() -> None:
+    request = pickle.loads(pickle.dumps({"run_on": RunOn()}))
+
+    assert request == {"run_on": None}
+    assert not RunOn.of(request).is_possible
+
+
+@pytest.mark.parametrize("name", ["should_stop", "should_terminate"])
+@pytest.mark.parametrize(
+    ("said", "is_possible"), [(None, True), (False, True), (True, False), (0, False), (1, False)]
+)
+def test_nothing_runs_on_in_a_worker_that_ends(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: object, *, is_possible: bool
+) -> None:
+    # Celery keeps the exit code there, which may be 0.
+    monkeypatch.setattr(state, name, said)
+    assert RunOn().is_possible is is_possible
