@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import redis
 
 from releases.record import Release
 from releases.scope import Scope
+from releases.states import Status
 from releases.store import keys
 from releases.store.known import Stored
-from releases.store.places import Lane
+from releases.store.places import Lane, Place, sent
 from releases.store.records import ReleaseStore
+from tests.support.examples import a_release, a_request
+
+QUEUE, URGENT_QUEUE = "releases", "releases.urgent"
 
 
 def created(store: ReleaseStore, release: Release) -> Stored:
@@ -47,3 +54,32 @@ def place_of(client: redis.Redis, release: Release) -> tuple[str, float] | None:
     said = client.hget(keys.record(release.id), "place")
     assert [index for index, _ in found] == ([said] if said else [])
     return found[0] if found else None
+
+
+def at(seconds: float) -> datetime:
+    """A moment so many seconds from now."""
+    return datetime.fromtimestamp(time.time() + seconds, UTC)
+
+
+def stored_at(
+    store: ReleaseStore, where: Callable[[Release], Place], n: int = 1, *, urgent: bool = False
+) -> Stored:
+    """A waiting release that stands there."""
+    stored = created(store, a_release(a_request(appid=f"wx{n:016d}", urgent=urgent)))
+    release = stored.release.model_copy(update={"status": Status.WAITING})
+    return store.save(stored, release, place=where(release))
+
+
+def stands(client: redis.Redis, release: Release, index: str, at: float) -> bool:
+    """Whether it stands in that index, at about that time."""
+    place = place_of(client, release)
+    return place is not None and place[0] == index and abs(place[1] - at) < 1.5
+
+
+def sent_since(store: ReleaseStore, seconds: float, n: int = 1, *, urgent: bool = False) -> Release:
+    return stored_at(store, lambda release: sent(release, at(-seconds)), n, urgent=urgent).release
+
+
+def fill(client: redis.Redis, number: int, queue: str = QUEUE) -> None:
+    """Messages of somebody else's in a queue."""
+    client.lpush(queue, *(json.dumps({"headers": {"id": f"other-{n}"}}) for n in range(number)))

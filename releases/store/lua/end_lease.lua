@@ -1,5 +1,5 @@
--- End a lease that no write has ended. A release that still stands as it was put when the lease began is due at once, or
--- stands again as it stood before.
+-- End a lease that no write has ended.
+-- A release that still stands as it was put when the lease began is due at once, or stands again as it stood before.
 -- ARGV[1] JSON: id, record, lease (keys), number, lanes {urgent, begun}, back {index, at} or none
 -- Returns 1 if the lease was the caller's, else 0.
 local ask = cjson.decode(ARGV[1])

@@ -1,4 +1,5 @@
--- What the scripts share that write releases; it stands before each of them.
+-- What the scripts share that write releases; it stands before each of them. It takes nothing by itself.
+-- Returns nothing by itself.
 -- A record is a hash: document, revision, fence (number of the newest lease), wave, urgent ('1'), and place: the index in
 -- which the release stands while it goes on. Such an index is a sorted set: of a lane of what is due, of what was sent, or
 -- of what a pause holds. A release that goes on stands in one of them, its record says in which; one at rest in none.

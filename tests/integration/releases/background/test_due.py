@@ -1,61 +1,35 @@
+"""What is due is brought to the queue: the lanes, and what a pause held."""
+
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import pytest
 import redis
-from celery import Celery
 
-from releases.background.due import BATCH, BEGUN_UP_TO, FED_UP_TO, SLACK_S, Due
+from releases.background.due import BATCH, BEGUN_UP_TO, FED_UP_TO, Due
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import Status
 from releases.store import keys
-from releases.store.known import Stored
-from releases.store.leases import BUSY_S, Busy, Held, Leases
 from releases.store.pauses import LET_GO_AT_ONCE, Pause, Pauses
 from releases.store.places import Lane, Place, fed, held, sent
 from releases.store.places import due as due_at
 from releases.store.records import ReleaseStore
-from tasks.chain import send_chain
 from tests.integration.conftest import Sender
 from tests.support.examples import NOW, a_problem, a_release, a_request
-from tests.support.records import created, place_of
-
-QUEUE, URGENT_QUEUE = "releases", "releases.urgent"
-
-
-def at(seconds: float) -> datetime:
-    """A moment so many seconds from now."""
-    return datetime.fromtimestamp(time.time() + seconds, UTC)
-
-
-def stored_at(
-    store: ReleaseStore, where: Callable[[Release], Place], n: int = 1, *, urgent: bool = False
-) -> Stored:
-    """A waiting release that stands there."""
-    stored = created(store, a_release(a_request(appid=f"wx{n:016d}", urgent=urgent)))
-    release = stored.release.model_copy(update={"status": Status.WAITING})
-    return store.save(stored, release, place=where(release))
-
-
-def stands(client: redis.Redis, release: Release, index: str, at: float) -> bool:
-    """Whether it stands in that index, at about that time."""
-    place = place_of(client, release)
-    return place is not None and place[0] == index and abs(place[1] - at) < 1.5
-
-
-def fill(client: redis.Redis, number: int, queue: str = QUEUE) -> None:
-    """Messages of somebody else's in a queue."""
-    client.lpush(queue, *(json.dumps({"headers": {"id": f"other-{n}"}}) for n in range(number)))
-
-
-# What is due
+from tests.support.records import (
+    QUEUE,
+    at,
+    created,
+    fill,
+    place_of,
+    stands,
+    stored_at,
+)
 
 
 def test_a_release_that_is_due_is_sent_and_noted_as_sent(
@@ -146,9 +120,6 @@ def test_an_entry_without_a_record_is_dropped(due: Due, sender: Sender, redis_cl
     assert redis_client.keys("releases:*") == []
 
 
-# The lanes
-
-
 def test_the_lanes_are_emptied_in_their_order(due: Due, store: ReleaseStore, sender: Sender) -> None:
     new = stored_at(store, fed, 1)
     begun = stored_at(store, lambda release: due_at(release, at(-1)), 2)
@@ -235,177 +206,6 @@ def test_the_oldest_wave_is_fed_first(due: Due, store: ReleaseStore, sender: Sen
 
     assert sender.ids[0] == last.release.id
     assert sender.ids[1] in {one.release.id for one in stored}
-
-
-# What gets lost
-
-
-def sent_since(store: ReleaseStore, seconds: float, n: int = 1, *, urgent: bool = False) -> Release:
-    return stored_at(store, lambda release: sent(release, at(-seconds)), n, urgent=urgent).release
-
-
-def test_a_message_that_could_not_be_sent_is_sent_again(
-    due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
-) -> None:
-    stored = stored_at(store, lambda release: due_at(release, at(-1)))
-    sender.broken = True
-    with pytest.raises(redis.ConnectionError):
-        due.bring()
-    sender.broken = False
-
-    assert due.resend_lost() == []  # so soon it may be on its way
-    redis_client.zincrby(keys.sent(urgent=False), -SLACK_S - 1, stored.release.id)
-    assert due.resend_lost() == [stored.release.id]
-    assert sender.ids == [stored.release.id]
-    assert due.resend_lost() == []
-
-
-@pytest.mark.parametrize("urgent", [False, True])
-def test_a_lost_message_is_sent_again(
-    urgent: bool, due: Due, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
-) -> None:
-    lost = sent_since(store, SLACK_S + 1, urgent=urgent)
-    fill(redis_client, 3, URGENT_QUEUE if urgent else QUEUE)
-
-    assert due.resend_lost() == [lost.id]
-    assert sender.ids == [lost.id]
-
-
-def test_a_queue_that_stays_long_gets_no_second_messages(
-    due: Due, store: ReleaseStore, sender: Sender, celery_app: Celery
-) -> None:
-    # Given releases whose messages have been waiting for half an hour, behind one that is older still
-    for n in range(5):
-        release = sent_since(store, 1800 - n, n)
-        send_chain(celery_app, release, at(n - 1800))
-
-    assert due.resend_lost() == []
-    assert sender.sent == []
-
-
-def test_what_was_sent_before_the_oldest_message_that_is_left_was_lost(
-    due: Due, store: ReleaseStore, celery_app: Celery
-) -> None:
-    lost = sent_since(store, 1800, 1)
-    waits = sent_since(store, 900, 2)
-    send_chain(celery_app, waits, at(-900))
-
-    assert due.resend_lost() == [lost.id]
-
-
-def test_a_message_that_was_sent_twice_lets_no_other_seem_lost(
-    due: Due, store: ReleaseStore, celery_app: Celery
-) -> None:
-    # Given a queue that stays long, whose oldest message belongs to a release that was sent again since
-    twice = sent_since(store, 0, 1)
-    send_chain(celery_app, twice, at(-1800))
-    others = [sent_since(store, 1000, n) for n in range(2, 5)]
-    for other in others:
-        send_chain(celery_app, other, at(-1000))
-
-    assert due.resend_lost() == []
-
-
-def test_of_a_long_queue_without_a_message_of_ours_nothing_is_known(
-    due: Due, store: ReleaseStore, redis_client: redis.Redis
-) -> None:
-    sent_since(store, 1800)
-    fill(redis_client, 200)
-
-    assert due.resend_lost() == []
-
-
-# The lease
-
-
-@pytest.mark.parametrize("urgent", [False, True])
-def test_whoever_dies_with_the_lease_has_its_release_looked_at_when_the_lease_ends(
-    urgent: bool, store: ReleaseStore, redis_client: redis.Redis, leases: Leases
-) -> None:
-    release = sent_since(store, 1, urgent=urgent)
-
-    assert isinstance(leases.begin(release.id, release.appid), Held)
-
-    place = place_of(redis_client, release)
-    left_s = redis_client.pttl(keys.lease(release.appid)) / 1000
-    assert place is not None
-    assert place[0] == keys.due(Lane.URGENT if urgent else Lane.BEGUN)
-    assert place[1] == pytest.approx(time.time() + left_s, abs=2)
-
-
-def test_a_message_too_many_for_a_release_that_is_worked_on_moves_nothing(
-    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
-) -> None:
-    release = sent_since(store, 1)
-    leases.begin(release.id, release.appid)
-    before = place_of(redis_client, release)
-
-    for _ in range(30):
-        assert isinstance(leases.begin(release.id, release.appid), Busy)
-
-    assert place_of(redis_client, release) == before
-
-
-def test_a_message_that_meets_its_own_lease_is_not_sent_again_before_the_lease_ends(
-    store: ReleaseStore, redis_client: redis.Redis, leases: Leases, due: Due
-) -> None:
-    # Given a release that was cancelled and taken up again while a step of it runs
-    release = sent_since(store, 1)
-    leases.begin(release.id, release.appid)
-    stored = store.get(release.id)
-    assert stored is not None
-    store.save(stored, release, place=sent(release, at(-60)))
-
-    assert isinstance(leases.begin(release.id, release.appid), Busy)
-
-    place = place_of(redis_client, release)
-    assert place is not None
-    assert place[1] > time.time() + 100
-    assert due.resend_lost() == []
-
-
-def test_a_message_that_meets_another_release_s_lease_comes_back_soon(
-    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
-) -> None:
-    first = sent_since(store, 1)
-    assert isinstance(leases.begin(first.id, first.appid), Held)
-    stored = store.get(first.id)
-    assert stored is not None
-    store.save(stored, first.model_copy(update={"status": Status.CANCELLED}))
-    second = created(store, a_release(a_request(appid=first.appid, user_version="2"))).release
-
-    assert isinstance(leases.begin(second.id, second.appid), Busy)
-
-    assert stands(redis_client, second, keys.due(Lane.BEGUN), time.time() + BUSY_S)
-
-
-def test_a_release_at_rest_is_not_due_because_somebody_looked_at_it(
-    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
-) -> None:
-    release = sent_since(store, 1)
-    stored = store.get(release.id)
-    assert stored is not None
-    store.save(stored, release.model_copy(update={"status": Status.SUBMITTED}))
-
-    assert isinstance(leases.begin(release.id, release.appid), Held)
-
-    assert place_of(redis_client, release) is None
-
-
-def test_a_lease_that_is_given_back_leaves_its_release_due_at_once(
-    store: ReleaseStore, redis_client: redis.Redis, leases: Leases, due: Due, sender: Sender
-) -> None:
-    release = sent_since(store, 1)
-    lease = leases.begin(release.id, release.appid)
-    assert isinstance(lease, Held)
-
-    leases.end(release.id, release.appid, lease.number)
-
-    assert due.bring() == 1
-    assert sender.ids == [release.id]
-
-
-# Pauses
 
 
 def paused(pauses: Pauses, scope: str = Scope.ALL) -> None:
