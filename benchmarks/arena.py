@@ -18,7 +18,7 @@ from benchmarks import work
 from benchmarks.work import Shop
 from simulator.world.little_world import TICKET
 from tests.support.workers import DOMAINS, Platform, platform
-from wechat.tokens.store import TokenStore, _token_key
+from wechat.tokens.store import TokenStore, token_key
 
 #: Of a release that is waited for; in seconds.
 PATIENCE_S = 120.0
@@ -88,7 +88,7 @@ class Arena:
         with self.client.pipeline(transaction=False) as pipe:
             for appid, token in issued.items():
                 document = json.dumps({"token": token, "refresh_below_ms": 0})
-                pipe.set(_token_key(appid), document, px=_TOKEN_LIFETIME_MS)
+                pipe.set(token_key(appid), document, px=_TOKEN_LIFETIME_MS)
             pipe.execute()
         return [Shop(appid, token) for appid, token in issued.items()]
 

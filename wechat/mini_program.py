@@ -29,8 +29,6 @@ PATHS: Mapping[str, str] = {
     "getversioninfo": "/wxa/getversioninfo",
     "get_code_privacy_info": "/wxa/security/get_code_privacy_info",
     "get_latest_auditstatus": "/wxa/get_latest_auditstatus",
-    "get_category": "/wxa/get_category",
-    "get_page": "/wxa/get_page",
     "quota": "/cgi-bin/openapi/quota/get",
     "queryquota": "/wxa/queryquota",
 }
@@ -157,15 +155,6 @@ class MiniProgram:
         """get_code_privacy_info: refused with 61039 while the scan after a commit is running."""
         return self._get("get_code_privacy_info")
 
-    def categories(self) -> list[dict[str, Any]]:
-        """The categories that an audit item may name (get_category)."""
-        return _dicts(self._get("get_category").get("category_list"))
-
-    def pages(self) -> list[str]:
-        """The pages of the committed code (get_page)."""
-        pages = self._get("get_page").get("page_list")
-        return [page for page in pages if isinstance(page, str)] if isinstance(pages, list) else []
-
     def quota(self, path: str) -> Quota:
         """The real limits of one path: the only documented way to learn them."""
         answer = self._ask_quota(path)
@@ -291,7 +280,3 @@ def _text(value: Any) -> str:
 def _limit(rate: Mapping[str, Any]) -> Limit | None:
     calls, seconds = _integer(rate.get("call_count")), _integer(rate.get("refresh_second"))
     return Limit(calls, seconds) if calls and seconds and calls > 0 and seconds > 0 else None
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

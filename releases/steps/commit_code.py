@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from releases.record import Release
+from releases.steps.calls import MiniProgramCalls
 from releases.steps.ours import is_our_trial, name_of_trial
-from wechat.mini_program import MiniProgram
 
 
 class Intents(Protocol):
@@ -33,7 +33,7 @@ class Intents(Protocol):
         """WeChat refused the submission for certain."""
 
 
-def commit_code(mini_program: MiniProgram, release: Release, intents: Intents) -> str:
+def commit_code(mini_program: MiniProgramCalls, release: Release, intents: Intents) -> str:
     """Commit, unless an earlier attempt's commit is the trial version; returns what happened."""
     progress, since, instead_of = release.progress, None, ""
     if progress.commit_at is not None:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from releases.problems import StepBlocked, remedy_of
+from releases.steps.calls import MiniProgramCalls
 from wechat.domains import Domains, Pool, rejected
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused
-from wechat.mini_program import MiniProgram
 
 #: Nothing was changed: either somebody else has added them meanwhile, or WeChat will not take them.
 NOTHING_ADDED = frozenset({85017, 85301})
@@ -27,7 +27,7 @@ ALREADY_THERE = "domains were already there"
 RegisteredHosts = Callable[[], Collection[str] | None]
 
 
-def ensure_domains(mini_program: MiniProgram, wanted: Domains, registered: RegisteredHosts) -> str:
+def ensure_domains(mini_program: MiniProgramCalls, wanted: Domains, registered: RegisteredHosts) -> str:
     """Add what is missing; returns what happened, raises StepBlocked naming the domains.
 
     `registered` asks for the platform's own pool, to name only those of the domains that are to blame.
@@ -50,7 +50,7 @@ def ensure_domains(mini_program: MiniProgram, wanted: Domains, registered: Regis
 
 
 def _refused(
-    mini_program: MiniProgram,
+    mini_program: MiniProgramCalls,
     wanted: Domains,
     missing: Domains,
     refused: Refused,
@@ -83,7 +83,7 @@ def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -
     return missing.missing_in(pool) or missing.unknown_in(pool) or missing
 
 
-def _check_answer(mini_program: MiniProgram, wanted: Domains, answer: Mapping[str, Any]) -> None:
+def _check_answer(mini_program: MiniProgramCalls, wanted: Domains, answer: Mapping[str, Any]) -> None:
     """Raise StepBlocked for a partial success: errcode 0 is not enough."""
     refused = rejected(wanted, answer)
     if refused:

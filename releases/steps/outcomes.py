@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from releases.record import Release
 from releases.steps.attempt import Attempt
+from releases.steps.calls import MiniProgramCalls
 from wechat.http.deadline import Deadline
-from wechat.mini_program import MiniProgram
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Run:
 
     appid: str
     attempt: Attempt
-    mini_program: MiniProgram
+    mini_program: MiniProgramCalls
     deadline: Deadline
 
 

@@ -19,6 +19,7 @@ from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.attempt import Attempt
 from releases.steps.call_window import CallWindow
+from releases.steps.calls import MiniProgramCalls
 from releases.steps.outcomes import Done, Dropped, End, Next, Rests, Run, Submitted, Waits
 from releases.steps.stopping import Stopping, bug
 from releases.steps.timed_pauses import TimedPauses
@@ -29,7 +30,6 @@ from releases.store.records import RECORDS_GONE, LeaseLost, RecordChanged, Recor
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import urgent_calls
-from wechat.mini_program import MiniProgram
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _RUNS_ON_WITH = 0.5
 
 
 class _WeChat(Protocol):
-    def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:
+    def mini_program(self, appid: str, deadline: Deadline) -> MiniProgramCalls:
         """One Mini Program, until the deadline."""
 
 

@@ -11,6 +11,7 @@ from releases.record import Problem
 from releases.scope import Scope
 from releases.states import Step
 from releases.steps.attempt import Attempt
+from releases.steps.calls import MiniProgramCalls
 from releases.steps.outcomes import Run
 from releases.steps.quota_resets import reset_at, spread_after
 from releases.steps.retry_policy import (
@@ -32,7 +33,7 @@ from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.errcodes.table import QuotaScope
 from wechat.errors import Refused, WeChatError
 from wechat.http.deadline import DeadlineExceeded
-from wechat.mini_program import MiniProgram, Quota
+from wechat.mini_program import Quota
 
 #: The errcode of a quota whose reset WeChat can be asked for, and that of a limit per minute.
 _ASKABLE_QUOTA, _TOO_FAST = 45009, 45011
@@ -129,7 +130,7 @@ class Stopping:
             self._pauses.lift_for_ticket()
 
 
-def _ask_quota(mini_program: MiniProgram, decision: Decision, error: Exception) -> Quota | None:
+def _ask_quota(mini_program: MiniProgramCalls, decision: Decision, error: Exception) -> Quota | None:
     """45009 may be a limit per minute; WeChat can be asked, and if it does not say, the day counts.
 
     After 45011 it is asked for the limit that all workers then keep.

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from releases.problems import StepBlocked, TrialReplaced
 from releases.record import Release
+from releases.steps.calls import MiniProgramCalls
 from releases.steps.commit_code import Intents
 from releases.steps.ours import (
     REJECTED,
@@ -26,14 +27,14 @@ from releases.steps.ours import (
 )
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, Unanswered
-from wechat.mini_program import LatestAudit, MiniProgram
+from wechat.mini_program import LatestAudit
 
 #: A commit that was answered under this lease is looked at again after so many seconds.
 JUST_NOW_S = 5.0
 
 
 def submit_audit(
-    mini_program: MiniProgram,
+    mini_program: MiniProgramCalls,
     release: Release,
     intents: Intents,
     confirm_domains: Callable[[], None] = lambda: None,
@@ -70,7 +71,7 @@ def submit_audit(
     return auditid, f"submitted as audit {auditid}"
 
 
-def check_trial(mini_program: MiniProgram, release: Release, intents: Intents) -> None:
+def check_trial(mini_program: MiniProgramCalls, release: Release, intents: Intents) -> None:
     """Raise TrialReplaced unless the trial version is ours now; a second time, StepBlocked."""
     until = release.progress.committed_at
     if intents.has_seen_trial and until is not None and mini_program.now() - until <= JUST_NOW_S:
@@ -90,7 +91,7 @@ def check_trial(mini_program: MiniProgram, release: Release, intents: Intents) -
     )
 
 
-def _ask_for_scan(mini_program: MiniProgram) -> None:
+def _ask_for_scan(mini_program: MiniProgramCalls) -> None:
     """Raise 61039 while the privacy scan runs; whatever else is the matter, submitting will tell."""
     try:
         mini_program.privacy_info()
@@ -102,7 +103,7 @@ def _ask_for_scan(mini_program: MiniProgram) -> None:
 
 
 def _adopt(
-    mini_program: MiniProgram, release: Release, since: float, refused: Refused, intents: Intents
+    mini_program: MiniProgramCalls, release: Release, since: float, refused: Refused, intents: Intents
 ) -> tuple[int, str]:
     """85009: an audit runs. It is ours, or somebody else's."""
     latest = mini_program.latest_audit()

@@ -9,13 +9,13 @@ from functools import partial
 from releases.record import Release
 from releases.states import Step
 from releases.steps.attempt import Attempt
+from releases.steps.calls import MiniProgramCalls
 from releases.steps.commit_code import commit_code
 from releases.steps.ensure_domains import ALREADY_THERE, ensure_domains
 from releases.steps.outcomes import Done, Submitted
 from releases.steps.preflight import Preflight
 from releases.steps.submit_audit import submit_audit
 from wechat.domains import Domains
-from wechat.mini_program import MiniProgram
 
 
 class Work:
@@ -34,7 +34,7 @@ class Work:
         self._refresh_audit_quota = refresh_audit_quota
         self._registered_hosts = registered_hosts
 
-    def do(self, step: Step, mini_program: MiniProgram, attempt: Attempt) -> Done | Submitted:
+    def do(self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt) -> Done | Submitted:
         """Do the step's work; raises what WeChat refuses, and StepBlocked or TrialReplaced."""
         match step:
             case Step.ENSURE_DOMAINS:
@@ -46,7 +46,7 @@ class Work:
                 confirm = partial(self._confirm_domains, mini_program, attempt)
                 return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm))
 
-    def _ensure_domains(self, mini_program: MiniProgram, attempt: Attempt) -> Done:
+    def _ensure_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> Done:
         own, wave = attempt.release.domains, attempt.release.wave
         wanted = self._wanted_by(attempt.release)
         if wave is not None:
@@ -56,7 +56,7 @@ class Work:
         attempt.domains_confirmed()
         return Done(what)
 
-    def _confirm_domains(self, mini_program: MiniProgram, attempt: Attempt) -> None:
+    def _confirm_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
         """Do the first step's work again where it was done long ago: a free `get`, as long as nobody removed one."""
         if not attempt.domains_are_old:
             return

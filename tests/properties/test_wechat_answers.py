@@ -85,13 +85,11 @@ CALLS = {
     ),
     "privacy_info": Call(PATHS["get_code_privacy_info"], lambda _, mini: mini.privacy_info(), dict),
     "audit_quota": Call(PATHS["queryquota"], lambda _, mini: mini.audit_quota(), AuditQuota),
-    "categories": Call(PATHS["get_category"], lambda _, mini: mini.categories(), list),
-    "pages": Call(PATHS["get_page"], lambda _, mini: mini.pages(), list),
     "quota": Call(PATHS["quota"], lambda _, mini: mini.quota("/wxa/commit"), Quota),
     # The tokens by way of their store, from which the next call takes them.
-    "a token's way": Call(AUTHORIZER_TOKEN_PATH, lambda _, mini: mini.pages(), list),
-    "the component token's way": Call(COMPONENT_TOKEN_PATH, lambda _, mini: mini.pages(), list),
-    "a recovered token's way": Call(AUTHORIZERS_PATH, lambda _, mini: mini.pages(), list),
+    "a token's way": Call(AUTHORIZER_TOKEN_PATH, lambda _, mini: mini.privacy_info(), dict),
+    "the component token's way": Call(COMPONENT_TOKEN_PATH, lambda _, mini: mini.privacy_info(), dict),
+    "a recovered token's way": Call(AUTHORIZERS_PATH, lambda _, mini: mini.privacy_info(), dict),
 }
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from wechat.domains import Domains
 from wechat.errors import RateLimited, Refused, Unanswered
-from wechat.mini_program import Action, LatestAudit, MiniProgram, TrialVersion
+from wechat.mini_program import Action, LatestAudit, Quota, TrialVersion
 
 
-class FakeMiniProgram(MiniProgram):
-    """Answers are given by call; an exception among them is raised. A call too many fails the test.
+class FakeMiniProgram:
+    """Implements `MiniProgramCalls`. Answers are given by call; an exception among them is raised. A call too many fails the test.
 
     `turn` is raised by a call that waits for its turn.
     """
@@ -39,6 +39,12 @@ class FakeMiniProgram(MiniProgram):
         if action == "add" and domains is not None:
             self.added.append(domains.as_dict())
         return dict(self._answer(action))
+
+    def domains(self) -> Domains:
+        return Domains.answered(self.modify_domain("get"))
+
+    def quota(self, path: str) -> Quota:
+        return cast("Quota", self._answer("quota"))
 
     def commit(self, **fields: Any) -> None:
         self.committed.append(fields)

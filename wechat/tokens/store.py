@@ -83,7 +83,7 @@ class TokenStore:
 
         def fill(pipe: Pipeline) -> None:
             for appid, refresh_token in refresh_tokens.items():
-                keys = [_refresh_token_key(appid), _token_key(appid), LOCK_PREFIX + appid]
+                keys = [_refresh_token_key(appid), token_key(appid), LOCK_PREFIX + appid]
                 self._put_refresh_token(keys=keys, args=[self._seal.close(refresh_token)], client=pipe)
 
         self._replication.write(fill)
@@ -107,7 +107,7 @@ class TokenStore:
 
     def token(self, slot: str) -> StoredToken | None:
         """The slot's access token, if it still lives."""
-        key = _token_key(slot)
+        key = token_key(slot)
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.get(key)
             pipe.pttl(key)
@@ -125,14 +125,14 @@ class TokenStore:
     ) -> bool:
         """Store a token that the owner of the slot's refresh got; False if the lock was lost."""
         document = json.dumps({"token": token, "refresh_below_ms": int(refresh_ahead_s * 1000)})
-        keys = [_token_key(slot), LOCK_PREFIX + slot]
+        keys = [token_key(slot), LOCK_PREFIX + slot]
         lifetime_ms = max(1, int(expires_in_s * 1000))
         return bool(self._put_token(keys=keys, args=[owner, self._seal.close(document), lifetime_ms]))
 
     def forget_token(self, slot: str, token: str) -> None:
         """Forget a token that WeChat rejected, unless it has been replaced already."""
         self._if_still(
-            _token_key(slot),
+            token_key(slot),
             lambda raw: (self._token_fields(raw) or {}).get("token") == token,
             self._drop_if_equal,
         )
@@ -178,5 +178,6 @@ def _refresh_token_key(appid: str) -> str:
     return f"{PREFIX}refresh-token:{appid}"
 
 
-def _token_key(slot: str) -> str:
+def token_key(slot: str) -> str:
+    """The key of the slot's access token."""
     return f"{PREFIX}token:{slot}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -42,8 +42,9 @@ from tests.support.fake_wechat import FakeMiniProgram, refused
 from tests.support.records import created, place_of
 from wechat.api import WeChat
 from wechat.domains import SCHEMES, Domains
+from wechat.errors import NotAuthorized
 from wechat.http.deadline import Deadline
-from wechat.mini_program import TrialVersion
+from wechat.mini_program import AuditQuota, TrialVersion
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
 DOMAINS_DONE = Progress(domains_at=NOW.timestamp())
@@ -53,8 +54,8 @@ OURS = TrialVersion("1.4.2", "faster", 1000)
 CONFIGURED = {**{name: [] for name in SCHEMES}, **WANTED}
 
 
-class FakeWeChat(WeChat):
-    """One Mini Program, scripted."""
+class FakeWeChat:
+    """As the steps see it: one Mini Program, scripted."""
 
     def __init__(self) -> None:
         self.scripted = FakeMiniProgram()
@@ -67,6 +68,9 @@ class FakeWeChat(WeChat):
 
     def registered_hosts(self) -> tuple[str, ...] | None:
         return None
+
+    def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
+        raise NotAuthorized(appids[0])
 
 
 class App(Celery):
@@ -144,7 +148,7 @@ def run(
             now=lambda: NOW,
         ),
         outcomes=outcomes,
-        wechat=wechat,
+        wechat=cast("WeChat", wechat),
         wanted=Domains.wanted(WANTED),
         step_deadline_s=140,
         now=lambda: NOW,

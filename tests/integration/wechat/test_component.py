@@ -204,19 +204,19 @@ def test_platform_domains_are_asked_for_again_with_a_fresh_token(
 def test_mini_program_calls_with_its_own_token(
     front_door: WeChat, wechat: ScriptedWeChat, deadline: Deadline
 ) -> None:
-    wechat.on("/wxa/get_page", {"page_list": ["pages/index"]})
+    wechat.on("/wxa/security/get_code_privacy_info", {"page_list": ["pages/index"]})
 
-    assert front_door.mini_program(APPID, deadline).pages() == ["pages/index"]
-    assert wechat.calls("/wxa/get_page")[0].token == "merchant-1"
+    assert front_door.mini_program(APPID, deadline).privacy_info()["page_list"] == ["pages/index"]
+    assert wechat.calls("/wxa/security/get_code_privacy_info")[0].token == "merchant-1"
 
 
 def test_secret_of_the_platform_is_masked_wherever_it_is_echoed(
     front_door: WeChat, wechat: ScriptedWeChat, deadline: Deadline
 ) -> None:
-    wechat.on("/wxa/get_page", {"errcode": 48001, "errmsg": f"not for {APPSECRET}"})
+    wechat.on("/wxa/security/get_code_privacy_info", {"errcode": 48001, "errmsg": f"not for {APPSECRET}"})
 
     with pytest.raises(Refused) as caught:
-        front_door.mini_program(APPID, deadline).pages()
+        front_door.mini_program(APPID, deadline).privacy_info()
 
     assert caught.value.errmsg == "not for ***"
 

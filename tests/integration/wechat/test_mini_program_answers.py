@@ -230,45 +230,6 @@ def test_privacy_info_comes_as_it_is(mini_program: MiniProgram, wechat: Scripted
 
 
 @pytest.mark.parametrize(
-    ("fields", "categories"),
-    [
-        (
-            {"category_list": [{"first_id": 1, "first_class": "a"}, None]},
-            [{"first_id": 1, "first_class": "a"}],
-        ),
-        ({"category_list": []}, []),
-        ({"category_list": None}, []),
-        ({}, []),
-    ],
-)
-def test_categories_are_the_objects_of_the_list(
-    mini_program: MiniProgram,
-    wechat: ScriptedWeChat,
-    fields: dict[str, Any],
-    categories: list[dict[str, Any]],
-) -> None:
-    wechat.on("/wxa/get_category", fields)
-
-    assert mini_program.categories() == categories
-
-
-@pytest.mark.parametrize(
-    ("fields", "pages"),
-    [
-        ({"page_list": ["pages/index", 3, "pages/me"]}, ["pages/index", "pages/me"]),
-        ({"page_list": "pages/index"}, []),
-        ({}, []),
-    ],
-)
-def test_pages_are_the_strings_of_the_list(
-    mini_program: MiniProgram, wechat: ScriptedWeChat, fields: dict[str, Any], pages: list[str]
-) -> None:
-    wechat.on("/wxa/get_page", fields)
-
-    assert mini_program.pages() == pages
-
-
-@pytest.mark.parametrize(
     ("fields", "quota"),
     [
         ({"quota": {"daily_limit": 100, "used": 100, "remain": 0}}, Quota(0, None)),

@@ -50,8 +50,6 @@ CASES: list[tuple[Callable[[MiniProgram], object], str, str, str]] = [
     (lambda it: it.now(), "POST", "/wxa/getversioninfo", "{}"),
     (lambda it: it.latest_audit(), "GET", "/wxa/get_latest_auditstatus", ""),
     (lambda it: it.privacy_info(), "GET", "/wxa/security/get_code_privacy_info", ""),
-    (lambda it: it.categories(), "GET", "/wxa/get_category", ""),
-    (lambda it: it.pages(), "GET", "/wxa/get_page", ""),
     (lambda it: it.quota("/wxa/commit"), "POST", "/cgi-bin/openapi/quota/get", '{"cgi_path":"/wxa/commit"}'),
     (lambda it: it.audit_quota(), "GET", "/wxa/queryquota", ""),
 ]
@@ -101,14 +99,19 @@ def test_every_path_is_covered_here() -> None:
 def test_log_names_the_mini_program(
     mini_program: MiniProgram, wechat: ScriptedWeChat, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wechat.on("/wxa/get_page", {"errcode": 0})
+    wechat.on("/wxa/security/get_code_privacy_info", {"errcode": 0})
     caplog.set_level("INFO", "wechat")
 
-    mini_program.pages()
+    mini_program.privacy_info()
 
     *_of_the_tokens, event = [
         vars(record) for record in caplog.records if record.getMessage() == "wechat call"
     ]
     told = {name: event[name] for name in ("endpoint", "appid", "status", "errcode")}
-    assert told == {"endpoint": "/wxa/get_page", "appid": mini_program.appid, "status": 200, "errcode": 0}
+    assert told == {
+        "endpoint": "/wxa/security/get_code_privacy_info",
+        "appid": mini_program.appid,
+        "status": 200,
+        "errcode": 0,
+    }
     assert "merchant-1" not in repr(event)

@@ -106,10 +106,16 @@ def test_request_carries_the_token_in_the_query_alone(serve: Serve, transport_to
 def test_get_has_no_body(serve: Serve, transport_to: TransportTo) -> None:
     server = serve(always(answer(OK)))
 
-    transport_to(server.url).call("GET", "/wxa/get_page", deadline=Deadline(10), query={})
+    transport_to(server.url).call(
+        "GET", "/wxa/security/get_code_privacy_info", deadline=Deadline(10), query={}
+    )
 
     (request,) = server.requests
-    assert (request.method, request.target, request.body) == ("GET", "/wxa/get_page", b"")
+    assert (request.method, request.target, request.body) == (
+        "GET",
+        "/wxa/security/get_code_privacy_info",
+        b"",
+    )
     assert "content-length" not in request.headers
 
 

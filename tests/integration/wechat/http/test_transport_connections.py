@@ -17,7 +17,7 @@ OK = answer(b'{"errcode":0}')
 
 
 def get(transport: Transport) -> None:
-    asked(transport, "/wxa/get_page")
+    asked(transport, "/wxa/security/get_code_privacy_info")
 
 
 def asked(transport: Transport, path: str) -> object:
@@ -52,7 +52,7 @@ def test_deadline_of_one_call_does_not_bind_the_next_one(serve: Serve, transport
     moment = [0.0]
     first = Deadline(5, lambda: moment[0])
 
-    transport.call("GET", "/wxa/get_page", deadline=first, query={})
+    transport.call("GET", "/wxa/security/get_code_privacy_info", deadline=first, query={})
     moment[0] = 1_000.0
     get(transport)
 

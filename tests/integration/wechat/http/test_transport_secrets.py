@@ -167,12 +167,14 @@ def test_log_of_a_call_names_endpoint_appid_errcode_and_rid(
     caplog.set_level(logging.INFO, "wechat.http.transport")
 
     with pytest.raises(Refused):
-        transport.call("GET", "/wxa/get_page", deadline=Deadline(9), query={}, appid="wx1")
+        transport.call(
+            "GET", "/wxa/security/get_code_privacy_info", deadline=Deadline(9), query={}, appid="wx1"
+        )
 
     told = event(caplog)
     assert told.pop("ms") >= 0
     assert told == {
-        "endpoint": "/wxa/get_page",
+        "endpoint": "/wxa/security/get_code_privacy_info",
         "appid": "wx1",
         "status": 200,
         "errcode": 85013,

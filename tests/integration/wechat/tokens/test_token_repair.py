@@ -16,7 +16,7 @@ from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered
 from wechat.mini_program import MiniProgram
 from wechat.tokens.store import TokenStore
 
-PAGES = "/wxa/get_page"
+PAGES = "/wxa/security/get_code_privacy_info"
 #: The errcodes that say the access token is no good (wechat-api.md §9).
 REJECTIONS = [40001, 40014, 42001]
 
@@ -35,7 +35,7 @@ def test_call_with_a_rejected_token_is_repeated_once_with_a_fresh_one(
 ) -> None:
     wechat.on(PAGES, refusal(errcode), {"page_list": ["pages/index"]})
 
-    assert mini_program.pages() == ["pages/index"]
+    assert mini_program.privacy_info()["page_list"] == ["pages/index"]
 
     assert tokens_used(wechat, PAGES) == ["merchant-1", "merchant-2"]
     assert len(wechat.calls(API_AUTHORIZER_TOKEN)) == 2
@@ -57,7 +57,7 @@ def test_token_that_is_rejected_for_ever_is_an_error_after_two_calls(
     wechat.on(PAGES, refusal(errcode))
 
     with pytest.raises(Refused) as caught:
-        mini_program.pages()
+        mini_program.privacy_info()
 
     assert (caught.value.endpoint, caught.value.errcode) == (PAGES, errcode)
     assert tokens_used(wechat, PAGES) == ["merchant-1", "merchant-2"]
@@ -72,7 +72,7 @@ def test_everything_rejected_for_ever_is_an_error_after_few_calls(
     wechat.on(API_AUTHORIZER_TOKEN, issue_once("merchant-1"), refusal(42001))
 
     with pytest.raises(Refused) as caught:
-        mini_program.pages()
+        mini_program.privacy_info()
 
     assert caught.value.endpoint == API_AUTHORIZER_TOKEN
     assert len(wechat.calls(PAGES)) == 1
@@ -87,7 +87,7 @@ def test_other_refusal_neither_repeats_the_call_nor_costs_the_token(
     wechat.on(PAGES, refusal(errcode))
 
     with pytest.raises(Refused):
-        mini_program.pages()
+        mini_program.privacy_info()
 
     kept = store.token(APPID)
     assert kept is not None
@@ -99,7 +99,7 @@ def test_unanswered_call_is_not_repeated(mini_program: MiniProgram, wechat: Scri
     wechat.on(PAGES, hang_up)
 
     with pytest.raises(Unanswered):
-        mini_program.pages()
+        mini_program.privacy_info()
 
     assert len(wechat.calls(PAGES)) == 1
 
@@ -107,8 +107,8 @@ def test_unanswered_call_is_not_repeated(mini_program: MiniProgram, wechat: Scri
 def test_token_is_used_again_by_the_next_call(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
     wechat.on(PAGES, {"page_list": []})
 
-    mini_program.pages()
-    mini_program.pages()
+    mini_program.privacy_info()
+    mini_program.privacy_info()
 
     assert tokens_used(wechat, PAGES) == ["merchant-1", "merchant-1"]
     assert len(wechat.calls(API_AUTHORIZER_TOKEN)) == 1
@@ -127,7 +127,7 @@ def test_late_rejection_of_an_old_token_uses_the_newer_one(
 
     wechat.on(PAGES, rejected_meanwhile, {"page_list": []})
 
-    mini_program.pages()
+    mini_program.privacy_info()
 
     assert tokens_used(wechat, PAGES) == ["merchant-1", "merchant-of-another"]
     assert len(wechat.calls(API_AUTHORIZER_TOKEN)) == 1
@@ -139,7 +139,7 @@ def test_mini_program_that_authorised_nobody_is_not_called(
     store._redis.delete(f"wechat:refresh-token:{APPID}")
 
     with pytest.raises(NotAuthorized) as caught:
-        mini_program.pages()
+        mini_program.privacy_info()
 
     assert caught.value.appid == APPID
     assert wechat.server.requests == []
@@ -151,7 +151,7 @@ def test_without_a_ticket_nothing_is_called(
     store._redis.delete("wechat:ticket")
 
     with pytest.raises(TicketMissing):
-        mini_program.pages()
+        mini_program.privacy_info()
 
     assert wechat.server.requests == []
 
@@ -164,7 +164,7 @@ def test_no_error_shows_a_secret(
     wechat.on(path, reply)
 
     with pytest.raises((Refused, Unanswered)) as caught:
-        mini_program.pages()
+        mini_program.privacy_info()
 
     shown = everything_shown_by(caught.value)
     for secret in (APPSECRET, TICKET, REFRESH_TOKEN, "component-1", "merchant-1", "merchant-2"):
