@@ -11,30 +11,29 @@ from datetime import datetime
 
 from celery import Celery, Signature
 
+from releases.queues import Queues
 from releases.record import Release, task_id
 from releases.states import STEPS, Step
 from tasks.monitors import shown
 
-#: What the name of the urgent queue has behind that of the default one.
-URGENT = ".urgent"
 
-
-def send_chain(app: Celery, release: Release, at: datetime) -> None:
+def send_chain(app: Celery, release: Release, queues: Queues, at: datetime) -> None:
     """Send the message of the release's current step, with the later ones behind it; `at` is the time."""
     steps = STEPS[release.step.position :]
-    first, *later = (step_signature(app, step, release) for step in steps)
+    queue = queues.of(urgent=release.urgent)
+    first, *later = (step_signature(app, step, release, queue) for step in steps)
     # What `celery.chain` makes of them, at four fifths of its cost: there are no groups and callbacks to look for.
     # The time is for `find_lost.lua`, which reads it in the queue.
     first.apply_async(chain=later[::-1], headers={"sent_at": str(at.timestamp())})
 
 
-def step_signature(app: Celery, step: Step, release: Release) -> Signature[object]:
+def step_signature(app: Celery, step: Step, release: Release, queue: str | None = None) -> Signature[object]:
     """One step's task, as a message names it."""
     return app.signature(
         step.task_name,
         args=[release.id, release.appid, release.user_version],
         immutable=True,
         task_id=task_id(release.id, step),
-        queue=app.conf.task_default_queue + (URGENT if release.urgent else ""),
+        queue=queue,
         **shown(release),
     )

@@ -12,10 +12,11 @@ from config.celery_options import QUEUE, URGENT_QUEUE
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
-from releases.background.due import Due, Queues
+from releases.background.due import Due
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope
@@ -53,8 +54,10 @@ def build_services(app: Celery, settings: Settings) -> Services:
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
     now = RedisClock(client.time).now
 
+    queues = Queues(URGENT_QUEUE, QUEUE)
+
     def send(release: Release) -> None:
-        send_chain(app, release, now())
+        send_chain(app, release, queues, now())
 
     replicas = settings.redis.replicas_to_confirm
     store = ReleaseStore(client, replicas=replicas)
@@ -117,7 +120,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         leases=leases,
         pauses=pauses,
         timed_pauses=timed_pauses,
-        due=Due(client, store=store, pauses=pauses, send=send, queues=Queues(URGENT_QUEUE, QUEUE)),
+        due=Due(client, store=store, pauses=pauses, send=send, queues=queues),
         steps=steps,
         outcomes=outcomes,
         wechat=wechat,

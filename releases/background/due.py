@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import redis
 
 from db.scripts import load_script
+from releases.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import GOING_ON
@@ -34,14 +34,6 @@ FED_AT_ONCE = 100
 SLACK_S = 10.0
 #: Messages at the end of a queue among which one of ours is looked for.
 _LOOKS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Queues:
-    """The names of the queues."""
-
-    urgent: str
-    default: str
 
 
 class Due:

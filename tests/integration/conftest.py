@@ -11,8 +11,9 @@ from kombu import Queue, pools
 
 from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
-from releases.background.due import Due, Queues
+from releases.background.due import Due
 from releases.intake.one import Releases
+from releases.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import redis
 
+from releases.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import Status
@@ -20,6 +21,7 @@ from releases.store.records import ReleaseStore
 from tests.support.examples import a_release, a_request
 
 QUEUE, URGENT_QUEUE = "releases", "releases.urgent"
+QUEUES = Queues(URGENT_QUEUE, QUEUE)
 
 
 def created(store: ReleaseStore, release: Release) -> Stored:

@@ -19,6 +19,7 @@ from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
 from tests.support.examples import NOW, a_problem, a_release, a_request
+from tests.support.records import QUEUES
 
 NOTHING = Known(active=None, same=None)
 
@@ -83,8 +84,8 @@ def test_a_pause_and_what_waits_for_it_are_told(
 def test_the_next_message_has_waited_since_its_record_was_written(
     reader: FiguresReader, store: ReleaseStore, celery_app: Celery
 ) -> None:
-    send_chain(celery_app, stored(store, 1, updated_at=NOW), NOW)
-    send_chain(celery_app, stored(store, 2, updated_at=NOW + timedelta(seconds=80)), NOW)
+    send_chain(celery_app, stored(store, 1, updated_at=NOW), QUEUES, NOW)
+    send_chain(celery_app, stored(store, 2, updated_at=NOW + timedelta(seconds=80)), QUEUES, NOW)
 
     figures = reader.read()
 

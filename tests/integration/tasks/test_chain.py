@@ -13,6 +13,7 @@ from releases.record import task_id
 from releases.states import STEPS, Step
 from tasks.chain import send_chain
 from tests.support.examples import APPID, NOW, a_release, a_request
+from tests.support.records import QUEUES
 
 SECRET_LOOKING = "hunter2-not-for-the-broker"
 
@@ -29,7 +30,7 @@ def the_message(client: redis.Redis) -> tuple[dict[str, Any], Any]:
 
 
 def test_one_message_is_sent_to_the_queue_releases(celery_app: Celery, redis_client: redis.Redis) -> None:
-    send_chain(celery_app, a_release(), NOW)
+    send_chain(celery_app, a_release(), QUEUES, NOW)
 
     assert len(messages(redis_client)) == 1
 
@@ -37,7 +38,7 @@ def test_one_message_is_sent_to_the_queue_releases(celery_app: Celery, redis_cli
 def test_the_message_carries_id_appid_and_version_only(celery_app: Celery, redis_client: redis.Redis) -> None:
     release = a_release()
 
-    send_chain(celery_app, release, NOW)
+    send_chain(celery_app, release, QUEUES, NOW)
 
     headers, (args, kwargs, embed) = the_message(redis_client)
     assert headers["task"] == "tasks.ensure_domains"
@@ -51,7 +52,7 @@ def test_the_last_tasks_id_is_the_release_id_and_the_earlier_ones_are_made_from_
 ) -> None:
     release = a_release()
 
-    send_chain(celery_app, release, NOW)
+    send_chain(celery_app, release, QUEUES, NOW)
 
     headers, (_, _, embed) = the_message(redis_client)
     later = {task["task"]: task["options"]["task_id"] for task in embed["chain"]}
@@ -63,7 +64,7 @@ def test_the_last_tasks_id_is_the_release_id_and_the_earlier_ones_are_made_from_
 def test_it_begins_at_the_release_s_step(step: Step, celery_app: Celery, redis_client: redis.Redis) -> None:
     release = a_release(step=step)
 
-    send_chain(celery_app, release, NOW)
+    send_chain(celery_app, release, QUEUES, NOW)
 
     headers, (_, _, embed) = the_message(redis_client)
     later = [task["task"] for task in reversed(embed["chain"] or [])]
@@ -78,7 +79,7 @@ def test_nothing_of_the_payload_is_in_the_message(celery_app: Celery, redis_clie
         audit={"feedback_info": SECRET_LOOKING},
     )
 
-    send_chain(celery_app, a_release(request), NOW)
+    send_chain(celery_app, a_release(request), QUEUES, NOW)
 
     (raw,) = messages(redis_client)
     assert SECRET_LOOKING not in json.dumps(raw)
@@ -86,7 +87,7 @@ def test_nothing_of_the_payload_is_in_the_message(celery_app: Celery, redis_clie
 
 
 def test_a_monitor_is_shown_of_every_step_whose_it_is(celery_app: Celery, redis_client: redis.Redis) -> None:
-    send_chain(celery_app, a_release(a_request(wave="spring 春")), NOW)
+    send_chain(celery_app, a_release(a_request(wave="spring 春")), QUEUES, NOW)
 
     headers, (_, _, embed) = the_message(redis_client)
     shown = [headers["kwargsrepr"], *(task["options"]["kwargsrepr"] for task in embed["chain"])]
@@ -97,7 +98,7 @@ def test_a_monitor_is_shown_of_every_step_whose_it_is(celery_app: Celery, redis_
 
 
 def test_the_message_is_json(celery_app: Celery, redis_client: redis.Redis) -> None:
-    send_chain(celery_app, a_release(), NOW)
+    send_chain(celery_app, a_release(), QUEUES, NOW)
 
     (message,) = messages(redis_client)
     assert message["content-type"] == "application/json"
@@ -106,7 +107,7 @@ def test_the_message_is_json(celery_app: Celery, redis_client: redis.Redis) -> N
 def test_an_urgent_release_goes_to_the_urgent_queue_with_all_its_steps(
     celery_app: Celery, redis_client: redis.Redis
 ) -> None:
-    send_chain(celery_app, a_release(a_request(urgent=True)), NOW)
+    send_chain(celery_app, a_release(a_request(urgent=True)), QUEUES, NOW)
 
     assert redis_client.llen("releases") == 0
     raw = cast("list[str]", redis_client.lrange("releases.urgent", 0, -1))

@@ -14,6 +14,7 @@ from tasks.chain import send_chain
 from tests.integration.conftest import Sender
 from tests.support.records import (
     QUEUE,
+    QUEUES,
     URGENT_QUEUE,
     at,
     fill,
@@ -55,7 +56,7 @@ def test_a_queue_that_stays_long_gets_no_second_messages(
     # Given releases whose messages have been waiting for half an hour, behind one that is older still
     for n in range(5):
         release = sent_since(store, 1800 - n, n)
-        send_chain(celery_app, release, at(n - 1800))
+        send_chain(celery_app, release, QUEUES, at(n - 1800))
 
     assert due.resend_lost() == []
     assert sender.sent == []
@@ -66,7 +67,7 @@ def test_what_was_sent_before_the_oldest_message_that_is_left_was_lost(
 ) -> None:
     lost = sent_since(store, 1800, 1)
     waits = sent_since(store, 900, 2)
-    send_chain(celery_app, waits, at(-900))
+    send_chain(celery_app, waits, QUEUES, at(-900))
 
     assert due.resend_lost() == [lost.id]
 
@@ -76,10 +77,10 @@ def test_a_message_that_was_sent_twice_lets_no_other_seem_lost(
 ) -> None:
     # Given a queue that stays long, whose oldest message belongs to a release that was sent again since
     twice = sent_since(store, 0, 1)
-    send_chain(celery_app, twice, at(-1800))
+    send_chain(celery_app, twice, QUEUES, at(-1800))
     others = [sent_since(store, 1000, n) for n in range(2, 5)]
     for other in others:
-        send_chain(celery_app, other, at(-1000))
+        send_chain(celery_app, other, QUEUES, at(-1000))
 
     assert due.resend_lost() == []
 
