@@ -145,13 +145,13 @@ class RedisSettings(_Section):
 
     @property
     def fernet_keys(self) -> list[str]:
-        """The keys that open what is stored; the first of them closes as well, if `closes`."""
+        """The keys that decrypt what is stored; the first of them encrypts as well, if `encrypts`."""
         values = [key.get_secret_value() for key in self.encryption_keys]
         return [value for value in values if value != PLAIN]
 
     @property
-    def closes(self) -> bool:
-        """Whether what is stored from now on is to be sealed."""
+    def encrypts(self) -> bool:
+        """Whether what is stored from now on is to be encrypted."""
         return bool(self.encryption_keys) and self.encryption_keys[0].get_secret_value() != PLAIN
 
     @property

@@ -144,7 +144,7 @@ def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> W
         read_timeout_s=settings.wechat.read_timeout_s,
         credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
         redis_client=client,
-        seal=Seal(settings.redis.fernet_keys, closes=settings.redis.closes),
+        seal=Seal(settings.redis.fernet_keys, encrypts=settings.redis.encrypts),
         replicas=settings.redis.replicas_to_confirm,
         pace=rate_limits(settings.rate, client),
         sleep=time.sleep,

@@ -134,12 +134,12 @@ def _encryption() -> Iterator[Finding]:
     elif tally.outdated:
         text = f"{tally.outdated} of {tally.total} stored secrets are to be sealed anew: `mprelease rekey`"
         text += f"; {plain}" if tally.plain else ""
-    elif settings().redis.closes:
+    elif settings().redis.encrypts:
         text = f"{tally.total} stored secrets are sealed with the first key"
     else:
         text = f"off: {plain}, in its file and in backups. To set a key:"
-    more = () if settings().redis.closes or tally.unreadable else _SET_A_KEY
-    warns = bool(tally.plain) or not settings().redis.closes
+    more = () if settings().redis.encrypts or tally.unreadable else _SET_A_KEY
+    warns = bool(tally.plain) or not settings().redis.encrypts
     yield Finding("encryption", not tally.unreadable, text, warns=warns, more=more)
 
 

@@ -16,6 +16,12 @@ MARK = "releases:mark"
 UNTOLD = "releases:untold"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
+#: Held by the worker that looks at the waves now.
+WAVES_LOOKING = "waves:looking"
+#: Calls to WeChat by endpoint and errcode, and their times: a hash of counters for monitors.
+WECHAT_CALLS = "releases:wechat-calls"
+#: Items of the queue that were no messages of ours, newest first.
+SET_ASIDE = "releases:set-aside"
 #: The hosts that are registered on the platform, as read last; and who reads them now.
 POOL = "platform:pool"
 POOL_LOCK = "platform:pool-lock"

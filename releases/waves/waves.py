@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 
 #: Milliseconds between two looks at the waves, by whichever worker.
 _LOOK_EVERY_MS = 900
-_LOOKING = "waves:looking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Waves:
         """Brake the waves that have to be, and let those go on whose canary went well."""
         if not self._redis.exists(keys.WATCHED_WAVES):
             return
-        if not self._redis.set(_LOOKING, 1, nx=True, px=_LOOK_EVERY_MS):
+        if not self._redis.set(keys.WAVES_LOOKING, 1, nx=True, px=_LOOK_EVERY_MS):
             return
         for name in sorted(cast("set[str]", self._redis.smembers(keys.WATCHED_WAVES))):
             self._look_at(name)

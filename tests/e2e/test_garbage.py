@@ -11,9 +11,10 @@ import redis
 from celery import Celery, chain, chord, group
 from kombu import pools
 
+from releases.store.keys import SET_ASIDE
 from tests.support.garbage import GARBAGE, HARMLESS, QUEUE, SECRET, headers, message
 from tests.support.workers import Platform, wait_for
-from worker.celery_patches.set_aside import SET_ASIDE, entries
+from worker.celery_patches.set_aside import entries
 
 
 def is_quiet(client: redis.Redis) -> bool:

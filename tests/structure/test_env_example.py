@@ -90,7 +90,7 @@ def test_the_secrets_it_makes_are_taken_and_agree(secrets: Path, monkeypatch: py
     assert re.fullmatch("[0-9a-f]{48}", password)
     assert settings.redis.url.get_secret_value() == f"redis://:{password}@redis:6379/0"
     assert settings.platform.appsecret.get_secret_value() == APPSECRET
-    assert settings.redis.closes
+    assert settings.redis.encrypts
 
 
 def test_the_secrets_are_readable_in_containers_and_shut_to_others_here(secrets: Path) -> None:

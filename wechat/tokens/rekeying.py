@@ -51,7 +51,7 @@ class StoredSecrets:
         """Raise Unreadable if the keys are not those of this Redis: the ticket or, without one, no value opens."""
         ticket = cast("str | None", self._redis.get(TICKET_KEY))
         sample = [(TICKET_KEY, ticket)] if ticket is not None else list(islice(self._values(), _SAMPLE))
-        if sample and all(self._seal.open(raw) is None for _, raw in sample):
+        if sample and all(self._seal.decrypt(raw) is None for _, raw in sample):
             raise Unreadable(sample[0][0])
 
     def tally(self) -> Tally:
@@ -61,7 +61,7 @@ class StoredSecrets:
             plain += not raw.startswith(MARK)
             if self._seal.is_current(raw):
                 current += 1
-            elif self._seal.open(raw) is None:
+            elif self._seal.decrypt(raw) is None:
                 unreadable.append(key)
             else:
                 outdated += 1
@@ -71,10 +71,10 @@ class StoredSecrets:
         """Seal with the first key what is not; returns how many. What changes meanwhile is its writer's business."""
         number = 0
         for key, raw in self._values():
-            text = None if self._seal.is_current(raw) else self._seal.open(raw)
+            text = None if self._seal.is_current(raw) else self._seal.decrypt(raw)
             if text is not None:
                 number += int(
-                    self._replication.run(self._swap_if_equal, [key], [raw, self._seal.close(text)])
+                    self._replication.run(self._swap_if_equal, [key], [raw, self._seal.encrypt(text)])
                 )
         return number
 
@@ -83,7 +83,7 @@ class StoredSecrets:
         return sum(
             int(self._drop_if_equal(keys=[key], args=[raw]))
             for key, raw in self._values()
-            if self._seal.open(raw) is None
+            if self._seal.decrypt(raw) is None
         )
 
     def _values(self) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""How secrets are written down: sealed with a key (Fernet), or in plain text where there is none."""
+"""How secrets are stored: encrypted (Fernet), or in plain text where there is no key."""
 
 from __future__ import annotations
 
@@ -11,35 +11,34 @@ MARK = "fernet "
 
 
 class Seal:
-    """The first key closes, every key opens; what is in plain text is open to all.
+    """The first key encrypts, every key decrypts; plain text decrypts to itself.
 
-    Without `closes` values are written in plain text though the keys open sealed ones: so a key can be given
-    to one reader after the other before the first value is sealed with it. The keys are Fernet's: 32 bytes in
-    URL-safe base64.
+    Without `encrypts` values are stored in plain text, and the keys only decrypt: so a key can be given to one reader after
+    the other before the first value is encrypted with it. The keys are Fernet's: 32 bytes in URL-safe base64.
     """
 
-    def __init__(self, keys: Sequence[str] = (), *, closes: bool = True) -> None:
+    def __init__(self, keys: Sequence[str] = (), *, encrypts: bool = True) -> None:
         fernets = [Fernet(key) for key in keys]
-        self._opening = MultiFernet(fernets) if fernets else None
-        self._closing = fernets[0] if fernets and closes else None
+        self._decrypting = MultiFernet(fernets) if fernets else None
+        self._encrypting = fernets[0] if fernets and encrypts else None
 
-    def close(self, text: str) -> str:
-        """The text as it is to be stored; another one each time, so stored values are compared as they were read."""
-        if self._closing is None:
+    def encrypt(self, text: str) -> str:
+        """Encrypt for storage. The result differs on each call, so compare stored values byte for byte."""
+        if self._encrypting is None:
             return text
-        return MARK + self._closing.encrypt(text.encode()).decode()
+        return MARK + self._encrypting.encrypt(text.encode()).decode()
 
-    def open(self, stored: str) -> str | None:
-        """The text again; None if none of the keys opens it."""
+    def decrypt(self, stored: str) -> str | None:
+        """The text again; None if none of the keys decrypts it."""
         if not stored.startswith(MARK):
             return stored
-        return None if self._opening is None else _decrypted(self._opening, stored)
+        return None if self._decrypting is None else _decrypted(self._decrypting, stored)
 
     def is_current(self, stored: str) -> bool:
-        """Whether it is stored as `close` would store it now."""
-        if self._closing is None:
+        """Whether it is stored as `encrypt` would store it now."""
+        if self._encrypting is None:
             return not stored.startswith(MARK)
-        return stored.startswith(MARK) and _decrypted(self._closing, stored) is not None
+        return stored.startswith(MARK) and _decrypted(self._encrypting, stored) is not None
 
 
 def _decrypted(fernet: Fernet | MultiFernet, stored: str) -> str | None:

@@ -65,7 +65,7 @@ class TokenStore:
 
     def put_ticket(self, ticket: str) -> None:
         """Keep the newest component_verify_ticket."""
-        self._redis.set(TICKET_KEY, self._seal.close(ticket), ex=TICKET_LIFETIME_S)
+        self._redis.set(TICKET_KEY, self._seal.encrypt(ticket), ex=TICKET_LIFETIME_S)
 
     def has_ticket(self) -> bool:
         """Whether there is a component_verify_ticket that is not older than 12 h, readable or not."""
@@ -84,7 +84,7 @@ class TokenStore:
         def fill(pipe: Pipeline) -> None:
             for appid, refresh_token in refresh_tokens.items():
                 keys = [_refresh_token_key(appid), token_key(appid), LOCK_PREFIX + appid]
-                self._put_refresh_token(keys=keys, args=[self._seal.close(refresh_token)], client=pipe)
+                self._put_refresh_token(keys=keys, args=[self._seal.encrypt(refresh_token)], client=pipe)
 
         self._replication.write(fill)
 
@@ -98,7 +98,7 @@ class TokenStore:
             key,
             lambda raw: self._opened(key, raw, appid) == old,
             self._swap_if_equal,
-            self._seal.close(new),
+            self._seal.encrypt(new),
         )
 
     def refresh_token(self, appid: str) -> str | None:
@@ -127,7 +127,7 @@ class TokenStore:
         document = json.dumps({"token": token, "refresh_below_ms": int(refresh_ahead_s * 1000)})
         keys = [token_key(slot), LOCK_PREFIX + slot]
         lifetime_ms = max(1, int(expires_in_s * 1000))
-        return bool(self._put_token(keys=keys, args=[owner, self._seal.close(document), lifetime_ms]))
+        return bool(self._put_token(keys=keys, args=[owner, self._seal.encrypt(document), lifetime_ms]))
 
     def forget_token(self, slot: str, token: str) -> None:
         """Forget a token that WeChat rejected, unless it has been replaced already."""
@@ -152,13 +152,13 @@ class TokenStore:
         return None if raw is None else self._opened(key, raw, appid)
 
     def _opened(self, key: str, raw: str, appid: str | None) -> str:
-        text = self._seal.open(raw)
+        text = self._seal.decrypt(raw)
         if text is None:
             raise Unreadable(key, appid)
         return text
 
     def _token_fields(self, raw: str) -> dict[str, Any] | None:
-        document = self._seal.open(raw)
+        document = self._seal.decrypt(raw)
         return None if document is None else cast("dict[str, Any]", json.loads(document))
 
     def _if_still(self, key: str, is_meant: Callable[[str], bool], change: Script, *args: str) -> None:

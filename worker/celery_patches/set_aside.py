@@ -14,8 +14,8 @@ from typing import Any
 
 import redis
 
-#: The list of entries.
-SET_ASIDE = "releases:set-aside"
+from releases.store.keys import SET_ASIDE
+
 #: So many are kept, the newest.
 KEPT = 1000
 

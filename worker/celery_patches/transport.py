@@ -21,6 +21,7 @@ import redis
 from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 
+from releases.store.keys import SET_ASIDE
 from tasks.redis_away import is_away
 from worker.celery_patches import set_aside
 from worker.celery_patches.unacknowledged import OWED, QoS
@@ -116,7 +117,7 @@ class _SetsAside:
     def _set_aside(self, why: str) -> None:
         channel: Any = self
         item = channel.client.last_popped[1]
-        log.error("%s (%d bytes): set aside in %s", why, len(item), set_aside.SET_ASIDE)
+        log.error("%s (%d bytes): set aside in %s", why, len(item), SET_ASIDE)
         with channel.conn_or_acquire() as client:
             set_aside.put(client, item, why)
         with suppress(*_NO_MESSAGE):

@@ -18,12 +18,13 @@ from typing import cast
 
 import redis
 
+from releases.store.keys import WECHAT_CALLS
 from wechat.errcodes.table import TABLE
 
 log = logging.getLogger(__name__)
 
-#: A hash of counts. Fields: `calls ENDPOINT OUTCOME`, `bucket ENDPOINT N` (N of BOUNDS_S), `ms ENDPOINT`.
-KEY = "releases:wechat-calls"
+# The fields of the hash: `calls ENDPOINT OUTCOME`, `bucket ENDPOINT N` (N of BOUNDS_S), `ms ENDPOINT`.
+
 #: Seconds between two additions; a process that is killed loses so much of its counts.
 FLUSH_EVERY_S = 5.0
 #: Upper bounds of the latencies, in seconds; the last bucket has none.
@@ -65,7 +66,7 @@ class CallCounts:
         try:
             with self._redis.pipeline() as pipe:
                 for name, number in taken.items():
-                    pipe.hincrby(KEY, name, number)
+                    pipe.hincrby(WECHAT_CALLS, name, number)
                 pipe.execute()
         except redis.RedisError as error:
             log.debug("the counts of calls wait: %s", type(error).__name__)
@@ -108,7 +109,7 @@ def read_calls(client: redis.Redis) -> Calls:
     """Read the counts of all processes."""
     outcomes: dict[tuple[str, str], int] = {}
     latencies: defaultdict[str, Latency] = defaultdict(Latency)
-    for name, number in cast("dict[str, str]", client.hgetall(KEY)).items():
+    for name, number in cast("dict[str, str]", client.hgetall(WECHAT_CALLS)).items():
         match name.split(" "):
             case ["calls", endpoint, outcome]:
                 outcomes[endpoint, outcome] = int(number)

@@ -80,20 +80,20 @@ def test_encryption_keys_are_read_however_they_are_listed(
 
     settings = load_settings().redis
 
-    assert (settings.fernet_keys, settings.closes) == ([KEY, OTHER_KEY], True)
+    assert (settings.fernet_keys, settings.encrypts) == ([KEY, OTHER_KEY], True)
 
 
 @pytest.mark.parametrize(
-    ("written", "keys", "closes"), [("", [], False), ("plain", [], False), (f"plain,{KEY}", [KEY], False)]
+    ("written", "keys", "encrypts"), [("", [], False), ("plain", [], False), (f"plain,{KEY}", [KEY], False)]
 )
 def test_nothing_is_sealed_without_a_key_or_where_plain_is_in_its_place(
-    written: str, keys: list[str], closes: bool, secrets: Path
+    written: str, keys: list[str], encrypts: bool, secrets: Path
 ) -> None:
     (secrets / "mprelease_redis__encryption_keys").write_text(written)
 
     settings = load_settings().redis
 
-    assert (settings.fernet_keys, settings.closes) == (keys, closes)
+    assert (settings.fernet_keys, settings.encrypts) == (keys, encrypts)
 
 
 @pytest.mark.parametrize(

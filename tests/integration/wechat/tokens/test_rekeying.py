@@ -38,10 +38,10 @@ class Meddled(Seal):
         super().__init__(keys)
         self._meddle = [meddle]
 
-    def open(self, stored: str) -> str | None:
+    def decrypt(self, stored: str) -> str | None:
         if self._meddle:
             self._meddle.pop()()
-        return super().open(stored)
+        return super().decrypt(stored)
 
 
 @pytest.mark.parametrize("before", [Seal(), Seal([OLD])], ids=["plain", "old key"])
@@ -59,7 +59,7 @@ def test_after_sealing_anew_the_new_key_alone_is_enough(redis_client: redis.Redi
 def test_there_is_a_way_back_to_plain_text(redis_client: redis.Redis) -> None:
     secrets = everything(filled(redis_client, Seal([NEW])))
 
-    assert StoredSecrets(redis_client, Seal([NEW], closes=False)).seal_anew() == 4
+    assert StoredSecrets(redis_client, Seal([NEW], encrypts=False)).seal_anew() == 4
 
     assert everything(TokenStore(redis_client, Seal())) == secrets
 
@@ -172,9 +172,9 @@ def test_a_change_that_is_overtaken_for_ever_ends(redis_client: redis.Redis) -> 
     filled(redis_client, Seal([NEW]))
 
     class Restless(Seal):
-        def open(self, stored: str) -> str | None:
-            redis_client.set(f"wechat:refresh-token:{APPID}", self.close(REFRESH_TOKEN))
-            return super().open(stored)
+        def decrypt(self, stored: str) -> str | None:
+            redis_client.set(f"wechat:refresh-token:{APPID}", self.encrypt(REFRESH_TOKEN))
+            return super().decrypt(stored)
 
     with pytest.raises(redis.WatchError, match="50 times"):
         TokenStore(redis_client, Restless([NEW])).replace_refresh_token(APPID, REFRESH_TOKEN, "came-back")

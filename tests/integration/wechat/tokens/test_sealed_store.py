@@ -62,9 +62,9 @@ def test_without_a_key_values_are_as_they_were_before_there_were_keys(redis_clie
     ("writer", "reader"),
     [
         (Seal(), Seal([NEW])),
-        (Seal(), Seal([NEW], closes=False)),
-        (Seal([NEW]), Seal([NEW], closes=False)),
-        (Seal([NEW], closes=False), Seal()),
+        (Seal(), Seal([NEW], encrypts=False)),
+        (Seal([NEW]), Seal([NEW], encrypts=False)),
+        (Seal([NEW], encrypts=False), Seal()),
         (Seal([OLD]), Seal([OLD, NEW])),
         (Seal([OLD, NEW]), Seal([NEW, OLD])),
         (Seal([NEW, OLD]), Seal([OLD, NEW])),
