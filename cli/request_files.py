@@ -39,8 +39,6 @@ class ConflictingFile(BadFile):
 
 #: Lines that are named for one problem; the others are counted.
 _NAMED_LINES = 3
-#: Written in one command, which Redis before 7.0 takes with up to a million arguments: 30 of each release.
-MOST_LINES = 30_000
 #: Reads the lines of a file, with their numbers: the fields of each, or what is wrong with it.
 Reader = Callable[[bytes], Iterator[tuple[int, "dict[str, Any] | InvalidRequest"]]]
 
@@ -118,10 +116,6 @@ def read_requests(raw: bytes, common: Mapping[str, Any], read: Reader = json_lin
     problems = _each_once([*found, *_contradictions(lines)])
     if not problems and not lines:
         problems = ["no line holds a request; write one JSON object to a line, or CSV with a line of names"]
-    if len(lines) > MOST_LINES:
-        problems.append(
-            f"{len(lines)} releases are written at once or not at all, and that can be {MOST_LINES}: split the file"
-        )
     if problems:
         raise BadFile(problems)
     return lines

@@ -11,11 +11,9 @@ from benchmarks.reporting.report import KB
 from benchmarks.reporting.summary import MS, Figures
 from benchmarks.scaling.model import (
     CALLS_MORE,
-    ENQUEUE_ARGUMENTS,
     ENQUEUE_KB_A_LINE,
     ENQUEUE_MB,
     ENQUEUE_SCRIPT_US,
-    MOST_ARGUMENTS,
     PACES,
     VISITS,
     Model,
@@ -174,14 +172,13 @@ def _time(hours: float) -> str:
 
 def _files(model: Model) -> Iterator[str]:
     yield from grid(
-        ["lines", "seconds", "MB of the command", "Redis does nothing else for", "arguments of the script"],
+        ["lines", "seconds", "MB of the command", "Redis does nothing else for"],
         [
             [
                 f"{lines:,}",
                 f"{lines / model.enqueued_per_s:.0f}",
                 f"{ENQUEUE_MB + lines * ENQUEUE_KB_A_LINE / KB:,.0f}",
                 f"{lines * ENQUEUE_SCRIPT_US / _MILLION:.1f} s",
-                f"{lines * ENQUEUE_ARGUMENTS / MOST_ARGUMENTS:.1f} of what Redis 6.2 takes",
             ]
             for lines in FILES
         ],

@@ -1,4 +1,4 @@
-"""Write the tables of docs/scaling.md anew from the project's own results: `python -m benchmarks.scaling`."""
+"""Write the tables of docs/scaling.md anew from the project's own results: `python -m benchmarks.scaling.tool`."""
 
 from __future__ import annotations
 

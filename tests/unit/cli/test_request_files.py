@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from cli.request_files import MOST_LINES, BadFile, csv_lines, read_requests
+from cli.request_files import BadFile, csv_lines, read_requests
 
 COMMON = {"template_id": 12, "user_version": "1.0", "user_desc": "new"}
 
@@ -45,12 +45,3 @@ def test_a_wrong_name_in_the_first_line_of_csv_is_told_once() -> None:
 
     (found,) = refused.value.problems
     assert found.startswith("lines 2, 3, 4 and 2 more: colour: unknown field")
-
-
-def test_a_file_that_redis_would_not_take_in_one_command_is_refused() -> None:
-    line = {"template_id": 1, "user_version": "1", "user_desc": "x"}
-    rows = [json.dumps({"appid": f"wx{number:016x}", **line}) for number in range(MOST_LINES + 1)]
-    assert len(read_requests("\n".join(rows[1:]).encode(), {})) == MOST_LINES
-    with pytest.raises(BadFile) as caught:
-        read_requests("\n".join(rows).encode(), {})
-    assert "split the file" in str(caught.value)
