@@ -14,10 +14,6 @@ from celery.worker.request import Request
 from releases.record import Problem, Release
 
 
-class Waits(Exception):
-    """A short wait: why the step is tried again. Never raised, only shown."""
-
-
 class Parked(Ignore):
     """The release waits in Redis for longer: this message has done its part, another will come."""
 
@@ -33,11 +29,6 @@ class ShownRequest(Request):
         if isinstance(_raised(exc_info), Parked):
             self._tell(_raised(exc_info))
         return super().on_failure(exc_info, send_failed_event, return_ok)
-
-    def on_retry(self, exc_info: Any) -> None:
-        """Tell why, and no more: a wait has no traceback that says anything."""
-        self.acknowledge()
-        self._tell(_raised(exc_info).exc)
 
     def _tell(self, why: Exception) -> None:
         self.send_event("task-retried", exception=str(why))

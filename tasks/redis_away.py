@@ -25,13 +25,11 @@ log = logging.getLogger(__name__)
 REDIS_ERRORS = (redis.RedisError, OperationalError)
 #: Raised where Redis could not be reached.
 LOST = (redis.ConnectionError, redis.TimeoutError, OperationalError)
-#: Raised while Redis is away; `Reject` by Task.retry, whose message could not be sent; BackendStoreError by Celery's
-#: result store after it has tried for long.
+#: Raised while Redis is away; BackendStoreError by Celery's result store after it has tried for long.
 AWAY: tuple[type[Exception], ...] = (
     redis.ConnectionError,
     redis.TimeoutError,
     OperationalError,
-    Reject,
     BackendStoreError,
     redis.exceptions.ReadOnlyError,
     redis.exceptions.OutOfMemoryError,
@@ -121,12 +119,11 @@ def say_once(where: logging.Logger, reason: str, what: str) -> None:
 def redis_needed() -> Iterator[None]:
     """When Redis is away we stop and do not guess: the message goes back to the queue.
 
-    Celery itself would acknowledge the message of a task that fails because it could not reach Redis, and
-    drops that of a task whose retry could not be sent (`Task.retry` raises Reject without requeue).
+    Celery itself would acknowledge the message of a task that fails because it could not reach Redis.
     """
     try:
         yield
-    except (redis.RedisError, OperationalError, Reject, BackendStoreError) as error:
+    except (redis.RedisError, OperationalError, BackendStoreError) as error:
         if not is_away(error):
             raise
         say_once(log, why_away(error), "the message goes back to the queue")

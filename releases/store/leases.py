@@ -1,6 +1,6 @@
 """The lease per Mini Program: a redelivered message and a slow first run never act at the same time.
 
-It is taken for one attempt of one step and never held across a countdown. Its number grows with each
+It is taken for one attempt and never held while a release waits. Its number grows with each
 lease, and a record refuses a write under an older number than its newest. A holder that dies frees
 it by its expiry, which is longer than a step's total deadline.
 """
