@@ -22,6 +22,7 @@ from releases.request import parse_request
 from releases.states import Status, Step
 from releases.store.creations import Creation
 from releases.store.known import Known
+from releases.store.places import fed
 from releases.store.records import ReleaseStore
 from tests.support.workers import Platform
 from worker.redis_client import connect
@@ -64,7 +65,7 @@ def _fill_page(task: tuple[dict[str, Any], int, int]) -> None:
         store = ReleaseStore(client)
         releases = [_queued(request, number) for number in range(begin, end)]
         nothing = Known(None, None)
-        if not store.create_all([Creation(release, nothing) for release in releases]):
+        if not store.create_all([Creation(release, nothing, fed(release)) for release in releases]):
             raise RuntimeError("somebody else is at work on this Redis")
         for stored in store.get_many([release.id for release in releases]):
             assert stored is not None

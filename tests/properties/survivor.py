@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from releases.background.reconciler import UNACKNOWLEDGED
-
+from releases.figures import UNACKNOWLEDGED
 from releases.request import parse_request
 from releases.states import Status
 from tests.faults.world import QUEUE, app_on

@@ -19,9 +19,9 @@ from releases.steps.commit_code import commit_code
 from releases.steps.ensure_domains import ensure_domains
 from releases.steps.quota_resets import reset_at
 from releases.steps.retry_policy import AwaitQuota, Decision, Retry, RetryPolicy
+from releases.steps.stopping import _ask_quota
 from releases.steps.submit_audit import submit_audit
 from releases.store.known import dump, parse
-from tasks.step_task import _ask_quota
 from tests.integration.wechat.server import answer
 from tests.properties.cases import Cases, share
 from tests.properties.right import FULL_REQUEST
