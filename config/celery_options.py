@@ -20,6 +20,9 @@ QUEUES = (URGENT_QUEUE, QUEUE)
 TASK_MODULES = ("tasks.steps", "tasks.by_name")
 #: How long results are kept, in seconds: a wave is read for days.
 RESULT_EXPIRES_S = 7 * 86_400
+#: A message by name that a killed worker had taken comes again after so many seconds: many times what one takes. A
+#: release does not wait for its message (`releases.store.places`), and one that comes while its step runs is dropped.
+VISIBILITY_TIMEOUT_S = 300
 
 
 def celery_options(settings: Settings) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "broker_transport_options": transport,
         "result_backend_transport_options": transport,
         # The shortest of the three would win, so all three are the same.
-        "visibility_timeout": settings.worker.visibility_timeout_s,
+        "visibility_timeout": VISIBILITY_TIMEOUT_S,
         "imports": TASK_MODULES,
         "task_default_queue": QUEUE,
         "task_create_missing_queues": False,
@@ -74,14 +77,12 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "timezone": "UTC",
         # Nothing of ours prints, and what is logged passes the redaction.
         "worker_redirect_stdouts": False,
-        # Short retries wait in memory: not more of them than can be worked off well before redelivery.
-        "worker_eta_task_limit": 1000,
     }
 
 
 def _transport_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
-        "visibility_timeout": settings.worker.visibility_timeout_s,
+        "visibility_timeout": VISIBILITY_TIMEOUT_S,
         **socket_options(settings.redis),
         "health_check_interval": HEALTH_CHECK_S,
         # Look for messages of dead workers every ten seconds; the defaults look every hundred.

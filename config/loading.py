@@ -6,13 +6,14 @@ Unknown names are looked for by hand, so that a misspelt variable is an error an
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError as SourceError
 
 from config.settings import Settings
@@ -56,17 +57,37 @@ def _describe(problem: Any) -> str:
 
 
 def variable_names() -> list[str]:
-    """Every environment variable there is."""
+    """Every environment variable that means something."""
+    return [variable for variable, field in _fields() if not field.deprecated]
+
+
+def set_in_vain(settings: Settings) -> list[str]:
+    """What is set and does nothing any more: a line for each, which says what replaced it."""
+    given = {
+        _variable(section, name)
+        for section in Settings.model_fields
+        for name in getattr(settings, section).model_fields_set
+    }
     return [
-        f"{PREFIX}{section}__{name}".upper()
-        for section, field in Settings.model_fields.items()
-        if field.annotation is not None
-        for name in field.annotation.model_fields
+        f"{variable} does nothing any more: {field.deprecated}"
+        for variable, field in _fields()
+        if field.deprecated and variable in given
     ]
 
 
+def _fields() -> Iterator[tuple[str, FieldInfo]]:
+    for section, of_section in Settings.model_fields.items():
+        model: Any = of_section.annotation
+        for name, field in model.model_fields.items():
+            yield _variable(section, name), field
+
+
+def _variable(section: str, name: str) -> str:
+    return f"{PREFIX}{section}__{name}".upper()
+
+
 def _unknown_names(names: Iterable[str]) -> list[str]:
-    known = {*variable_names(), SECRETS_DIR_VARIABLE}
+    known = {*(variable for variable, _ in _fields()), SECRETS_DIR_VARIABLE}
     ours = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)})
     return [f"{name} is no setting{_meant(name, known)}" for name in ours if name not in known]
 

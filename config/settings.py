@@ -80,6 +80,8 @@ EncryptionKeys = Annotated[
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
 CallsPerMinute = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+#: Of a setting that does nothing any more and is still accepted; `deprecated` says what replaced it.
+Retired = Seconds | None
 
 
 class _Section(BaseModel):
@@ -250,8 +252,11 @@ class WorkerSettings(_Section):
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 16
     pool: Literal["threads", "prefork", "solo"] = "threads"
     step_deadline_s: Annotated[float, Field(gt=0, le=3600)] = 140
-    visibility_timeout_s: Annotated[int, Field(ge=1, le=86_400)] = 900
-    sweep_s: Seconds = 15
+    visibility_timeout_s: Retired = Field(
+        None,
+        deprecated="what a killed worker had goes on when its lease ends, MPRELEASE_WORKER__STEP_DEADLINE_S plus 20 s",
+    )
+    sweep_s: Retired = Field(None, deprecated="lost messages are found by the order of the queue")
 
 
 class LogSettings(_Section):
@@ -280,18 +285,6 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
-
-    @model_validator(mode="after")
-    def _redelivery_comes_after_the_longest_wait(self) -> Self:
-        longest = self.retry.wait_max_s + self.worker.step_deadline_s
-        if longest >= self.worker.visibility_timeout_s / 2:
-            raise ValueError(
-                f"MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S must be over {2 * longest:g}: MPRELEASE_RETRY__WAIT_MAX_S "
-                f"({self.retry.wait_max_s:g}) plus MPRELEASE_WORKER__STEP_DEADLINE_S "
-                f"({self.worker.step_deadline_s:g}) has to stay below half of it, "
-                "or Celery delivers a waiting step a second time"
-            )
-        return self
 
     @classmethod
     def settings_customise_sources(

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-#: Seconds that a clock may be off. NTP keeps clocks within a fraction of one; the longest countdown, which
-#: Celery reads by the machine's own clock, is 30, and a message is redelivered after 22 at the soonest.
+#: Seconds that a clock may be off before somebody is told: NTP keeps clocks within a fraction of one.
 TOLERANCE_S = 5.0
 #: An answer is good for so many seconds; the monotonic clock strays by less than a millisecond a second.
 _FRESH_S = 10.0

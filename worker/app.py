@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +18,6 @@ from tasks.services import Services
 from worker.background import BringBack, CheckKeys
 from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
-from worker.clock_guard import ClockGuard
 from worker.wiring import build_services, wanted_domains
 
 Build = Callable[["ReleaseCelery", Settings], Services]
@@ -46,7 +44,6 @@ class ReleaseCelery(Celery):
         self.conf.task_queues = tuple(map(Queue, QUEUES))
         self.conf.worker_consumer = "worker.celery_patches.consumer:Consumer"
         self.steps["worker"].add(BringBack)
-        self.steps["consumer"].add(ClockGuard)
         self.steps["consumer"].add(CheckKeys)
 
     def _forget_services(self) -> None:
@@ -60,10 +57,6 @@ class ReleaseCelery(Celery):
             if self._services is None:
                 self._services = self._build(self, self.settings)
             return self._services
-
-    def now(self) -> datetime:
-        """The time that Celery counts countdowns from: Redis', so that no wrong clock makes one an hour long."""
-        return self.services.now().astimezone(self.timezone)
 
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's name

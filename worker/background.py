@@ -12,7 +12,7 @@ from celery import bootsteps
 from celery.exceptions import WorkerShutdown
 from celery.worker import state
 
-from config.loading import SettingsError
+from config.loading import SettingsError, set_in_vain
 from releases.problems import describe
 from releases.states import Step
 from releases.store.records import RECORDS_GONE
@@ -60,6 +60,8 @@ class BringBack(bootsteps.StartStopStep):
             worker.app.check_for_worker()
         except SettingsError as error:
             raise SystemExit(f"The settings can't be used:\n{error}") from None
+        for line in set_in_vain(worker.app.settings):
+            log.warning(line)
         # What a worker sends is taken in the next moment. An orchestrator's message is what is worth telling of.
         worker.app.conf.task_send_sent_event = False
         # What can't be built has to end the worker, not each task that it takes.

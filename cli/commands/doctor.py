@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from cli.context import celery_app, services, settings
 from cli.printing import Lines, in_short
+from config.loading import set_in_vain
 from db.clock import RedisClock, in_words, is_right
 from releases.problems import describe
 from releases.scope import Scope
@@ -63,7 +64,17 @@ def doctor() -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
     report = Lines()
     well = True
-    for look in (_platform, _redis, _encryption, _ticket, _domain_pool, _pauses, _workers, _set_aside):
+    for look in (
+        _settings,
+        _platform,
+        _redis,
+        _encryption,
+        _ticket,
+        _domain_pool,
+        _pauses,
+        _workers,
+        _set_aside,
+    ):
         try:
             for finding in look():
                 well = well and finding.is_well
@@ -83,6 +94,11 @@ def _why(error: redis.RedisError) -> str:
         return NO_CLUSTER
     told = why_away(error) if is_away(error) else str(error)
     return f"{told}: check MPRELEASE_REDIS__URL" if isinstance(error, redis.ConnectionError) else told
+
+
+def _settings() -> Iterator[Finding]:
+    for line in set_in_vain(settings()):
+        yield Finding("settings", True, line, warns=True)
 
 
 def _platform() -> Iterator[Finding]:

@@ -20,13 +20,13 @@ from tests.faults import bad_input
 from tests.faults.broken_worker import ROW_OF, SHOWS, Switch, command
 from tests.faults.rows import ROWS, Row, run
 from tests.faults.table import Finding, remarks, table
-from tests.faults.world import PATIENCE_S, REDELIVERED_S
+from tests.faults.world import GOES_ON_S, PATIENCE_S
 
 RELEASES = 200
 #: Of a row that has to break: enough for it to happen.
 BROKEN_RELEASES = 100
 #: What is lost is waited for in vain.
-_BROKEN_PATIENCE_S = REDELIVERED_S + 10
+_BROKEN_PATIENCE_S = GOES_ON_S + 10
 #: Rows spend most of their time waiting, so two at a time disturb each other little.
 JOBS = 2
 
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _run(row: Row, options: argparse.Namespace) -> Finding:
-    return _try(row, row.fault, options, releases=options.releases or RELEASES)
+    return _try(row, row.fault, options, releases=options.releases or row.releases or RELEASES)
 
 
 def _run_broken(switch: Switch, options: argparse.Namespace) -> Finding:
@@ -68,7 +68,7 @@ def _run_broken(switch: Switch, options: argparse.Namespace) -> Finding:
         row,
         f"{switch} off: {row.fault}",
         options,
-        releases=options.releases or BROKEN_RELEASES,
+        releases=options.releases or row.releases or BROKEN_RELEASES,
         workers=command(switch),
         patience_s=_BROKEN_PATIENCE_S,
     )

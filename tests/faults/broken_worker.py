@@ -1,5 +1,6 @@
 """A worker with one safety switched off, to see the suite notice: `python -m tests.faults.broken_worker SWITCH …`."""
 
+import copy
 import sys
 import time
 from collections.abc import Callable
@@ -8,7 +9,6 @@ from http.client import HTTPResponse
 from typing import Any
 
 import redis
-from celery.exceptions import Ignore
 from celery.worker.consumer import Consumer as CeleryConsumer
 
 import worker.app
@@ -17,23 +17,26 @@ from config.celery_options import celery_options
 from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
+from db.scripts import load_script
+from releases.background.due import Due, Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.states import AT_REST, Step
 from releases.steps import submit_audit as submission
-from releases.steps.attempt import Attempt
+from releases.steps import work
 from releases.steps.commit_code import Intents
+from releases.steps.outcomes import Dropped, End, Run
+from releases.steps.run import Steps
 from releases.steps.timed_pauses import TimedPauses
-from releases.store import keys
+from releases.store import keys, leases
 from releases.store.leases import Busy, Held, Leases
-from tasks import steps
-from tasks.step_task import StepTask
+from releases.store.pauses import Pauses
+from releases.store.places import Lane
 from wechat.http import answers
 from wechat.http.deadline import Deadline, _DeadlineResponse
 from wechat.http.transport import Transport
 from wechat.mini_program import MiniProgram
 from worker.celery_patches.consumer import Consumer
-from worker.clock_guard import ClockGuard
 
 
 class Switch(StrEnum):
@@ -41,7 +44,11 @@ class Switch(StrEnum):
 
     LEASE = "lease"
     ASKING = "asking"
-    RECONCILER = "reconciler"
+    LEASE_END = "lease-end"
+    OWN_LEASE = "own-lease"
+    RESEND = "resend"
+    ORDER = "order"
+    LANES = "lanes"
     LATE_ACKS = "late-acks"
     CLOCK = "clock"
     WAIT = "wait"
@@ -58,8 +65,12 @@ class Switch(StrEnum):
 ROW_OF = {
     Switch.LEASE: "twice",
     Switch.ASKING: "cut-after",
-    Switch.RECONCILER: "queue-deleted",
-    Switch.LATE_ACKS: "kill-one",
+    Switch.LEASE_END: "kill-one",
+    Switch.OWN_LEASE: "own-lease",
+    Switch.RESEND: "queue-deleted",
+    Switch.ORDER: "long-queue",
+    Switch.LANES: "quota-reset",
+    Switch.LATE_ACKS: "die-by-name",
     Switch.CLOCK: "clock",
     Switch.WAIT: "sentinel-failover",
     Switch.TRIAL: "foreign-upload",
@@ -76,9 +87,13 @@ ROW_OF = {
 SHOWS = {
     Switch.LEASE: "submitted_twice",
     Switch.ASKING: "submitted_twice",
-    Switch.RECONCILER: "lost",
+    Switch.LEASE_END: "lost",
+    Switch.OWN_LEASE: "is_flooded",
+    Switch.RESEND: "lost",
+    Switch.ORDER: "is_flooded",
+    Switch.LANES: "problems",
     Switch.LATE_ACKS: "lost",
-    Switch.CLOCK: "is_flooded",
+    Switch.CLOCK: "lost",
     Switch.WAIT: "submitted_twice",
     Switch.TRIAL: "wrong_versions",
     Switch.BREAKER: "is_flooded",
@@ -120,18 +135,72 @@ def _asking_off() -> None:
 
         return step
 
-    for name, intent in (("do_commit_code", "commit_at"), ("do_submit_audit", "submit_at")):
-        _replace(steps, name, forgetful(getattr(steps, name), intent))
+    for name, intent in (("commit_code", "commit_at"), ("submit_audit", "submit_at")):
+        _replace(work, name, forgetful(getattr(work, name), intent))
 
 
-def _reconciler_off() -> None:
+def _lease_end_off() -> None:
+    """Who has a lease is not due when it ends: the release stands nowhere."""
+    begin = Leases.begin
+
+    def begin_and_stand_nowhere(self: Leases, release_id: str, appid: str) -> Held | Busy | None:
+        held = begin(self, release_id, appid)
+        if isinstance(held, Held):
+            client = self._begin.registered_client
+            client.hdel(keys.record(release_id), "place")
+            for lane in Lane:
+                client.zrem(keys.due(lane), release_id)
+        return held
+
+    _replace(Leases, "begin", begin_and_stand_nowhere)
+
+
+def _own_lease_off() -> None:
+    """A message that meets a lease, whoever's, lets its release be looked at again soon."""
+    changes = {
+        "if stands == ask.sent.urgent or stands == ask.sent.default then": "if stands then",
+        "local own = redis.call": "local own = false and redis.call",
+    }
+
+    def load_another(client: redis.Redis, package: str, *names: str) -> Any:
+        script: Any = load_script(client, package, *names)
+        if "begin_attempt" not in names:
+            return script
+        text = str(script.script)
+        for ours, other in changes.items():
+            if ours not in text:
+                raise LookupError(ours)
+            text = text.replace(ours, other)
+        return client.register_script(text)
+
+    _replace(leases, "load_script", load_another)
+
+
+def _resend_off() -> None:
     """What has no message left is not looked for."""
-    _replace(Reconciler, "sweep", lambda _self: [])
+    _replace(Due, "resend_lost", lambda _self: [])
+
+
+def _order_off() -> None:
+    """A message that was sent long ago and not begun is lost, however long its queue is."""
+    resend_lost = Due.resend_lost
+
+    def by_age(self: Due) -> list[str]:
+        blind = copy.copy(self)
+        # Of an empty queue nothing is left, so that all that is old counts as taken.
+        blind._queues = Queues("no-queue.urgent", "no-queue")
+        return resend_lost(blind)
+
+    _replace(Due, "resend_lost", by_age)
+
+
+def _lanes_off() -> None:
+    """What a pause lets go is brought to the queue with the retries, oldest release first."""
+    _replace(Pauses, "let_go", lambda self, scope: self._let(scope, Lane.BEGUN))
 
 
 def _late_acks_off() -> None:
-    """A message is acknowledged when it is taken, and nobody looks for what was forgotten."""
-    _reconciler_off()
+    """A message is acknowledged when it is taken."""
 
     def early(settings: Settings) -> dict[str, Any]:
         return {**celery_options(settings), "task_acks_late": False}
@@ -140,8 +209,7 @@ def _late_acks_off() -> None:
 
 
 def _clock_off() -> None:
-    """Nobody looks at the clock, and every time is the machine's own."""
-    _replace(ClockGuard, "start", lambda _self, _consumer: None)
+    """Every time is the machine's own."""
     _replace(RedisClock, "time", lambda _self: time.time())
 
 
@@ -195,20 +263,22 @@ def _refusals_off() -> None:
 def _results_off() -> None:
     """A result that was not stored at once is not stored."""
     _replace(Outcomes, "catch_up", lambda _self: 0)
-    is_admitted = StepTask._is_admitted
+    admit = Steps._admit
 
-    def without_result(self: StepTask, step: Step, appid: str, attempt: Attempt) -> bool:
-        if attempt.release.status in AT_REST:
-            raise Ignore
-        return is_admitted(self, step, appid, attempt)
+    def without_result(self: Steps, step: Step, run: Run) -> End | None:
+        return Dropped() if run.attempt.release.status in AT_REST else admit(self, step, run)
 
-    _replace(StepTask, "_is_admitted", without_result)
+    _replace(Steps, "_admit", without_result)
 
 
 _OFF = {
     Switch.LEASE: _lease_off,
     Switch.ASKING: _asking_off,
-    Switch.RECONCILER: _reconciler_off,
+    Switch.LEASE_END: _lease_end_off,
+    Switch.OWN_LEASE: _own_lease_off,
+    Switch.RESEND: _resend_off,
+    Switch.ORDER: _order_off,
+    Switch.LANES: _lanes_off,
     Switch.LATE_ACKS: _late_acks_off,
     Switch.CLOCK: _clock_off,
     Switch.WAIT: _wait_off,

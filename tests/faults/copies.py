@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import redis
-from releases.background.reconciler import UNACKNOWLEDGED
 
+from releases.figures import UNACKNOWLEDGED
 from tests.faults.fleet import CONCURRENCY, WORKERS
 from tests.faults.world import QUEUE, World
 

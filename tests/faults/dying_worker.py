@@ -1,4 +1,4 @@
-"""A worker that kills itself with SIGKILL at a named point: `python -m tests.faults.dying_worker POINT N …`."""
+"""A worker that kills itself with SIGKILL at a named point: `python -m tests.faults.dying_worker POINT N [SWITCH] …`."""
 
 import os
 import signal
@@ -10,9 +10,12 @@ from functools import wraps
 from itertools import count
 from typing import Any
 
+import worker.wiring
 from cli import main
+from releases.intake.one import Releases
 from releases.results import Outcomes
 from tasks.step_task import StepTask
+from tests.faults.broken_worker import Switch, switch_off
 from wechat.mini_program import MiniProgram
 
 #: Passings count from so many seconds after the first one: whoever started the worker sees it ready before.
@@ -26,8 +29,11 @@ class Point(StrEnum):
 
     BEFORE_CALL = "before-call"
     AFTER_CALL = "after-call"
+    AFTER_STEP = "after-step"
     AFTER_RECORD = "after-record"
     BEFORE_RESULT = "before-result"
+    BEFORE_REQUEST = "before-request"
+    AFTER_REQUEST = "after-request"
 
 
 class Death:
@@ -47,17 +53,23 @@ class Death:
 
 def lay(death: Death, point: Point) -> None:
     """Wrap what lies beside the point."""
-    if point is Point.AFTER_RECORD:
-        _wrap(StepTask, "continue_chain", before=death.passing)
-        return
-    if point is Point.BEFORE_RESULT:
-        _wrap(Outcomes, "ended", before=death.passing)
-        return
-    for call in _CALLS:
-        if point is Point.BEFORE_CALL:
-            _wrap(MiniProgram, call, before=death.passing)
-        else:
-            _wrap(MiniProgram, call, after=death.passing)
+    match point:
+        case Point.BEFORE_CALL:
+            for call in _CALLS:
+                _wrap(MiniProgram, call, before=death.passing)
+        case Point.AFTER_CALL:
+            for call in _CALLS:
+                _wrap(MiniProgram, call, after=death.passing)
+        case Point.AFTER_STEP:
+            _wrap(StepTask, "_go_on", before=death.passing)
+        case Point.AFTER_RECORD:
+            _wrap(worker.wiring, "send_chain", before=death.passing)
+        case Point.BEFORE_RESULT:
+            _wrap(Outcomes, "ended", before=death.passing)
+        case Point.BEFORE_REQUEST:
+            _wrap(Releases, "enqueue", before=death.passing)
+        case Point.AFTER_REQUEST:
+            _wrap(Releases, "enqueue", after=death.passing)
 
 
 def _nothing() -> None:
@@ -65,7 +77,7 @@ def _nothing() -> None:
 
 
 def _wrap(
-    owner: type, name: str, *, before: Callable[[], None] = _nothing, after: Callable[[], None] = _nothing
+    owner: Any, name: str, *, before: Callable[[], None] = _nothing, after: Callable[[], None] = _nothing
 ) -> None:
     inner = getattr(owner, name)
 
@@ -80,6 +92,9 @@ def _wrap(
 
 
 if __name__ == "__main__":
-    lay(Death(int(sys.argv[2])), Point(sys.argv[1]))
-    sys.argv = ["mprelease", "worker", *sys.argv[3:]]
+    _point, _number, *_rest = sys.argv[1:]
+    if _rest and not _rest[0].startswith("-"):
+        switch_off(Switch(_rest.pop(0)))
+    lay(Death(int(_number)), Point(_point))
+    sys.argv = ["mprelease", "worker", *_rest]
     main()

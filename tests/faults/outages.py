@@ -9,13 +9,11 @@ from tests.faults.world import World
 OUTAGE_ENVIRONMENT = {
     "MPRELEASE_RETRY__WAIT_INITIAL_S": "0.5",
     "MPRELEASE_RETRY__WAIT_MAX_S": "4",
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "30",
 }
-#: Of the default settings, with the visibility timeout that start-up asks for then.
+#: Of the default settings.
 DEFAULT_WAITS = {
     "MPRELEASE_RETRY__WAIT_INITIAL_S": "2",
     "MPRELEASE_RETRY__WAIT_MAX_S": "300",
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "640",
 }
 #: Each half of an outage of everything takes so many seconds; together they outlast every budget.
 _HALF_S = 20.0

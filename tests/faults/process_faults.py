@@ -1,18 +1,23 @@
 """Workers die or are told to stop."""
 
+import json
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import cycle, repeat
 from pathlib import Path
 from typing import Any
 
+import redis
+
+from releases.figures import UNACKNOWLEDGED
 from tests.faults import stopping_worker
 from tests.faults.dying_worker import Point
 from tests.faults.fleet import WORKERS, Member
 from tests.faults.piped_worker import COMMAND as PIPED
-from tests.faults.world import REDELIVERED_S, World
+from tests.faults.world import GOES_ON_S, QUEUE, World
 
 KILLS = 10
 KILLS_OF_ALL = 4
@@ -51,11 +56,11 @@ def kill_all(world: World) -> int:
 
 
 def _comes_back_in_time(world: World) -> None:
-    """What a killed worker had taken is back after the visibility timeout and a sweep, and then worked off."""
+    """What a killed worker had goes on when its lease has ended, and is then worked off."""
     killed = time.monotonic()
     world.wait_until_ended()
     took = time.monotonic() - killed
-    if took > REDELIVERED_S + _WORKED_OFF_S:
+    if took > GOES_ON_S + _WORKED_OFF_S:
         world.problems.append(f"{took:.0f} s from the last kill to the end: a release was kept for too long")
 
 
@@ -93,8 +98,13 @@ def die_after_call(world: World) -> int:
     return _die_at(Point.AFTER_CALL, world)
 
 
+def die_after_step(world: World) -> int:
+    """Kill -9 when a step is done and the next one has not begun on its lease."""
+    return _die_at(Point.AFTER_STEP, world)
+
+
 def die_after_record(world: World) -> int:
-    """Kill -9 when the record is written and the next message is not sent."""
+    """Kill -9 when the record says that a message is sent, and it is not."""
     return _die_at(Point.AFTER_RECORD, world)
 
 
@@ -148,15 +158,56 @@ def die_before_result(world: World) -> int:
     return _die_at(Point.BEFORE_RESULT, world)
 
 
+def die_by_name(world: World) -> int:
+    """Kill -9 over requests by name, before the release is written and after; kombu gives them back later."""
+    asked: list[str] = []
+
+    def ask(number: int | None) -> None:
+        world.began = world.began or time.monotonic()
+        for appid in world.appids[len(asked) :][:number]:
+            sent = world.app.send_task("tasks.start_release", kwargs=world.platform.request(appid))
+            asked.append(sent.id)
+
+    points = cycle((Point.BEFORE_REQUEST, Point.AFTER_REQUEST))
+    died = _die(points, world, ask)
+    with world.platform.redis() as client:
+        # One that waits for its answer; the workers that live have all but those of the dead.
+        world.wait(lambda: not client.llen(QUEUE), world.patience_s)
+        world.wait(lambda: _answered(client, asked) >= len(asked) - client.hlen(UNACKNOWLEDGED), 10)
+        left = int(client.hlen(UNACKNOWLEDGED))
+        world.let_messages_age()
+        world.wait(lambda: _answered(client, asked) == len(asked), world.patience_s)
+        world.notes.append(
+            f"{left} requests came again, {_answered(client, asked)} of {len(asked)} were answered"
+        )
+        world.accepted.extend(_release_of(client, one) for one in asked)
+    return died
+
+
+def _answered(client: redis.Redis, asked: Sequence[str]) -> int:
+    return sum(bool(_release_of(client, one)) for one in asked)
+
+
+def _release_of(client: redis.Redis, request_id: str) -> str:
+    """The release's id of a request's answer; none where there is no answer, which is that of a release that is lost."""
+    answer = json.loads(str(client.get(f"celery-task-meta-{request_id}") or "{}"))
+    return str(answer["result"]["release_id"]) if answer.get("status") == "SUCCESS" else ""
+
+
 def _die_at(point: Point, world: World) -> int:
+    return _die(repeat(point), world, world.feed)
+
+
+def _die(points: Iterator[Point], world: World, feed: Callable[[int | None], None]) -> int:
     """One worker after the other dies there, beside one that lives."""
     world.fleet.stop(world.fleet.members[0])
     died = 0
     for turn in range(DEATHS):
         number = world.chance.randint(1, _MOST_PASSINGS)
-        command = (sys.executable, "-m", "tests.faults.dying_worker", point, str(number))
+        switch = world.fleet.command[-1:]
+        command = (sys.executable, "-m", "tests.faults.dying_worker", next(points), str(number), *switch)
         dying = world.fleet.start(command=command)
-        world.feed(None if turn == DEATHS - 1 else max(1, len(world.appids) // DEATHS))
+        feed(None if turn == DEATHS - 1 else max(1, len(world.appids) // DEATHS))
         if world.wait(partial(_is_dead, dying), _DIES_WITHIN_S):
             died += world.fleet.bury()
         else:

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -18,12 +18,23 @@ from tests.faults.process_faults import (
     closed_pipe,
     die_after_call,
     die_after_record,
+    die_after_step,
     die_before_call,
     die_before_result,
+    die_by_name,
     kill_all,
     kill_one,
     rolling_restart,
     stop_around_calls,
+)
+from tests.faults.queue_faults import (
+    LONG_QUEUE_RELEASES,
+    OWN_LEASE_ENVIRONMENT,
+    OWN_LEASE_RELEASES,
+    RESET_RELEASES,
+    long_queue,
+    own_lease,
+    quota_reset,
 )
 from tests.faults.redis_faults import away, delete_queue, refuse, refuse_idle, restart
 from tests.faults.sentinel_faults import fail_over
@@ -53,6 +64,8 @@ class Row:
     inject: Inject
     serve: Serve = restartable_redis
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: How many it takes, where that is not for whoever runs it to say.
+    releases: int = 0
 
 
 ROWS = (
@@ -60,8 +73,10 @@ ROWS = (
     Row("kill-all", "kill -9 of all workers", kill_all),
     Row("die-before-call", "kill -9 before a call", die_before_call),
     Row("die-after-call", "kill -9 after a call, before the record", die_after_call),
+    Row("die-after-step", "kill -9 between two steps on one lease", die_after_step),
     Row("die-after-record", "kill -9 after the record, before the message", die_after_record),
     Row("die-before-result", "kill -9 after the record, before the result", die_before_result),
+    Row("die-by-name", "kill -9 over requests by name", die_by_name),
     Row("rolling-restart", "SIGTERM rolling restart", rolling_restart),
     Row("redis-restart", "Redis restarted", restart),
     Row("redis-away", "Redis stopped for 30 s", away),
@@ -79,6 +94,15 @@ ROWS = (
     Row("interim", "interim answers before commits and submissions", interim_answers),
     Row("stopped", "SIGSTOP past the lease around each call", stop_around_calls),
     Row("tokens", "all tokens expire at once", expire_tokens),
+    Row("long-queue", "200 messages wait while no worker runs", long_queue, releases=LONG_QUEUE_RELEASES),
+    Row("quota-reset", "a quota comes back to many at once", quota_reset, releases=RESET_RELEASES),
+    Row(
+        "own-lease",
+        "30 copies of a release's message while it is worked on",
+        own_lease,
+        environment=OWN_LEASE_ENVIRONMENT,
+        releases=OWN_LEASE_RELEASES,
+    ),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
     Row("closed-pipe", "SIGTERM rolling restart of workers whose log pipe is closed", closed_pipe),
@@ -107,17 +131,20 @@ def run(
         dead = running.fleet.bury()
         if dead:
             running.problems.append(f"{dead} workers ended by themselves")
-        return _found(row, running, injected, seconds)
+        lost = sum(found is None or not _has_ended(found) for found in running.records())
+        results_missing = running.results_missing()
+        running.deliver_what_the_dead_had()
+        finding = _found(row, running, injected, seconds)
+        return replace(finding, lost=max(lost, finding.lost), results_missing=results_missing)
 
 
 def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
     records = running.records()
-    lost = [found for found in records if found is None or not _has_ended(found)]
     return Finding(
         fault=row.fault,
         releases=len(records),
         injected=injected,
-        lost=len(lost),
+        lost=sum(found is None or not _has_ended(found) for found in records),
         submitted_twice=running.submitted_twice(),
         commits_too_many=running.commits_too_many(),
         seconds=seconds,
@@ -125,7 +152,6 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
         wrong_versions=_wrong_versions(running, records),
-        results_missing=running.results_missing(),
     )
 
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from releases.background.reconciler import UNACKNOWLEDGED
 
+from config.celery_options import VISIBILITY_TIMEOUT_S
 from config.settings import RedisSettings, Settings
+from releases.figures import UNACKNOWLEDGED
 from releases.record import Release
 from releases.request import parse_request
 from releases.states import AT_REST, GOING_ON, Status
 from releases.store import keys
+from releases.store.leases import MARGIN_S
 from tests.faults.fleet import Fleet, fleet
 from tests.support.workers import Platform, Server, platform
 from worker.app import ReleaseCelery, create_app
@@ -25,10 +27,13 @@ from worker.app import ReleaseCelery, create_app
 Serve = Callable[[Path], AbstractContextManager[Server]]
 
 QUEUE = "releases"
-#: The smallest that start-up allows: over twice the longest wait plus a step's deadline.
-VISIBILITY_TIMEOUT_S = 22
-#: A message that a killed worker had taken is back after the visibility timeout and a sweep of kombu's.
-REDELIVERED_S = VISIBILITY_TIMEOUT_S + 12
+#: kombu's index of when the messages were taken that are not acknowledged.
+UNACKNOWLEDGED_INDEX = f"{UNACKNOWLEDGED}_index"
+STEP_DEADLINE_S = 10
+#: So long is a lease: whoever had it and died keeps its release no longer.
+LEASE_S = STEP_DEADLINE_S + MARGIN_S
+#: What a killed worker had goes on when the lease has ended and another worker has looked.
+GOES_ON_S = LEASE_S + 3
 #: After the last injection the wave has so long to end; what has not ended then is lost.
 PATIENCE_S = 150.0
 #: What nobody has stored for five seconds, the workers store.
@@ -36,9 +41,7 @@ _RESULTS_WITHIN_S = 15.0
 _ENVIRONMENT = {
     "MPRELEASE_RETRY__WAIT_INITIAL_S": "0.1",
     "MPRELEASE_RETRY__WAIT_MAX_S": "0.5",
-    "MPRELEASE_WORKER__STEP_DEADLINE_S": "10",
-    "MPRELEASE_WORKER__SWEEP_S": "2",
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": str(VISIBILITY_TIMEOUT_S),
+    "MPRELEASE_WORKER__STEP_DEADLINE_S": str(STEP_DEADLINE_S),
 }
 
 
@@ -99,11 +102,26 @@ class World:
         return time.monotonic() - self.began
 
     def wait_until_silent(self) -> None:
-        """Wait until no message is left: one that comes late could still do something twice."""
-        if not self.wait(self._is_silent, REDELIVERED_S):
+        """Wait until no worker that lives has a message: one that comes late could still do something twice."""
+        if not self.wait(self._is_silent, LEASE_S + 10):
             with self.platform.redis() as client:
                 left = f"{client.llen(QUEUE)} in the queue, {client.hlen(UNACKNOWLEDGED)} unacknowledged"
             self.notes.append(f"messages are left: {left}")
+
+    def deliver_what_the_dead_had(self) -> None:
+        """Let the messages that killed workers took come again now, and not in five minutes; none may change anything."""
+        with self.platform.redis() as client:
+            left = int(client.hlen(UNACKNOWLEDGED))
+            if left:
+                self.let_messages_age()
+                self.wait(lambda: not client.hlen(UNACKNOWLEDGED) and not client.llen(QUEUE), 30)
+                self.notes.append(f"{left} messages that killed workers had taken came again in the end")
+
+    def let_messages_age(self) -> None:
+        """Let the unacknowledged messages be as old as those that kombu delivers again."""
+        with self.platform.redis() as client:
+            for tag in client.hkeys(UNACKNOWLEDGED):
+                client.zincrby(UNACKNOWLEDGED_INDEX, -float(VISIBILITY_TIMEOUT_S), tag)
 
     def records(self) -> list[Release | None]:
         """The records of all that was accepted; None for one that is gone."""
@@ -150,8 +168,12 @@ class World:
             return False
 
     def _is_silent(self) -> bool:
+        """A worker has a message no longer than a lease; what was taken before, was taken by one that is dead."""
         with self.platform.redis() as client:
-            return not client.llen(QUEUE) and not client.hlen(UNACKNOWLEDGED)
+            seconds, _ = client.time()
+            return not client.llen(QUEUE) and not client.zcount(
+                UNACKNOWLEDGED_INDEX, seconds - LEASE_S, "+inf"
+            )
 
 
 def _result(release_id: str) -> str:

@@ -304,7 +304,6 @@ def platform(
             "MPRELEASE_RETRY__SCAN_WAIT_S": "0.2",
             "MPRELEASE_RETRY__SLOW_DOWN_S": "0.2",
             "MPRELEASE_WORKER__STEP_DEADLINE_S": "10",
-            "MPRELEASE_WORKER__SWEEP_S": "2",
             **{f"MPRELEASE_DOMAINS__{name.upper()}": ",".join(value) for name, value in DOMAINS.items()},
             **(settings or {}),
         }

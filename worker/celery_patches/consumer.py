@@ -62,8 +62,7 @@ class Consumer(CeleryConsumer):
     """Raises NotOurs where Celery would drop a message, and does not gossip.
 
     By gossip each worker reads the events of all others, for elections that nobody calls; there is no setting for it
-    (https://github.com/celery/celery/issues/2566). Mingle stays on: where a
-    worker does not consume because its clock is wrong, it finds a lost connection by what mingle left open.
+    (https://github.com/celery/celery/issues/2566).
     """
 
     Blueprint = Blueprint

@@ -1,8 +1,7 @@
 """What a message on our queue has to look like before Celery gets it.
 
 Celery reads the headers without looking at their types. Wrong ones raise in the worker's event loop, or in a
-thread of the pool where nobody hears of it and the message is never acknowledged, or only when a step is retried.
-And it does what they ask for: wait for days, call back, join a chord, kill its own child. A request by name stands by
+thread of the pool where nobody hears of it and the message is never acknowledged. And it does what they ask for: wait for days, call back, join a chord, kill its own child. A request by name stands by
 itself, and a step is followed by steps; all other headers are dropped before Celery sees them.
 
 https://github.com/celery/celery/issues/7975; goes when Celery refuses such a message (README.md, headers).
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Any
 
@@ -33,8 +32,6 @@ from releases.states import STEPS
 
 #: Names become keys and log lines.
 LONGEST_NAME = 255
-#: A step that is tried again waits in a worker's memory for half a minute at the most. In seconds.
-_LONGEST_ETA_S = 3600
 #: So many callers are answered for one message that can't be run.
 _MOST_IDS = 100
 #: The tasks whose failure no caller waits for.
@@ -55,7 +52,7 @@ _OF_REQUESTS = frozenset(
         "expires",
     )
 )
-_OF_STEPS = _OF_REQUESTS - {"expires"} | {"retries", "eta"}
+_OF_STEPS = _OF_REQUESTS - {"expires"}
 
 
 def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[str, Any]:
@@ -81,6 +78,10 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[s
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidTaskError(f"{where}: {first['msg']}") from None
+    eta = _time(message.eta)
+    if eta is not None and eta > datetime.now(UTC):
+        # A worker would hold it in memory, and Redis deliver it again and again until then.
+        raise InvalidTaskError("eta: a message is not kept for later; send it when it is due")
     if task.name in STEP_TASKS:
         _check_step(task, message)
     else:
@@ -114,9 +115,6 @@ def _check_request(message: Message) -> None:
     for name in _EMBEDDED:
         if getattr(embed, name):
             raise InvalidTaskError(f"{name}: a request is sent by itself, and nothing follows it on its own")
-    eta = _time(message.eta)
-    if eta is not None and eta > datetime.now(UTC):
-        raise InvalidTaskError("eta: a request is not kept for later; send it when it is due")
 
 
 def _check_step(task: Task[..., Any], message: Message) -> None:
@@ -144,14 +142,6 @@ def _time(value: Any) -> datetime | None:
 
 def _is_a_time(value: Any) -> Any:
     _time(value)
-    return value
-
-
-def _can_be_waited_for(value: Any) -> Any:
-    time = _time(value)
-    if time is not None and time - datetime.now(UTC) > timedelta(seconds=_LONGEST_ETA_S):
-        # A worker would hold it in memory, and Redis deliver it again and again until then.
-        raise ValueError("lies too far in the future")
     return value
 
 
@@ -200,7 +190,7 @@ class Message(Strict):
     argsrepr: str | None = None
     kwargsrepr: str | None = None
     retries: Number = 0
-    eta: Annotated[Any, AfterValidator(_can_be_waited_for)] = None
+    eta: Annotated[Any, AfterValidator(_is_a_time)] = None
     expires: Annotated[Any, AfterValidator(_is_a_time)] = None
     timelimit: Annotated[list[Seconds | None], Field(min_length=2, max_length=2)] | None = None
     ignore_result: bool | None = None

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from config.loading import load_settings, variable_names
+from config.celery_options import celery_options
+from config.loading import load_settings, set_in_vain, variable_names
 from config.settings import RedisSettings, Settings
 from tests.support.keys import NEW as KEY
 from tests.support.keys import OTHER as OTHER_KEY
@@ -47,8 +48,6 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WORKER__CONCURRENCY": ("4", 4),
     "MPRELEASE_WORKER__POOL": ("prefork", "prefork"),
     "MPRELEASE_WORKER__STEP_DEADLINE_S": ("100", 100),
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": ("1200", 1200),
-    "MPRELEASE_WORKER__SWEEP_S": ("20", 20),
     "MPRELEASE_LOG__FORMAT": ("json", "json"),
 }
 
@@ -227,7 +226,7 @@ def test_a_bad_redis_url_is_an_error_without_its_password(url: str, monkeypatch:
     [
         ("MPRELEASE_REDIS__NOPE", "1"),
         ("MPRELEASE_WORKER__CONCURRENCY", "many"),
-        ("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "1"),
+        ("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "never"),
     ],
 )
 def test_an_error_beside_secrets_does_not_tell_them(
@@ -269,22 +268,39 @@ def test_several_sentinels_are_several_urls(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().redis.urls == ["sentinel://a:26379", "sentinel://b:26379"]
 
 
-def test_a_visibility_timeout_that_is_too_short_is_refused_with_the_numbers(
-    monkeypatch: pytest.MonkeyPatch,
+IN_VAIN = {
+    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "what a killed worker had goes on when its lease ends",
+    "MPRELEASE_WORKER__SWEEP_S": "lost messages are found by the order of the queue",
+}
+
+
+@pytest.mark.parametrize("variable", IN_VAIN)
+@pytest.mark.parametrize("text", ["1", "22", "0.5", "86400"])
+def test_a_setting_without_meaning_is_taken_and_says_what_replaced_it(
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "880")
+    defaults = celery_options(load_settings())
+    monkeypatch.setenv(variable, text)
 
-    (problem,) = problems()
-
-    assert "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S must be over 880" in problem
-    assert "MPRELEASE_RETRY__WAIT_MAX_S (300)" in problem
-    assert "MPRELEASE_WORKER__STEP_DEADLINE_S (140)" in problem
+    (line,) = set_in_vain(load_settings())
+    assert line.startswith(f"{variable} does nothing any more: {IN_VAIN[variable]}")
+    assert celery_options(load_settings()) == defaults
 
 
-def test_a_visibility_timeout_just_long_enough_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S", "881")
+@pytest.mark.parametrize("variable", IN_VAIN)
+@pytest.mark.parametrize("text", ["", "soon", "0", "-1", "86401"])
+def test_a_setting_without_meaning_is_still_a_number(
+    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, text)
 
-    assert load_settings().worker.visibility_timeout_s == 881
+    assert problems()[0].startswith(f"{variable}: ")
+
+
+def test_nothing_is_set_in_vain_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_WORKER__CONCURRENCY", "4")
+
+    assert set_in_vain(load_settings()) == []
 
 
 def test_a_bad_redis_url_is_told_under_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
