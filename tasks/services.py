@@ -11,9 +11,9 @@ from releases.background.due import Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.results import Outcomes
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
-from releases.steps.timed_pauses import TimedPauses
 from releases.store.leases import Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore

@@ -20,12 +20,12 @@ from releases.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope
-from releases.steps.call_window import CallWindow
+from releases.steps.failures.call_window import CallWindow
+from releases.steps.failures.retry_policy import RetryPolicy
+from releases.steps.failures.stopping import Stopping
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
-from releases.steps.retry_policy import RetryPolicy
 from releases.steps.run import Steps
-from releases.steps.stopping import Stopping
-from releases.steps.timed_pauses import TimedPauses
 from releases.steps.work import Work
 from releases.store.leases import MARGIN_S, Leases
 from releases.store.pauses import Pauses

@@ -18,11 +18,11 @@ from releases.results import Results
 from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.attempt import Attempt
-from releases.steps.call_window import CallWindow
 from releases.steps.calls import MiniProgramCalls
+from releases.steps.failures.call_window import CallWindow
+from releases.steps.failures.stopping import Stopping, bug
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.outcomes import Done, Dropped, End, Next, Rests, Run, Submitted, Waits
-from releases.steps.stopping import Stopping, bug
-from releases.steps.timed_pauses import TimedPauses
 from releases.steps.work import Work
 from releases.store.leases import Busy, Leases
 from releases.store.pauses import Paused

@@ -18,16 +18,17 @@ from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
 from db.scripts import load_script
-from releases.background.due import Due, Queues
+from releases.background.due import Due
+from releases.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.states import AT_REST, Step
 from releases.steps import submit_audit as submission
 from releases.steps import work
 from releases.steps.commit_code import Intents
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.outcomes import Dropped, End, Run
 from releases.steps.run import Steps
-from releases.steps.timed_pauses import TimedPauses
 from releases.store import keys, leases
 from releases.store.leases import Busy, Held, Leases
 from releases.store.pauses import Pauses

@@ -17,8 +17,8 @@ from releases.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope
-from releases.steps.call_window import CallWindow
-from releases.steps.timed_pauses import TimedPauses
+from releases.steps.failures.call_window import CallWindow
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.store.leases import Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore

@@ -17,9 +17,9 @@ from releases.request import parse_request
 from releases.states import Step
 from releases.steps.commit_code import commit_code
 from releases.steps.ensure_domains import ensure_domains
-from releases.steps.quota_resets import reset_at
-from releases.steps.retry_policy import AwaitQuota, Decision, Retry, RetryPolicy
-from releases.steps.stopping import _ask_quota
+from releases.steps.failures.quota_resets import reset_at
+from releases.steps.failures.retry_policy import AwaitQuota, Decision, Retry, RetryPolicy
+from releases.steps.failures.stopping import _ask_quota
 from releases.steps.submit_audit import submit_audit
 from releases.store.known import dump, parse
 from tests.integration.wechat.server import answer

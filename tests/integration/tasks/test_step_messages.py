@@ -19,11 +19,11 @@ from releases.record import Progress, Release
 from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import Status, Step
+from releases.steps.failures.retry_policy import RetryPolicy
+from releases.steps.failures.stopping import Stopping
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
-from releases.steps.retry_policy import RetryPolicy
 from releases.steps.run import Steps
-from releases.steps.stopping import Stopping
-from releases.steps.timed_pauses import TimedPauses
 from releases.steps.work import Work
 from releases.store import keys
 from releases.store.known import Stored

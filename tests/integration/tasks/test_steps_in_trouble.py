@@ -11,9 +11,9 @@ from celery.exceptions import Ignore
 from releases.record import Progress
 from releases.scope import Scope
 from releases.states import Status, Step
-from releases.steps.call_window import CallWindow
-from releases.steps.quota_resets import next_day, next_month
-from releases.steps.timed_pauses import TimedPauses
+from releases.steps.failures.call_window import CallWindow
+from releases.steps.failures.quota_resets import next_day, next_month
+from releases.steps.failures.timed_pauses import TimedPauses
 from releases.store.places import held as at_pause
 from releases.store.records import ReleaseStore
 from tests.integration.conftest import Clock

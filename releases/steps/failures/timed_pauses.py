@@ -18,7 +18,7 @@ import redis
 from releases.record import Problem, Release
 from releases.scope import Scope
 from releases.states import Status, Step
-from releases.steps.call_window import CallWindow
+from releases.steps.failures.call_window import CallWindow
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 

@@ -11,7 +11,7 @@ from config.settings import RetrySettings
 from releases.problems import StepBlocked
 from releases.record import Progress
 from releases.states import Step
-from releases.steps.retry_policy import (
+from releases.steps.failures.retry_policy import (
     AwaitQuota,
     Block,
     Decision,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from releases.problems import StepBlocked, describe
 from releases.record import Problem, Progress
 from releases.states import Step
-from releases.steps.call_window import BUSY
+from releases.steps.failures.call_window import BUSY
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.component import PREFIX as COMPONENT_PREFIX
 from wechat.errcodes.table import Errcode, Verdict, verdict_of

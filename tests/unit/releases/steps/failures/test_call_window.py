@@ -4,7 +4,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from releases.steps.call_window import CallWindow
+from releases.steps.failures.call_window import CallWindow
 
 APPIDS = [f"wx{number:016x}" for number in range(8)]
 

@@ -9,7 +9,7 @@ import redis
 from releases.record import Progress
 from releases.scope import Scope
 from releases.states import Status
-from releases.steps.timed_pauses import PROBES, TimedPauses
+from releases.steps.failures.timed_pauses import PROBES, TimedPauses
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane, held

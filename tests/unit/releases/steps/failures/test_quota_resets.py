@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.steps.quota_resets import SPREAD_S, next_day, next_month, reset_at, spread_after
+from releases.steps.failures.quota_resets import SPREAD_S, next_day, next_month, reset_at, spread_after
 from wechat.errcodes.table import verdict_of
 from wechat.mini_program import Quota
 

@@ -12,9 +12,8 @@ from releases.scope import Scope
 from releases.states import Step
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls
-from releases.steps.outcomes import Run
-from releases.steps.quota_resets import reset_at, spread_after
-from releases.steps.retry_policy import (
+from releases.steps.failures.quota_resets import reset_at, spread_after
+from releases.steps.failures.retry_policy import (
     AwaitQuota,
     Block,
     Decision,
@@ -27,7 +26,8 @@ from releases.steps.retry_policy import (
     asked_s,
     is_unanswered,
 )
-from releases.steps.timed_pauses import TimedPauses
+from releases.steps.failures.timed_pauses import TimedPauses
+from releases.steps.outcomes import Run
 from releases.store.pauses import Pause, Pauses
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.errcodes.table import QuotaScope
