@@ -70,6 +70,7 @@ def refuse_idle(world: World) -> int:
         world.feed(None if turn == len(WAYS) - 1 else portion)
         if not world.wait(partial(_moves, world, before), WELL_WITHIN_S):
             world.problems.append(f"nothing was taken within {WELL_WITHIN_S:.0f} s of {way.__name__}")
+            return turn + 1
         world.wait(lambda: not world.number_of(*GOING_ON), WELL_WITHIN_S)
     return len(WAYS)
 

@@ -133,6 +133,8 @@ def run(
             running.problems.append(f"{dead} workers ended by themselves")
         lost = sum(found is None or not _has_ended(found) for found in running.records())
         results_missing = running.results_missing()
+        if results_missing:
+            running.problems.append(f"{results_missing} results are missing")
         running.deliver_what_the_dead_had()
         finding = _found(row, running, injected, seconds)
         return replace(finding, lost=max(lost, finding.lost), results_missing=results_missing)

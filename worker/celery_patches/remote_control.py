@@ -66,9 +66,8 @@ def terminate(state: Any, signal: Any, task_id: Any, **_more: Any) -> Any:
 def takes_messages(state: Any, **_kwargs: Any) -> dict[str, str]:
     """Answer why this worker takes no messages; nothing where it does. It may answer a ping, and take none for ever."""
     consumer = state.consumer
-    missing = [
-        queue.name for queue in state.app.conf.task_queues if not consumer.task_consumer.consuming_from(queue)
-    ]
+    names = [queue.name for queue in state.app.conf.task_queues]
+    missing = [name for name in names if not consumer.task_consumer.consuming_from(name)]
     if missing:
         return {"problem": f"it does not consume from {', '.join(missing)}"}
     in_hand = consumer.task_consumer.channel.qos

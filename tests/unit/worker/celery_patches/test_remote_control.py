@@ -1,8 +1,11 @@
 from types import SimpleNamespace
 
+import pytest
 from celery.worker.control import Panel
 
-from worker.celery_patches.remote_control import stats
+from worker.celery_patches.remote_control import stats, takes_messages
+
+CONCURRENCY = 2
 
 
 def test_stats_tell_nothing_that_may_hold_a_secret() -> None:
@@ -19,3 +22,30 @@ def test_stats_tell_nothing_that_may_hold_a_secret() -> None:
 
 def test_it_stands_in_for_celerys_own() -> None:
     assert Panel.data["stats"] is stats
+
+
+class Taking:
+    """A consumer of some queues with two slots, as far as it is asked."""
+
+    def __init__(self, queues: set[str], in_hand: int) -> None:
+        self._queues = queues
+        qos = SimpleNamespace(_delivered=range(in_hand), _dirty=(), can_consume=lambda: in_hand < CONCURRENCY)
+        self.task_consumer = SimpleNamespace(consuming_from=self._consumes, channel=SimpleNamespace(qos=qos))
+
+    def _consumes(self, queue: str) -> bool:
+        return queue in self._queues
+
+
+@pytest.mark.parametrize(
+    ("consumer", "problem"),
+    [
+        (Taking({"a", "b"}, 0), ""),
+        (Taking({"a", "b"}, CONCURRENCY - 1), ""),
+        (Taking({"a"}, 0), "it does not consume from b"),
+        (Taking({"a", "b"}, CONCURRENCY), "its 2 slots are taken, and it works on nothing"),
+    ],
+)
+def test_a_worker_says_why_it_takes_no_messages(consumer: Taking, problem: str) -> None:
+    conf = SimpleNamespace(task_queues=[SimpleNamespace(name="a"), SimpleNamespace(name="b")])
+    state = SimpleNamespace(consumer=consumer, app=SimpleNamespace(conf=conf))
+    assert takes_messages(state) == {"problem": problem}
