@@ -125,7 +125,7 @@ def explain(releases: Sequence[Release]) -> None:
     waiting = [release for release in releases if waits.for_long(release)]
     braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
     for wave in braked:
-        notes.print(escape(f"wave {wave} is stopped. See: mprelease wave {quote(wave)}"))
+        notes.print(escape(f"wave {wave} is braked. See: mprelease wave {quote(wave)}"))
     waiting = [release for release in waiting if not waits.for_brake(release)]
     paused = [
         release

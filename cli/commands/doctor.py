@@ -29,7 +29,7 @@ from worker.redis_client import connect, rejected_certificate
 _SET_A_KEY = (
     """python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'  # makes a KEY""",
     "MPRELEASE_REDIS__ENCRYPTION_KEYS=plain,KEY  # for all processes and shells; restart the workers; then KEY alone, as well",
-    "mprelease rekey  # seals what is stored; README, Encryption of what is stored",
+    "mprelease rekey  # seals what is stored; docs/redis.md, Encryption of what is stored",
 )
 #: Seconds between two looks at a worker that seems to take no messages.
 _LOOK_AGAIN_S = 1.0
@@ -193,9 +193,8 @@ def _pauses() -> Iterator[Finding]:
     for scope in Scope:
         pause = services().pauses.current(scope)
         if pause is not None:
-            yield Finding(
-                "pause", False, f"{scope}: {in_short(pause)} `mprelease resume --platform` ends it."
-            )
+            ends = "" if pause.is_timed else " `mprelease resume --platform` ends it."
+            yield Finding("pause", pause.is_timed, f"{scope}: {in_short(pause)}{ends}", warns=True)
 
 
 def _workers() -> Iterator[Finding]:

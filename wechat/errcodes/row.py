@@ -1,7 +1,6 @@
 """What one errcode means for a release: the vocabulary that the tables are written in.
 
-The rows stand by API family in `errcodes_auth`, `errcodes_general`, `errcodes_domains` and
-`errcodes_code`; `verdicts` joins them and is what everybody else imports. A `§` there names a section
+The rows stand by API family in `auth`, `general`, `domains` and `code`; `table` joins them. A `§` there names a section
 of the fact sheet `wechat-api.md`.
 """
 
