@@ -8,6 +8,7 @@ from celery.exceptions import Ignore
 
 from releases.errors import ReleaseBlocked
 from releases.intake.one import Releases
+from releases.record import Progress
 from releases.states import Status, Step
 from releases.store import keys
 from releases.store.records import ReleaseStore
@@ -25,6 +26,7 @@ from tests.integration.tasks.test_step_messages import (
     wechat,
 )
 from tests.support.examples import APPID, NOW
+from tests.support.fake_wechat import unanswered
 from tests.support.records import place_of
 from wechat.mini_program import TrialVersion
 
@@ -111,3 +113,16 @@ def test_domains_that_were_confirmed_long_ago_are_confirmed_again_first(
     assert (wechat.scripted.calls[:2] == ["get", "add"]) is is_old
     told = [event.what for event in now(store, stored).history]
     assert ("domains confirmed again: added https://api.example.com" in told) is is_old
+
+
+def test_an_attempt_whose_worker_died_counts_as_one_failure(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    stored = at(Step.ENSURE_DOMAINS, status=Status.RUNNING, progress=Progress(failures=2))
+    wechat.answers(get=[unanswered()])
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    # Two of before, that of the worker, and this one.
+    assert now(store, stored).progress.failures == 4

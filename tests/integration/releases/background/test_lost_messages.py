@@ -85,6 +85,20 @@ def test_a_message_that_was_sent_twice_lets_no_other_seem_lost(
     assert due.resend_lost() == []
 
 
+def test_in_a_long_queue_the_oldest_messages_are_looked_at(
+    due: Due, store: ReleaseStore, sender: Sender, celery_app: Celery
+) -> None:
+    # Given a release whose message has waited for half an hour, and over a hundred newer messages behind it
+    waits = sent_since(store, 1800, 1)
+    send_chain(celery_app, waits, at(-1800))
+    newer = sent_since(store, 0, 2)
+    for _ in range(120):
+        send_chain(celery_app, newer, at(0))
+
+    assert due.resend_lost() == []
+    assert sender.sent == []
+
+
 def test_of_a_long_queue_without_a_message_of_ours_nothing_is_known(
     due: Due, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:

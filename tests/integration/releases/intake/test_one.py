@@ -12,7 +12,7 @@ from releases.scope import Scope
 from releases.states import ACTIVE, Status, Step
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
-from releases.store.records import ReleaseStore
+from releases.store.records import RecordChanged, ReleaseStore
 from tests.integration.conftest import NotedResults, Sender
 from tests.integration.releases.together import all_at_once, brought_to
 from tests.support.examples import NOW, a_problem, a_request
@@ -34,6 +34,19 @@ def test_the_same_request_again_finds_it_and_sends_nothing(releases: Releases, s
 
     assert releases.enqueue(a_request()) == Enqueued(first.release, created=False)
     assert len(sender.sent) == 1
+
+
+def test_a_step_that_runs_does_not_overwrite_that_its_release_was_superseded(
+    releases: Releases, store: ReleaseStore
+) -> None:
+    first = releases.enqueue(a_request()).release
+    as_a_step_read_it = store.get(first.id)
+    assert as_a_step_read_it is not None
+    releases.enqueue(a_request(user_version="2.0.0", supersede=True))
+
+    with pytest.raises(RecordChanged):
+        store.save(as_a_step_read_it, first.model_copy(update={"status": Status.RUNNING}))
+    assert releases.get(first.id).status is Status.CANCELLED
 
 
 def test_after_cancelled_it_is_a_new_release_with_a_new_id(releases: Releases, sender: Sender) -> None:

@@ -10,7 +10,10 @@ import redis
 from releases.scope import Scope
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
+from releases.store.places import sent
+from releases.store.records import ReleaseStore
 from tests.support.examples import a_problem
+from tests.support.records import at, place_of, stored_at
 
 
 def a_pause(**different: Any) -> Pause:
@@ -88,3 +91,16 @@ def test_a_pause_whose_cause_is_gone_is_lifted(pauses: Pauses) -> None:
     assert pauses.lift_unless_by_hand(Scope.ALL)
     assert not pauses.lift_unless_by_hand(Scope.ALL)
     assert pauses.current(Scope.ALL) is None
+
+
+def test_who_stands_elsewhere_by_now_is_not_let_try(
+    pauses: Pauses, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    # Given a release that was held when somebody looked, and has been resumed since
+    pauses.begin(Scope.ALL, a_pause())
+    release = stored_at(store, lambda release: sent(release, at(0))).release
+    before = place_of(redis_client, release)
+
+    pauses.let_try(Scope.ALL, [release.id])
+
+    assert place_of(redis_client, release) == before

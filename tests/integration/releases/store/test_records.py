@@ -343,6 +343,15 @@ def test_a_record_that_is_there_can_be_confirmed_without_changing_it(
     assert everything(redis_client) == before
 
 
+def test_a_confirmation_is_a_write_that_the_replicas_can_confirm(
+    store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    release = created(store, a_release()).release
+    before = redis_client.info("persistence")["rdb_changes_since_last_save"]
+    assert store.confirm(release.id)
+    assert redis_client.info("persistence")["rdb_changes_since_last_save"] > before
+
+
 def test_a_record_that_is_gone_can_not_be_confirmed_and_does_not_come_back(
     store: ReleaseStore, redis_client: redis.Redis
 ) -> None:

@@ -148,6 +148,11 @@ def test_without_a_version_the_time_decides_and_without_both_what_is_left_of_the
     assert judge(audit(IN_REVIEW, version="", **different), committed(), SINCE) is expected
 
 
+def test_a_text_that_is_not_too_long_is_shown_whole() -> None:
+    assert name_of_trial(TrialVersion("9" * 64, "", 0)) == f"version {'9' * 64}"
+    assert name_of_trial(TrialVersion("9" * 65, "", 0)) == f"version {'9' * 64}…"
+
+
 def test_others_texts_are_shown_in_one_short_line() -> None:
     trial = TrialVersion("9.9.9", "\x1b]0;x\x07two\nlines\ud800" + "y" * 100, 0)
 

@@ -72,7 +72,16 @@ def test_last_date_header_counts(clock: WeChatClock, stopwatch: Stopwatch) -> No
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", " ", "yesterday", "Wed, 99 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 99999 07:28:00 GMT", ",,"],
+    [
+        None,
+        "",
+        " ",
+        "yesterday",
+        "Wed, 99 Oct 2015 07:28:00 GMT",
+        "Wed, 21 Oct 99999 07:28:00 GMT",
+        f"Wed, 21 Oct {10**20} 07:28:00 GMT",
+        ",,",
+    ],
 )
 def test_date_header_that_cannot_be_read_is_ignored(clock: WeChatClock, header: str | None) -> None:
     clock.observe("Wed, 21 Oct 2015 07:28:00 GMT")

@@ -1,0 +1,70 @@
+"""What is checked of a message before Celery reads it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import Celery, Task
+from celery.exceptions import InvalidTaskError
+
+from tests.support.garbage import HARMLESS, SECRET, UNCHECKED
+from worker.celery_patches.message_check import check
+
+
+def read(item: bytes) -> tuple[str, dict[str, Any], Any]:
+    """The task, the headers and the body of a message."""
+    message = json.loads(item)
+    payload = json.loads(base64.b64decode(message["body"]))
+    headers: dict[str, Any] = message["headers"]
+    return headers.get("task") or payload["task"], headers, payload
+
+
+OURS = {name: item for name, item in UNCHECKED.items() if read(item)[0].startswith("tasks.")}
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Celery]:
+    with Celery("test", set_as_current=False) as made:
+        for module in ("tasks.steps", "tasks.by_name"):
+            made.loader.import_task_module(module)
+        yield made
+
+
+def task_of(app: Celery, name: str) -> Task[..., Any]:
+    found: Task[..., Any] = app.tasks[name]
+    return found
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_message_that_is_wrong_is_refused_and_nothing_of_it_is_quoted(app: Celery, name: str) -> None:
+    task, headers, payload = read(OURS[name])
+    with pytest.raises(InvalidTaskError) as refused:
+        check(task_of(app, task), headers, payload)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_message_that_is_only_odd_is_let_through(app: Celery, name: str) -> None:
+    task, headers, payload = read(HARMLESS[name])
+    check(task_of(app, task), headers, payload)
+
+
+@pytest.mark.parametrize(
+    "name", ["group", "group_index", "timelimit", "stamped_headers", "shadow", "headers"]
+)
+def test_of_a_request_celery_gets_no_header_that_asks_for_more_than_an_answer(app: Celery, name: str) -> None:
+    odd = {
+        "group": "g",
+        "group_index": 0,
+        "timelimit": [1, 1],
+        "stamped_headers": ["by"],
+        "shadow": "x",
+        "headers": {},
+    }
+    headers = {"task": "tasks.get_release", "id": "1", "lang": "py", name: odd[name]}
+    kept = check(task_of(app, "tasks.get_release"), headers, [[], {"release_id": "x"}, None])
+    assert kept == {"task": "tasks.get_release", "id": "1", "lang": "py"}
