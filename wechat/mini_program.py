@@ -37,6 +37,11 @@ PATHS: Mapping[str, str] = {
 NO_AUDIT = frozenset({85012, 85058, 86000, 86001})
 
 
+#: A float below this is exact.
+_EXACT = 2**53
+#: A time that is larger than this is one in milliseconds.
+_MILLISECONDS = 1e11
+
 _INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
@@ -114,7 +119,7 @@ class MiniProgram:
         """Submit the trial version for audit; returns the audit id, a 64-bit number."""
         answer = self._post("submit_audit", audit)
         auditid = _integer(answer.get("auditid"))
-        if auditid is None:
+        if auditid is None or auditid <= 0:
             raise Unanswered(PATHS["submit_audit"], "the answer has no auditid")
         return auditid
 
@@ -124,7 +129,7 @@ class MiniProgram:
         if not info:
             return None
         fields = info if isinstance(info, dict) else {}
-        version, time = _text(fields.get("exp_version")), _number(fields.get("exp_time"))
+        version, time = _text(fields.get("exp_version")), _time(fields.get("exp_time"))
         if not version and not time:
             raise Unanswered(
                 PATHS["getversioninfo"], "the answer has an exp_info without exp_version and exp_time"
@@ -140,7 +145,7 @@ class MiniProgram:
                 return None
             raise
         auditid, status = _integer(answer.get("auditid")), _integer(answer.get("status"))
-        if auditid is None or status is None:
+        if auditid is None or auditid <= 0 or status is None:
             # Not "there is none": that is said by an errcode, and believing it submits a second time.
             raise Unanswered(PATHS["get_latest_auditstatus"], "the answer has no auditid and status")
         return LatestAudit(
@@ -148,7 +153,7 @@ class MiniProgram:
             status=status,
             version=_text(answer.get("user_version")),
             desc=_text(answer.get("user_desc")),
-            submit_time=_number(answer.get("submit_audit_time")),
+            submit_time=_time(answer.get("submit_audit_time")),
         )
 
     def privacy_info(self) -> dict[str, Any]:
@@ -255,9 +260,11 @@ def commit_body(
 
 
 def _integer(value: Any) -> int | None:
-    """An integer that may come as a string; never by way of a float, which loses a 64-bit id."""
+    """An integer that may come as a string, or as 12.0 where that is exact: a float loses a 64-bit id."""
     if isinstance(value, bool):
         return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else None
     if isinstance(value, int):
         return value
     return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else None
@@ -270,6 +277,12 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         return 0.0
     return number if math.isfinite(number) else 0.0
+
+
+def _time(value: Any) -> float:
+    """A time in seconds since the epoch, be it in seconds or in milliseconds; 0 where there is none."""
+    number = _number(value)
+    return number / 1000 if number > _MILLISECONDS else number
 
 
 def _text(value: Any) -> str:

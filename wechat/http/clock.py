@@ -1,4 +1,4 @@
-"""WeChat's own clock, as the Date header of its last answer told it.
+"""WeChat's own clock, as the Date header of its last answer told it: that of a gateway's page tells nothing.
 
 exp_time and submit_audit_time are WeChat's; to tell whether they lie before or after an attempt of
 ours, the attempt has to be timed by the same clock, not by the worker's.
@@ -34,11 +34,15 @@ class WeChatClock:
         self._wall = wall
         self._offset: float | None = None
 
-    def observe(self, date_header: str | None) -> None:
-        """Take note of an answer's Date header. One that can't be read is ignored."""
+    def reading(self) -> float:
+        """What the machine's own clock shows now, for `observe`."""
+        return self._monotonic()
+
+    def observe(self, date_header: str | None, came_at: float | None = None) -> None:
+        """Take note of an answer's Date header, which came at this reading. One that can't be read is ignored."""
         seconds = http_time(date_header)
         if seconds is not None:
-            self._offset = seconds - self._monotonic()
+            self._offset = seconds - (self._monotonic() if came_at is None else came_at)
 
     @property
     def is_set(self) -> bool:

@@ -88,6 +88,8 @@ class _Reply:
 
     status: int = 0
     body: bytes = b""
+    date: str | None = None
+    came_at: float = 0.0
     retry_after_s: float | None = None
     is_all: bool = False
 
@@ -154,8 +156,10 @@ class Transport:
                 retry_after_s=reply.retry_after_s,
             )
             event["errcode"] = 0
+            self._heard(reply)
         except Refused as refused:
             event.update(errcode=refused.errcode, rid=refused.rid)
+            self._heard(reply)
             raise
         except Unanswered as unanswered:
             event["problem"] = unanswered.problem
@@ -227,9 +231,8 @@ class Transport:
         return min(connect_s, left), min(read_s, left)
 
     def _read(self, path: str, response: requests.Response, reply: _Reply) -> None:
-        date = response.headers.get("Date")
-        self.clock.observe(date)
-        sent_at = http_time(date) or self.clock.now()
+        reply.date, reply.came_at = response.headers.get("Date"), self.clock.reading()
+        sent_at = http_time(reply.date) or self.clock.now()
         reply.status = response.status_code
         reply.retry_after_s = retry_after_s(response.headers.get("Retry-After"), sent_at)
         body = bytearray()
@@ -239,6 +242,10 @@ class Transport:
                 problem = f"HTTP {reply.status} with a body over {MAX_BODY} bytes"
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
+
+    def _heard(self, reply: _Reply) -> None:
+        """An answer was understood, so it is WeChat that told its time."""
+        self.clock.observe(reply.date, reply.came_at)
 
     def _hang_up(self) -> None:
         """Close this thread's connection; the next call makes a new one."""

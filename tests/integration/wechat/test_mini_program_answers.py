@@ -13,7 +13,7 @@ BIG = 9007199254740993
 
 
 @pytest.mark.parametrize(
-    ("auditid", "expected"), [(BIG, BIG), (str(BIG), BIG), (0, 0), (2**63 - 1, 2**63 - 1)]
+    ("auditid", "expected"), [(BIG, BIG), (str(BIG), BIG), (7.0, 7), (2**63 - 1, 2**63 - 1)]
 )
 def test_audit_id_is_exact(
     mini_program: MiniProgram, wechat: ScriptedWeChat, auditid: Any, expected: int
@@ -25,7 +25,10 @@ def test_audit_id_is_exact(
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"auditid": None}, {"auditid": ""}, {"auditid": "x"}, {"auditid": 1.5}, {"auditid": True}],
+    [
+        {},
+        *({"auditid": auditid} for auditid in (None, "", "x", 1.5, True, 0, -1, "0", float(2**53), 1e300)),
+    ],
     ids=repr,
 )
 def test_submission_without_an_audit_id_counts_as_unanswered(
@@ -47,6 +50,18 @@ def test_trial_version_is_read_from_exp_info(mini_program: MiniProgram, wechat: 
     wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": info, "release_info": {}})
 
     assert mini_program.trial_version() == TrialVersion("1.0.0", "第一版", 1445412480.0)
+
+
+@pytest.mark.parametrize("time", [1445412480000, "1445412480000", 1445412480.0])
+def test_times_may_come_in_milliseconds(mini_program: MiniProgram, wechat: ScriptedWeChat, time: Any) -> None:
+    wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": {"exp_version": "1", "exp_time": time}})
+    wechat.on("/wxa/get_latest_auditstatus", {"errcode": 0, **AUDIT, "submit_audit_time": time})
+
+    trial, audit = mini_program.trial_version(), mini_program.latest_audit()
+
+    assert trial is not None
+    assert audit is not None
+    assert (trial.time, audit.submit_time) == (1445412480.0, 1445412480.0)
 
 
 @pytest.mark.parametrize("fields", [{}, {"exp_info": {}}, {"exp_info": None}, {"exp_info": []}], ids=repr)
@@ -149,6 +164,27 @@ def test_audit_without_id_or_status_is_no_answer(
     # "There is none" would be a second submission.
     with pytest.raises(Unanswered, match="no auditid and status"):
         mini_program.latest_audit()
+
+
+@pytest.mark.parametrize("auditid", [0, -1, "0"])
+def test_audit_whose_id_is_no_id_is_no_answer(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, auditid: Any
+) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", {**AUDIT, "auditid": auditid})
+
+    with pytest.raises(Unanswered, match="no auditid and status"):
+        mini_program.latest_audit()
+
+
+def test_audit_may_come_with_its_numbers_as_whole_floats(
+    mini_program: MiniProgram, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/get_latest_auditstatus", {**AUDIT, "auditid": 12.0, "status": 2.0})
+
+    audit = mini_program.latest_audit()
+
+    assert audit is not None
+    assert (audit.auditid, audit.status) == (12, 2)
 
 
 def test_null_in_an_audit_is_absent(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:

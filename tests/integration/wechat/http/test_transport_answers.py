@@ -308,6 +308,19 @@ def test_date_header_of_a_refusal_feeds_the_clock_too(serve: Serve, transport_to
     assert transport.clock.is_set
 
 
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"errcode":123456789}'])
+def test_date_header_of_what_is_no_answer_is_not_wechats(
+    serve: Serve, transport_to: TransportTo, body: bytes
+) -> None:
+    page = answer(body, b"Date: Wed, 21 Oct 2015 07:28:00 GMT", status=b"502 Bad Gateway")
+    transport = transport_to(serve(once(page)).url)
+
+    with pytest.raises(Unanswered):
+        post(transport)
+
+    assert not transport.clock.is_set
+
+
 def test_answer_without_a_date_leaves_the_clock_alone(serve: Serve, transport_to: TransportTo) -> None:
     transport = transport_to(serve(once(answer(OK))).url)
 

@@ -61,6 +61,15 @@ def test_clock_goes_on_with_the_monotonic_one(clock: WeChatClock, stopwatch: Sto
     assert clock.now() == THEN + 12.5
 
 
+def test_date_header_counts_from_when_it_came(clock: WeChatClock, stopwatch: Stopwatch) -> None:
+    came_at = clock.reading()
+    stopwatch.seconds += 3
+
+    clock.observe("Wed, 21 Oct 2015 07:28:00 GMT", came_at)
+
+    assert clock.now() == THEN + 3
+
+
 def test_last_date_header_counts(clock: WeChatClock, stopwatch: Stopwatch) -> None:
     clock.observe("Wed, 21 Oct 2015 07:00:00 GMT")
     stopwatch.seconds += 5
