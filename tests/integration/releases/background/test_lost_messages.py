@@ -90,10 +90,10 @@ def test_in_a_long_queue_the_oldest_messages_are_looked_at(
 ) -> None:
     # Given a release whose message has waited for half an hour, and over a hundred newer messages behind it
     waits = sent_since(store, 1800, 1)
-    send_chain(celery_app, waits, at(-1800))
+    send_chain(celery_app, waits, QUEUES, at(-1800))
     newer = sent_since(store, 0, 2)
     for _ in range(120):
-        send_chain(celery_app, newer, at(0))
+        send_chain(celery_app, newer, QUEUES, at(0))
 
     assert due.resend_lost() == []
     assert sender.sent == []
