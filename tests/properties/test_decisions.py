@@ -49,7 +49,7 @@ _PROGRESS = st.builds(
     scans=st.integers(0, 240),
     unknowns=st.integers(0, 2),
 )
-_ASKED = (POOL_PATH, *(PATHS[name] for name in PATHS if name not in {"get_category", "get_page"}))
+_ASKED = (POOL_PATH, *PATHS.values())
 _answers = st.fixed_dictionaries({}, optional={path: bodies(path).map(answer) for path in _ASKED})
 
 

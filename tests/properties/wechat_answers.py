@@ -64,8 +64,6 @@ RIGHT: dict[str, dict[str, Any]] = {
     },
     PATHS["get_code_privacy_info"]: {"errcode": 0, "without_auth_list": [], "without_conf_list": []},
     PATHS["queryquota"]: {"errcode": 0, "rest": 12, "limit": 20, "speedup_rest": 1, "speedup_limit": 2},
-    PATHS["get_category"]: {"errcode": 0, "category_list": [{"first_class": "工具", "first_id": 1}]},
-    PATHS["get_page"]: {"errcode": 0, "page_list": ["index"]},
     PATHS["quota"]: {
         "errcode": 0,
         "quota": {"daily_limit": 10, "used": 10, "remain": 0},
