@@ -23,8 +23,15 @@ def send_chain(app: Celery, release: Release, queues: Queues, at: datetime) -> N
     queue = queues.of(urgent=release.urgent)
     first, *later = (step_signature(app, step, release, queue) for step in steps)
     # What `celery.chain` makes of them, at four fifths of its cost: there are no groups and callbacks to look for.
-    # The time is for `find_lost.lua`, which reads it in the queue.
-    first.apply_async(chain=later[::-1], headers={"sent_at": str(at.timestamp())})
+    # The time is for `find_lost.lua`, which reads it in the queue. Monitors see whose task follows whose, though every
+    # message but the first is the record's and not that of the task before it.
+    before = STEPS[: release.step.position]
+    first.apply_async(
+        chain=later[::-1],
+        root_id=task_id(release.id, STEPS[0]),
+        parent_id=task_id(release.id, before[-1]) if before else None,
+        headers={"sent_at": str(at.timestamp())},
+    )
 
 
 def step_signature(app: Celery, step: Step, release: Release, queue: str | None = None) -> Signature[object]:

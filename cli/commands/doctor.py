@@ -132,7 +132,9 @@ def _redis() -> Iterator[Finding]:
         policy if policy == "noeviction" else f"maxmemory-policy is {policy}; set noeviction",
     )
     ahead_s = RedisClock(client.time).ahead_s()
-    yield Finding("clock", is_right(ahead_s), "as Redis'" if is_right(ahead_s) else in_words(ahead_s))
+    # Releases go by Redis' time; logs, events and TLS do not.
+    is_off = not is_right(ahead_s)
+    yield Finding("clock", True, in_words(ahead_s) if is_off else "as Redis'", warns=is_off)
     wanted, there = settings().redis.replicas_to_confirm, int(info["connected_slaves"])
     if wanted:
         counted = f"{there} connected, {wanted} to confirm each write"

@@ -1,4 +1,4 @@
-"""A short form of the fault suite (`make faults`): the rows that need no visibility timeout, on small waves."""
+"""A short form of the fault suite (`make faults`): the rows that take seconds, on small waves."""
 
 from pathlib import Path
 

@@ -130,8 +130,10 @@ def test_a_block_tells_its_errcode_its_domains_and_the_remedy(
         assert text in shown
 
 
-def test_a_parked_step_is_shown_as_waiting_and_says_for_what(visit: Visit, watched_platform: Watched) -> None:
-    visit.search(watched_platform.releases["parked"]["appid"])
+def test_a_step_that_waits_is_shown_as_waiting_and_says_for_what(
+    visit: Visit, watched_platform: Watched
+) -> None:
+    visit.search(watched_platform.releases["waiting"]["appid"])
 
     row = visit.row("commit_code")
 

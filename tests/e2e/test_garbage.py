@@ -13,7 +13,8 @@ from kombu import pools
 
 from releases.store.keys import SET_ASIDE
 from tests.support.garbage import GARBAGE, HARMLESS, QUEUE, SECRET, headers, message
-from tests.support.workers import Platform, wait_for
+from tests.support.unacknowledged import let_messages_age
+from tests.support.workers import PATIENT, Platform, wait_for
 from worker.celery_patches.set_aside import entries
 
 
@@ -156,17 +157,23 @@ def test_what_was_set_aside_is_listed_and_goes_back_to_the_queue(own_platform: P
         assert not raw.exists(SET_ASIDE)
 
 
-def test_a_message_that_names_another_queue_is_retried_in_ours(own_platform: Platform) -> None:
+def test_a_message_that_names_another_queue_comes_again_in_ours(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()
-    platform.fault(appid, "modify_domain", "status", status=503, times=1)
+    platform.hold(appid, "commit")
     # One by itself has its message at once; those of a file wait until a worker feeds the queue.
     what = ("--template-id", "1", "--user-version", "1.0.0", "--user-desc", "first")
-    enqueued = platform.documents("enqueue", "--appid", appid, *what)[0]
+    platform.documents("enqueue", "--appid", appid, *what)
     with platform.redis() as client:
         item = json.loads(str(client.lindex(QUEUE, 0)))
         item["properties"]["delivery_info"] = {"exchange": "", "routing_key": "elsewhere"}
         client.lset(QUEUE, 0, json.dumps(item))
-        with platform.worker(MPRELEASE_WORKER__SWEEP_S="60") as worker:
-            wait_for(lambda: platform.show(enqueued["id"])["status"] == "submitted")
-            assert "QueueNotFound" not in worker.text()
+        with platform.worker(**PATIENT) as first:
+            wait_for(lambda: platform.calls(appid, "commit"))
+            first.process.kill()
+        let_messages_age(client)
+        with platform.worker() as second:
+            wait_for(lambda: is_quiet(client))
+            assert second.text().count(" received") == 1
+            assert "QueueNotFound" not in second.text()
+        assert not client.exists("elsewhere")

@@ -1,5 +1,7 @@
 """A mistake that is the platform's is made once, not by every release."""
 
+from releases.store import keys
+from releases.store.places import Lane
 from tests.support.workers import TICKET, Platform, wait_for
 
 
@@ -87,17 +89,17 @@ def test_the_providers_used_up_quota_stops_submissions_and_commits_go_on(own_pla
         wait_for(lambda: statuses(platform) == {"submitted"})
 
 
-def test_a_parked_release_can_be_resumed_before_it_is_due(own_platform: Platform) -> None:
+def test_a_release_that_waits_can_be_resumed_before_it_is_due(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()
     platform.fault(appid, "modify_domain", "errcode", errcode=86102, action="add")
     with platform.worker():
-        parked = platform.release(appid, code=1)
-        assert (parked["status"], parked["wait"]["errcode"]) == ("waiting", 86102)
-        assert platform.documents("resume", parked["id"], "--wait")[0]["status"] == "submitted"
+        waiting = platform.release(appid, code=1)
+        assert (waiting["status"], waiting["wait"]["errcode"]) == ("waiting", 86102)
+        assert platform.documents("resume", waiting["id"], "--wait")[0]["status"] == "submitted"
 
 
-def test_a_long_wait_is_parked_and_brought_back_by_whichever_worker_is_there(own_platform: Platform) -> None:
+def test_a_release_that_waits_is_brought_back_by_whichever_worker_is_there(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()
     platform.fault(appid, "commit", "errcode", errcode=45009)
@@ -109,7 +111,7 @@ def test_a_long_wait_is_parked_and_brought_back_by_whichever_worker_is_there(own
         wait_for(lambda: statuses(platform) == {"waiting"})
         first.process.kill()
     with platform.redis() as client:
-        assert client.zcard("releases:parked") == 1
+        assert client.zcard(keys.due(Lane.BEGUN)) == 1
     with platform.worker():
         wait_for(lambda: statuses(platform) == {"submitted"})
     waited_for = [event["what"] for event in platform.releases()[0]["history"]]

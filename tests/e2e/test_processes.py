@@ -36,8 +36,18 @@ def test_the_chain_runs_however_the_worker_is_started(
 def test_a_bad_setting_ends_the_worker_with_a_message(own_platform: Platform) -> None:
     refused = own_platform.run("worker", code=2, MPRELEASE_DOMAINS__REQUESTDOMAIN="http://api.example.com")
     assert "MPRELEASE_DOMAINS__REQUESTDOMAIN" in refused.stderr
-    refused = own_platform.run("worker", code=2, MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S="20")
-    assert "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S must be over" in refused.stderr
+
+
+def test_settings_that_do_nothing_any_more_are_told(own_platform: Platform) -> None:
+    before = {"MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "20", "MPRELEASE_WORKER__SWEEP_S": "5"}
+    with own_platform.worker(**before) as worker:
+        doctor = own_platform.run("doctor", code=0, **before).stdout.splitlines()
+        quiet = own_platform.run("doctor").stdout
+    for variable in before:
+        said = f"{variable} does nothing any more: "
+        assert worker.text().count(said) == 1
+        assert [line.split()[0] for line in doctor if said in line] == ["warn"]
+        assert variable not in quiet
 
 
 @pytest.fixture

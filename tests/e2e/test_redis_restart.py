@@ -26,10 +26,8 @@ def server(tmp_path: Path) -> Iterator[RestartableRedis]:
 def test_a_restart_of_redis_loses_nothing_and_does_nothing_twice(
     tmp_path: Path, server: RestartableRedis
 ) -> None:
-    # What a worker can't give back while Redis is away comes again after this time.
-    settings = {"MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "22"}
     simulated = ("--scan-s", "0", "--latency-ms", "30")
-    with workers.platform(tmp_path, *simulated, server=server, settings=settings) as platform:
+    with workers.platform(tmp_path, *simulated, server=server) as platform:
         appids = [platform.mini_program() for _ in range(RELEASES)]
         with platform.worker("--concurrency", "4"):
             platform.enqueue_only(*map(platform.request, appids))

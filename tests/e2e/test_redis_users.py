@@ -15,11 +15,13 @@ import redis
 import requests
 
 from cli.demo.redis import find_server
+from releases.figures import UNACKNOWLEDGED
 from tests.e2e.watched import exporter
 from tests.support import flower, workers
 from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
 from tests.support.restartable_redis import RestartableRedis
+from tests.support.unacknowledged import let_messages_age
 from tests.support.workers import ROOT, TICKET, Platform, wait_for
 
 pytestmark = pytest.mark.long
@@ -28,14 +30,12 @@ RULE = ROOT / "config" / "redis-users.acl"
 OURS, ORCHESTRATOR = "mprelease", "orchestrator"
 PASSWORD = "not-to-be-guessed"
 ADMIN = "admin:any@"
-#: Short, so that what a killed worker had taken comes again while a test waits.
+#: Short, so that what a killed worker had goes on while a test waits.
 QUICKLY = {
     # High enough that nothing waits: the limits only have to be counted.
     "MPRELEASE_RATE__PLATFORM_PER_MINUTE": "6000",
     "MPRELEASE_RATE__MINI_PROGRAM_PER_MINUTE": "600",
     "MPRELEASE_WORKER__STEP_DEADLINE_S": "2",
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "6",
-    "MPRELEASE_WORKER__SWEEP_S": "1",
 }
 
 
@@ -159,14 +159,14 @@ def test_flower_shows_workers_tasks_and_the_queue(
             assert get(f"{up.url}/{page}").status_code == 200, page
 
 
-def test_retries_parking_and_a_pause(platform: Platform) -> None:
-    retried, parked, held = (platform.mini_program() for _ in range(3))
+def test_retries_waits_and_a_pause(platform: Platform) -> None:
+    retried, waits, held = (platform.mini_program() for _ in range(3))
     with platform.worker():
         platform.fault(retried, "commit", "errcode", errcode=-1, times=2)
         assert platform.release(retried)["status"] == "submitted"
-        platform.fault(parked, "commit", "errcode", errcode=45009, times=-1)
-        platform.fault(parked, "quota/get", "errcode", errcode=76022, times=-1)
-        assert platform.release(parked, code=1)["status"] == "waiting"
+        platform.fault(waits, "commit", "errcode", errcode=45009, times=-1)
+        platform.fault(waits, "quota/get", "errcode", errcode=76022, times=-1)
+        assert platform.release(waits, code=1)["status"] == "waiting"
         platform.sim("POST", "platform", {"ip_allowed": False})
         waiting = platform.release(held, code=1)
         assert waiting["status"] == "waiting"
@@ -210,15 +210,18 @@ def test_what_is_set_aside_and_what_is_sealed(platform: Platform) -> None:
     platform.run("rekey", MPRELEASE_REDIS__ENCRYPTION_KEYS=f"plain,{NEW}")
 
 
-def test_what_a_killed_worker_had_taken_comes_again(platform: Platform) -> None:
+def test_what_a_killed_worker_had_goes_on_and_its_message_comes_again(platform: Platform) -> None:
     appid = platform.mini_program()
     platform.fault(appid, "commit", "delay_before", seconds=1.5)
     release = platform.enqueue_only(platform.request(appid))[0]
     with platform.worker() as worker:
         wait_for(lambda: "commit" in platform.called(appid))
         worker.process.kill()
-    with platform.worker():
+    with platform.worker(), platform.redis() as client:
         wait_for(lambda: platform.show(release["id"])["status"] == "submitted")
+        assert client.hlen(UNACKNOWLEDGED) == 1
+        let_messages_age(client)
+        wait_for(lambda: not client.hlen(UNACKNOWLEDGED))
 
 
 def test_a_worker_whose_connections_are_cut_or_that_is_stopped_puts_back_what_it_has(
@@ -226,15 +229,15 @@ def test_a_worker_whose_connections_are_cut_or_that_is_stopped_puts_back_what_it
 ) -> None:
     appids = [platform.mini_program() for _ in range(3)]
     for appid in appids:
-        platform.fault(appid, "commit", "errcode", errcode=-1, times=4)
-    waits = {"MPRELEASE_RETRY__WAIT_INITIAL_S": "0.9", "MPRELEASE_RETRY__WAIT_MAX_S": "0.9"}
-    with platform.worker(**waits) as worker, platform.redis() as client:
+        platform.fault(appid, "commit", "delay_before", seconds=1.2, times=2)
+    with platform.worker() as worker, platform.redis() as client:
         ids = [release["id"] for release in platform.enqueue_only(*map(platform.request, appids))]
-        wait_for(lambda: client.hlen("unacked") > 0 and client.zcard("releases:status:waiting") > 0)
+        wait_for(lambda: client.hlen(UNACKNOWLEDGED) == len(ids))
         for one in client.client_list():
             if one["user"] == OURS:
                 client.client_kill_filter(_id=one["id"])
-        wait_for(lambda: client.hlen("unacked") > 0)
+        wait_for(lambda: "Connection to broker lost" in worker.text())
+        wait_for(lambda: client.hlen(UNACKNOWLEDGED) > 0)
         worker.process.send_signal(signal.SIGTERM)
         worker.process.wait(60)
     with platform.worker():

@@ -60,7 +60,7 @@ def test_a_release_is_submitted_by_a_worker_whose_list_of_revoked_tasks_has_it(
     with platform.redis() as redis:
         [waiting] = redis.lrange(QUEUE, 0, -1)
         redis.delete(QUEUE)
-        with platform.worker(MPRELEASE_WORKER__SWEEP_S="60"):
+        with platform.worker():
             past = "2020-01-01T00:00:00+00:00"
             for task_id in (release["id"], f"{release['id']}:ensure_domains"):
                 expired = headers(task="tasks.get_release", id=task_id, expires=past)

@@ -126,7 +126,7 @@ def without_the_commit(_headers: dict[str, Any], body: list[Any]) -> None:
 
 
 def with_a_header_of_ours(headers: dict[str, Any], _body: list[Any]) -> None:
-    headers.update(handed_on={"attempt": 1}, next_step=1)
+    headers.update(run_on={"run": {"attempt": 1}, "following": 1})
 
 
 @pytest.mark.parametrize("change", [of_another_client, without_the_commit, with_a_header_of_ours])

@@ -7,11 +7,7 @@ from tests.support.workers import Platform, wait_for
 #: Of a pause while WeChat is out: two seconds, the first time and each that follows.
 SHORT = {"MPRELEASE_RETRY__WAIT_INITIAL_S": "0.25", "MPRELEASE_RETRY__WAIT_MAX_S": "2"}
 #: Longer than any test waits.
-LONG = {
-    "MPRELEASE_RETRY__WAIT_INITIAL_S": "20",
-    "MPRELEASE_RETRY__WAIT_MAX_S": "300",
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "900",
-}
+LONG = {"MPRELEASE_RETRY__WAIT_INITIAL_S": "20", "MPRELEASE_RETRY__WAIT_MAX_S": "300"}
 
 
 def statuses(platform: Platform) -> set[str]:

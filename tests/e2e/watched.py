@@ -21,7 +21,7 @@ UNREGISTERED = "https://pay.example.com"
 
 @dataclass
 class Watched:
-    """The platform, what watches it, and its releases: submitted, shaky, blocked and parked."""
+    """The platform, what watches it, and its releases: submitted, shaky, blocked and waiting."""
 
     platform: Platform
     flower: Flower
@@ -69,7 +69,7 @@ def exporter(environment: Mapping[str, str]) -> Iterator[str]:
 @contextmanager
 def watched(platform: Platform) -> Iterator[Watched]:
     """Watch a platform, and let its worker do the releases."""
-    # A wait over half a minute is parked; this one outlasts the tests.
+    # This wait outlasts the tests.
     slow = {"MPRELEASE_RETRY__SLOW_DOWN_S": "600"}
     with (
         running_flower(platform.directory, platform.redis_url) as flower,
@@ -85,10 +85,10 @@ def watched(platform: Platform) -> Iterator[Watched]:
 
 
 def _released(platform: Platform) -> dict[str, dict[str, Any]]:
-    kinds = ("submitted", "shaky", "blocked", "parked")
+    kinds = ("submitted", "shaky", "blocked", "waiting")
     appids = {kind: platform.mini_program() for kind in kinds}
     platform.fault(appids["shaky"], "commit", "errcode", errcode=-1, times=2)
-    platform.fault(appids["parked"], "commit", "errcode", errcode=45011, times=-1)
+    platform.fault(appids["waiting"], "commit", "errcode", errcode=45011, times=-1)
     platform.fault(appids["blocked"], "modify_domain", "errcode", errcode=85018, action="add", times=-1)
     domains = {"requestdomain": ["https://api.example.com", UNREGISTERED]}
     requests_ = [

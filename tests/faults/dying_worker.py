@@ -10,6 +10,8 @@ from functools import wraps
 from itertools import count
 from typing import Any
 
+from celery.signals import worker_ready
+
 import worker.wiring
 from cli import main
 from releases.intake.one import Releases
@@ -18,7 +20,7 @@ from tasks.step_task import StepTask
 from tests.faults.broken_worker import Switch, switch_off
 from wechat.mini_program import MiniProgram
 
-#: Passings count from so many seconds after the first one: whoever started the worker sees it ready before.
+#: Passings count from so many seconds after it is ready: whoever started the worker sees it ready before.
 _GRACE_S = 0.1
 #: The calls that change something at WeChat.
 _CALLS = ("modify_domain", "commit", "submit_audit")
@@ -42,12 +44,17 @@ class Death:
     def __init__(self, number: int) -> None:
         self._number = number
         self._passings = count(1)
-        self._first: float | None = None
+        self._ready: float | None = None
+        worker_ready.connect(self._begin)
+
+    def _begin(self, **_: Any) -> None:
+        self._ready = time.monotonic()
 
     def passing(self) -> None:
         """Die, if it is time to."""
-        self._first = self._first or time.monotonic()
-        if time.monotonic() - self._first >= _GRACE_S and next(self._passings) >= self._number:
+        if self._ready is None or time.monotonic() - self._ready < _GRACE_S:
+            return
+        if next(self._passings) >= self._number:
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -18,6 +18,7 @@ from tests.faults.dying_worker import Point
 from tests.faults.fleet import WORKERS, Member
 from tests.faults.piped_worker import COMMAND as PIPED
 from tests.faults.world import GOES_ON_S, QUEUE, World
+from tests.support.unacknowledged import let_messages_age
 
 KILLS = 10
 KILLS_OF_ALL = 4
@@ -175,7 +176,7 @@ def die_by_name(world: World) -> int:
         world.wait(lambda: not client.llen(QUEUE), world.patience_s)
         world.wait(lambda: _answered(client, asked) >= len(asked) - client.hlen(UNACKNOWLEDGED), 10)
         left = int(client.hlen(UNACKNOWLEDGED))
-        world.let_messages_age()
+        let_messages_age(client)
         world.wait(lambda: _answered(client, asked) == len(asked), world.patience_s)
         world.notes.append(
             f"{left} requests came again, {_answered(client, asked)} of {len(asked)} were answered"

@@ -27,18 +27,21 @@ RESET_RELEASES = FED_UP_TO * 7 // 4
 _RETRIED = 10
 _URGENT = 5
 #: So many of those that were let go at once have to be left when those are done that were to be tried again.
-_LEFT_BEHIND = 100
+_LEFT_BEHIND = 250
 #: So that those are tried again while the queue is as full as it is fed.
 _SLOW_SUBMISSION = {"endpoint": "submit_audit", "kind": "delay_before", "seconds": 0.1, "times": -1}
 #: A commit that is answered beyond the workers' read timeout of 2 s is tried again.
 _TOO_SLOW_S = 3.0
 _COPIES = 30
-#: Releases at once: as many threads again take the copies.
-_AT_ONCE = WORKERS * CONCURRENCY // 2
+#: Releases at once: most threads are there for the copies.
+_AT_ONCE = WORKERS * CONCURRENCY // 4
 OWN_LEASE_RELEASES = 4 * _AT_ONCE
-#: Long enough for a release that sends itself messages to do so.
-_WORKED_ON_S = 4.0
-OWN_LEASE_ENVIRONMENT = {"MPRELEASE_WECHAT__READ_TIMEOUT_S": "60"}
+#: Long enough for the copies to be taken, and then for a release that sends itself messages to do so.
+_WORKED_ON_S = 9.0
+OWN_LEASE_ENVIRONMENT = {
+    "MPRELEASE_WECHAT__READ_TIMEOUT_S": "60",
+    "MPRELEASE_WORKER__STEP_DEADLINE_S": "40",
+}
 
 
 def long_queue(world: World) -> int:
@@ -73,7 +76,7 @@ def own_lease(world: World) -> int:
     while world.still_to_feed:
         world.feed(_AT_ONCE)
         # A call is listed when it is answered: they are on their way once all are at that step.
-        world.wait(lambda: world.number_of(Status.RUNNING) == _AT_ONCE, _WORKED_ON_S / 4)
+        world.wait(lambda: world.number_of(Status.RUNNING) == _AT_ONCE, 2)
         copied += _copy_what_is_taken(world)
         world.wait_until_ended()
     world.wait_until_silent()

@@ -11,7 +11,6 @@ from typing import Any
 
 import redis
 
-from config.celery_options import VISIBILITY_TIMEOUT_S
 from config.settings import RedisSettings, Settings
 from releases.figures import UNACKNOWLEDGED
 from releases.record import Release
@@ -20,6 +19,7 @@ from releases.states import AT_REST, GOING_ON, Status
 from releases.store import keys
 from releases.store.leases import MARGIN_S
 from tests.faults.fleet import Fleet, fleet
+from tests.support.unacknowledged import INDEX, let_messages_age
 from tests.support.workers import Platform, Server, platform
 from worker.app import ReleaseCelery, create_app
 
@@ -27,8 +27,6 @@ from worker.app import ReleaseCelery, create_app
 Serve = Callable[[Path], AbstractContextManager[Server]]
 
 QUEUE = "releases"
-#: kombu's index of when the messages were taken that are not acknowledged.
-UNACKNOWLEDGED_INDEX = f"{UNACKNOWLEDGED}_index"
 STEP_DEADLINE_S = 10
 #: So long is a lease: whoever had it and died keeps its release no longer.
 LEASE_S = STEP_DEADLINE_S + MARGIN_S
@@ -113,15 +111,9 @@ class World:
         with self.platform.redis() as client:
             left = int(client.hlen(UNACKNOWLEDGED))
             if left:
-                self.let_messages_age()
+                let_messages_age(client)
                 self.wait(lambda: not client.hlen(UNACKNOWLEDGED) and not client.llen(QUEUE), 30)
                 self.notes.append(f"{left} messages that killed workers had taken came again in the end")
-
-    def let_messages_age(self) -> None:
-        """Let the unacknowledged messages be as old as those that kombu delivers again."""
-        with self.platform.redis() as client:
-            for tag in client.hkeys(UNACKNOWLEDGED):
-                client.zincrby(UNACKNOWLEDGED_INDEX, -float(VISIBILITY_TIMEOUT_S), tag)
 
     def records(self) -> list[Release | None]:
         """The records of all that was accepted; None for one that is gone."""
@@ -171,9 +163,7 @@ class World:
         """A worker has a message no longer than a lease; what was taken before, was taken by one that is dead."""
         with self.platform.redis() as client:
             seconds, _ = client.time()
-            return not client.llen(QUEUE) and not client.zcount(
-                UNACKNOWLEDGED_INDEX, seconds - LEASE_S, "+inf"
-            )
+            return not client.llen(QUEUE) and not client.zcount(INDEX, seconds - LEASE_S, "+inf")
 
 
 def _result(release_id: str) -> str:

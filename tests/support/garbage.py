@@ -13,7 +13,7 @@ SECRET = "refreshtoken@@@of-a-merchant"
 _ARGUMENTS = ["0" * 32, "wx00000000000f0000", SECRET]
 #: Deeper than any JSON parser of Python follows.
 _DEEP = 100_000
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+SOON = (datetime.now(UTC) + timedelta(minutes=50)).isoformat()
 
 
 def message(task: object = "tasks.commit_code", body: object = None, **changes: Any) -> bytes:
@@ -148,8 +148,8 @@ _HEADERS = {
     "a chord among the headers": _with_header(chord={"task": "tasks.get_release", "args": []}),
     "an id that is empty": _with_header(id=""),
     "retries below none": _with_header(retries=-1),
-    "a step of tomorrow": _with_header(eta=TOMORROW),
-    "a request of tomorrow": _request(eta=TOMORROW),
+    "a step of later": _with_header(eta=SOON),
+    "a request of later": _request(eta=SOON),
 }
 _EMBEDDED = {
     "an embed that is a list": message(body=[_ARGUMENTS, {}, [1]]),
@@ -215,7 +215,8 @@ HARMLESS: dict[str, bytes] = {
     "stamps": _request(stamped_headers=["by"], stamps={"by": "x"}, headers={"by": "x"}),
     "retries without number": _request(retries=2**63, replaced_task_nesting=10**6, shadow="x"),
     "an eta that has passed": _request(eta="2020-01-01T00:00:00+00:00"),
-    "what only a worker hands on": _with_header(handed_on=True, next_step=1),
+    "a step whose eta has passed": _with_header(eta="2020-01-01T00:00:00+00:00"),
+    "what only a worker hands on": _with_header(run_on={"run": 1}),
     "a priority that is a text": _with_property(priority="high"),
     "a request with wrong types": message("tasks.start_release", [[], {"appid": 42, "ext": []}, {}]),
     "a request with a foreign field": message("tasks.start_release", [[], {"foreign": 1}, {}]),

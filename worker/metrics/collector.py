@@ -53,7 +53,7 @@ def _of_figures(figures: Figures) -> Iterator[Metric]:
             for why, number in figures.stopped.items()
         ),
     )
-    yield _gauge("releases_parked", "Releases parked until a time.", figures.parked)
+    yield _gauge("releases_parked", "Releases that wait until a time.", figures.parked)
     yield _gauge("releases_unfed", "Releases whose first message is still to be sent.", figures.unfed)
     yield _gauges(
         "releases_held",
