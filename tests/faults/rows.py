@@ -48,9 +48,13 @@ from tests.faults.wechat_faults import (
     no_errcode,
 )
 from tests.faults.world import PATIENCE_S, Serve, World, world
+from tests.support.invariants import broken
+from tests.support.looks import Look
 from tests.support.restartable_redis import restartable_redis
 from tests.support.sentinels import sentinels
 
+#: So much is told of what is wrong in Redis.
+_MOST_TOLD = 5
 #: Feeds the wave, breaks something, and returns how many times.
 Inject = Callable[[World], int]
 
@@ -201,6 +205,8 @@ def _disagreements(running: World, records: list[Release | None]) -> list[str]:
     problems = [f"{len(strange)} audit ids are not those of WeChat"] if strange else []
     wrong = _wrong_versions(running, records)
     problems += [f"{wrong} audits are of another version than the record says"] if wrong else []
+    with running.platform.redis() as client:
+        problems += broken(Look.at(client))[:_MOST_TOLD]
     if audits != len(submitted):
         problems.append(f"WeChat has {audits} audits, our records know {len(submitted)}")
     return problems
