@@ -36,7 +36,7 @@ from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
-from tests.integration.conftest import NotedResults
+from tests.integration.conftest import NotedResults, Sender
 from tests.support.examples import APPID, NOW, a_problem, a_release
 from tests.support.fake_wechat import FakeMiniProgram, refused
 from tests.support.records import created, place_of
@@ -289,6 +289,37 @@ def test_a_cancel_while_the_commit_is_on_its_way_leaves_it_in_the_history(
         (Step.COMMIT_CODE, "wrong version"),
         (Step.COMMIT_CODE, "committed, as it was being cancelled"),
     ]
+
+
+def test_a_message_for_a_step_that_is_done_brings_the_message_of_the_next_one_and_no_second(
+    run: Run, at: At, store: ReleaseStore, sender: Sender, redis_client: redis.Redis
+) -> None:
+    stored = at(Step.COMMIT_CODE, place=Place(keys.sent(urgent=False), 5.0))
+
+    run(Step.ENSURE_DOMAINS, stored.release)
+
+    assert sender.ids == [stored.release.id]
+    assert place_of(redis_client, stored.release) == (keys.sent(urgent=False), NOW.timestamp())
+    assert not redis_client.exists(keys.lease(APPID))
+
+
+def test_a_cancel_before_a_call_s_intent_keeps_the_call_from_being_made_and_is_no_error_in_the_log(
+    run: Run, at: At, wechat: FakeWeChat, releases: Releases, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored = at(Step.SUBMIT_AUDIT)
+
+    class CancelledMeanwhile(FakeMiniProgram):
+        def trial_version(self) -> TrialVersion:
+            releases.cancel(stored.release.id)
+            return OURS
+
+    wechat.scripted = CancelledMeanwhile(submit_audit=[7])
+
+    with pytest.raises(ReleaseCancelled):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+    assert "submit_audit" not in wechat.scripted.calls
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_a_message_out_of_date_leaves_a_release_where_it_stands(

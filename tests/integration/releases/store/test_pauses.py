@@ -10,7 +10,7 @@ import redis
 from releases.scope import Scope
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
-from releases.store.places import sent
+from releases.store.places import Lane, held, sent
 from releases.store.records import ReleaseStore
 from tests.support.examples import a_problem
 from tests.support.records import at, place_of, stored_at
@@ -104,3 +104,14 @@ def test_who_stands_elsewhere_by_now_is_not_let_try(
     pauses.let_try(Scope.ALL, [release.id])
 
     assert place_of(redis_client, release) == before
+
+
+def test_an_urgent_one_that_a_pause_held_goes_on_before_all_others(
+    pauses: Pauses, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    held_ones = [stored_at(store, lambda _: held(Scope.ALL), n, urgent=n == 1).release for n in range(2)]
+
+    pauses.let_go(Scope.ALL)
+
+    places = [place_of(redis_client, release) for release in held_ones]
+    assert [place and place[0] for place in places] == [keys.due(Lane.NEW), keys.due(Lane.URGENT)]

@@ -18,7 +18,7 @@ from releases.waves.brake import WavePolicy
 from releases.waves.waves import Waves
 from tests.integration.conftest import Sender
 from tests.integration.releases.intake.test_many import some_requests
-from tests.support.examples import a_problem
+from tests.support.examples import NOW, a_problem
 
 CANARY = WavePolicy(canary=2, max_blocked=10)
 
@@ -67,6 +67,13 @@ def test_the_rest_waits_until_the_whole_canary_has_ended(
     assert due.feed(BATCH) == 3
     assert sorted(sender.ids[2:]) == sorted(release.id for release in wave[2:])
     assert waves.state("spring").pause is None
+
+
+def test_the_ends_of_a_wave_are_counted_in_their_minutes(wave: list[Release], store: ReleaseStore) -> None:
+    for release in wave[:2]:
+        end(store, release, Status.SUBMITTED)
+
+    assert store.wave_ends("spring") == {int(NOW.timestamp() // 60): 2}
 
 
 def test_a_bad_canary_brakes_the_wave_and_the_rest_learns_why(
