@@ -34,6 +34,7 @@ from db.confirmed import NotReplicated
 from releases.errors import ReleaseError
 from releases.problems import describe
 from releases.states import Step
+from releases.store.schema import SchemaError
 from tasks.redis_away import LOST, NO_CLUSTER, REDIS_ERRORS, is_away, is_cluster, is_forbidden, why_away
 from wechat.errors import WeChatError
 from wechat.http.deadline import DeadlineExceeded
@@ -85,6 +86,9 @@ def _errors_as_messages() -> Iterator[None]:
         yield
     except SettingsError as error:
         complain("The settings can't be used:", *error.problems)
+        sys.exit(BAD_INPUT)
+    except SchemaError as error:
+        complain(f"{error}.")
         sys.exit(BAD_INPUT)
     except REDIS_ERRORS as error:
         lines, code = _of_redis(error)

@@ -17,6 +17,7 @@ from releases.steps.run import Steps
 from releases.store.leases import Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
+from releases.store.schema import Schema
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
@@ -28,6 +29,7 @@ from wechat.domains import Domains
 class Services:
     """What tasks, commands and background work may use."""
 
+    schema: Schema
     store: ReleaseStore
     releases: Releases
     batch: Batch

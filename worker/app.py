@@ -15,7 +15,7 @@ from config.celery_options import QUEUES, celery_options
 from config.loading import SettingsError
 from config.settings import Settings
 from tasks.services import Services
-from worker.background import BringBack, CheckKeys
+from worker.background import BringBack, CheckKeys, CheckSchema
 from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
 from worker.wiring import build_services, wanted_domains
@@ -45,6 +45,7 @@ class ReleaseCelery(Celery):
         self.conf.worker_consumer = "worker.celery_patches.consumer:Consumer"
         self.steps["worker"].add(BringBack)
         self.steps["consumer"].add(CheckKeys)
+        self.steps["consumer"].add(CheckSchema)
 
     def _forget_services(self) -> None:
         self._services: Services | None = None

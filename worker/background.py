@@ -16,6 +16,7 @@ from config.loading import SettingsError, set_in_vain
 from releases.problems import describe
 from releases.states import Step
 from releases.store.records import RECORDS_GONE
+from releases.store.schema import NEWEST, SchemaError
 from tasks.redis_away import is_away, say_once, why_away
 from tasks.services import ReleaseApp
 from wechat.errors import Unreadable
@@ -46,6 +47,26 @@ class CheckKeys(bootsteps.StartStopStep):
             problem = describe(error, Step.ENSURE_DOMAINS)
             log.critical("this worker ends: %s. %s", problem.errmsg, problem.remedy)
             raise WorkerShutdown(1) from None
+
+
+class CheckSchema(bootsteps.StartStopStep):
+    """Migrates an older layout of the keys before the worker takes its first message, or ends the worker.
+
+    Looked at on each connection, as the keys are: it may be another Redis by then.
+    """
+
+    requires = ("celery.worker.consumer:Connection",)
+
+    def start(self, parent: Any) -> None:
+        """Look, and migrate."""
+        schema = parent.app.services.schema
+        try:
+            moved = schema.check()
+        except SchemaError as error:
+            log.critical("this worker ends: %s", error)
+            raise WorkerShutdown(2) from None
+        if moved:
+            log.info("Redis has schema %d now: %d releases that go on were moved", NEWEST, moved)
 
 
 class BringBack(bootsteps.StartStopStep):
@@ -104,6 +125,8 @@ class BringBack(bootsteps.StartStopStep):
         )
         failed: dict[str, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
+            if not app.services.schema.is_current:
+                continue  # the consumer looks at that, and migrates
             for job in jobs:
                 try:
                     job(app)

@@ -30,6 +30,7 @@ from releases.steps.work import Work
 from releases.store.leases import MARGIN_S, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
+from releases.store.schema import Schema
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
@@ -45,6 +46,7 @@ from wechat.rate.learnt import LearntLimits
 from wechat.rate.limits import RateLimits
 from wechat.tokens.sealing import Seal
 from worker.metrics.calls import CallCounts
+from worker.old_workers import old_workers
 from worker.redis_client import connect
 
 
@@ -110,6 +112,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         now=now,
     )
     return Services(
+        schema=Schema(client, old_workers=lambda: old_workers(app, client)),
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),

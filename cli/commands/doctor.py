@@ -11,18 +11,21 @@ import redis
 import typer
 from rich.markup import escape
 
-from cli.context import celery_app, services, settings
+from cli.context import celery_app, settings
+from cli.context import unchecked_services as services
 from cli.printing import Lines, in_short
 from config.loading import set_in_vain
 from db.clock import RedisClock, in_words, is_right
 from releases.problems import describe
 from releases.scope import Scope
 from releases.states import Step
+from releases.store.schema import NEWEST, NewerSchema
 from tasks.redis_away import NO_CLUSTER, is_away, is_cluster, why_away
 from wechat.domains import Pool
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from worker.celery_patches import set_aside
+from worker.old_workers import schemas_of_workers
 from worker.redis_client import connect, rejected_certificate
 
 #: How a key is set, where there is none.
@@ -68,6 +71,7 @@ def doctor() -> None:
         _settings,
         _platform,
         _redis,
+        _schema,
         _encryption,
         _ticket,
         _domain_pool,
@@ -141,6 +145,15 @@ def _redis() -> Iterator[Finding]:
         yield Finding("replicas", there >= wanted, counted)
 
 
+def _schema() -> Iterator[Finding]:
+    found = services().schema.found()
+    if found > NEWEST:
+        yield Finding("schema", False, str(NewerSchema(found)))
+        return
+    text = f"{found}" if found == NEWEST else f"none yet: the first worker or command makes it {NEWEST}"
+    yield Finding("schema", True, text)
+
+
 def _encryption() -> Iterator[Finding]:
     tally = services().wechat.stored_secrets.tally()
     plain = f"{tally.plain} of {tally.total} tickets and tokens lie in plain text in Redis"
@@ -200,12 +213,16 @@ def _pauses() -> Iterator[Finding]:
 
 
 def _workers() -> Iterator[Finding]:
-    answers = celery_app().control.ping(timeout=2)
+    answers = schemas_of_workers(celery_app())
     yield Finding(
         "workers",
         bool(answers),
         f"{len(answers)} answer" if answers else "none answers; start `mprelease worker`",
     )
+    for name in sorted(name for name, schema in answers.items() if schema < NEWEST):
+        yield Finding(
+            "workers", False, f"{name} is of an older version: it looks where nothing stands; stop it"
+        )
     if answers and (stuck := _that_take_nothing()):
         time.sleep(_LOOK_AGAIN_S)  # one that has just ended its work may look like it for a moment
         again = _that_take_nothing()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, NoReturn
 
+import redis
 import typer
 
 from cli.context import celery_app, services, settings
@@ -41,6 +43,8 @@ def metrics(
         settings().redis, 20, socket_timeout=_REDIS_TIMEOUT_S, socket_connect_timeout=_REDIS_TIMEOUT_S
     )
     figures = figures_reader(client)
+    with suppress(redis.RedisError):  # away for now, which the metrics tell
+        services()
 
     def read() -> tuple[Figures, Calls, int]:
         return figures.read(), read_calls(client), set_aside.number(client)

@@ -12,6 +12,9 @@ from releases.states import Status
 ALL = "releases:all"
 #: Gone with the records, and never without them.
 MARK = "releases:mark"
+#: The number of the layout that these keys make, see `releases.store.schema`; and who changes it now.
+SCHEMA = "releases:schema"
+SCHEMA_LOCK = "releases:schema-lock"
 #: Releases that came to rest and whose result has not been stored yet, scored by when, in seconds.
 UNTOLD = "releases:untold"
 #: Waves that may have to be braked, or go on after their canary.

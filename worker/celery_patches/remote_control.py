@@ -19,6 +19,7 @@ from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
 
 from releases.record import release_of
+from releases.store.schema import NEWEST
 from tasks.services import ReleaseApp
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,12 @@ def revoke(state: Any, task_id: Any, terminate: bool = False, signal: Any = None
 def terminate(state: Any, signal: Any, task_id: Any, **_more: Any) -> Any:
     """Terminate task by task id (or list of ids), unless it is a release's."""
     return revoke(state, task_id, terminate=True, signal=signal)
+
+
+@inspect_command(name="schema")
+def schema(_state: Any, **_kwargs: Any) -> dict[str, int]:
+    """Answer with the layout of the keys that this worker needs; a worker of schema 1 does not know this command."""
+    return {"schema": NEWEST}
 
 
 @inspect_command(name="takes_messages")

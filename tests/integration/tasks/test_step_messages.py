@@ -31,6 +31,7 @@ from releases.store.leases import Leases
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane, Place
 from releases.store.records import ReleaseStore
+from releases.store.schema import Schema
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
@@ -110,6 +111,7 @@ def run(
     waves = Waves(redis_client, store=store, pauses=pauses)
     audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota)
     app.services = Services(
+        schema=Schema(redis_client, old_workers=list),
         store=store,
         releases=releases,
         batch=Batch(store=store, releases=releases),

@@ -1,0 +1,182 @@
+"""The layout of the keys has a number, which Redis holds: an older one is migrated once, a newer one is left alone.
+
+1: parking lot, feeder's index and held sets, and no number; 2: each release that goes on stands in one place.
+
+A migration runs in short steps under a lock, and only while no worker of an older version answers: such a worker would
+look for releases where they stand no more. Whoever dies in the middle leaves steps that are done and steps that
+are not, and the number as it was, so the next one does the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import redis
+
+from db.scripts import load_script
+from releases.scope import Scope, wave_scope
+from releases.states import GOING_ON
+from releases.store import keys
+from releases.store.places import Lane
+
+#: The layout that this version reads and writes.
+NEWEST = 2
+#: Releases that are moved at once: Redis does nothing else meanwhile, for five to thirty milliseconds.
+PAGE = 200
+#: A lock lives so long after the last step, in seconds.
+LOCK_S = 30.0
+#: Whoever finds that somebody else migrates waits so many seconds.
+PATIENCE_S = 120.0
+_LOOK_AGAIN_S = 0.2
+_SCANNED = 1000
+
+#: Keys of layout 1.
+_PARKED, _UNFED, _HELD = "releases:parked", "releases:unfed", "releases:held:"
+_RECONCILER = ("releases:reconciler", "releases:suspects")
+
+
+class SchemaError(Exception):
+    """The keys in Redis are not laid out as this version needs it; the text is what a person is told."""
+
+
+class OldWorkers(SchemaError):
+    """Workers of an older version answer."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"workers of an older version still answer: {', '.join(names)}. Nothing was changed. Stop all workers of "
+            f"the older version (`docker compose stop worker`, or SIGTERM to each), then start again: Redis is brought to "
+            f"schema {NEWEST} first"
+        )
+        self.names = tuple(names)
+
+
+class NewerSchema(SchemaError):
+    """A newer version is at work on this Redis."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"a newer version is at work on this Redis: it has schema {found}, and this version knows {NEWEST}. "
+            "Nothing was changed. Install the version of the other processes, then start again"
+        )
+
+
+class BeingMigrated(SchemaError):
+    """Somebody else has been migrating for too long."""
+
+    def __init__(self, waited_s: float) -> None:
+        super().__init__(
+            f"another process is bringing Redis to schema {NEWEST}, and was not done after {waited_s:.0f} s. "
+            "Start again when it is: it is safe to repeat"
+        )
+
+
+class Schema:
+    """Looks at the number, and migrates. Safe to use from many threads and processes.
+
+    `old_workers` asks for the names of the workers that answer and are of an older schema than ours.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        old_workers: Callable[[], Sequence[str]],
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        self._redis = client
+        self._old_workers = old_workers
+        self._patience_s = patience_s
+        self._place = load_script(client, "releases.store", "shared", "migrate_1_to_2")
+        self._set = load_script(client, "releases.store", "set_schema")
+        self._unlock = load_script(client, "db", "drop_if_equal")
+        #: Whether it was ours when it was checked last.
+        self.is_current = False
+
+    def found(self) -> int:
+        """The number that Redis holds; 1 where it has none, which may be a new database as well."""
+        raw = self._redis.get(keys.SCHEMA)
+        return 1 if raw is None else int(str(raw))
+
+    def check(self) -> int:
+        """Raise SchemaError unless the layout is ours, or can be made so now; returns how many releases were moved."""
+        moved = 0
+        found = self.found()
+        if found > NEWEST:
+            raise NewerSchema(found)
+        if found < NEWEST:
+            moved = self._migrate()
+        self.is_current = True
+        return moved
+
+    def _migrate(self) -> int:
+        """Migrate, or wait for whoever does so now."""
+        give_up_at = time.monotonic() + self._patience_s
+        while True:
+            token = uuid.uuid4().hex
+            if self._redis.set(keys.SCHEMA_LOCK, token, nx=True, px=round(LOCK_S * 1000)):
+                try:
+                    moved = self._migrate_under(token)
+                finally:
+                    self._unlock(keys=[keys.SCHEMA_LOCK], args=[token])
+                if moved is not None:
+                    return moved
+            elif time.monotonic() > give_up_at:
+                raise BeingMigrated(self._patience_s)
+            else:
+                time.sleep(_LOOK_AGAIN_S)
+            found = self.found()
+            if found > NEWEST:
+                raise NewerSchema(found)
+            if found == NEWEST:
+                return 0
+
+    def _migrate_under(self, token: str) -> int | None:
+        """Migrate from 1 to 2; None if the lock was lost, or there is nothing to do any more."""
+        if self.found() >= NEWEST:
+            return None
+        old = self._old_workers()
+        if old:
+            raise OldWorkers(sorted(old))
+        moved = 0
+        for index, goes_on in (*((keys.by_status(status), True) for status in GOING_ON), (keys.ALL, False)):
+            placed = self._go_through(index, token, goes_on=goes_on)
+            if placed is None:
+                return None
+            moved += placed
+        held = [*self._redis.scan_iter(f"{_HELD}*", count=_SCANNED)]
+        dropped = [_PARKED, _UNFED, *_RECONCILER, *held]
+        done = self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA, *dropped], args=[token, NEWEST])
+        return moved if done else None
+
+    def _go_through(self, index: str, token: str, *, goes_on: bool) -> int | None:
+        """Give all releases of an index what they lack; returns how many got a place, None if the lock was lost."""
+        ask = {
+            "lock": keys.SCHEMA_LOCK,
+            "token": token,
+            "lock_ms": round(LOCK_S * 1000),
+            "index": index,
+            "number": PAGE,
+            "record": keys.record(""),
+            "all": keys.ALL,
+            "goes_on": goes_on,
+            "parked": _PARKED,
+            "unfed": _UNFED,
+            "held_before": _HELD,
+            "held": keys.held(""),
+            "scopes": list(Scope),
+            "wave_scope": wave_scope(""),
+            "lanes": {lane: keys.due(lane) for lane in (Lane.URGENT, Lane.BEGUN, Lane.NEW)},
+            "sent": {"urgent": keys.sent(urgent=True), "default": keys.sent(urgent=False)},
+        }
+        placed, start, seen = 0, 0, PAGE
+        while seen == PAGE:
+            reply = cast("list[Any]", self._place(args=[json.dumps({**ask, "start": start})]))
+            if reply[0] < 0:
+                return None
+            seen, start, placed = reply[0], start + PAGE, placed + reply[1]
+        return placed

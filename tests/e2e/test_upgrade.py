@@ -1,0 +1,122 @@
+"""A worker of this version takes over from workers of the version before, whose keys were laid out otherwise."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from releases.store import keys
+from releases.store.places import Lane
+from releases.store.schema import NEWEST
+from tests.support import keys as encryption_keys
+from tests.support import old_version, workers
+from tests.support.old_version import OldVersion
+from tests.support.workers import KEYS, Platform, wait_for
+
+GOING_ON = {"queued", "running", "waiting"}
+
+
+@pytest.fixture
+def old_platform(tmp_path: Path) -> Iterator[Platform]:
+    """One that has been left as `old_version.fill` leaves it."""
+    with workers.platform(tmp_path, settings={KEYS: encryption_keys.NEW}) as platform:
+        with platform.redis() as client:
+            old_version.load(client, lease_s=3)
+            # Those that have a release, and the one for which it has been asked by name.
+            appids = [str(key).rpartition(":")[2] for key in client.keys("wechat:refresh-token:*")]
+        for appid in appids:
+            platform.sim("POST", "miniprograms", {"appid": appid, "refresh_token": f"refreshtoken@@@{appid}"})
+        yield platform
+
+
+@pytest.fixture
+def old(tmp_path: Path, own_platform: Platform) -> OldVersion:
+    """The old version itself, at work on `own_platform`."""
+    if not old_version.is_there():
+        pytest.skip(old_version.WHY_NOT)
+    return OldVersion(own_platform, old_version.unpacked(tmp_path / "old-tree"))
+
+
+def by_status(platform: Platform) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for release in platform.releases():
+        found.setdefault(release["status"], []).append(release)
+    return found
+
+
+def test_what_the_old_version_left_is_submitted_once(old_platform: Platform) -> None:
+    platform = old_platform
+    before = {release["id"]: release for release in platform.releases()}
+    going_on = {release_id for release_id, one in before.items() if one["status"] in GOING_ON}
+    later = {one["id"] for one in before.values() if one["wait"] and one["wait"]["errcode"] == 45011}
+    assert later
+    with platform.worker() as worker, platform.redis() as client:
+        assert f"Redis has schema {NEWEST} now: {len(going_on)} releases" in worker.text()
+        platform.run("resume", "--platform")
+        platform.run("resume", "--wave", "autumn")
+
+        def are_submitted() -> bool:
+            submitted = {one["id"] for one in by_status(platform).get("submitted", ())}
+            # Its canary was blocked, and is a release of the wave as the others are.
+            return going_on - later <= submitted
+
+        wait_for(are_submitted)
+        lanes = {keys.due(Lane.BEGUN), keys.due(Lane.URGENT)}
+        assert {client.hget(keys.record(one), "place") for one in later} == lanes
+        assert "Traceback" not in worker.text()
+        wait_for(lambda: not client.llen("releases") and not client.llen("releases.urgent"))
+    after = {release["id"]: release for release in platform.releases()}
+    # The one that was asked for by name.
+    assert len(after) == len(before) + 1
+    assert {one["status"] for one in after.values() if one["id"] not in before} == {"submitted"}
+    for release_id, release in after.items():
+        if release["status"] != "submitted" or before.get(release_id, {}).get("status") == "submitted":
+            continue
+        applied = Counter(
+            call["endpoint"] for call in platform.calls(release["appid"]) if call.get("applied", True)
+        )
+        assert applied["submit_audit"] == 1, release
+        assert len(platform.mini(release["appid"])["audits"]) == 1
+
+
+def test_while_an_old_worker_answers_nobody_of_the_new_version_begins(
+    own_platform: Platform, old: OldVersion
+) -> None:
+    platform = own_platform
+    appids = platform.mini_programs(3)
+    with old.worker() as its:
+        old.run("pause", "--reason", "upgrade")
+        old.enqueue(*appids)
+        wait_for(lambda: len(by_status(platform).get("waiting", ())) == len(appids))
+        refused = platform.run("list", "--json", code=2)
+        assert not refused.stdout
+        assert "workers of an older version still answer: celery@" in refused.stderr
+        assert "docker compose stop worker" in refused.stderr
+        ended = platform.run("worker", code=2)
+        assert "this worker ends: workers of an older version still answer" in ended.stdout + ended.stderr
+        assert "of an older version" in platform.run("doctor", code=1).stdout
+        with platform.redis() as client:
+            assert client.get(keys.SCHEMA) is None
+            assert client.smembers("releases:held:all") == {one["id"] for one in platform.releases()}
+    assert its.process.poll() is not None
+    moved = platform.run("resume", "--platform")
+    assert f"Redis has schema {NEWEST} now: {len(appids)} releases" in moved.stderr
+    with platform.worker() as worker:
+        wait_for(lambda: len(by_status(platform).get("submitted", ())) == len(appids))
+        assert "Redis has schema" not in worker.text()
+        # Nobody is asked again: whoever comes now finds the number.
+        assert len(platform.documents("list")) == len(appids)
+    for appid in appids:
+        assert len(platform.mini(appid)["audits"]) == 1
+
+
+def test_a_redis_of_a_newer_version_is_left_alone(own_platform: Platform) -> None:
+    with own_platform.redis() as client:
+        client.set(keys.SCHEMA, NEWEST + 1)
+    refused = own_platform.run("list", code=2)
+    assert f"a newer version is at work on this Redis: it has schema {NEWEST + 1}" in refused.stderr
+    ended = own_platform.run("worker", code=2)
+    assert "this worker ends: a newer version is at work" in ended.stdout + ended.stderr
+    assert "a newer version" in own_platform.run("doctor", code=1).stdout

@@ -1,0 +1,36 @@
+"""Which workers answer that are of an older version than this one, as far as the keys in Redis are concerned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from celery import Celery
+
+from releases.store.schema import NEWEST
+
+#: Seconds in which workers answer.
+_PATIENCE_S = 2.0
+#: kombu keeps here who listens for questions: one that was killed as well, one that ended not.
+_LISTENERS = "_kombu.binding.celery.pidbox"
+
+
+def schemas_of_workers(app: Celery) -> dict[str, int]:
+    """The schema of each worker that answers; one that answers without a number does not know the question, and is of 1."""
+    inspect: Any = app.control.inspect(timeout=_PATIENCE_S)
+    answers = inspect._request("schema") or {}  # noqa: SLF001 - how Celery's own ask
+    return {name: _number(answer) for name, answer in answers.items()}
+
+
+def old_workers(app: Celery, client: redis.Redis) -> list[str]:
+    """The names of those of an older schema than ours."""
+    if not client.exists(_LISTENERS):
+        return []
+    return sorted(name for name, schema in schemas_of_workers(app).items() if schema < NEWEST)
+
+
+def _number(answer: Any) -> int:
+    match answer:
+        case {"schema": int(number)}:
+            return number
+    return 1
