@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from releases.record import Problem
 from releases.states import Step
 from wechat.errcodes.table import verdict_of
@@ -46,6 +48,26 @@ class StepBlocked(Exception):
             domains=self.domains,
             remedy=self.remedy,
         )
+
+
+class NotShownYet(Exception):
+    """WeChat does not show what it has or may have done: it is asked again, and only then believed.
+
+    `budget` names the counter in the release's progress that an attempt uses up, `tries` how many there are (None: as many as of
+    failures); then it is what `blocked` says.
+    """
+
+    def __init__(
+        self,
+        blocked: StepBlocked,
+        *,
+        budget: Literal["failures", "unfound", "unshown", "unadded"],
+        tries: int | None = None,
+    ) -> None:
+        super().__init__(str(blocked))
+        self.blocked = blocked
+        self.budget = budget
+        self.tries = tries
 
 
 class TrialReplaced(Exception):

@@ -60,11 +60,15 @@ class Progress(_Value):
 
     commit_at, submit_at: when the call was first intended, by WeChat's clock; set before the call goes
     out, so that whoever comes next knows that it has to ask first.
+    submit_since: when the code of the first submission that was not answered was committed; its audit is not older.
     committed_at: the latest that WeChat can have dated the commit, by its clock; none if it was not answered.
     seen_under: the number of the lease under which WeChat said last that the trial version is ours.
     foreign: what has taken our trial version's place, so that it was committed once more.
+    exp_time: the time that WeChat showed right after that commit: ours is what has exactly this one.
     domains_at: when the domains were confirmed last, by Redis' clock.
     failures, scans, unknowns: the budgets used up by the current step.
+    unfound: how often an unanswered submission's audit was asked for and not found.
+    unshown, unadded: how often domains were not shown after an `add` that was taken, or that had nothing to add.
     resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
     passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
@@ -75,12 +79,17 @@ class Progress(_Value):
     commit_at: float | None = None
     committed_at: float | None = None
     submit_at: float | None = None
+    submit_since: float | None = None
     seen_under: int | None = None
     foreign: str = ""
+    exp_time: float | None = None
     domains_at: float | None = None
     failures: int = 0
     scans: int = 0
     unknowns: int = 0
+    unfound: int = 0
+    unshown: int = 0
+    unadded: int = 0
     resumed: bool = False
     held: str = ""
     passes: bool = False
@@ -93,6 +102,9 @@ class Progress(_Value):
             "failures": 0,
             "scans": 0,
             "unknowns": 0,
+            "unfound": 0,
+            "unshown": 0,
+            "unadded": 0,
             "held": "",
             **({"foreign": ""} if resumed else {}),
         }

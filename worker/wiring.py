@@ -98,6 +98,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         preflight=preflight,
         refresh_audit_quota=audit_quotas.refresh,
         registered_hosts=wechat.registered_hosts,
+        releases_of=lambda appid: store.find(appid=appid),
     )
     steps = Steps(
         store=store,

@@ -88,7 +88,7 @@ class Attempt:
 
     def domains_confirmed(self) -> None:
         """All domains are configured; the next write says so."""
-        self._know(domains_at=self._now().timestamp())
+        self._know(domains_at=self._now().timestamp(), unshown=0, unadded=0)
 
     def note(self, what: str) -> None:
         """The history tells this with the next write."""
@@ -96,19 +96,29 @@ class Attempt:
 
     def commit(self, at: float) -> None:
         """A commit is about to be sent; until it is answered nobody knows whose the trial version is."""
-        self._remember(commit_at=at, committed_at=None, seen_under=None)
+        self._remember(commit_at=at, committed_at=None, exp_time=None, seen_under=None)
 
-    def committed(self, until: float) -> None:
-        """The trial version is ours, committed by then; the next write says so."""
-        self._know(committed_at=until, seen_under=self.lease)
+    def committed(self, until: float, *, is_seen: bool = True) -> None:
+        """The trial version was committed by then, and WeChat has said now that it is ours; the next write says so."""
+        self._know(committed_at=until, seen_under=self.lease if is_seen else None)
+
+    def measured(self, exp_time: float) -> None:
+        """The trial version is ours and has this time; the next write says so."""
+        self._know(exp_time=exp_time)
+
+    def forget_commit(self) -> None:
+        """WeChat refused the commit for certain; the next write says so."""
+        self._know(commit_at=None)
 
     def submit(self, at: float) -> None:
         """A submission is about to be sent."""
-        self._remember(submit_at=at)
+        progress = self._release.progress
+        since = progress.commit_at if progress.submit_at is None else progress.submit_since
+        self._remember(submit_at=at, submit_since=since, unfound=0)
 
     def forget_submission(self) -> None:
-        """WeChat refused the submission for certain."""
-        self._remember(submit_at=None)
+        """WeChat refused the submission for certain; the next write says so."""
+        self._know(submit_at=None)
 
     def done(self, what: str, *, runs_on: bool) -> None:
         """The step is done: the next one runs on this lease, which its first write says, or its message is sent next."""
@@ -167,9 +177,15 @@ class Attempt:
         self._release = self._before
         self.wait_for(scope, why, why.until)
 
-    def wait_for(self, scope: str, why: Problem, until: datetime | None) -> None:
-        """Wait for the end of the scope's pause, which ends at that time if it has one; no attempt is used up."""
-        self._wait(why, until, held(scope), self._release.progress.model_copy(update={"held": scope}))
+    def wait_for(
+        self, scope: str, why: Problem, until: datetime | None, progress: Progress | None = None
+    ) -> None:
+        """Wait for the end of the scope's pause, which ends at that time if it has one.
+
+        No attempt is used up, unless `progress` says so.
+        """
+        progress = self._release.progress if progress is None else progress
+        self._wait(why, until, held(scope), progress.model_copy(update={"held": scope}))
 
     def wait_until(self, until: datetime, why: Problem, progress: Progress) -> None:
         """Wait until then, and try again."""

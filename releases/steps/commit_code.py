@@ -1,16 +1,29 @@
 """Step 2: the template's version is the Mini Program's trial version.
 
 Safe to run twice: once a commit has been intended, WeChat is asked whether it landed before it is sent
-again. A needless repetition would restart the privacy scan.
+again. A needless repetition would restart the privacy scan; where it is not certain whose the trial version is, that is
+all that it would do.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Protocol
 
 from releases.record import Release
 from releases.steps.calls import MiniProgramCalls
-from releases.steps.ours import is_our_trial, name_of_trial
+from releases.steps.ours import is_our_trial, is_same_version, name_of_trial
+from wechat.errcodes.table import Verdict, verdict_of
+from wechat.errors import Refused
+from wechat.mini_program import TrialVersion
+
+#: While a commit's answer takes longer than this, in seconds, somebody else may upload, so it says nothing of what is there.
+PROMPT_S = 1.0
+#: A refusal with one of these says for certain that the call has changed nothing.
+CHANGED_NOTHING = frozenset(
+    {Verdict.WAIT, Verdict.BLOCK, Verdict.BUG, Verdict.QUOTA, Verdict.PLATFORM, Verdict.SLOW_DOWN}
+)
 
 
 class Intents(Protocol):
@@ -19,8 +32,14 @@ class Intents(Protocol):
     def commit(self, at: float) -> None:
         """A commit is about to be sent; `at` is when the first of those was that have not been answered."""
 
-    def committed(self, until: float) -> None:
-        """The trial version is ours: WeChat has said so under this lease. It was committed by then."""
+    def committed(self, until: float, *, is_seen: bool = True) -> None:
+        """The trial version was committed by then; `is_seen`: WeChat has just said under this lease that it is ours."""
+
+    def measured(self, exp_time: float) -> None:
+        """The trial version is ours and has exactly this time."""
+
+    def forget_commit(self) -> None:
+        """WeChat refused the commit for certain, and no other one is on its way."""
 
     @property
     def has_seen_trial(self) -> bool:
@@ -30,16 +49,22 @@ class Intents(Protocol):
         """A submission is about to be sent."""
 
     def forget_submission(self) -> None:
-        """WeChat refused the submission for certain."""
+        """WeChat refused the submission for certain, and no other one is on its way."""
 
 
-def commit_code(mini_program: MiniProgramCalls, release: Release, intents: Intents) -> str:
+def commit_code(
+    mini_program: MiniProgramCalls,
+    release: Release,
+    intents: Intents,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> str:
     """Commit, unless an earlier attempt's commit is the trial version; returns what happened."""
     progress, since, instead_of = release.progress, None, ""
     if progress.commit_at is not None:
         trial = mini_program.trial_version()
         if is_our_trial(trial, release):
             intents.committed((trial and trial.time) or mini_program.now())
+            _measure(trial, release, intents)
             return "commit found at WeChat"
         if progress.committed_at is None:
             since = progress.commit_at  # what was not answered may still be on its way
@@ -47,11 +72,27 @@ def commit_code(mini_program: MiniProgramCalls, release: Release, intents: Inten
             instead_of = f" again, instead of {name_of_trial(trial)}"
     mini_program.take_turn("commit")
     intents.commit(mini_program.now() if since is None else since)
-    mini_program.commit(
-        template_id=release.template_id,
-        ext=release.ext,
-        user_version=release.user_version,
-        user_desc=release.user_desc,
-    )
-    intents.committed(mini_program.now())
+    sent_at = monotonic()
+    try:
+        mini_program.commit(
+            template_id=release.template_id,
+            ext=release.ext,
+            user_version=release.user_version,
+            user_desc=release.user_desc,
+        )
+    except Refused as refused:
+        if since is None and verdict_of(refused.errcode).verdict in CHANGED_NOTHING:
+            intents.forget_commit()
+        raise
+    intents.committed(mini_program.now(), is_seen=monotonic() - sent_at <= PROMPT_S)
+    if progress.foreign:
+        _measure(mini_program.trial_version(), release, intents)
     return f"committed{instead_of}"
+
+
+def _measure(trial: TrialVersion | None, release: Release, intents: Intents) -> None:
+    """After a second commit the trial version's time is taken from WeChat, not reckoned: its clocks may differ."""
+    if not release.progress.foreign or trial is None or not trial.time:
+        return
+    if not trial.version or is_same_version(trial.version, release.user_version):
+        intents.measured(trial.time)

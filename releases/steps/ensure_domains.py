@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from releases.problems import StepBlocked, remedy_of
+from releases.problems import NotShownYet, StepBlocked, remedy_of
+from releases.record import Progress
 from releases.steps.calls import MiniProgramCalls
 from wechat.domains import Domains, Pool, rejected
 from wechat.errcodes.table import Verdict, verdict_of
@@ -21,16 +22,22 @@ NOTHING_ADDED = frozenset({85017, 85301})
 #: A domain may be missing from the platform's own pool.
 NOT_REGISTERED = frozenset({85017, 85018})
 
+#: Domains that WeChat does not show although they were added, or may have been, are asked for so many times more.
+UNSHOWN_TRIES = 2
+
 ALREADY_THERE = "domains were already there"
 
 #: The hosts that are published on the platform; None if WeChat did not say.
 RegisteredHosts = Callable[[], Collection[str] | None]
 
 
-def ensure_domains(mini_program: MiniProgramCalls, wanted: Domains, registered: RegisteredHosts) -> str:
+def ensure_domains(
+    mini_program: MiniProgramCalls, wanted: Domains, registered: RegisteredHosts, progress: Progress
+) -> str:
     """Add what is missing; returns what happened, raises StepBlocked naming the domains.
 
-    `registered` asks for the platform's own pool, to name only those of the domains that are to blame.
+    `registered` asks for the platform's own pool, to name only those of the domains that are to blame. Raises NotShownYet
+    where WeChat may show later what was added; `progress` tells what happened in this step before.
     """
     if not wanted:
         raise StepBlocked(
@@ -41,10 +48,13 @@ def ensure_domains(mini_program: MiniProgramCalls, wanted: Domains, registered: 
     missing = wanted - mini_program.domains()
     if not missing:
         return ALREADY_THERE
+    if progress.unshown:
+        # They were added, so there is nothing to add.
+        raise _not_shown(missing)
     try:
         answer = mini_program.modify_domain("add", missing)
     except Refused as refused:
-        return _refused(mini_program, wanted, missing, refused, registered)
+        return _refused(mini_program, wanted, missing, refused, registered, progress)
     _check_answer(mini_program, wanted, answer)
     return f"added {_enumerated(missing)}"
 
@@ -55,6 +65,7 @@ def _refused(
     missing: Domains,
     refused: Refused,
     registered: RegisteredHosts,
+    progress: Progress,
 ) -> str:
     if refused.errcode in NOTHING_ADDED:
         missing = wanted - mini_program.domains()
@@ -62,13 +73,17 @@ def _refused(
             return "domains were added by somebody else meanwhile"
     if verdict_of(refused.errcode).verdict is not Verdict.BLOCK:
         raise refused
-    raise StepBlocked(
+    blocked = StepBlocked(
         errcode=refused.errcode,
         errmsg=refused.errmsg,
         rid=refused.rid,
         domains=_to_blame(missing, refused, registered).as_dict(),
         remedy=remedy_of(refused.errcode),
     )
+    if refused.errcode in NOTHING_ADDED and (progress.failures or progress.unadded):
+        # An attempt before may have added them.
+        raise NotShownYet(blocked, budget="unadded", tries=UNSHOWN_TRIES)
+    raise blocked
 
 
 def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -> Domains:
@@ -84,7 +99,7 @@ def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -
 
 
 def _check_answer(mini_program: MiniProgramCalls, wanted: Domains, answer: Mapping[str, Any]) -> None:
-    """Raise StepBlocked for a partial success: errcode 0 is not enough."""
+    """Raise StepBlocked for a partial success, NotShownYet for none to be seen: errcode 0 is not enough."""
     refused = rejected(wanted, answer)
     if refused:
         raise StepBlocked(
@@ -99,12 +114,17 @@ def _check_answer(mini_program: MiniProgramCalls, wanted: Domains, answer: Mappi
     if missing:
         missing = wanted - mini_program.domains()
     if missing:
-        raise StepBlocked(
-            errcode=0,
-            errmsg="WeChat took the call, yet some of the domains are not configured",
-            domains=missing.as_dict(),
-            remedy="Check that the domains are registered and published on the platform, then resume the release.",
-        )
+        raise _not_shown(missing)
+
+
+def _not_shown(missing: Domains) -> NotShownYet:
+    blocked = StepBlocked(
+        errcode=0,
+        errmsg="WeChat took the call, yet some of the domains are not configured",
+        domains=missing.as_dict(),
+        remedy="Check that the domains are registered and published on the platform, then resume the release.",
+    )
+    return NotShownYet(blocked, budget="unshown", tries=UNSHOWN_TRIES)
 
 
 def _enumerated(domains: Domains) -> str:

@@ -1,7 +1,8 @@
 """Whether what WeChat has is a release's own: the trial version, the latest audit.
 
 Version, status and time decide. A description never decides alone: WeChat leaves it out, cuts it, escapes it and puts
-another in its place, so it is looked at only where an answer has no time. All times are WeChat's, in seconds.
+another in its place, so it is looked at only where an answer has no time, or where nothing is lost by not believing it.
+All times are WeChat's, in seconds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from wechat.mini_program import LatestAudit, TrialVersion
 
 #: exp_time, submit_audit_time and the Date header are whole seconds, and may come from two machines of WeChat's.
 CLOCK_SLACK_S = 1.0
+#: An audit that runs may have been submitted so long before our commit and be ours all the same, by the clock of another
+#: machine. A wrong "not ours" is refused with 85009, and the release is blocked.
+RUNNING_SLACK_S = 2.0
+#: The same for one that has ended. Here a wrong "not ours" would be a second audit.
+ENDED_SLACK_S = 10.0
 
 PASSED, REJECTED, IN_REVIEW, WITHDRAWN, DELAYED = range(5)
 RUNNING = (IN_REVIEW, DELAYED)
@@ -44,12 +50,18 @@ class Judgement(Enum):
 def is_our_trial(trial: TrialVersion | None, release: Release) -> bool:
     """Whether the trial version is what this release committed, between its commit's intent and its answer.
 
-    A commit that was never answered has no end. The same version uploaded by somebody else after the end is theirs.
+    The same version uploaded by somebody else after the end is theirs. A commit that was never answered has no end; so
+    there the time has to be known, and the description must not be another: committing again does no harm. Where the time was
+    measured, it is exactly that one.
     """
     since, until = release.progress.commit_at, release.progress.committed_at
     if trial is None or since is None:
         return False
     if trial.version and not is_same_version(trial.version, release.user_version):
+        return False
+    if release.progress.exp_time is not None:
+        return trial.time == release.progress.exp_time
+    if until is None and not (trial.time and _is_described(trial.desc, release, or_not_at_all=True)):
         return False
     if not trial.time:
         return _is_described(trial.desc, release, or_not_at_all=bool(trial.version))
@@ -57,35 +69,31 @@ def is_our_trial(trial: TrialVersion | None, release: Release) -> bool:
     return _is_since(trial.time, since) and (until is None or trial.time <= until + 2 * CLOCK_SLACK_S)
 
 
-def is_ours_but_for_its_time(trial: TrialVersion | None, release: Release) -> bool:
-    """Whether version and description are ours. Twice in a row that is a clock at WeChat, and not somebody else."""
-    if trial is None or not is_same_version(trial.version, release.user_version):
-        return False
-    return _is_described(trial.desc, release, or_not_at_all=False)
-
-
 def judge(latest: LatestAudit | None, release: Release, since: float) -> Judgement:
-    """Hold the latest audit against a release that intended to submit at `since`.
+    """Hold the latest audit against a release whose code was committed at `since`.
 
-    Where an ended one does not say when it was submitted, it is taken for ours: a second audit would be worse.
+    An audit that was submitted before is of other code, whatever its version. Since then the trial version is ours, so
+    an audit of this version is of our code, whoever submitted it. Where one does not say when it was submitted, it is taken
+    for ours: a second audit would be worse.
     """
     if latest is None or (latest.version and not is_same_version(latest.version, release.user_version)):
         return Judgement.OTHER
-    is_older = bool(latest.submit_time) and not _is_since(latest.submit_time, since)
-    if not latest.version and (
-        is_older if latest.submit_time else not _is_described(latest.desc, release, or_not_at_all=False)
-    ):
+    slack_s = RUNNING_SLACK_S if latest.status in RUNNING else ENDED_SLACK_S
+    if latest.submit_time and not _is_since(latest.submit_time, since, slack_s):
         return Judgement.OTHER
-    if latest.status in RUNNING:
-        return Judgement.OURS
-    if is_older:
+    if is_nameless(latest) and not _is_described(latest.desc, release, or_not_at_all=False):
         return Judgement.OTHER
     return Judgement.ENDED if latest.status in (REJECTED, WITHDRAWN) else Judgement.OURS
 
 
+def is_nameless(latest: LatestAudit) -> bool:
+    """Whether an audit says neither which version it is of, nor when it was submitted."""
+    return not latest.version and not latest.submit_time
+
+
 def is_same_version(found: str, wanted: str) -> bool:
-    """Whether a version is ours, however WeChat has escaped or spaced it."""
-    return _plain(found) == _plain(wanted)
+    """Whether a version is ours, however WeChat has escaped it, and whatever stands around it."""
+    return _decoded(found).strip() == _decoded(wanted).strip()
 
 
 def name_of_trial(trial: TrialVersion | None) -> str:
@@ -116,8 +124,8 @@ def _utc(seconds: float) -> str:
         return f"at {seconds:.0f}"
 
 
-def _is_since(time: float, since: float) -> bool:
-    return time >= int(since) - CLOCK_SLACK_S
+def _is_since(time: float, since: float, slack_s: float = CLOCK_SLACK_S) -> bool:
+    return time >= int(since) - slack_s
 
 
 def _is_described(found: str, release: Release, *, or_not_at_all: bool) -> bool:
@@ -134,5 +142,10 @@ def _without_end(desc: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Without white space, and with its entities decoded, be they escaped once or twice."""
-    return "".join(html.unescape(html.unescape(text)).split())
+    """Without white space and case, and with its entities decoded."""
+    return "".join(_decoded(text).split()).casefold()
+
+
+def _decoded(text: str) -> str:
+    """With its entities decoded, be they escaped once or twice."""
+    return html.unescape(html.unescape(text))

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import redis
 
-from releases.problems import StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, TrialReplaced
 from releases.results import Results
 from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
@@ -153,7 +153,7 @@ class Steps:
             attempt.commit_again(str(replaced))
             # Without the others' text: what is shown of it is nowhere redacted.
             return Next(attempt.release, because="the trial version is somebody else's: back to the commit")
-        except (WeChatError, DeadlineExceeded, StepBlocked) as error:
+        except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
             self._stopping.stop(step, run, error)
         except (redis.RedisError, LeaseLost, RecordChanged):
             raise

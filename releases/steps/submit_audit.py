@@ -4,33 +4,38 @@ Safe to run twice: once a submission has been intended, WeChat is asked for the 
 sent again. A second audit would cost the merchant days and the platform its quota.
 
 What is submitted is the trial version, whosever that is. So unless it was committed just now under this very lease,
-it is asked for immediately before.
+it is asked for immediately before. For the same reason an audit is ours if it was submitted since our commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from releases.problems import StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Release
 from releases.steps.calls import MiniProgramCalls
-from releases.steps.commit_code import Intents
+from releases.steps.commit_code import CHANGED_NOTHING, Intents
 from releases.steps.ours import (
     REJECTED,
     RUNNING,
     Judgement,
+    is_nameless,
     is_our_trial,
-    is_ours_but_for_its_time,
     judge,
     name_of_audit,
     name_of_trial,
 )
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, Unanswered
-from wechat.mini_program import LatestAudit
+from wechat.mini_program import PATHS, LatestAudit
 
-#: A commit that was answered under this lease is looked at again after so many seconds.
+#: A commit that was answered under this lease is looked at again so many seconds after it was sent.
 JUST_NOW_S = 5.0
+#: An unanswered submission's audit that is not there is asked for so many times more.
+UNFOUND_TRIES = 1
+
+#: Whether another release of this Mini Program has this audit.
+IsAnothers = Callable[[int], bool]
 
 
 def submit_audit(
@@ -38,19 +43,25 @@ def submit_audit(
     release: Release,
     intents: Intents,
     confirm_domains: Callable[[], None] = lambda: None,
+    is_anothers: IsAnothers = lambda _: False,
 ) -> tuple[int, str]:
     """Submit, unless an earlier attempt's audit is there; returns the audit id and what happened.
 
-    `confirm_domains` is called before anything is submitted. Raises TrialReplaced where the trial version is not ours.
+    `confirm_domains` is called before anything is submitted, `is_anothers` before an audit is believed to be ours. Raises
+    TrialReplaced where the trial version is not ours.
     """
     if release.progress.submit_at is not None:
         latest = mini_program.latest_audit()
-        judgement = judge(latest, release, release.progress.submit_at)
+        if latest is not None and is_nameless(latest):
+            raise Unanswered(PATHS["get_latest_auditstatus"], "the audit has neither version nor time")
+        judgement = _judge(latest, release, release.progress.submit_at, is_anothers)
         if judgement is Judgement.OURS and latest is not None:
             return latest.auditid, f"audit {latest.auditid} found at WeChat"
         if judgement is Judgement.ENDED and latest is not None:
             intents.forget_submission()
             raise _ended(latest)
+        if release.progress.unfound < UNFOUND_TRIES:
+            raise _unfound(latest)
     confirm_domains()
     if release.progress.scans:
         _ask_for_scan(mini_program)
@@ -62,19 +73,20 @@ def submit_audit(
         auditid = mini_program.submit_audit(release.audit)
     except Refused as refused:
         verdict = verdict_of(refused.errcode).verdict
-        if verdict is Verdict.WAIT:
+        if verdict in CHANGED_NOTHING and release.progress.submit_at is None:
             # A definite no: nothing was submitted that would have to be asked for.
             intents.forget_submission()
         if verdict is not Verdict.ADOPT:
             raise
-        return _adopt(mini_program, release, since, refused, intents)
+        latest = mini_program.latest_audit()
+        judgement = _judge(latest, release, since, is_anothers)
+        return _adopt(latest, judgement, refused, intents)
     return auditid, f"submitted as audit {auditid}"
 
 
 def check_trial(mini_program: MiniProgramCalls, release: Release, intents: Intents) -> None:
     """Raise TrialReplaced unless the trial version is ours now; a second time, StepBlocked."""
-    until = release.progress.committed_at
-    if intents.has_seen_trial and until is not None and mini_program.now() - until <= JUST_NOW_S:
+    if _is_just_committed(mini_program, release, intents):
         return
     trial = mini_program.trial_version()
     if is_our_trial(trial, release):
@@ -82,13 +94,22 @@ def check_trial(mini_program: MiniProgramCalls, release: Release, intents: Inten
     found = name_of_trial(trial)
     if not release.progress.foreign:
         raise TrialReplaced(found)
-    if is_ours_but_for_its_time(trial, release):
-        return
     raise StepBlocked(
         errmsg=f"the trial version is {found}, not the one that this release has committed twice",
         remedy="Find out who uploads to this Mini Program (another platform, a developer tool) and have that stopped, "
         "then resume the release: it commits its version again.",
     )
+
+
+def _is_just_committed(mini_program: MiniProgramCalls, release: Release, intents: Intents) -> bool:
+    """Whether a commit was answered under this lease, and sent just now.
+
+    Who uploaded while its answer was on the way came after it, so the time of the answer says nothing.
+    """
+    sent_at, answered_at = release.progress.commit_at, release.progress.committed_at
+    if sent_at is None or answered_at is None or not intents.has_seen_trial:
+        return False
+    return mini_program.now() - sent_at <= JUST_NOW_S
 
 
 def _ask_for_scan(mini_program: MiniProgramCalls) -> None:
@@ -102,25 +123,49 @@ def _ask_for_scan(mini_program: MiniProgramCalls) -> None:
             raise
 
 
+def _judge(
+    latest: LatestAudit | None, release: Release, submit_at: float, is_anothers: IsAnothers
+) -> Judgement:
+    """Hold the latest audit against our commit, the one before the first submission; our own records decide first."""
+    progress = release.progress
+    known = progress.submit_since if progress.submit_at is not None else None
+    since = next(at for at in (known, progress.commit_at, submit_at) if at is not None)
+    judgement = judge(latest, release, since)
+    if latest is not None and judgement is not Judgement.OTHER and is_anothers(latest.auditid):
+        return Judgement.OTHER
+    return judgement
+
+
 def _adopt(
-    mini_program: MiniProgramCalls, release: Release, since: float, refused: Refused, intents: Intents
+    latest: LatestAudit | None, judgement: Judgement, refused: Refused, intents: Intents
 ) -> tuple[int, str]:
-    """85009: an audit runs. It is ours, or somebody else's."""
-    latest = mini_program.latest_audit()
+    """85009: an audit runs. It is ours, or somebody else's; where WeChat shows none, it contradicts itself."""
     # What has ended without a time is no answer to the question which one runs.
     if latest is not None and (latest.status in RUNNING or latest.submit_time):
-        judgement = judge(latest, release, since)
         if judgement is Judgement.OURS:
             return latest.auditid, f"adopted the running audit {latest.auditid}"
         if judgement is Judgement.ENDED:
             intents.forget_submission()
             raise _ended(latest)
-    raise StepBlocked(
+    blocked = StepBlocked(
         errcode=refused.errcode,
         errmsg=f"{name_of_audit(latest)}: {refused.errmsg}" if latest else refused.errmsg,
         rid=refused.rid,
         remedy=_remedy(latest),
     )
+    if latest is None or latest.status not in RUNNING:
+        raise NotShownYet(blocked, budget="failures")
+    raise blocked
+
+
+def _unfound(latest: LatestAudit | None) -> NotShownYet:
+    """WeChat may show an audit later than it takes it, so it is asked once more before another one is submitted."""
+    found = "none" if latest is None else name_of_audit(latest)
+    blocked = StepBlocked(
+        errmsg=f"a submission was not answered, and the latest audit that WeChat shows is {found}",
+        remedy="It goes on by itself: WeChat is asked once more, then it is submitted again.",
+    )
+    return NotShownYet(blocked, budget="unfound", tries=UNFOUND_TRIES)
 
 
 def _remedy(latest: LatestAudit | None) -> str:

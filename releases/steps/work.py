@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
 from functools import partial
 
@@ -28,11 +28,13 @@ class Work:
         preflight: Preflight,
         refresh_audit_quota: Callable[[str], object],
         registered_hosts: Callable[[], Collection[str] | None],
+        releases_of: Callable[[str], Iterable[Release]],
     ) -> None:
         self._wanted = wanted
         self._preflight = preflight
         self._refresh_audit_quota = refresh_audit_quota
         self._registered_hosts = registered_hosts
+        self._releases_of = releases_of
 
     def do(self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt) -> Done | Submitted:
         """Do the step's work; raises what WeChat refuses, and StepBlocked or TrialReplaced."""
@@ -44,7 +46,8 @@ class Work:
                 return Done(commit_code(mini_program, attempt.release, attempt))
             case Step.SUBMIT_AUDIT:
                 confirm = partial(self._confirm_domains, mini_program, attempt)
-                return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm))
+                is_anothers = partial(self._is_anothers, attempt.release)
+                return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm, is_anothers))
 
     def _ensure_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> Done:
         own, wave = attempt.release.domains, attempt.release.wave
@@ -52,7 +55,7 @@ class Work:
         if wave is not None:
             self._refresh_audit_quota(mini_program.appid)
         with self._preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
-            what = ensure_domains(mini_program, wanted, self._registered_hosts)
+            what = ensure_domains(mini_program, wanted, self._registered_hosts, attempt.release.progress)
         attempt.domains_confirmed()
         return Done(what)
 
@@ -60,10 +63,17 @@ class Work:
         """Do the first step's work again where it was done long ago: a free `get`, as long as nobody removed one."""
         if not attempt.domains_are_old:
             return
-        what = ensure_domains(mini_program, self._wanted_by(attempt.release), self._registered_hosts)
+        release = attempt.release
+        wanted = self._wanted_by(release)
+        what = ensure_domains(mini_program, wanted, self._registered_hosts, release.progress)
         if what != ALREADY_THERE:
             attempt.note(f"domains confirmed again: {what}")
         attempt.domains_confirmed()
+
+    def _is_anothers(self, release: Release, auditid: int) -> bool:
+        """Whether another release of this Mini Program has this audit."""
+        others = self._releases_of(release.appid)
+        return any(other.auditid == auditid and other.id != release.id for other in others)
 
     def _wanted_by(self, release: Release) -> Domains:
         return self._wanted if release.domains is None else Domains.wanted(release.domains)

@@ -11,7 +11,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.problems import StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Problem, Progress, Release
 from releases.request import parse_request
 from releases.states import Step
@@ -48,6 +48,10 @@ _PROGRESS = st.builds(
     failures=st.integers(0, 6),
     scans=st.integers(0, 240),
     unknowns=st.integers(0, 2),
+    unfound=st.integers(0, 1),
+    unshown=st.integers(0, 2),
+    unadded=st.integers(0, 2),
+    exp_time=_TIMES,
 )
 _ASKED = (POOL_PATH, *PATHS.values())
 _answers = st.fixed_dictionaries({}, optional={path: bodies(path).map(answer) for path in _ASKED})
@@ -57,7 +61,8 @@ def work(step: Step, mini_program: MiniProgram, release: Release, wechat: WeChat
     """Do the step; returns the release as it would be written."""
     if step is Step.ENSURE_DOMAINS:
         wanted = Domains.wanted(FULL_REQUEST["domains"])
-        return release.changed(ensure_domains(mini_program, wanted, wechat.registered_hosts), NOW)
+        what = ensure_domains(mini_program, wanted, wechat.registered_hosts, release.progress)
+        return release.changed(what, NOW)
     if step is Step.COMMIT_CODE:
         return release.changed(commit_code(mini_program, release, NotedIntents()), NOW)
     auditid, what = submit_audit(mini_program, release, NotedIntents())
@@ -90,7 +95,7 @@ def test_any_answers_lead_a_step_to_an_outcome_or_a_decision_that_a_record_can_h
         holds(work(step, mini_program, release, wechat))
     except TrialReplaced as replaced:
         holds(release.changed(str(replaced), NOW))
-    except (WeChatError, DeadlineExceeded, StepBlocked) as error:
+    except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
         decision = POLICY.decide(error, step, progress, Random(1).random)
         assert isinstance(decision, get_args(Decision))
         problem: Problem = decision.problem

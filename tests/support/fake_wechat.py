@@ -83,8 +83,14 @@ class NotedIntents:
     def commit(self, at: float) -> None:
         self.noted.append(("commit", at))
 
-    def committed(self, until: float) -> None:
-        self.noted.append(("committed", until))
+    def committed(self, until: float, *, is_seen: bool = True) -> None:
+        self.noted.append(("committed" if is_seen else "committed, unseen", until))
+
+    def measured(self, exp_time: float) -> None:
+        self.noted.append(("measured", exp_time))
+
+    def forget_commit(self) -> None:
+        self.noted.append(("forget_commit", None))
 
     def submit(self, at: float) -> None:
         self.noted.append(("submit", at))

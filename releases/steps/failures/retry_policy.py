@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from releases.problems import StepBlocked, describe
+from releases.problems import NotShownYet, StepBlocked, describe
 from releases.record import Problem, Progress
 from releases.states import Step
 from releases.steps.failures.call_window import BUSY
@@ -28,6 +28,9 @@ from wechat.http.deadline import DeadlineExceeded
 
 #: An errcode that is in no table is tried once more.
 MAX_UNKNOWNS = 1
+
+#: What WeChat does not show yet is asked for again after so many seconds at the least.
+LOOK_AGAIN_S = 1.0
 
 #: A step whose call's turn is too far away comes back after so many seconds at the least.
 RATE_WAIT_S = 5.0
@@ -66,10 +69,14 @@ class AwaitQuota:
 
 @dataclass(frozen=True, slots=True)
 class PauseForAWhile:
-    """No release can go on for so many seconds; then all go on by themselves."""
+    """No release can go on for so many seconds; then all go on by themselves.
+
+    `progress` has the budget that this uses up, where it does.
+    """
 
     problem: Problem
     delay_s: float
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Fail:
 
 
 Decision = Retry | AwaitQuota | PauseForAWhile | PausePlatform | Block | Fail
-StepError = WeChatError | DeadlineExceeded | StepBlocked
+StepError = WeChatError | DeadlineExceeded | StepBlocked | NotShownYet
 
 
 def is_unanswered(error: StepError) -> bool:
@@ -122,12 +129,14 @@ class RetryPolicy:
     scan_max_attempts: int
     slow_down_s: float
 
-    def decide(
+    def decide(  # noqa: PLR0911 - one line for each kind of error
         self, error: StepError, step: Step, progress: Progress, random: Callable[[], float]
     ) -> Decision:
         """Decide what happens after this error; `random` gives numbers from 0 to 1."""
         if isinstance(error, StepBlocked):
             return Block(error.problem(step))
+        if isinstance(error, NotShownYet):
+            return self._look_again(error, step, progress, random)
         problem = describe(error, step)
         if isinstance(error, NotAuthorized) or (isinstance(error, Unreadable) and error.appid is not None):
             return Block(problem)
@@ -138,12 +147,17 @@ class RetryPolicy:
             return Retry(problem, max(error.retry_after_s, RATE_WAIT_S) * (1 + random() / 4), progress)
         if isinstance(error, Refused):
             row = verdict_of(error.errcode)
-            platforms = self._platforms(error.endpoint, row, problem, random)
+            platforms = self._platforms(error.endpoint, row, problem, progress, random)
             return platforms or self._refused(row, problem, progress, random)
         return self._retry_after(asked_s(error), problem, progress, random)
 
     def _platforms(
-        self, endpoint: str, row: Errcode, problem: Problem, random: Callable[[], float]
+        self,
+        endpoint: str,
+        row: Errcode,
+        problem: Problem,
+        progress: Progress,
+        random: Callable[[], float],
     ) -> Decision | None:
         """What a refusal of the platform's own calls means for all releases; None where it concerns one, or passes."""
         if not endpoint.startswith(COMPONENT_PREFIX):
@@ -153,13 +167,24 @@ class RetryPolicy:
                 return AwaitQuota(problem, row, is_platforms=True)
             case Verdict.SLOW_DOWN:
                 return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4))
-            case Verdict.TOKEN:
-                # The component's token: the client has refreshed it and repeated the call already.
-                return PausePlatform(problem)
+            case Verdict.TOKEN if endpoint != COMPONENT_TOKEN_PATH:
+                return self._pause_or_fail(problem, progress, random)
         if endpoint == COMPONENT_TOKEN_PATH and row.verdict in _HOPELESS:
             # The platform's own appid, secret or ticket: no release will do better.
             return PausePlatform(problem)
         return None
+
+    def _pause_or_fail(
+        self, problem: Problem, progress: Progress, random: Callable[[], float]
+    ) -> PauseForAWhile | Fail:
+        """The component's token was rejected, although the client has refreshed it and repeated the call already.
+
+        That passes. Where it does not, it may be the trouble of this Mini Program alone, so it has an end.
+        """
+        retry = self._retry(problem, progress, random, self.slow_down_s)
+        if isinstance(retry, Fail):
+            return retry
+        return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4), retry.progress)
 
     def _refused(  # noqa: PLR0911 - one line for each verdict
         self, row: Errcode, problem: Problem, progress: Progress, random: Callable[[], float]
@@ -198,6 +223,16 @@ class RetryPolicy:
         # Never sooner than asked for, and not all at the same moment.
         delay_s = max(self.backoff_s(failures, random), at_least_s * (1 + random() / 4))
         return Retry(problem, delay_s, progress.model_copy(update={"failures": failures}))
+
+    def _look_again(
+        self, error: NotShownYet, step: Step, progress: Progress, random: Callable[[], float]
+    ) -> Retry | Block:
+        problem = error.blocked.problem(step)
+        used = getattr(progress, error.budget) + 1
+        if used > (self.max_attempts - 1 if error.tries is None else error.tries):
+            return Block(problem)
+        delay_s = max(self.backoff_s(used, random), LOOK_AGAIN_S * (1 + random() / 4))
+        return Retry(problem, delay_s, progress.model_copy(update={error.budget: used}))
 
     def _await_scan(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
         scans = progress.scans + 1

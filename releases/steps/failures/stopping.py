@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from releases.problems import StepBlocked, describe
-from releases.record import Problem
+from releases.problems import NotShownYet, StepBlocked, describe
+from releases.record import Problem, Progress
 from releases.scope import Scope
 from releases.states import Step
 from releases.steps.attempt import Attempt
@@ -71,8 +71,9 @@ class Stopping:
                 self._retry(attempt, decision)
             case AwaitQuota():
                 self._await_quota(attempt, decision, quota)
-            case PauseForAWhile(problem, delay_s):
-                self._pause_until(attempt, problem, self._now() + timedelta(seconds=delay_s))
+            case PauseForAWhile(problem, delay_s, progress):
+                until = self._now() + timedelta(seconds=delay_s)
+                self._pause_until(attempt, problem, until, progress=progress)
             case PausePlatform(problem, lacks_ticket):
                 self._pause_platform(attempt, problem, lacks_ticket=lacks_ticket)
             case Block(problem):
@@ -89,7 +90,7 @@ class Stopping:
 
     def _waits_with_all(self, step: Step, attempt: Attempt, error: StepError) -> bool:
         """Whether no answer came because WeChat is out for all: the release waits with them."""
-        if isinstance(error, StepBlocked) or not is_unanswered(error):
+        if isinstance(error, StepBlocked | NotShownYet) or not is_unanswered(error):
             return False
         pause = self._timed_pauses.unanswered(attempt.release.id, describe(error, step), asked_s(error))
         if pause is None:
@@ -116,11 +117,19 @@ class Stopping:
         else:
             attempt.wait_until(spread_after(until, now, self._random), problem, attempt.release.progress)
 
-    def _pause_until(self, attempt: Attempt, problem: Problem, until: datetime, *, more: str = "") -> None:
+    def _pause_until(
+        self,
+        attempt: Attempt,
+        problem: Problem,
+        until: datetime,
+        *,
+        more: str = "",
+        progress: Progress | None = None,
+    ) -> None:
         """All releases wait until then, this one with them."""
         pause = self._timed_pauses.begin(problem, until, more=more)
         # Where a person paused the platform, this one waits for that person, too.
-        attempt.wait_for(Scope.ALL, pause or problem, pause.until if pause else None)
+        attempt.wait_for(Scope.ALL, pause or problem, pause.until if pause else None, progress)
 
     def _pause_platform(self, attempt: Attempt, problem: Problem, *, lacks_ticket: bool) -> None:
         self._pauses.begin(Scope.ALL, Pause(**problem.model_dump()))

@@ -8,9 +8,10 @@ from celery.exceptions import Ignore
 
 from releases.errors import ReleaseBlocked
 from releases.intake.one import Releases
-from releases.record import Progress
+from releases.record import Progress, Release
 from releases.states import Status, Step
 from releases.store import keys
+from releases.store.known import Stored
 from releases.store.records import ReleaseStore
 from tests.integration.tasks.test_step_messages import (
     BEFORE,
@@ -25,10 +26,10 @@ from tests.integration.tasks.test_step_messages import (
     run,
     wechat,
 )
-from tests.support.examples import APPID, NOW
-from tests.support.fake_wechat import unanswered
-from tests.support.records import place_of
-from wechat.mini_program import TrialVersion
+from tests.support.examples import APPID, NOW, a_release, a_request
+from tests.support.fake_wechat import refused, unanswered
+from tests.support.records import created, place_of
+from wechat.mini_program import LatestAudit, TrialVersion
 
 #: The fixtures of its neighbour.
 __all__ = ["at", "run", "wechat"]
@@ -53,11 +54,12 @@ def test_somebody_elses_version_sends_the_release_back_to_the_commit_and_the_his
     assert redis_client.get(keys.lease(APPID)) is None
 
     # When the message of the commit comes
-    wechat.answers(trial_version=[THEIRS], commit=[None])
+    wechat.answers(trial_version=[THEIRS, OURS], commit=[None])
     run(Step.COMMIT_CODE, release)
 
-    # Then it is made once more, and a second time it is left to a person
+    # Then it is made once more, its time is noted, and a second time it is left to a person
     assert now(store, stored).told(Step.COMMIT_CODE) == "committed again, instead of version 9.9.9 (theirs)"
+    assert now(store, stored).progress.exp_time == OURS.time
     wechat.answers(trial_version=[THEIRS])
     with pytest.raises(ReleaseBlocked, match=r"version 9\.9\.9"):
         run(Step.SUBMIT_AUDIT, now(store, stored))
@@ -126,3 +128,60 @@ def test_an_attempt_whose_worker_died_counts_as_one_failure(
 
     # Two of before, that of the worker, and this one.
     assert now(store, stored).progress.failures == 4
+
+
+def test_an_unanswered_submission_is_sent_again_only_after_two_looks_for_its_audit(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    stored = at(Step.SUBMIT_AUDIT)
+    wechat.answers(trial_version=[OURS], submit_audit=[unanswered()])
+    with pytest.raises(Ignore):
+        run(Step.SUBMIT_AUDIT, stored.release)
+    assert now(store, stored).progress.submit_since == COMMITTED.commit_at
+
+    looks = []
+    for _ in range(2):
+        release = due_now(store, stored)
+        wechat.answers(latest_audit=[None], trial_version=[OURS], submit_audit=[7])
+        try:
+            run(Step.SUBMIT_AUDIT, release)
+        except Ignore:
+            looks.append(now(store, stored).progress.unfound)
+
+    assert looks == [1]
+    assert now(store, stored).auditid == 7
+
+
+def test_an_audit_that_another_release_has_recorded_is_not_adopted(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    other = created(store, a_release(a_request(user_version="1.4.1"), status=Status.SUBMITTED))
+    store.save(other, other.release.model_copy(update={"auditid": 7}))
+    stored = at(Step.SUBMIT_AUDIT)
+    running = LatestAudit(7, 2, OURS.version, OURS.desc, OURS.time + 1)
+    wechat.answers(trial_version=[OURS], submit_audit=[refused(85009)], latest_audit=[running])
+
+    with pytest.raises(ReleaseBlocked, match=r"audit 7 of version 1\.4\.2"):
+        run(Step.SUBMIT_AUDIT, stored.release)
+
+
+@pytest.mark.parametrize("step", [Step.COMMIT_CODE, Step.SUBMIT_AUDIT])
+def test_a_certain_refusal_leaves_no_intent_behind(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, step: Step
+) -> None:
+    stored = at(step)
+    wechat.answers(trial_version=[OURS], commit=[refused(85014)], submit_audit=[refused(86002)])
+
+    with pytest.raises(ReleaseBlocked):
+        run(step, stored.release)
+
+    progress = now(store, stored).progress
+    assert (progress.commit_at if step is Step.COMMIT_CODE else progress.submit_at) is None
+
+
+def due_now(store: ReleaseStore, stored: Stored) -> Release:
+    """The release, as if its time had come."""
+    current = store.get(stored.release.id)
+    assert current is not None
+    queued = current.release.model_copy(update={"status": Status.QUEUED, "next_attempt_at": None})
+    return store.save(current, queued).release

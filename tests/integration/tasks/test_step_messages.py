@@ -133,6 +133,7 @@ def run(
                 preflight=preflight,
                 refresh_audit_quota=audit_quotas.refresh,
                 registered_hosts=wechat.registered_hosts,
+                releases_of=lambda appid: store.find(appid=appid),
             ),
             stopping=Stopping(
                 policy=policy,

@@ -144,6 +144,21 @@ def test_what_the_platforms_own_calls_are_refused_for_holds_all_until_then(
     )
 
 
+def test_a_component_token_that_is_rejected_for_one_mini_program_holds_all_for_a_while_and_uses_up_an_attempt(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses
+) -> None:
+    wechat.answers(get=[Refused(f"{PREFIX}api_authorizer_token", 40001, "no", None, {})])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
+    assert pause is not None
+    assert (pause.is_timed, pause.until) == (True, NOW + timedelta(seconds=75))
+    assert (release.progress.held, release.progress.failures) == (Scope.ALL, 1)
+
+
 def test_a_quota_of_one_call_is_waited_for_until_its_reset_and_a_little(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses
 ) -> None:

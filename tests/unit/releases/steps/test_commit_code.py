@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from releases.record import Progress
-from releases.steps.commit_code import commit_code
+from releases.steps.commit_code import PROMPT_S, commit_code
 from tests.support.examples import a_release, a_request
 from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
 from wechat.errors import RateLimited, Refused, Unanswered
@@ -61,12 +63,20 @@ def test_a_commit_that_was_found_without_a_time_was_made_by_now() -> None:
         NotedIntents(),
     )
 
-    commit_code(mini_program, a_release(progress=Progress(commit_at=1000)), intents)
+    commit_code(mini_program, a_release(progress=Progress(commit_at=1000, committed_at=1001)), intents)
 
     assert intents.noted == [("committed", 2000)]
 
 
-@pytest.mark.parametrize("trial", [None, TrialVersion("1.4.1", "faster", 1000)])
+@pytest.mark.parametrize(
+    "trial",
+    [
+        None,
+        TrialVersion("1.4.1", "faster", 1000),
+        TrialVersion("1.4.2", "hotfix by Bob", 1003),
+        TrialVersion("1.4.2", "faster", 0),
+    ],
+)
 def test_after_an_unanswered_attempt_that_did_not_land_it_is_sent_again(trial: TrialVersion | None) -> None:
     mini_program, intents = FakeMiniProgram(now=2000, trial_version=[trial], commit=[None]), NotedIntents()
 
@@ -96,6 +106,52 @@ def test_a_commit_that_somebody_else_has_replaced_is_made_anew_and_the_history_s
     assert intents.noted == [("commit", 2000), ("committed", 2000)]
 
 
+def test_an_answer_that_took_long_does_not_say_what_is_there_now() -> None:
+    readings = iter([0.0, PROMPT_S, 0.0, PROMPT_S + 0.1])
+    noted = []
+    for _ in range(2):
+        intents = NotedIntents()
+        commit_code(FakeMiniProgram(commit=[None]), a_release(), intents, lambda: next(readings))
+        noted.append(intents.noted[-1])
+
+    assert noted == [("committed", 1000), ("committed, unseen", 1000)]
+
+
+ODD = TrialVersion("1.4.2", "put there by WeChat", 4000)
+
+
+@pytest.mark.parametrize(
+    ("trial", "measured"),
+    [
+        (ODD, [("measured", 4000)]),
+        (replace(ODD, version=""), [("measured", 4000)]),
+        (replace(ODD, version="9.9.9"), []),
+        (replace(ODD, time=0), []),
+        (None, []),
+    ],
+)
+def test_after_a_second_commit_wechat_is_asked_for_its_time(
+    trial: TrialVersion | None, measured: list[tuple[str, float]]
+) -> None:
+    there = TrialVersion("9.9.9", "theirs", 1500)
+    mini_program = FakeMiniProgram(now=2000, trial_version=[there, trial], commit=[None])
+    intents = NotedIntents()
+    progress = Progress(commit_at=1000, committed_at=1002, foreign="version 9.9.9 (theirs)")
+
+    commit_code(mini_program, a_release(progress=progress), intents)
+
+    assert mini_program.calls == ["trial_version", "commit", "trial_version"]
+    assert intents.noted == [("commit", 2000), ("committed", 2000), *measured]
+
+
+def test_a_second_commit_that_was_not_answered_and_is_found_is_measured_as_well() -> None:
+    mini_program, intents = FakeMiniProgram(trial_version=[OURS]), NotedIntents()
+
+    commit_code(mini_program, a_release(progress=Progress(commit_at=1000, foreign="version 9.9.9")), intents)
+
+    assert intents.noted == [("committed", OURS.time), ("measured", OURS.time)]
+
+
 def test_when_asking_gets_no_answer_nothing_is_sent() -> None:
     mini_program = FakeMiniProgram(trial_version=[unanswered()])
 
@@ -105,8 +161,30 @@ def test_when_asking_gets_no_answer_nothing_is_sent() -> None:
     assert mini_program.calls == ["trial_version"]
 
 
-def test_a_refused_commit_is_raised_as_it_is() -> None:
-    with pytest.raises(Refused) as caught:
-        commit_code(FakeMiniProgram(commit=[refused(85014)]), a_release(), NotedIntents())
+@pytest.mark.parametrize("errcode", [85014, 47001, 86102, 45011, 61004, -1, 9402202, 40001, 123_456_789])
+def test_a_refused_commit_is_raised_as_it_is_and_a_certain_no_takes_the_intent_back(errcode: int) -> None:
+    intents = NotedIntents()
 
-    assert caught.value.errcode == 85014
+    with pytest.raises(Refused) as caught:
+        commit_code(FakeMiniProgram(commit=[refused(errcode)]), a_release(), intents)
+
+    assert caught.value.errcode == errcode
+    is_uncertain = errcode in {-1, 9402202, 40001, 123_456_789}
+    assert intents.noted[1:] == ([] if is_uncertain else [("forget_commit", None)])
+
+
+@pytest.mark.parametrize(("committed_at", "forgets"), [(None, False), (1002, True)])
+def test_a_certain_no_says_nothing_of_an_earlier_commit_that_was_not_answered(
+    committed_at: float | None, forgets: bool
+) -> None:
+    intents = NotedIntents()
+    progress = Progress(commit_at=1000, committed_at=committed_at)
+
+    with pytest.raises(Refused):
+        commit_code(
+            FakeMiniProgram(trial_version=[None], commit=[refused(85014)]),
+            a_release(progress=progress),
+            intents,
+        )
+
+    assert (("forget_commit", None) in intents.noted) is forgets

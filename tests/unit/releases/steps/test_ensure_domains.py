@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from releases.problems import StepBlocked
+from releases.problems import NotShownYet, StepBlocked
+from releases.record import Progress
 from releases.steps.ensure_domains import ensure_domains
 from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.domains import SCHEMES, Domains
@@ -26,8 +27,8 @@ def nobody_asks() -> Collection[str] | None:
     raise AssertionError("the platform's pool was asked for")
 
 
-def ensure(mini_program: FakeMiniProgram, pool: Collection[str] | None = ()) -> str:
-    return ensure_domains(mini_program, WANTED, lambda: pool)
+def ensure(mini_program: FakeMiniProgram, pool: Collection[str] | None = (), **progress: int) -> str:
+    return ensure_domains(mini_program, WANTED, lambda: pool, Progress(**progress))
 
 
 def blocked(mini_program: FakeMiniProgram, pool: Collection[str] | None = ()) -> StepBlocked:
@@ -78,7 +79,7 @@ def test_a_domain_in_another_list_is_missing_in_this_one() -> None:
         get=[lists(requestdomain=[API])], add=[lists(requestdomain=[API], uploaddomain=[API])]
     )
 
-    ensure_domains(mini_program, wanted, nobody_asks)
+    ensure_domains(mini_program, wanted, nobody_asks, Progress())
 
     assert mini_program.added == [{"uploaddomain": [API]}]
 
@@ -142,12 +143,6 @@ def test_an_answer_that_shows_all_in_another_spelling_needs_no_get(carried: dict
     assert mini_program.calls == ["get", "add"]
 
 
-def test_the_verifying_get_decides_that_a_domain_is_still_missing() -> None:
-    error = blocked(FakeMiniProgram(get=[lists(), lists(requestdomain=[API])], add=[NO_LISTS]))
-
-    assert (error.errcode, error.domains) == (0, {"wsrequestdomain": [WS]})
-
-
 def test_an_unanswered_verifying_get_confirms_nothing() -> None:
     with pytest.raises(Unanswered):
         ensure(FakeMiniProgram(get=[lists(), unanswered()], add=[NO_LISTS]))
@@ -187,7 +182,8 @@ def test_nothing_added_because_they_are_there_meanwhile_is_done(errcode: int) ->
     mini_program = FakeMiniProgram(get=[lists(), lists(**BOTH)], add=[refused(errcode)])
 
     assert (
-        ensure_domains(mini_program, WANTED, nobody_asks) == "domains were added by somebody else meanwhile"
+        ensure_domains(mini_program, WANTED, nobody_asks, Progress())
+        == "domains were added by somebody else meanwhile"
     )
     assert mini_program.calls == ["get", "add", "get"]
 
@@ -222,7 +218,7 @@ def test_85018_names_no_domain_below_a_registered_one_while_another_is_to_blame(
     for these, named in ((wanted, ["https://b.other.example"]), (below, ["https://a.shop.example"])):
         mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018)])
         with pytest.raises(StepBlocked) as caught:
-            ensure_domains(mini_program, these, lambda: ["shop.example"])
+            ensure_domains(mini_program, these, lambda: ["shop.example"], Progress())
         assert caught.value.domains == {"requestdomain": named}
 
 
@@ -237,7 +233,7 @@ def test_85018_names_those_that_the_answer_names_and_asks_nobody() -> None:
     mini_program = FakeMiniProgram(get=[lists()], add=[refused(85018, invalid_requestdomain=[API])])
 
     with pytest.raises(StepBlocked) as caught:
-        ensure_domains(mini_program, WANTED, nobody_asks)
+        ensure_domains(mini_program, WANTED, nobody_asks, Progress())
 
     assert caught.value.domains == {"requestdomain": [API]}
 
@@ -247,7 +243,7 @@ def test_the_other_refusals_block_at_once(errcode: int) -> None:
     mini_program = FakeMiniProgram(get=[lists()], add=[refused(errcode, no_icp_domain=["ws.example.com"])])
 
     with pytest.raises(StepBlocked) as caught:
-        ensure_domains(mini_program, WANTED, nobody_asks)
+        ensure_domains(mini_program, WANTED, nobody_asks, Progress())
 
     assert (caught.value.errcode, caught.value.domains) == (errcode, {"wsrequestdomain": [WS]})
     assert mini_program.calls == ["get", "add"]
@@ -261,11 +257,47 @@ def test_what_is_not_about_the_domains_is_left_to_the_policy(errcode: int) -> No
     assert caught.value.errcode == errcode
 
 
+def not_shown(mini_program: FakeMiniProgram, **progress: int) -> NotShownYet:
+    with pytest.raises(NotShownYet) as caught:
+        ensure(mini_program, (), **progress)
+    return caught.value
+
+
+def test_domains_that_were_added_and_are_not_shown_are_asked_for_again() -> None:
+    mini_program = FakeMiniProgram(get=[lists(), lists(requestdomain=[API])], add=[NO_LISTS])
+
+    error = not_shown(mini_program)
+
+    assert (error.budget, error.tries) == ("unshown", 2)
+    assert (error.blocked.errcode, error.blocked.domains) == (0, {"wsrequestdomain": [WS]})
+    assert mini_program.calls == ["get", "add", "get"]
+
+
+def test_domains_that_were_added_are_not_added_again() -> None:
+    mini_program = FakeMiniProgram(get=[lists(requestdomain=[API]), lists(**BOTH)])
+
+    assert not_shown(mini_program, unshown=1).blocked.domains == {"wsrequestdomain": [WS]}
+    assert ensure(mini_program, unshown=2) == "domains were already there"
+    assert mini_program.calls == ["get", "get"]
+
+
+@pytest.mark.parametrize("progress", [{"failures": 1}, {"unadded": 1}])
+def test_nothing_to_add_after_an_attempt_that_may_have_added_them_is_asked_for_again(
+    progress: dict[str, int],
+) -> None:
+    mini_program = FakeMiniProgram(get=[lists(), lists()], add=[refused(85017, "no", "r")])
+
+    error = not_shown(mini_program, **progress)
+
+    assert (error.budget, error.tries) == ("unadded", 2)
+    assert (error.blocked.errcode, error.blocked.rid, error.blocked.domains) == (85017, "r", BOTH)
+
+
 def test_without_configured_domains_it_blocks_before_any_call() -> None:
     mini_program = FakeMiniProgram()
 
     with pytest.raises(StepBlocked, match="no server domain") as caught:
-        ensure_domains(mini_program, Domains.wanted({}), nobody_asks)
+        ensure_domains(mini_program, Domains.wanted({}), nobody_asks, Progress())
 
     assert "MPRELEASE_DOMAINS__REQUESTDOMAIN" in caught.value.remedy
     assert mini_program.calls == []

@@ -8,7 +8,6 @@ from releases.record import Progress, Release
 from releases.steps.ours import (
     Judgement,
     is_our_trial,
-    is_ours_but_for_its_time,
     judge,
     name_of_audit,
     name_of_trial,
@@ -29,6 +28,7 @@ ALTERED = {
     "escaped": LONG.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
     "escaped twice": LONG.replace("&", "&amp;amp;").replace("<", "&amp;lt;").replace(">", "&amp;gt;"),
     "other white space": LONG.replace(" ", "\u3000\n"),
+    "other case": LONG.upper(),
 }
 
 
@@ -61,8 +61,27 @@ def test_the_second_before_counts_because_wechats_times_are_whole_seconds() -> N
     assert is_our_trial(TrialVersion("1.4.2", "faster", 999), release)
 
 
-def test_a_commit_that_was_not_answered_has_no_end() -> None:
-    assert is_our_trial(TrialVersion("1.4.2", LONG, 5000), committed(until=None))
+@pytest.mark.parametrize("desc", [*ALTERED.values(), LONG])
+def test_a_commit_that_was_not_answered_has_no_end(desc: str) -> None:
+    assert is_our_trial(TrialVersion("1.4.2", desc, 5000), committed(until=None))
+
+
+@pytest.mark.parametrize("trial", [("1.4.2", "somebody else's", 1005), ("1.4.2", LONG, 0), ("1.4.2", "", 0)])
+def test_after_a_commit_that_was_not_answered_nothing_doubtful_is_believed(
+    trial: tuple[str, str, float],
+) -> None:
+    assert not is_our_trial(TrialVersion(*trial), committed(until=None))
+
+
+def test_where_the_time_was_measured_ours_has_exactly_that_one() -> None:
+    release = committed()
+    progress = release.progress.model_copy(update={"exp_time": 4000.0})
+    measured = release.model_copy(update={"progress": progress})
+
+    assert is_our_trial(TrialVersion("1.4.2", "put there by WeChat", 4000), measured)
+    assert is_our_trial(TrialVersion("", "", 4000), measured)
+    for trial in (("1.4.2", LONG, 4001), ("1.4.2", LONG, 1005), ("1.4.2", LONG, 0), ("1.4.1", LONG, 4000)):
+        assert not is_our_trial(TrialVersion(*trial), measured)
 
 
 @pytest.mark.parametrize("desc", ALTERED.values())
@@ -83,20 +102,18 @@ def test_another_version_or_none_is_not_ours(trial: TrialVersion | None) -> None
     assert not is_our_trial(trial, committed())
 
 
-def test_a_version_may_be_escaped_or_spaced() -> None:
-    release = committed(user_version="1.4 & more")
+@pytest.mark.parametrize("version", ["1.4 &amp; more ", "\u30001.4 &amp;amp; more\n"])
+def test_a_version_may_be_escaped_and_have_space_around_it(version: str) -> None:
+    assert is_our_trial(TrialVersion(version, LONG, 1005), committed(user_version="1.4 & more"))
 
-    assert is_our_trial(TrialVersion("1.4 &amp; more ", LONG, 1005), release)
+
+@pytest.mark.parametrize("version", ["1.4&more", "1.4  & more", "1.4 & More"])
+def test_space_within_a_version_and_its_case_count(version: str) -> None:
+    assert not is_our_trial(TrialVersion(version, LONG, 1005), committed(user_version="1.4 & more"))
 
 
 def test_nothing_is_ours_that_was_never_committed() -> None:
     assert not is_our_trial(TrialVersion("1.4.2", "faster", 1000), a_release())
-
-
-def test_version_and_description_may_be_ours_at_another_time() -> None:
-    assert is_ours_but_for_its_time(TrialVersion("1.4.2", LONG[:64], 5000), committed())
-    for other in (TrialVersion("1.4.2", "", 5000), TrialVersion("1.4.1", LONG, 5000), None):
-        assert not is_ours_but_for_its_time(other, committed())
 
 
 @pytest.mark.parametrize("desc", [*ALTERED.values(), LONG, "put there by WeChat", "None"])
@@ -104,19 +121,20 @@ def test_version_and_description_may_be_ours_at_another_time() -> None:
     ("status", "submit_time", "expected"),
     [
         (IN_REVIEW, SINCE, Judgement.OURS),
-        (IN_REVIEW, SINCE - 500, Judgement.OURS),
+        (IN_REVIEW, SINCE - 2, Judgement.OURS),
+        (IN_REVIEW, SINCE - 3, Judgement.OTHER),
         (IN_REVIEW, 0, Judgement.OURS),
         (DELAYED, SINCE, Judgement.OURS),
         (DELAYED, 0, Judgement.OURS),
         (PASSED, SINCE, Judgement.OURS),
-        (PASSED, SINCE - 1, Judgement.OURS),
-        (PASSED, SINCE - 2, Judgement.OTHER),
+        (PASSED, SINCE - 10, Judgement.OURS),
+        (PASSED, SINCE - 11, Judgement.OTHER),
         (PASSED, 0, Judgement.OURS),
         (REJECTED, SINCE, Judgement.ENDED),
-        (REJECTED, SINCE - 2, Judgement.OTHER),
+        (REJECTED, SINCE - 11, Judgement.OTHER),
         (REJECTED, 0, Judgement.ENDED),
         (WITHDRAWN, SINCE + 60, Judgement.ENDED),
-        (WITHDRAWN, SINCE - 2, Judgement.OTHER),
+        (WITHDRAWN, SINCE - 11, Judgement.OTHER),
     ],
 )
 def test_an_audit_of_this_version_is_judged_by_status_and_time_whatever_its_description(
@@ -136,7 +154,7 @@ def test_an_audit_of_another_version_has_nothing_to_do_with_us(status: int) -> N
     [
         ({}, Judgement.OURS),
         ({"desc": ""}, Judgement.OURS),
-        ({"submit_time": SINCE - 2}, Judgement.OTHER),
+        ({"submit_time": SINCE - 3}, Judgement.OTHER),
         ({"submit_time": 0}, Judgement.OURS),
         ({"submit_time": 0, "desc": ""}, Judgement.OTHER),
         ({"submit_time": 0, "desc": "theirs"}, Judgement.OTHER),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from releases.problems import StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Progress, Release
 from releases.steps.submit_audit import JUST_NOW_S
 from releases.steps.submit_audit import submit_audit as do_submit_audit
@@ -24,12 +24,13 @@ def audit(status: int, **different: Any) -> LatestAudit:
 
 
 def after_unanswered_submit(**progress: Any) -> Release:
-    return committed(submit_at=ATTEMPT, **progress)
+    """Its audit has been asked for once already and was not there, unless `unfound` says otherwise."""
+    return committed(**{"submit_at": ATTEMPT, "unfound": 1, **progress})
 
 
 def committed(**progress: Any) -> Release:
     """A release whose commit was answered just now."""
-    return a_release(progress=Progress(commit_at=ATTEMPT, committed_at=ATTEMPT, **progress))
+    return a_release(progress=Progress(**{"commit_at": ATTEMPT, "committed_at": ATTEMPT, **progress}))
 
 
 def submit_audit(mini_program: FakeMiniProgram, release: Release, intents: NotedIntents) -> tuple[int, str]:
@@ -71,7 +72,7 @@ def test_the_intent_stands_before_the_call_goes_out() -> None:
 def test_after_an_unanswered_submit_its_audit_is_adopted(status: int) -> None:
     mini_program, intents = FakeMiniProgram(latest_audit=[audit(status)]), NotedIntents()
 
-    auditid, what = submit_audit(mini_program, after_unanswered_submit(), intents)
+    auditid, what = submit_audit(mini_program, after_unanswered_submit(unfound=0), intents)
 
     assert (auditid, what) == (2**60 + 1, f"audit {2**60 + 1} found at WeChat")
     assert mini_program.calls == ["latest_audit"]
@@ -91,7 +92,93 @@ def test_after_an_unanswered_submit_an_ended_audit_blocks_and_a_resume_may_submi
     assert intents.noted == [("forget_submission", None)]
 
 
-@pytest.mark.parametrize("latest", [None, audit(REJECTED, version="1.4.1"), audit(PASSED, submit_time=900)])
+UNFOUND = [
+    None,
+    audit(REJECTED, version="1.4.1"),
+    audit(PASSED, submit_time=900),
+    audit(IN_REVIEW, version="2"),
+]
+
+
+@pytest.mark.parametrize("latest", UNFOUND)
+def test_after_an_unanswered_submit_a_first_look_that_finds_nothing_is_not_believed(
+    latest: LatestAudit | None,
+) -> None:
+    mini_program, intents = FakeMiniProgram(latest_audit=[latest]), NotedIntents()
+
+    with pytest.raises(NotShownYet) as caught:
+        submit_audit(mini_program, after_unanswered_submit(unfound=0), intents)
+
+    assert (caught.value.budget, caught.value.tries) == ("unfound", 1)
+    assert mini_program.calls == ["latest_audit"]
+    assert intents.noted == []
+
+
+@pytest.mark.parametrize("desc", ["faster", "put there by WeChat", ""])
+def test_an_audit_with_neither_version_nor_time_is_no_answer(desc: str) -> None:
+    latest = audit(PASSED, version="", submit_time=0, desc=desc)
+    mini_program = FakeMiniProgram(latest_audit=[latest])
+
+    with pytest.raises(Unanswered, match="neither version nor time"):
+        submit_audit(mini_program, after_unanswered_submit(), NotedIntents())
+
+    assert mini_program.calls == ["latest_audit"]
+
+
+@pytest.mark.parametrize("status", [PASSED, REJECTED, IN_REVIEW])
+def test_an_audit_of_before_our_commit_is_not_ours_whatever_its_version(status: int) -> None:
+    release = after_unanswered_submit(commit_at=ATTEMPT - 20)
+    latest = audit(status, submit_time=ATTEMPT - 40)
+    mini_program = FakeMiniProgram(now=ATTEMPT - 19, latest_audit=[latest], submit_audit=[7])
+
+    assert submit_audit(mini_program, release, NotedIntents())[0] == 7
+
+
+@pytest.mark.parametrize("commit_at", [ATTEMPT - 20, None])
+def test_where_the_commits_time_is_not_known_that_of_the_submission_counts(commit_at: float | None) -> None:
+    release = after_unanswered_submit(commit_at=commit_at)
+    latest = audit(IN_REVIEW, submit_time=ATTEMPT - 20)
+    mini_program = FakeMiniProgram(latest_audit=[latest], trial_version=[None])
+
+    if commit_at is None:
+        with pytest.raises(TrialReplaced):
+            submit_audit(mini_program, release, NotedIntents())
+    else:
+        assert submit_audit(mini_program, release, NotedIntents())[0] == latest.auditid
+
+
+def test_a_commit_after_the_submission_does_not_make_its_audit_somebody_elses() -> None:
+    release = after_unanswered_submit(submit_since=ATTEMPT - 1, commit_at=ATTEMPT + 60)
+
+    auditid, _ = submit_audit(FakeMiniProgram(latest_audit=[audit(PASSED)]), release, NotedIntents())
+
+    assert auditid == 2**60 + 1
+
+
+def test_an_audit_that_another_release_has_is_never_ours() -> None:
+    asked: list[int] = []
+
+    def is_anothers(auditid: int) -> bool:
+        asked.append(auditid)
+        return True
+
+    mini_program = FakeMiniProgram(latest_audit=[audit(PASSED)], submit_audit=[7])
+    intents = NotedIntents(has_seen_trial=True)
+
+    auditid, _ = do_submit_audit(mini_program, after_unanswered_submit(), intents, is_anothers=is_anothers)
+
+    assert (auditid, asked) == (7, [2**60 + 1])
+
+
+def test_85009_of_an_audit_that_another_release_has_blocks_naming_it() -> None:
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[audit(IN_REVIEW, auditid=7)])
+    intents = NotedIntents(has_seen_trial=True)
+
+    with pytest.raises(StepBlocked, match=r"audit 7 of version 1\.4\.2, submitted"):
+        do_submit_audit(mini_program, committed(), intents, is_anothers=lambda auditid: auditid == 7)
+
+
+@pytest.mark.parametrize("latest", UNFOUND[:3])
 def test_after_an_unanswered_submit_that_did_not_land_it_is_sent_again(latest: LatestAudit | None) -> None:
     mini_program = FakeMiniProgram(latest_audit=[latest], submit_audit=[7])
     intents = NotedIntents()
@@ -123,9 +210,11 @@ def test_85009_adopts_a_running_audit_of_this_very_version(latest: LatestAudit, 
     assert (auditid, what) == (latest.auditid, f"adopted the running audit {latest.auditid}")
 
 
-@pytest.mark.parametrize("version", ["1.4.1", "2.0.0"])
-def test_85009_blocks_naming_the_running_audit_of_another_version(version: str) -> None:
-    latest = audit(IN_REVIEW, auditid=7, version=version)
+@pytest.mark.parametrize(("version", "before_s"), [("1.4.1", 0), ("2.0.0", 0), ("1.4.2", 3)])
+def test_85009_blocks_naming_the_running_audit_of_another_version_or_of_before_our_commit(
+    version: str, before_s: float
+) -> None:
+    latest = audit(IN_REVIEW, auditid=7, version=version, submit_time=ATTEMPT - before_s)
     mini_program = FakeMiniProgram(submit_audit=[refused(85009, "busy", "r")], latest_audit=[latest])
 
     with pytest.raises(StepBlocked) as caught:
@@ -143,15 +232,18 @@ def test_85009_blocks_naming_the_running_audit_of_another_version(version: str) 
     "latest",
     [None, audit(REJECTED, submit_time=0), audit(PASSED, submit_time=0), audit(PASSED, submit_time=900)],
 )
-def test_85009_blocks_if_wechat_does_not_show_what_runs(latest: LatestAudit | None) -> None:
+def test_85009_while_wechat_shows_nothing_that_runs_is_asked_again_and_blocks_in_the_end(
+    latest: LatestAudit | None,
+) -> None:
     mini_program = FakeMiniProgram(submit_audit=[refused(85009, "busy", "r")], latest_audit=[latest])
 
-    with pytest.raises(StepBlocked) as caught:
+    with pytest.raises(NotShownYet) as caught:
         submit_audit(mini_program, committed(), NotedIntents())
 
-    assert caught.value.errcode == 85009
-    assert "adopts the audit if that is its own" in caught.value.remedy
-    assert "withdraw" not in caught.value.remedy
+    assert (caught.value.budget, caught.value.tries) == ("failures", None)
+    assert caught.value.blocked.errcode == 85009
+    assert "adopts the audit if that is its own" in caught.value.blocked.remedy
+    assert "withdraw" not in caught.value.blocked.remedy
 
 
 def test_85009_of_an_audit_of_ours_that_has_ended_meanwhile_lets_a_resume_submit_again() -> None:
@@ -216,11 +308,24 @@ def test_a_second_time_it_blocks_naming_what_is_there() -> None:
     assert "resume the release" in caught.value.remedy
 
 
-def test_our_own_version_at_an_odd_time_twice_in_a_row_is_wechats_clock() -> None:
-    odd = TrialVersion("1.4.2", "faster", ATTEMPT - 3600)
-    mini_program = FakeMiniProgram(privacy_info=[{}], trial_version=[odd], submit_audit=[7])
+def test_at_the_time_that_was_measured_after_a_second_commit_it_is_submitted_and_at_no_other() -> None:
+    for odd, measured in ((ATTEMPT - 3600, True), (ATTEMPT - 3599, False)):
+        trial = TrialVersion("1.4.2", "faster", odd)
+        mini_program = FakeMiniProgram(privacy_info=[{}], trial_version=[trial], submit_audit=[7])
+        release = waited(foreign="version 1.4.2 (faster)", exp_time=ATTEMPT - 3600)
+        if measured:
+            assert do_submit_audit(mini_program, release, NotedIntents())[0] == 7
+        else:
+            with pytest.raises(StepBlocked, match="committed twice"):
+                do_submit_audit(mini_program, release, NotedIntents())
 
-    assert do_submit_audit(mini_program, waited(foreign="version 1.4.2 (faster)"), NotedIntents())[0] == 7
+
+def test_just_now_counts_from_when_the_commit_was_sent() -> None:
+    release = a_release(progress=Progress(commit_at=ATTEMPT - JUST_NOW_S - 1, committed_at=ATTEMPT))
+    mini_program = FakeMiniProgram(trial_version=[THEIRS])
+
+    with pytest.raises(TrialReplaced):
+        submit_audit(mini_program, release, NotedIntents())
 
 
 @pytest.mark.parametrize("answer", [unanswered(), refused(48001)])
@@ -240,6 +345,24 @@ def test_domains_are_confirmed_after_an_earlier_submission_was_asked_for_and_bef
     do_submit_audit(mini_program, after_unanswered_submit(), NotedIntents(), lambda: order.append("domains"))
 
     assert order == ["latest_audit", "domains", "trial_version", "submit_audit"]
+
+
+@pytest.mark.parametrize("errcode", [61039, 86002, 47001, 85085, 45011, 61004, -1, 9402202, 40001, 85009])
+def test_a_certain_no_takes_the_first_intent_back_and_never_that_of_an_earlier_submission(
+    errcode: int,
+) -> None:
+    forgotten = []
+    for release in (committed(), after_unanswered_submit()):
+        latest = audit(IN_REVIEW, version="1.4.1")
+        mini_program = FakeMiniProgram(
+            latest_audit=[latest] * (1 + bool(release.progress.submit_at)), submit_audit=[refused(errcode)]
+        )
+        intents = NotedIntents()
+        with pytest.raises((Refused, StepBlocked)):
+            submit_audit(mini_program, release, intents)
+        forgotten.append(("forget_submission", None) in intents.noted)
+
+    assert forgotten == [errcode not in {-1, 9402202, 40001, 85009}, False]
 
 
 def test_61039_forgets_the_submission_and_never_commits() -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import RetrySettings
-from releases.problems import StepBlocked
+from releases.problems import NotShownYet, StepBlocked
 from releases.record import Progress
 from releases.states import Step
 from releases.steps.failures.retry_policy import (
@@ -287,6 +289,36 @@ def test_a_blocked_step_keeps_its_domains() -> None:
     assert decision.problem.step is Step.COMMIT_CODE
 
 
+def not_shown(**budget: Any) -> NotShownYet:
+    return NotShownYet(StepBlocked(errcode=7, errmsg="not there", remedy="Look"), **budget)
+
+
+def test_what_is_not_shown_yet_is_asked_for_so_often_and_then_blocks() -> None:
+    error = not_shown(budget="unshown", tries=2)
+
+    assert retried(error).progress == Progress(unshown=1)
+    assert retried(error, Progress(unshown=1, failures=5)).progress == Progress(unshown=2, failures=5)
+    decision = decide(error, Progress(unshown=2))
+    assert isinstance(decision, Block)
+    assert (decision.problem.errcode, decision.problem.errmsg) == (7, "not there")
+
+
+def test_without_a_number_it_may_be_asked_for_as_often_as_anything_may_fail() -> None:
+    error = not_shown(budget="failures")
+
+    assert retried(error, Progress(failures=4)).progress == Progress(failures=5)
+    assert isinstance(decide(error, Progress(failures=5)), Block)
+
+
+def test_it_is_asked_for_after_a_second_at_the_least() -> None:
+    quick = replace(POLICY, wait_initial_s=0.1)
+    error = not_shown(budget="unfound", tries=1)
+
+    decisions = [quick.decide(error, Step.SUBMIT_AUDIT, Progress(), random) for random in (LEAST, MOST)]
+
+    assert [decision.delay_s for decision in decisions if isinstance(decision, Retry)] == [1, 1.25]
+
+
 def test_errors_met_during_a_long_scan_do_not_add_up() -> None:
     assert retried(refused(61039), Progress(failures=4, scans=7)).progress == Progress(failures=0, scans=8)
 
@@ -342,8 +374,20 @@ def test_a_refused_component_token_pauses_the_platform_and_blocks_no_release(err
     assert isinstance(decide(refused_at(COMPONENT_TOKEN_PATH, errcode)), PausePlatform)
 
 
-@pytest.mark.parametrize("errcode", [40001, 40014, 42001, 40125, 61004])
-def test_a_component_token_that_is_refused_again_pauses_the_platform(errcode: int) -> None:
+@pytest.mark.parametrize("path", [AUTHORIZER_TOKEN_PATH, LIST_PATH])
+@pytest.mark.parametrize("errcode", [40001, 40014, 42001])
+def test_a_component_token_that_is_refused_again_holds_all_for_a_minute_and_this_one_not_for_ever(
+    path: str, errcode: int
+) -> None:
+    decision = decide(refused_at(path, errcode), Progress(failures=4))
+
+    assert isinstance(decision, PauseForAWhile)
+    assert (decision.delay_s, decision.progress) == (75, Progress(failures=5))
+    assert isinstance(decide(refused_at(path, errcode), Progress(failures=5)), Fail)
+
+
+@pytest.mark.parametrize("errcode", [40125, 61004])
+def test_what_is_wrong_with_the_platform_itself_needs_a_person(errcode: int) -> None:
     assert isinstance(decide(refused_at(AUTHORIZER_TOKEN_PATH, errcode)), PausePlatform)
 
 
