@@ -6,6 +6,7 @@ from typing import Any
 
 import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from releases.store.schema import NEWEST
 
@@ -18,7 +19,10 @@ _LISTENERS = "_kombu.binding.celery.pidbox"
 def schemas_of_workers(app: Celery) -> dict[str, int]:
     """The schema of each worker that answers; one that answers without a number does not know the question, and is of 1."""
     inspect: Any = app.control.inspect(timeout=_PATIENCE_S)
-    answers = inspect._request("schema") or {}  # noqa: SLF001 - how Celery's own ask
+    try:
+        answers = inspect._request("schema") or {}  # noqa: SLF001 - how Celery's own ask
+    except OperationalError as error:
+        raise redis.ConnectionError(str(error)) from error
     return {name: _number(answer) for name, answer in answers.items()}
 
 
