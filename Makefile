@@ -10,12 +10,15 @@ NEXT := .venv-celery-next
 
 # Of `make wave`.
 RELEASES ?= 10000
+# Of `make mutants`: so many, drawn by the seed.
+MUTANTS ?= 100
+SEED ?= 1
 # Of `make bench`: the figures are medians of so many rounds; ARGS="--quick --only floor ours-threads-1" for less.
 RUNS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-long test-unit test-celery-next faults wave bench check format docs errcodes tools screenshot lock clean
+.PHONY: help install demo simulator test test-long test-unit test-celery-next faults mutants wave bench check format docs errcodes tools screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +59,9 @@ test-celery-next: ## Run the suite on the newest Celery and kombu, past our boun
 
 faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about nine minutes)
 	$(BIN)/python -m tests.faults
+
+mutants: $(STAMP) ## Make small mistakes in what decides and writes, and report those that no test notices (half an hour)
+	$(BIN)/python -m tests.mutants --number $(MUTANTS) --seed $(SEED)
 
 wave: $(STAMP) ## Run a watched wave of 10,000 releases on this machine, and say what it cost (minutes)
 	@$(BIN)/python -m benchmarks.wave --releases $(RELEASES)
