@@ -35,6 +35,11 @@ def meets_the_scan(platform: Platform, release_id: str, commits: int = 1) -> Non
     wait_for(waiting)
 
 
+def under_audit(platform: Platform, appid: str, **theirs: Any) -> Any:
+    """Somebody else submits, by WeChat's clock now."""
+    return platform.sim("POST", f"audits/{appid}", {"status": 2, "new": True, **theirs})
+
+
 def upload(platform: Platform, appid: str, **theirs: Any) -> None:
     """Somebody else's upload, by WeChat's clock now."""
     platform.sim("POST", "miniprograms", {"appid": appid, "exp_info": {**THEIRS, **theirs}})
@@ -106,6 +111,42 @@ def test_a_version_uploaded_while_submissions_are_paused_is_not_submitted(own_pl
     assert [audit["user_version"] for audit in platform.mini(appid)["audits"]] == ["1.0.0"]
 
 
+def test_the_same_version_uploaded_again_after_our_second_commit_blocks_though_its_description_is_ours(
+    waits: Platform,
+) -> None:
+    appid = waits.mini_program()
+    ours = {"exp_version": "1.0.0", "exp_desc": "新版本 first"}
+    with waits.worker():
+        release_id = enqueued(waits, appid)
+        for commits in (1, 2):
+            meets_the_scan(waits, release_id, commits)
+            waits.sim("POST", "clock", {"advance_s": 60})
+            upload(waits, appid, **ours)
+            scans_end(waits)
+        release = is_("blocked", waits, release_id)
+    assert "version 1.0.0" in release["block"]["errmsg"]
+    assert waits.mini(appid)["audits"] == []
+
+
+def test_a_commit_that_never_arrived_is_not_mixed_up_with_somebody_elses_upload(
+    own_platform: Platform,
+) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "cut_before")
+    # Nobody is told what is there until it has been uploaded.
+    platform.fault(appid, "getversioninfo", "cut_before", times=-1)
+    with platform.worker():
+        release_id = enqueued(platform, appid)
+        wait_for(lambda: platform.calls(appid, "getversioninfo"))
+        upload(platform, appid, exp_version="1.0.0")
+        platform.sim("DELETE", "faults")
+        is_("submitted", platform, release_id)
+    (audit,) = platform.mini(appid)["audits"]
+    assert audit["user_desc"] == "新版本 first"
+    assert platform.sim("GET", "calls", appid=appid)["applied"]["commit"] == 1
+
+
 STYLES = ["null", "absent", "empty", "cut", "short", "escaped", "spaced", "replaced"]
 
 
@@ -121,20 +162,57 @@ def test_an_altered_description_is_no_reason_to_do_anything_twice(own_platform: 
     assert release["status"] == "submitted"
     assert [audit["auditid"] for audit in platform.mini(appid)["audits"]] == [release["auditid"]]
     applied = platform.sim("GET", "calls", appid=appid)["applied"]
-    assert (applied["commit"], applied["submit_audit"]) == (1, 1)
+    # A description that is altogether another may be somebody else's, and a second commit does no harm.
+    assert (applied["commit"], applied["submit_audit"]) == (2 if style == "replaced" else 1, 1)
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_the_running_audit_of_this_version_is_adopted_whatever_its_description(
-    platform: Platform, style: str
+def test_a_running_audit_from_after_our_commit_is_adopted_whatever_its_description(waits: Platform) -> None:
+    appids = {style: waits.mini_program(desc_style=style) for style in STYLES}
+    with waits.worker():
+        ids = {style: enqueued(waits, appid) for style, appid in appids.items()}
+        for style, release_id in ids.items():
+            meets_the_scan(waits, release_id)
+            under_audit(waits, appids[style], user_version="1.0.0", user_desc=DESC)
+        scans_end(waits)
+        found = {style: is_("submitted", waits, release_id)["auditid"] for style, release_id in ids.items()}
+    assert found == {style: waits.mini(appid)["audits"][-1]["auditid"] for style, appid in appids.items()}
+    assert all(len(waits.mini(appid)["audits"]) == 1 for appid in appids.values())
+
+
+def test_an_audit_from_before_our_commit_is_not_adopted_though_it_is_of_our_version(
+    own_platform: Platform,
 ) -> None:
-    appid = platform.mini_program(desc_style=style)
-    platform.sim("POST", f"audits/{appid}", {"status": 2, "user_version": "1.0.0", "user_desc": DESC})
-    release = platform.release(appid)
-    assert (release["status"], release["auditid"]) == (
-        "submitted",
-        platform.mini(appid)["audits"][-1]["auditid"],
-    )
+    platform = own_platform
+    first, second = platform.mini_program(), platform.mini_program()
+    older = under_audit(platform, first, user_version="1.0.0")
+    platform.sim("POST", "clock", {"advance_s": 60})
+    with platform.worker():
+        platform.enqueue(platform.request(second))
+        platform.sim("POST", "clock", {"advance_s": 60})
+        again = [
+            platform.request(first),
+            platform.request(second, template_id=2, user_desc="the right template"),
+        ]
+        blocked = platform.enqueue(*again, code=1)
+    (mine,) = platform.mini(second)["audits"]
+    for release, audit in zip(blocked, (older, mine), strict=True):
+        assert (release["status"], release["block"]["errcode"]) == ("blocked", 85009)
+        assert f"audit {audit['auditid']} of version 1.0.0, submitted" in release["block"]["errmsg"]
+
+
+def test_a_version_under_audit_that_wechat_does_not_show_yet_is_asked_for_again(
+    own_platform: Platform,
+) -> None:
+    platform = own_platform
+    appid = platform.mini_program()
+    platform.fault(appid, "submit_audit", "cut_after", skip=1)
+    platform.fault(appid, "get_latest_auditstatus", "errcode", errcode=85058, times=3)
+    with platform.worker():
+        release = platform.release(appid)
+    assert [audit["auditid"] for audit in platform.mini(appid)["audits"]] == [release["auditid"]]
+    submissions = [call["errcode"] for call in platform.calls(appid, "submit_audit")]
+    assert submissions[-1] == 85009
+    assert submissions.count(0) + submissions.count(None) == 1
 
 
 def test_the_running_audit_that_blocks_is_named(platform: Platform) -> None:

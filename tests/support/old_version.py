@@ -200,18 +200,25 @@ def _status(platform: Platform, release_id: str) -> str:
 
 
 def dumped(client: redis.Redis) -> dict[str, Any]:
-    """All of a Redis, as JSON; names of this machine taken out."""
+    """All of a Redis, as JSON; names and paths of this machine taken out."""
     found: dict[str, Any] = {}
     for key in sorted(cast("list[str]", client.keys("*"))):
         kind, ttl_ms = cast("str", client.type(key)), client.pttl(key)
         found[key] = {
             "type": kind,
-            "value": _READ[kind](client, key),
+            "value": _without_paths(_READ[kind](client, key)),
             **({"ttl_ms": ttl_ms} if ttl_ms > 0 else {}),
         }
     text = json.dumps({"filled_at": time.time(), "keys": found}, ensure_ascii=False)
     named: dict[str, Any] = json.loads(text.replace(socket.gethostname(), "old-host"))
     return named
+
+
+def _without_paths(value: Any) -> Any:
+    """The same without the traceback of a result, which names files of this machine."""
+    if isinstance(value, str) and '"traceback"' in value:
+        return json.dumps({**json.loads(value), "traceback": None})
+    return value
 
 
 def load(client: redis.Redis, path: Path = OLD_REDIS, *, lease_s: float = 60.0) -> None:
