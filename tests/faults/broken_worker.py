@@ -11,10 +11,7 @@ from typing import Any
 import redis
 from celery.worker.consumer import Consumer as CeleryConsumer
 
-import worker.app
 from cli import main
-from config.celery_options import celery_options
-from config.settings import Settings
 from db.clock import RedisClock
 from db.confirmed import Replication
 from db.scripts import load_script
@@ -33,6 +30,8 @@ from releases.store import keys, leases
 from releases.store.leases import Busy, Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.places import Lane
+from tasks.base import ReleaseTask
+from tasks.step_task import StepTask
 from wechat.http import answers
 from wechat.http.deadline import Deadline, _DeadlineResponse
 from wechat.http.transport import Transport
@@ -201,12 +200,9 @@ def _lanes_off() -> None:
 
 
 def _late_acks_off() -> None:
-    """A message is acknowledged when it is taken."""
-
-    def early(settings: Settings) -> dict[str, Any]:
-        return {**celery_options(settings), "task_acks_late": False}
-
-    _replace(worker.app, "celery_options", early)
+    """A request by name is acknowledged when it is taken; a step's message, which does not matter, later."""
+    _replace(ReleaseTask, "acks_late", False)
+    _replace(StepTask, "acks_late", True)
 
 
 def _clock_off() -> None:

@@ -27,11 +27,12 @@ RESET_RELEASES = FED_UP_TO * 7 // 4
 _RETRIED = 10
 _URGENT = 5
 #: So many of those that were let go at once have to be left when those are done that were to be tried again.
-_LEFT_BEHIND = 250
+_LEFT_BEHIND = 300
 #: So that those are tried again while the queue is as full as it is fed.
-_SLOW_SUBMISSION = {"endpoint": "submit_audit", "kind": "delay_before", "seconds": 0.1, "times": -1}
-#: A commit that is answered beyond the workers' read timeout of 2 s is tried again.
-_TOO_SLOW_S = 3.0
+_SLOW_SUBMISSION = {"endpoint": "submit_audit", "kind": "delay_before", "seconds": 0.2, "times": -1}
+#: A commit that is answered beyond the workers' read timeout is tried again: when all has been let go.
+RESET_ENVIRONMENT = {"MPRELEASE_WECHAT__READ_TIMEOUT_S": "4"}
+_TOO_SLOW_S = 5.0
 _COPIES = 30
 #: Releases at once: most threads are there for the copies.
 _AT_ONCE = WORKERS * CONCURRENCY // 4

@@ -31,6 +31,7 @@ from tests.faults.queue_faults import (
     LONG_QUEUE_RELEASES,
     OWN_LEASE_ENVIRONMENT,
     OWN_LEASE_RELEASES,
+    RESET_ENVIRONMENT,
     RESET_RELEASES,
     long_queue,
     own_lease,
@@ -99,7 +100,13 @@ ROWS = (
     Row("stopped", "SIGSTOP past the lease around each call", stop_around_calls),
     Row("tokens", "all tokens expire at once", expire_tokens),
     Row("long-queue", "200 messages wait while no worker runs", long_queue, releases=LONG_QUEUE_RELEASES),
-    Row("quota-reset", "a quota comes back to many at once", quota_reset, releases=RESET_RELEASES),
+    Row(
+        "quota-reset",
+        "a quota comes back to many at once",
+        quota_reset,
+        environment=RESET_ENVIRONMENT,
+        releases=RESET_RELEASES,
+    ),
     Row(
         "own-lease",
         "30 copies of a release's message while it is worked on",
