@@ -86,7 +86,6 @@ def test_libraries_that_know_nothing_of_releases_say_whose_their_lines_are(wave:
         "wechat.http.transport",
         "wechat.tokens.single_flight",
         "urllib3.connectionpool",
-        "tasks.step_task",
         "celery.app.trace",
     }
     assert of_tasks_alone <= of_steps

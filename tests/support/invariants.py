@@ -26,7 +26,7 @@ _SENT = {True: "releases:sent:urgent", False: "releases:sent"}
 _KINDS = re.compile(
     r"releases(\.urgent)?|unacked(_index|_mutex)?|_kombu\.binding.+|celeryev\..+|.+\.pidbox.*"
     r"|celery-task-meta-.+|release:[0-9a-f]{32}|mini-program:.+|lease:.+"
-    r"|releases:(all|mark|untold|stopped|last-lease|set-aside|wechat-calls)"
+    r"|releases:(all|mark|untold|stopped|last-lease|set-aside|wechat-calls|schema|schema-lock)"
     r"|releases:(status|appid|wave|wave-counts|wave-ends):.+"
     r"|wave:.+|waves:(watched|looking)|platform:pause:(all|submissions|wave:.+)"
     r"|platform:(pool|pool-lock|pool-answer|pool-asking|audit-quota|audit-quota-asked)"
