@@ -163,8 +163,8 @@ def normalise(domain: str) -> str:
     Lower case, no slash behind, no dot behind the host, an international name as it is in the DNS. The port is kept,
     https's own as well: WeChat takes https://a.cn:443 for another domain than https://a.cn.
     """
-    scheme, separator, rest = domain.strip().lower().rstrip("/").rpartition("://")
-    host, colon, port = rest.partition(":")
+    scheme, separator, rest = domain.strip().lower().rpartition("://")
+    host, colon, port = rest.rstrip("/").partition(":")
     return f"{scheme}{separator}{_in_dns(host.rstrip('./'))}{colon}{port}"
 
 
