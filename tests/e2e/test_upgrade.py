@@ -15,6 +15,8 @@ from tests.support import old_version, workers
 from tests.support.old_version import OldVersion
 from tests.support.workers import KEYS, Platform, wait_for
 
+pytestmark = pytest.mark.long
+
 GOING_ON = {"queued", "running", "waiting"}
 
 
