@@ -110,7 +110,8 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
         newer = platform.request(blocked, user_version="2", **other)
         superseding = platform.enqueue_only(newer, options=("--supersede",))[0]
         assert platform.documents("cancel", superseding["id"])[0]["status"] == "cancelled"
-        platform.enqueue(platform.request(appid, again=True))
+        # The audit that runs is the first release's.
+        platform.enqueue(platform.request(appid, again=True), code=1)
         assert platform.documents("domains", "get", appid)
         assert "answer" in platform.run("doctor").stdout
 

@@ -178,6 +178,9 @@ def test_the_doctor_names_a_worker_that_takes_no_messages(platform: Platform) ->
 def test_a_refused_command_is_named(platform: Platform, server: RestartableRedis) -> None:
     with redis.Redis.from_url(server.url) as client:
         client.acl_setuser("narrow", enabled=True, nopass=True, keys=["*"], commands=["+@all", "-zrange"])
+    platform.run(
+        "list"
+    )  # the keys have their layout now; of what a script is refused, Redis 6.2 does not name the command
     url = server.url.replace("redis://", "redis://narrow:any@")
     refused = platform.run("list", code=3, MPRELEASE_REDIS__URL=url).stderr
     assert "'zrange'" in refused
