@@ -169,14 +169,9 @@ def test_the_privacy_scan_is_waited_for_without_another_commit(platform: Platfor
     assert release["attempts"]["submit_audit"] > 6
 
 
-@pytest.mark.parametrize("version", ["0.9", "1.0.0"])
-def test_a_running_audit_of_another_version_or_of_code_before_ours_blocks(
-    platform: Platform, version: str
-) -> None:
+def test_the_running_audit_of_another_version_blocks(platform: Platform) -> None:
     appid = platform.mini_program()
-    platform.sim(
-        "POST", f"audits/{appid}", {"status": 2, "user_version": version, "user_desc": "新版本 first"}
-    )
+    platform.sim("POST", f"audits/{appid}", {"status": 2, "user_version": "0.9", "user_desc": "新版本 first"})
     release = platform.release(appid, code=1)
     assert (release["status"], release["block"]["errcode"]) == ("blocked", 85009)
     assert str(platform.mini(appid)["audits"][-1]["auditid"]) in release["block"]["errmsg"]

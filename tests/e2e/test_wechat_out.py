@@ -2,7 +2,11 @@
 
 import time
 
+import pytest
+
 from tests.support.workers import Platform, wait_for
+
+pytestmark = pytest.mark.long
 
 #: Of a pause while WeChat is out: two seconds, the first time and each that follows.
 SHORT = {"MPRELEASE_RETRY__WAIT_INITIAL_S": "0.25", "MPRELEASE_RETRY__WAIT_MAX_S": "2"}
