@@ -10,6 +10,8 @@ from kombu import pools
 from tests.support.garbage import QUEUE, headers, message
 from tests.support.workers import PATIENT, Platform, wait_for
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def client(own_platform: Platform) -> Iterator[Celery]:
