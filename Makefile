@@ -38,7 +38,7 @@ demo: $(STAMP) ## Run the whole thing on this machine: Redis, simulator, worker,
 simulator: $(STAMP) ## Run a WeChat to develop against
 	@$(BIN)/mprelease simulator
 
-test: $(STAMP) ## Run the tests (under four minutes)
+test: $(STAMP) ## Run the tests (some minutes)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
 	@# which the long ones come first, so that no worker is left alone with one of them in the end.
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
