@@ -125,9 +125,8 @@ class BringBack(bootsteps.StartStopStep):
         )
         failed: dict[str, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
-            if not app.services.schema.is_current:
-                continue  # the consumer looks at that, and migrates
-            for job in jobs:
+            # The consumer looks at the schema, and migrates; until then a log says at least why Redis is out of reach.
+            for job in jobs if app.services.schema.is_current else (_reach,):
                 try:
                     job(app)
                     failed.pop(job.__name__, None)
@@ -157,6 +156,10 @@ class BringBack(bootsteps.StartStopStep):
                 release_id,
                 extra={"release_id": release_id},
             )
+
+
+def _reach(app: ReleaseApp) -> None:
+    app.services.schema.found()
 
 
 def _settle(app: ReleaseApp) -> None:
