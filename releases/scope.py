@@ -23,8 +23,3 @@ def scopes_of(step: Step, wave: str | None) -> tuple[str, ...]:
     """The pauses that hold a release at this step."""
     everywhere = (Scope.ALL, *((wave_scope(wave),) if wave else ()))
     return (*everywhere, Scope.SUBMISSIONS) if step.next is None else everywhere
-
-
-def scopes_for(wave: str | None) -> tuple[str, ...]:
-    """The pauses that can hold a release at any step."""
-    return (*Scope, *((wave_scope(wave),) if wave else ()))
