@@ -37,6 +37,14 @@ local function count(hash, field, by)
   end
 end
 
+-- It no longer counts as one thing but as another; each may be nothing.
+local function recount(hash, before, after)
+  if before ~= after then
+    count(hash, before, -1)
+    count(hash, after, 1)
+  end
+end
+
 -- A release was cancelled: of its version the newest that was not cancelled is the same again, `left`, if there is one.
 local function forget(mini_program, cancelled)
   if redis.call('HGET', mini_program, cancelled.identity) ~= cancelled.id then
@@ -64,25 +72,16 @@ local function write(change)
     redis.call('ZADD', after.index, created, id)
   end
   if wave then
-    if before.status ~= after.status then
-      count(wave.counts, before.status, -1)
-      count(wave.counts, after.status, 1)
-      if change.minute then
-        redis.call('HINCRBY', wave.ends, change.minute, 1)
-      end
-    end
-    if before.waits ~= after.waits then
-      count(wave.counts, before.waits, -1)
-      count(wave.counts, after.waits, 1)
+    recount(wave.counts, before.status, after.status)
+    recount(wave.counts, before.waits, after.waits)
+    if change.minute then
+      redis.call('HINCRBY', wave.ends, change.minute, 1)
     end
     if change.starts then
       redis.call('HINCRBY', wave.counts, 'started', 1)
     end
   end
-  if before.cause ~= after.cause then
-    count(change.causes, before.cause, -1)
-    count(change.causes, after.cause, 1)
-  end
+  recount(change.causes, before.cause, after.cause)
   if change.rests then
     redis.call('ZADD', change.untold, 'NX', score(now()), id)
   elseif before.status then
