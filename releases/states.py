@@ -45,7 +45,7 @@ class Status(StrEnum):
 
 #: A Mini Program has at most one release in one of these.
 ACTIVE = frozenset({Status.QUEUED, Status.RUNNING, Status.WAITING, Status.BLOCKED, Status.FAILED})
-#: These need a message, unless they are parked, held or not fed yet.
+#: These stand in one of the places of `releases.store.places`: somebody looks at them next.
 GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
 #: Ended, or stopped until a person acts.
 AT_REST = frozenset({Status.BLOCKED, Status.FAILED, Status.CANCELLED, Status.SUBMITTED})

@@ -25,13 +25,11 @@ class ShownRequest(Request):
     """
 
     def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is Celery's
-        """Tell of a parked step as of one that is tried again."""
-        if isinstance(_raised(exc_info), Parked):
-            self._tell(_raised(exc_info))
+        """Tell of a step that waits as of one that is tried again."""
+        raised = _raised(exc_info)
+        if isinstance(raised, Parked):
+            self.send_event("task-retried", exception=str(raised))
         return super().on_failure(exc_info, send_failed_event, return_ok)
-
-    def _tell(self, why: Exception) -> None:
-        self.send_event("task-retried", exception=str(why))
 
 
 def _raised(exc_info: Any) -> Any:
