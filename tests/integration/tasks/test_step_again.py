@@ -6,7 +6,7 @@ import pytest
 import redis
 from celery.exceptions import Ignore
 
-from releases.errors import ReleaseBlocked
+from releases.errors import ReleaseBlocked, ReleaseFailed
 from releases.intake.one import Releases
 from releases.record import Progress, Release
 from releases.states import Status, Step
@@ -27,7 +27,7 @@ from tests.integration.tasks.test_step_messages import (
     wechat,
 )
 from tests.support.examples import APPID, NOW, a_release, a_request
-from tests.support.fake_wechat import refused, unanswered
+from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from tests.support.records import created, place_of
 from wechat.mini_program import LatestAudit, TrialVersion
 
@@ -185,3 +185,45 @@ def due_now(store: ReleaseStore, stored: Stored) -> Release:
     assert current is not None
     queued = current.release.model_copy(update={"status": Status.QUEUED, "next_attempt_at": None})
     return store.save(current, queued).release
+
+
+def test_a_step_that_kills_its_worker_again_and_again_is_given_up(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    stored = at(Step.ENSURE_DOMAINS, status=Status.RUNNING, progress=Progress(failures=5))
+
+    with pytest.raises(ReleaseFailed, match="the worker died or lost Redis"):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    assert wechat.scripted.calls == []
+    assert now(store, stored).status is Status.FAILED
+
+
+def test_that_a_step_runs_is_written_before_wechat_is_asked_what_became_of_a_commit(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    stored = at(Step.COMMIT_CODE, progress=COMMITTED.model_copy(update={"committed_at": None}))
+    found = []
+
+    class Looking(FakeMiniProgram):
+        def trial_version(self) -> TrialVersion:
+            found.append(now(store, stored))
+            return OURS
+
+    wechat.scripted = Looking()
+    run(Step.COMMIT_CODE, stored.release)
+
+    # Else a worker that dies over the question would do so for ever.
+    (then,) = found
+    assert (then.status, then.progress.commit_at) == (Status.RUNNING, COMMITTED.commit_at)
+
+
+def test_the_attempts_of_earlier_steps_are_still_told(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
+) -> None:
+    stored = at(Step.COMMIT_CODE, attempts={"ensure_domains": 2})
+    wechat.answers(commit=[None])
+
+    run(Step.COMMIT_CODE, stored.release)
+
+    assert now(store, stored).attempts == {"ensure_domains": 2, "commit_code": 1}
