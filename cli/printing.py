@@ -5,7 +5,6 @@ Much of it was written by others. Whatever is printed here is one line, and noth
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from shlex import quote
@@ -17,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
+from cli.lines import line
 from releases.record import Problem, Release
 from releases.states import Status
 from releases.waves.report import Cause, causes
@@ -75,19 +75,8 @@ def bar() -> Progress:
 def complain(first: str, *more: str) -> None:
     """Say on stderr what is wrong and what would be right."""
     notes.print(f"[bold red]{escape(first)}[/]")
-    for line in more:
-        notes.print(f"  {escape(line)}")
-
-
-def document(value: Any) -> None:
-    """Print one JSON document on a line of its own."""
-    sys.stdout.write(json_line(value) + "\n")
-    sys.stdout.flush()
-
-
-def line(text: str) -> None:
-    """Print a line on stdout that is neither wrapped nor coloured, for people and for grep."""
-    sys.stdout.write(one_line(text) + "\n")
+    for further in more:
+        notes.print(f"  {escape(further)}")
 
 
 def listing(releases: Iterable[Release]) -> None:
@@ -129,8 +118,8 @@ def detail(release: Release) -> str:
 
 def tell_causes(releases: Iterable[Release]) -> None:
     """Print why releases stand still, each cause once with the number of those behind it."""
-    for line in cause_lines(causes(releases)):
-        notes.print(escape(line))
+    for of_one in cause_lines(causes(releases)):
+        notes.print(escape(of_one))
 
 
 def cause_lines(found: Iterable[Cause]) -> Iterator[str]:

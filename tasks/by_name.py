@@ -35,7 +35,7 @@ def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, An
     release_id = _release_id(args, fields)
     bind_release_id(release_id)
     with self.redis_needed():
-        (release,) = self.services.timed_pauses.as_it_is([self.services.releases.get(release_id)])
+        release = self.services.reader.get(release_id)
         bind_release(release)
         return release.public()
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from releases.background.due import Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.reading import Reader
 from releases.results import Outcomes
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
@@ -31,6 +32,7 @@ class Services:
 
     schema: Schema
     store: ReleaseStore
+    reader: Reader
     releases: Releases
     batch: Batch
     waves: Waves

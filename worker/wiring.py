@@ -17,6 +17,7 @@ from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.queues import Queues
+from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope
@@ -115,6 +116,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
     return Services(
         schema=Schema(client, old_workers=lambda: old_workers(app, client)),
         store=store,
+        reader=Reader(store, pauses),
         releases=releases,
         batch=Batch(store=store, releases=releases),
         waves=waves,

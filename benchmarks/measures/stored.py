@@ -130,7 +130,7 @@ def _look(arena: Arena, wave: str) -> dict[str, float]:
         "list --wave": (lambda: list(store.find(wave=wave)), ["list", "--wave", wave]),
         "list --appid": (lambda: list(store.find(appid=some.appid)), ["list", "--appid", some.appid]),
         "wave": (lambda: services().wave_reports.of(wave), ["wave", wave]),
-        "show": (lambda: services().releases.get(some.id), ["show", some.id]),
+        "show": (lambda: services().reader.get(some.id), ["show", some.id]),
     }
     return dict(_times(arena.platform, looks))
 

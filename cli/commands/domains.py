@@ -8,13 +8,20 @@ import typer
 
 from cli.commands.credentials import APPID
 from cli.context import services
-from cli.printing import complain, document, line, notes
+from cli.lines import document, line
+from cli.printing import complain, notes
 from releases.request import RIGHT
 from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
 from wechat.mini_program import Action, MiniProgram
 
 app = typer.Typer(help="Read and change a Mini Program's server domains by hand.", no_args_is_help=True)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="domains")
+
 
 AppId = Annotated[str, typer.Argument(help="The Mini Program.")]
 Listed = Annotated[list[str] | None, typer.Option(help="May be given many times.")]

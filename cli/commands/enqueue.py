@@ -13,7 +13,8 @@ from cli.audit_quota import tell_what_will_not_fit
 from cli.commands.plan import show_plan
 from cli.context import services
 from cli.following import explain, follow
-from cli.printing import complain, document, is_counted, notes, tell
+from cli.lines import document
+from cli.printing import complain, is_counted, notes, tell
 from cli.request_files import BadFile, Line, conflicting, csv_lines, json_lines, read_requests
 from releases.background.due import FED_AT_ONCE
 from releases.errors import InvalidRequest

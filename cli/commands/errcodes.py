@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.printing import document
+from cli.lines import document
 from wechat.errcodes.table import TABLE, Errcode, Verdict, verdict_of
 
 #: What happens to the release, in a word or two.

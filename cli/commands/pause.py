@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.context import services
-from cli.printing import document, notes
+from cli.lines import document
+from cli.printing import notes
 from releases.scope import Scope
 
 

@@ -12,7 +12,8 @@ from rich.progress import track
 
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
-from cli.printing import document, line, notes
+from cli.lines import document, line
+from cli.printing import notes
 from releases.intake.plan import Plan, is_new, plan
 from releases.record import identity
 from releases.request import ReleaseRequest

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.context import services
-from cli.printing import complain, document, line, notes
+from cli.lines import document, line
+from cli.printing import complain, notes
 from wechat.component import PlatformDomains
 from wechat.domains import InvalidDomain, Pool, Standing, host_of, normalise
 from wechat.http.deadline import Deadline
@@ -15,6 +16,12 @@ from wechat.http.deadline import Deadline
 app = typer.Typer(help="What belongs to the third-party platform itself.", no_args_is_help=True)
 domains = typer.Typer(help="The platform's pool of server domains.", no_args_is_help=True)
 app.add_typer(domains, name="domains")
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="platform")
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.context import services, settings
-from cli.printing import complain, document, notes
+from cli.lines import document
+from cli.printing import complain, notes
 from config.loading import SettingsError
 from wechat.tokens.rekeying import StoredSecrets
 

@@ -9,12 +9,18 @@ from typing import Annotated
 import typer
 
 from cli.context import settings
-from cli.printing import line, notes
+from cli.lines import line
+from cli.printing import notes
 from config.celery_options import QUEUE
 from worker.celery_patches import set_aside
 from worker.redis_client import connect
 
 app = typer.Typer(help="See what was on the queue and no worker could run.", no_args_is_help=True)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the commands."""
+    parent.add_typer(app, name="set-aside")
 
 
 @app.command("list")

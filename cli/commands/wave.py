@@ -13,7 +13,8 @@ from rich.text import Text
 
 from cli.context import services
 from cli.following import NOBODY, Silence
-from cli.printing import bar, cause_lines, complain, document, notes
+from cli.lines import document
+from cli.printing import bar, cause_lines, complain, notes
 from releases.states import Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
@@ -54,9 +55,8 @@ def wave(
 
 
 def _causes(name: str) -> list[Cause]:
-    found = services().store.find
-    standing = (release for status in _STANDING for release in found(wave=name, status=status))
-    return causes(services().timed_pauses.as_it_is(standing))
+    find = services().reader.find
+    return causes(release for status in _STANDING for release in find(wave=name, status=status))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:

@@ -51,10 +51,6 @@ class Releases:
         self._outcomes = outcomes
         self._now = now
 
-    def get(self, release_id: str) -> Release:
-        """One release; raises UnknownRelease."""
-        return self._stored(release_id).release
-
     def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
 

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 from pydantic import BaseModel, ConfigDict
@@ -20,7 +20,9 @@ from releases.states import GOING_ON, Status
 from releases.store import keys
 from wechat.errors import TicketMissing, WeChatError
 from wechat.http.deadline import DeadlineExceeded
-from wechat.mini_program import AuditQuota
+
+if TYPE_CHECKING:
+    from wechat.mini_program import AuditQuota
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ RETRIED_S = 30
 LOOK_EVERY_S = 5.0
 
 #: Asks WeChat with one of these Mini Programs; raises WeChatError or DeadlineExceeded.
-AskQuota = Callable[[Sequence[str]], AuditQuota]
+AskQuota = Callable[[Sequence[str]], "AuditQuota"]
 
 
 class _Stored(BaseModel):

@@ -33,7 +33,8 @@ from releases.store.places import Lane
 from tasks.base import ReleaseTask
 from tasks.step_task import StepTask
 from wechat.http import answers
-from wechat.http.deadline import Deadline, _DeadlineResponse
+from wechat.http.connections import _DeadlineResponse
+from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
 from wechat.mini_program import MiniProgram
 from worker.celery_patches.consumer import Consumer

@@ -14,6 +14,7 @@ from config.settings import RedisSettings, Settings
 from releases.background.due import Due
 from releases.intake.one import Releases
 from releases.queues import Queues
+from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
 from releases.scope import Scope
@@ -142,6 +143,11 @@ def due(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: 
 @pytest.fixture
 def outcomes(store: ReleaseStore, results: NotedResults) -> Outcomes:
     return Outcomes(store=store, results=results)
+
+
+@pytest.fixture
+def reader(store: ReleaseStore, pauses: Pauses) -> Reader:
+    return Reader(store, pauses)
 
 
 @pytest.fixture

@@ -60,14 +60,14 @@ class Survivor:
         return self._worker.process.poll() is not None
 
     def _is_submitted(self, release_id: str) -> bool:
-        return self.app.services.releases.get(release_id).status is Status.SUBMITTED
+        return self.app.services.reader.get(release_id).status is Status.SUBMITTED
 
     def _is_silent(self) -> bool:
         with self.platform.redis() as client:
             return not client.llen(QUEUE) and not client.hlen(UNACKNOWLEDGED)
 
     def _state(self, release_id: str) -> str:
-        release = self.app.services.releases.get(release_id)
+        release = self.app.services.reader.get(release_id)
         with self.platform.redis() as client:
             queued, taken = client.llen(QUEUE), client.hgetall(UNACKNOWLEDGED)
         return (

@@ -205,7 +205,7 @@ class _Hand:
         newest: Any = self._hammer.client.zrange("releases:all", -60, -1)
         if not newest:
             raise ReleaseConflict("", "there is no release yet")
-        return self._services.releases.get(self.chance.choice(newest))
+        return self._services.reader.get(self.chance.choice(newest))
 
     def _is_enough(self) -> bool:
         return int(self._hammer.client.zcard("releases:all")) >= MOST_RELEASES

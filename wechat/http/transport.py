@@ -23,7 +23,8 @@ import urllib3
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer
 from wechat.http.clock import WeChatClock, http_time
-from wechat.http.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, enforced
+from wechat.http.connections import DeadlineAdapter, enforced
+from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import Pace
 from wechat.http.retry_after import retry_after_s
 

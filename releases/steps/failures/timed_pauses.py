@@ -7,7 +7,7 @@ find out one by one. A pause that needs a person is stronger, whichever was firs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -15,9 +15,9 @@ from typing import cast
 
 import redis
 
-from releases.record import Problem, Release
+from releases.record import Problem
 from releases.scope import Scope
-from releases.states import Status, Step
+from releases.states import Step
 from releases.steps.failures.call_window import CallWindow
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
@@ -101,16 +101,6 @@ class TimedPauses:
         # A worker that dies before this leaves them held: others try after `patience_s`.
         return self.pauses.let_try(Scope.ALL, held)
 
-    def as_it_is(self, releases: Iterable[Release]) -> list[Release]:
-        """The releases as they are to be shown: what they wait for may have been renewed since they met it."""
-        found = list(releases)
-        pause = None
-        if any(release.progress.held == Scope.ALL for release in found):
-            pause = self.pauses.current(Scope.ALL)
-        if pause is None or not pause.is_timed:
-            return found
-        return [_waiting_for(pause, release) for release in found]
-
     def _renewed(
         self, current: Pause | None, release_id: str, problem: Problem, asked_s: float
     ) -> Pause | None:
@@ -133,13 +123,6 @@ class TimedPauses:
             if after == current or self.pauses.replace(Scope.ALL, current, after):
                 return after if after is not None and after.is_timed else None
         return None
-
-
-def _waiting_for(pause: Pause, release: Release) -> Release:
-    if release.status is not Status.WAITING or release.progress.held != Scope.ALL:
-        return release
-    wait = Problem(**{**pause.model_dump(include=set(Problem.model_fields)), "step": release.step})
-    return release.model_copy(update={"wait": wait, "next_attempt_at": pause.until})
 
 
 def _later(current: Pause | None, pause: Pause) -> Pause:

@@ -7,6 +7,7 @@ import redis
 
 from releases.errors import ReleaseConflict
 from releases.intake.one import Releases
+from releases.reading import Reader
 from releases.record import Progress
 from releases.results import Outcomes
 from releases.states import ACTIVE, Status, Step
@@ -26,6 +27,7 @@ def test_a_resumed_release_starts_at_the_free_get_and_keeps_what_it_knows(
     store: ReleaseStore,
     sender: Sender,
     results: NotedResults,
+    reader: Reader,
 ) -> None:
     known = Progress(commit_at=1.0, submit_at=2.0, failures=5, scans=3, unknowns=1)
     stopped = brought_to(
@@ -44,7 +46,7 @@ def test_a_resumed_release_starts_at_the_free_get_and_keeps_what_it_knows(
     assert (resumed.status, resumed.step) == (Status.QUEUED, Step.ENSURE_DOMAINS)
     assert (resumed.block, resumed.failure, resumed.wait) == (None, None, None)
     assert resumed.progress == Progress(commit_at=1.0, submit_at=2.0, resumed=True)
-    assert releases.get(stopped.id) == resumed
+    assert reader.get(stopped.id) == resumed
     assert sender.sent[1:] == [resumed]
     assert results.forgotten == [stopped.id]
 
@@ -116,10 +118,10 @@ def test_a_cancelled_release_ends_and_its_result_is_stored(
     assert results.failed == [(release.id, ("ReleaseCancelled", release.id, "cancelled by request"))]
 
 
-def test_cancelling_twice_is_cancelling_once(releases: Releases, store: ReleaseStore) -> None:
+def test_cancelling_twice_is_cancelling_once(releases: Releases, store: ReleaseStore, reader: Reader) -> None:
     release = releases.enqueue(a_request()).release
 
-    assert releases.cancel(release.id) == releases.cancel(release.id) == releases.get(release.id)
+    assert releases.cancel(release.id) == releases.cancel(release.id) == reader.get(release.id)
 
 
 def test_a_submitted_release_cannot_be_cancelled(releases: Releases, store: ReleaseStore) -> None:
@@ -130,7 +132,7 @@ def test_a_submitted_release_cannot_be_cancelled(releases: Releases, store: Rele
 
 
 def test_cancel_and_resume_at_once_end_in_cancelled(
-    releases: Releases, store: ReleaseStore, results: NotedResults
+    releases: Releases, store: ReleaseStore, results: NotedResults, reader: Reader
 ) -> None:
     release = brought_to(store, releases.enqueue(a_request()).release, status=Status.BLOCKED)
 
@@ -140,4 +142,4 @@ def test_cancel_and_resume_at_once_end_in_cancelled(
 
     all_at_once(20, cancel_or_resume)
 
-    assert releases.get(release.id).status is Status.CANCELLED
+    assert reader.get(release.id).status is Status.CANCELLED

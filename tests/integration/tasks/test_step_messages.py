@@ -15,6 +15,7 @@ from releases.background.due import Due
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.reading import Reader
 from releases.record import Progress, Release
 from releases.results import Outcomes
 from releases.scope import Scope
@@ -113,6 +114,7 @@ def run(
     app.services = Services(
         schema=Schema(redis_client, old_workers=list),
         store=store,
+        reader=Reader(store, pauses),
         releases=releases,
         batch=Batch(store=store, releases=releases),
         preflight=preflight,

@@ -6,6 +6,7 @@ import redis
 from releases.background.due import SLACK_S, Due
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.one import Enqueued, Releases
+from releases.reading import Reader
 from releases.record import Progress
 from releases.results import Outcomes
 from releases.scope import Scope
@@ -20,12 +21,12 @@ from tests.support.records import members
 
 
 def test_a_new_request_creates_a_release_and_sends_it(
-    releases: Releases, store: ReleaseStore, sender: Sender
+    releases: Releases, store: ReleaseStore, sender: Sender, reader: Reader
 ) -> None:
     enqueued = releases.enqueue(a_request())
 
     assert enqueued.created
-    assert releases.get(enqueued.release.id) == enqueued.release
+    assert reader.get(enqueued.release.id) == enqueued.release
     assert sender.sent == [enqueued.release]
 
 
@@ -37,7 +38,7 @@ def test_the_same_request_again_finds_it_and_sends_nothing(releases: Releases, s
 
 
 def test_a_step_that_runs_does_not_overwrite_that_its_release_was_superseded(
-    releases: Releases, store: ReleaseStore
+    releases: Releases, store: ReleaseStore, reader: Reader
 ) -> None:
     first = releases.enqueue(a_request()).release
     as_a_step_read_it = store.get(first.id)
@@ -46,7 +47,7 @@ def test_a_step_that_runs_does_not_overwrite_that_its_release_was_superseded(
 
     with pytest.raises(RecordChanged):
         store.save(as_a_step_read_it, first.model_copy(update={"status": Status.RUNNING}))
-    assert releases.get(first.id).status is Status.CANCELLED
+    assert reader.get(first.id).status is Status.CANCELLED
 
 
 def test_after_cancelled_it_is_a_new_release_with_a_new_id(releases: Releases, sender: Sender) -> None:
@@ -89,13 +90,13 @@ def test_a_version_that_was_submitted_is_not_submitted_once_more_because_a_repet
 
 
 def test_supersede_cancels_the_active_one_and_stores_its_result(
-    releases: Releases, results: NotedResults
+    releases: Releases, results: NotedResults, reader: Reader
 ) -> None:
     old = releases.enqueue(a_request()).release
 
     new = releases.enqueue(a_request(user_version="2", supersede=True)).release
 
-    assert releases.get(old.id).status is Status.CANCELLED
+    assert reader.get(old.id).status is Status.CANCELLED
     assert results.failed == [(old.id, ("ReleaseCancelled", old.id, f"superseded by release {new.id}"))]
 
 
@@ -175,7 +176,12 @@ def test_a_release_whose_message_could_not_be_sent_is_brought_back(
 
 
 def test_a_resume_whose_message_could_not_be_sent_is_brought_back(
-    releases: Releases, store: ReleaseStore, due: Due, sender: Sender, redis_client: redis.Redis
+    releases: Releases,
+    store: ReleaseStore,
+    due: Due,
+    sender: Sender,
+    redis_client: redis.Redis,
+    reader: Reader,
 ) -> None:
     release = brought_to(store, releases.enqueue(a_request()).release, status=Status.BLOCKED)
     sender.broken = True
@@ -186,7 +192,7 @@ def test_a_resume_whose_message_could_not_be_sent_is_brought_back(
     lose_patience(redis_client)
     due.resend_lost()
 
-    assert sender.sent[1:] == [releases.get(release.id)]
+    assert sender.sent[1:] == [reader.get(release.id)]
 
 
 def test_resuming_one_that_the_pause_holds_ends_the_pause(
@@ -236,7 +242,7 @@ def test_resuming_one_that_waits_for_something_else_leaves_the_pause_on(
 
 @pytest.mark.parametrize("asked", [{"supersede": True}, {"again": True}])
 def test_a_named_request_delivered_again_finds_what_it_created_whatever_came_of_it(
-    asked: dict[str, bool], releases: Releases, store: ReleaseStore, sender: Sender
+    asked: dict[str, bool], releases: Releases, store: ReleaseStore, sender: Sender, reader: Reader
 ) -> None:
     # Given a request that was enqueued and submitted, and a newer version that is active
     request = a_request(**asked)
@@ -247,7 +253,7 @@ def test_a_named_request_delivered_again_finds_what_it_created_whatever_came_of_
     late = releases.enqueue(request, "message-1")
 
     assert (late.release.id, late.release.auditid, late.created) == (first.id, 7, True)
-    assert releases.get(newer.id).is_active
+    assert reader.get(newer.id).is_active
     assert sender.ids == [first.id, newer.id]
 
 

@@ -10,7 +10,8 @@ import requests
 from tests.integration.wechat.conftest import Serve, TransportTo
 from tests.integration.wechat.server import Connection, Request, always, answer
 from wechat.errors import Refused, Unanswered
-from wechat.http.deadline import MAX_INTERIM, Deadline
+from wechat.http.connections import MAX_INTERIM
+from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
 
 OK = answer(b'{"errcode":0}')

@@ -7,7 +7,8 @@ import unicodedata
 
 import pytest
 
-from cli.printing import complain, document, line, listing, notes, whole
+from cli.lines import document, line
+from cli.printing import complain, listing, notes, whole
 from releases.record import Event
 from releases.states import Status
 from tests.support.examples import NOW, a_problem, a_release

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import redis
 
+from releases.reading import Reader
 from releases.record import Progress
 from releases.scope import Scope
 from releases.states import Status
@@ -298,12 +299,12 @@ def test_a_probe_that_is_asked_to_wait_again_uses_up_an_attempt_of_its_own(
 
 
 def test_a_release_shows_the_pause_as_it_is_now(
-    probing: Pause, timed_pauses: TimedPauses, pauses: Pauses, store: ReleaseStore
+    probing: Pause, timed_pauses: TimedPauses, pauses: Pauses, store: ReleaseStore, reader: Reader
 ) -> None:
     waiting = next(stored.release for stored in store.get_many(probing.probes) if stored is not None)
     timed_pauses.unanswered(waiting.id, CUT, 0)
 
-    (shown,) = timed_pauses.as_it_is([waiting])
+    shown = reader.get(waiting.id)
 
     assert shown.next_attempt_at == on(pauses).until == at(10 + 20)
     assert shown.wait is not None
@@ -312,14 +313,14 @@ def test_a_release_shows_the_pause_as_it_is_now(
 
 
 def test_releases_that_no_timed_pause_holds_are_shown_as_they_are(
-    timed_pauses: TimedPauses, pauses: Pauses, hold: Hold, store: ReleaseStore
+    timed_pauses: TimedPauses, pauses: Pauses, hold: Hold, store: ReleaseStore, reader: Reader
 ) -> None:
     (held,) = [stored.release for stored in store.get_many(hold(1)) if stored is not None]
-    free = a_release(a_request(appid="wx00000000000000ff"))
+    free = created(store, a_release(a_request(appid="wx00000000000000ff"))).release
     pauses.begin_by_hand(Scope.ALL, "maintenance")
-    assert timed_pauses.as_it_is([held, free]) == [held, free]
+    assert reader.find() == [held, free]
 
     pauses.lift(Scope.ALL)
     timed_pauses.begin(CUT, NOW + timedelta(seconds=60))
-    shown = timed_pauses.as_it_is([held, free])
+    shown = reader.find()
     assert [release.next_attempt_at for release in shown] == [at(60), None]

@@ -1,4 +1,4 @@
-"""`mprelease show`, `list`, `resume`, `cancel`."""
+"""`mprelease resume` and `cancel`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rich.markup import escape
 from cli import choose as choice
 from cli.context import services
 from cli.following import explain, follow
-from cli.printing import complain, document, listing, notes, tell, whole
+from cli.lines import document
+from cli.printing import complain, notes, tell
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import ACTIVE, Status
@@ -28,34 +29,8 @@ _STDIN = 0
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(show)
-    app.command("list")(list_releases)
     app.command()(resume)
     app.command()(cancel)
-
-
-def show(release_id: str, as_json: AsJson = False) -> None:
-    """Show one release: how far it got, why it stands, what to do."""
-    (release,) = services().timed_pauses.as_it_is([services().releases.get(release_id)])
-    if as_json:
-        document(release.public())
-    else:
-        whole(release)
-
-
-def list_releases(
-    status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
-    wave: Annotated[str | None, typer.Option(help="Only this wave.")] = None,
-    appid: Annotated[str | None, typer.Option(help="Only this Mini Program.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """List releases, oldest first."""
-    found = services().timed_pauses.as_it_is(services().store.find(status=status, wave=wave, appid=appid))
-    if as_json:
-        for release in found:
-            document(release.public())
-    else:
-        listing(found)
 
 
 def resume(

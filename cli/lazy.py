@@ -1,0 +1,30 @@
+"""Commands whose code is imported when they run: each start pays for the imports of one command, not for all."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+
+class LazyCommand(TyperCommand):
+    """A command of which only the name and the help's first line are known until its options have to be.
+
+    `module` has a function `register`, which adds the real command to an app.
+    """
+
+    def __init__(self, name: str, module: str, first_line: str) -> None:
+        super().__init__(name, help=first_line)
+        self._module = module
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of the real command, which stands in for this one from here on."""
+        return self.real().make_context(info_name, args, parent, **extra)
+
+    def real(self) -> Any:
+        """The command itself, with its code imported."""
+        app = typer.Typer()
+        import_module(self._module).register(app)
+        return typer.main.get_group(app).commands[str(self.name)]

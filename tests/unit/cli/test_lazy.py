@@ -1,0 +1,46 @@
+"""Commands are imported when they run, and what they do not need is not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli import _Commands
+from cli.lazy import LazyCommand
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def commands() -> dict[str, LazyCommand]:
+    return _Commands(name="mprelease").commands
+
+
+def test_the_help_of_all_commands_says_what_each_says_of_itself(commands: dict[str, LazyCommand]) -> None:
+    for name, command in commands.items():
+        said = " ".join(str(command.real().help).split())
+        assert said.startswith(str(command.help).rstrip(".")), name
+
+
+@pytest.mark.parametrize(
+    ("typed", "not_needed"),
+    [
+        ("--version", ("redis", "requests", "celery", "pydantic_settings", "cli.printing")),
+        ("--help", ("redis", "requests", "celery", "pydantic_settings", "cli.printing")),
+        ("errcodes 85017", ("redis", "requests", "celery", "pydantic_settings", "cli.printing")),
+        ("show --help", ("requests", "celery", "prometheus_client", "structlog")),
+    ],
+)
+def test_what_a_command_does_not_need_is_not_imported(typed: str, not_needed: tuple[str, ...]) -> None:
+    code = (
+        "import sys, cli\n"
+        "try: cli.main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        f"print(*sorted(set({not_needed!r}) & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *typed.split()], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout
+    assert ran.stderr.strip() == ""
