@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import redis
 
@@ -22,6 +22,7 @@ from releases.store.pauses import Pause
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.store.tally import WaveTally
+from releases.waves.audit_quota import Quota, kept_quota
 from releases.waves.standing import State, state_of
 
 #: kombu's hash of messages that were taken and not acknowledged.
@@ -50,6 +51,7 @@ class Figures:
     paused: Mapping[Scope, bool]
     messages: Mapping[str, int]  # by queue
     unacknowledged: int
+    audit_quota: Quota | None
     waited_s: Mapping[str, float]  # how long the next message of a queue has waited, where that can be told
 
 
@@ -92,13 +94,9 @@ class FiguresReader:
             paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
             messages=messages,
             unacknowledged=unacknowledged,
+            audit_quota=kept_quota(self._redis),
             waited_s=waited_s,
         )
-
-    def newest_appids(self, number: int) -> list[str]:
-        """The Mini Programs of the newest releases."""
-        ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
-        return [stored.release.appid for stored in self._store.get_many(reversed(ids)) if stored is not None]
 
     def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:
         """How many releases canaries and brakes hold, and how many waves are braked."""

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 #: Seconds between two looks for lost messages: no sooner than one counts as lost.
 LOOK_FOR_LOST_EVERY_S = 5.0
+#: Seconds between two looks at whether it is time to ask WeChat for the audit quota.
+LOOK_FOR_QUOTA_EVERY_S = 5.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -88,15 +90,19 @@ class BringBack(bootsteps.StartStopStep):
         # What can't be built has to end the worker, not each task that it takes.
         worker.app.services  # noqa: B018 - the property builds them
         self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._next_look = 0.0
         self._mark = ""
 
     def start(self, parent: Any) -> None:
         """Begin to look."""
         self._stopped.clear()
-        self._thread = threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True),
+            threading.Thread(target=self._ask_for_quota, args=(parent.app,), name="audit-quota", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
         """Stop looking; a look that is on its way ends first."""
@@ -105,8 +111,8 @@ class BringBack(bootsteps.StartStopStep):
         said: Any = state
         said.should_stop = True
         self._stopped.set()
-        if self._thread is not None:
-            self._thread.join(timeout=10)
+        for thread in self._threads:
+            thread.join(timeout=10)
 
     def terminate(self, parent: Any) -> None:
         """Stop as well."""
@@ -139,6 +145,16 @@ class BringBack(bootsteps.StartStopStep):
                     if failed.get(job.__name__) != str(error):
                         log.exception("looking at what is due failed")
                     failed[job.__name__] = str(error)
+
+    def _ask_for_quota(self, app: ReleaseApp) -> None:
+        """Beside the other jobs, which are not to wait for WeChat."""
+        while not self._stopped.wait(LOOK_FOR_QUOTA_EVERY_S):
+            try:
+                if app.services.schema.is_current:
+                    app.services.audit_quotas.refresh()
+            except Exception as error:
+                if not is_away(error):
+                    log.exception("asking for the audit quota failed")
 
     def _look_for_records(self, app: ReleaseApp) -> None:
         mark = app.services.store.mark()

@@ -72,7 +72,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
     wechat = wechat_of(settings, client, window.observe)
     waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
-    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota)
+    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
     preflight = Preflight(client, read_pool=wechat.registered_hosts)
     wanted = wanted_domains(settings.domains)
     step_deadline_s = settings.worker.step_deadline_s
@@ -91,13 +91,13 @@ def build_services(app: Celery, settings: Settings) -> Services:
         pauses=pauses,
         timed_pauses=timed_pauses,
         has_ticket=wechat.store.has_ticket,
+        forget_audit_quota=audit_quotas.forget,
         now=now,
         random=random.SystemRandom().random,
     )
     work = Work(
         wanted=wanted,
         preflight=preflight,
-        refresh_audit_quota=audit_quotas.refresh,
         registered_hosts=wechat.registered_hosts,
         releases_of=lambda appid: store.find(appid=appid),
     )

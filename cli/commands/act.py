@@ -116,6 +116,8 @@ def _lift() -> tuple[list[Release], list[Scope]]:
     waiting = services().store.find(status=Status.WAITING)
     held = [release for release in waiting if release.progress.held in set(Scope)]
     lifted = [scope for scope in Scope if services().pauses.lift(scope)]
+    # Whoever goes on may have had the quota raised.
+    services().audit_quotas.forget()
     notes.print(
         f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, NoReturn
 
@@ -13,7 +12,6 @@ import typer
 from cli.context import celery_app, services, settings
 from cli.printing import complain, notes
 from releases.figures import Figures
-from wechat.mini_program import AuditQuota
 from worker.celery_patches import set_aside
 from worker.metrics.asking import Asking
 from worker.metrics.calls import Calls, read_calls
@@ -49,13 +47,9 @@ def metrics(
     def read() -> tuple[Figures, Calls, int]:
         return figures.read(), read_calls(client), set_aside.number(client)
 
-    asking = Asking(
-        workers=_workers,
-        appids=figures.newest_appids,
-        audit_quota=_audit_quota if settings().platform.is_named else None,
-    )
+    asking = Asking(_workers)
     try:
-        made = server(PlatformCollector(read=read, answers=lambda: asking.answers), host, port)
+        made = server(PlatformCollector(read=read, workers=lambda: asking.workers), host, port)
     except OSError as error:
         complain(
             f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
@@ -64,17 +58,11 @@ def metrics(
     with made as listening:
         asking.start()
         notes.print(f"metrics at http://{host}:{listening.server_port}/metrics", markup=False)
-        if not settings().platform.is_named:
-            notes.print("no quota will be told: MPRELEASE_PLATFORM__APPID or __APPSECRET is not set")
         listening.serve_forever()
 
 
 def _workers() -> int:
     return len(celery_app().control.ping(timeout=_PING_S) or ())
-
-
-def _audit_quota(appids: Sequence[str]) -> AuditQuota:
-    return services().wechat.audit_quota(appids)
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:

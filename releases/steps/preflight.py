@@ -26,8 +26,6 @@ from wechat.domains import Domains, Pool
 KEPT_S = 600
 #: A pool that lacks something is read anew after so many seconds, and so is one that WeChat did not tell.
 FRESH_S = 5
-#: Whoever reads the pool is waited for so long, in seconds; then the wave goes on without.
-PATIENCE_S = 15.0
 _POLL_S = 0.05
 #: What WeChat answered the first release of a wave is good for the others for so many seconds.
 ANSWER_KEPT_S = 300
@@ -143,40 +141,21 @@ class Preflight:
         self._redis.set(keys.POOL_ANSWER, raw, ex=ANSWER_KEPT_S)
 
     def _pool(self, wanted: Domains) -> Pool | None:
-        """The platform's pool, just read where it lacks something; None where it is not known."""
-        waited_s = 0.0
-        while waited_s < PATIENCE_S:
-            raw, is_fresh = self._stored()
-            if raw is not None:
-                hosts = json.loads(raw)
-                pool = None if hosts is None else Pool(hosts)
-                if pool is None or is_fresh or wanted.on_hosts(hosts) == wanted:
-                    return pool
-            if self._redis.set(keys.POOL_LOCK, 1, nx=True, px=int(PATIENCE_S * 1000)):
-                self._read(raw)
-                continue
-            self._sleep(_POLL_S)
-            waited_s += _POLL_S
-        return None
+        """The platform's pool, read anew where it is not known or lacks something; None where WeChat does not say.
 
-    def _stored(self) -> tuple[str | None, bool]:
-        """The pool as it was read last, and whether that was just now."""
+        Many may read it at once: it is a question without a quota, and all hear the same.
+        """
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(keys.POOL)
             pipe.pttl(keys.POOL)
             raw, left_ms = pipe.execute()
-        return raw, left_ms > (KEPT_S - FRESH_S) * 1000
-
-    def _read(self, known: str | None) -> None:
-        try:
-            stored, is_fresh = self._stored()
-            if is_fresh or stored != known:
-                return  # somebody has read it between our look and our lock
-            hosts = self._read_pool()
-            raw, kept_s = ("null", FRESH_S) if hosts is None else (json.dumps([*hosts]), KEPT_S)
-            self._redis.set(keys.POOL, raw, ex=kept_s)
-        finally:
-            self._redis.delete(keys.POOL_LOCK)
+        hosts = None if raw is None else json.loads(raw)
+        is_fresh = left_ms > (KEPT_S - FRESH_S) * 1000
+        if raw is None or not (hosts is None or is_fresh or wanted.on_hosts(hosts) == wanted):
+            read = self._read_pool()
+            hosts = None if read is None else [*read]
+            self._redis.set(keys.POOL, json.dumps(hosts), ex=FRESH_S if hosts is None else KEPT_S)
+        return None if hosts is None else Pool(hosts)
 
 
 def _remedy(wave: str) -> str:

@@ -26,13 +26,11 @@ class Work:
         *,
         wanted: Domains,
         preflight: Preflight,
-        refresh_audit_quota: Callable[[str], object],
         registered_hosts: Callable[[], Collection[str] | None],
         releases_of: Callable[[str], Iterable[Release]],
     ) -> None:
         self._wanted = wanted
         self._preflight = preflight
-        self._refresh_audit_quota = refresh_audit_quota
         self._registered_hosts = registered_hosts
         self._releases_of = releases_of
 
@@ -52,8 +50,6 @@ class Work:
     def _ensure_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> Done:
         own, wave = attempt.release.domains, attempt.release.wave
         wanted = self._wanted_by(attempt.release)
-        if wave is not None:
-            self._refresh_audit_quota(mini_program.appid)
         with self._preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
             what = ensure_domains(mini_program, wanted, self._registered_hosts, attempt.release.progress)
         attempt.domains_confirmed()

@@ -25,9 +25,8 @@ WAVES_LOOKING = "waves:looking"
 WECHAT_CALLS = "releases:wechat-calls"
 #: Items of the queue that were no messages of ours, newest first.
 SET_ASIDE = "releases:set-aside"
-#: The hosts that are registered on the platform, as read last; and who reads them now.
+#: The hosts that are registered on the platform, as read last.
 POOL = "platform:pool"
-POOL_LOCK = "platform:pool-lock"
 #: What WeChat answered the first release with domains of which only a domain above is registered; and who asks now.
 POOL_ANSWER = "platform:pool-answer"
 POOL_ASKING = "platform:pool-asking"

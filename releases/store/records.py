@@ -180,6 +180,11 @@ class ReleaseStore:
             if appid in (None, release.appid):
                 yield release
 
+    def newest_appids(self, number: int) -> list[str]:
+        """The Mini Programs of so many of the newest releases."""
+        ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
+        return [stored.release.appid for stored in self.get_many(reversed(ids)) if stored is not None]
+
     def wave_counts(self, wave: str) -> dict[str, int]:
         """How many releases of the wave are in each status."""
         return self.wave_tally(wave).counts

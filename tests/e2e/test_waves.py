@@ -204,6 +204,7 @@ def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, 
     plans = [json.loads(line) for line in planned.stdout.splitlines()]
     assert [plan["appid"] for plan in plans] == appids
     fit = {"rest": 4, "limit": 4, "reserved_by_others": 0, "needed": 6, "will_not_fit": 2}
+    assert all(plan["audit_quota"].pop("asked_s_ago") < 60 for plan in plans)
     assert [(plan["audit_quota"], plan["audit_quota_unknown"]) for plan in plans] == [(fit, None)] * 6
     with platform.worker():
         assert "2 of 6 will not fit" in platform.run("enqueue", "--file", str(path)).stderr
@@ -211,7 +212,8 @@ def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, 
         report = wave(platform)
         assert report["state"] == "running"
         assert re.fullmatch(r"2 held back: submissions wait until .* UTC: 85085 .*", report["reason"])
-        fit = report["audit_quota"]
+        # What was known of it is forgotten with the refusal, and a worker asks again.
+        fit = wait_for(lambda: wave(platform)["audit_quota"])
         assert (fit["rest"], fit["limit"], fit["needed"], fit["reserved_by_others"]) == (0, 4, 2, 0)
         assert fit["will_not_fit"] == 2
 

@@ -99,7 +99,7 @@ def test_nobody_gets_a_secret_without_need() -> None:
             "mprelease_platform__appsecret",
         ],
         "flower": ["mprelease_redis__url", "flower_login"],
-        "metrics": holders["worker"],
+        "metrics": ["mprelease_redis__url"],
         "prometheus": [],
         "grafana": ["grafana_password"],
         "simulator": [],

@@ -42,7 +42,9 @@ def test_the_exporter_is_a_command_of_ours_with_options_that_it_knows() -> None:
     program, subcommand, *options = command("metrics")
     commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})
     assert program == "mprelease"
-    assert set(options[::2]) <= {name for option in commands[subcommand].real().params for name in option.opts}
+    assert set(options[::2]) <= {
+        name for option in commands[subcommand].real().params for name in option.opts
+    }
 
 
 def test_flower_is_a_command_of_celery_with_options_that_it_knows() -> None:

@@ -29,7 +29,7 @@ _KINDS = re.compile(
     r"|releases:(all|mark|untold|stopped|last-lease|set-aside|wechat-calls|schema|schema-lock)"
     r"|releases:(status|appid|wave|wave-counts|wave-ends):.+"
     r"|wave:.+|waves:(watched|looking)|platform:pause:(all|submissions|wave:.+)"
-    r"|platform:(pool|pool-lock|pool-answer|pool-asking|audit-quota|audit-quota-asked)"
+    r"|platform:(pool|pool-answer|pool-asking|audit-quota|audit-quota-asked)"
     r"|wechat:(ticket|refresh-token:.+|token:.+|token-lock:.+)"
     r"|rate:(platform|mini-program:.+|path:.+|learnt:.+)"
 )

@@ -220,11 +220,11 @@ class Platform:
         return calls
 
     def called(self, appid: str) -> list[str]:
-        """The names of the calls for a Mini Program in their order; modify_domain with its action."""
+        """The names of the calls for a Mini Program's releases in their order; modify_domain with its action."""
         return [
             f"{call['endpoint']}:{call['action']}" if call.get("action") else call["endpoint"]
             for call in self.calls(appid)
-            if call["endpoint"] != "api_authorizer_token"
+            if call["endpoint"] not in ("api_authorizer_token", "queryquota")  # not of the release
         ]
 
     def mini(self, appid: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from typing import Any
@@ -12,7 +13,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from releases.figures import Figures
-from worker.metrics.asking import Answers
+from releases.waves.audit_quota import Quota
 from worker.metrics.calls import BOUNDS_S, Calls
 
 #: (labels, value)
@@ -24,13 +25,15 @@ Read = Callable[[], tuple[Figures, Calls, int]]
 class PlatformCollector(Collector):
     """Reads Redis at each scrape. Safe to use from many threads."""
 
-    def __init__(self, *, read: Read, answers: Callable[[], Answers]) -> None:
+    def __init__(self, *, read: Read, workers: Callable[[], int | None]) -> None:
         self._read = read
-        self._answers = answers
+        self._workers = workers
 
     def collect(self) -> Iterator[Metric]:
         """All metrics; without Redis only that it is away, and what is known without it."""
-        yield from _of_answers(self._answers())
+        workers = self._workers()
+        if workers is not None:
+            yield _gauge("workers", "Workers that answer.", workers)
         try:
             figures, calls, set_aside = self._read()
         except redis.RedisError:
@@ -38,6 +41,7 @@ class PlatformCollector(Collector):
             return
         yield _gauge("redis_up", "1 if Redis answers.", 1)
         yield from _of_figures(figures)
+        yield from _of_quota(figures.audit_quota)
         yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", set_aside)
         yield from _of_calls(calls)
 
@@ -94,15 +98,12 @@ def _of_calls(calls: Calls) -> Iterator[Metric]:
     yield histogram
 
 
-def _of_answers(answers: Answers) -> Iterator[Metric]:
-    if answers.workers is not None:
-        yield _gauge("workers", "Workers that answer.", answers.workers)
-    if answers.quota is not None:
-        yield _gauge("audit_quota_left", "Submissions that are left this month.", answers.quota.rest)
-        yield _gauge("audit_quota_limit", "Submissions of a month.", answers.quota.limit)
-        yield _gauge(
-            "audit_quota_asked_timestamp_seconds", "When WeChat was asked for the quota.", answers.quota_at
-        )
+def _of_quota(quota: Quota | None) -> Iterator[Metric]:
+    if quota is not None:
+        yield _gauge("audit_quota_left", "Submissions that are left this month.", quota.rest)
+        yield _gauge("audit_quota_limit", "Submissions of a month.", quota.limit)
+        asked_at = time.time() - quota.age_s
+        yield _gauge("audit_quota_asked_timestamp_seconds", "When WeChat was asked for the quota.", asked_at)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -49,6 +49,7 @@ class Stopping:
         pauses: Pauses,
         timed_pauses: TimedPauses,
         has_ticket: Callable[[], bool],
+        forget_audit_quota: Callable[[], object],
         now: Callable[[], datetime],
         random: Callable[[], float],
     ) -> None:
@@ -56,6 +57,7 @@ class Stopping:
         self._pauses = pauses
         self._timed_pauses = timed_pauses
         self._has_ticket = has_ticket
+        self._forget_audit_quota = forget_audit_quota
         self._now = now
         self._random = random
 
@@ -112,6 +114,7 @@ class Stopping:
         if decision.is_platforms:
             self._pause_until(attempt, problem, until, more=problem.remedy)
         elif decision.row.scope is QuotaScope.SUBMISSIONS:
+            self._forget_audit_quota()
             self._pauses.begin(Scope.SUBMISSIONS, Pause(**problem.model_dump(), until=until))
             attempt.wait_for(Scope.SUBMISSIONS, problem, until)
         else:

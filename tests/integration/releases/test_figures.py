@@ -106,7 +106,7 @@ def test_the_newest_mini_programs_come_first(reader: FiguresReader, store: Relea
     for number in (1, 2, 3):
         release = a_release(a_request(appid=f"wx{number:016x}"), created_at=NOW + timedelta(hours=number))
         assert store.create(release, NOTHING)
-    assert reader.newest_appids(2) == ["wx0000000000000003", "wx0000000000000002"]
+    assert store.newest_appids(2) == ["wx0000000000000003", "wx0000000000000002"]
 
 
 def test_what_waves_hold_is_told_by_canary_and_brake(

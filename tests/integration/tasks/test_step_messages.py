@@ -110,7 +110,7 @@ def run(
     pauses, outcomes = timed_pauses.pauses, Outcomes(store=store, results=results)
     preflight = Preflight(redis_client, read_pool=lambda: None)
     waves = Waves(redis_client, store=store, pauses=pauses)
-    audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota)
+    audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
     app.services = Services(
         schema=Schema(redis_client, old_workers=list),
         store=store,
@@ -133,7 +133,6 @@ def run(
             work=Work(
                 wanted=Domains.wanted(WANTED),
                 preflight=preflight,
-                refresh_audit_quota=audit_quotas.refresh,
                 registered_hosts=wechat.registered_hosts,
                 releases_of=lambda appid: store.find(appid=appid),
             ),
@@ -142,6 +141,7 @@ def run(
                 pauses=pauses,
                 timed_pauses=timed_pauses,
                 has_ticket=lambda: True,
+                forget_audit_quota=audit_quotas.forget,
                 now=lambda: NOW,
                 random=lambda: 1.0,
             ),

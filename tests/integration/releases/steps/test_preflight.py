@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, cast
 
 import pytest
 import redis
 
 from releases.problems import StepBlocked
-from releases.steps.preflight import ANSWER_PATIENCE_S, FRESH_S, KEPT_S, PATIENCE_S, Preflight
+from releases.steps.preflight import ANSWER_PATIENCE_S, FRESH_S, KEPT_S, Preflight
 from releases.store import keys
 from wechat.domains import Domains
 
@@ -118,49 +117,6 @@ def test_where_wechat_does_not_say_the_wave_goes_on_and_it_is_asked_again_soon(
     preflight(pool).check(WANTED, "spring")
 
     assert 0 < redis_client.ttl(keys.POOL) <= FRESH_S
-
-
-def test_many_at_once_wait_for_the_one_who_reads(redis_client: redis.Redis) -> None:
-    together, pool = threading.Barrier(8), Pool("a.example.com", "b.example.com")
-
-    def check(_: int) -> None:
-        together.wait(10)
-        Preflight(redis_client, read_pool=pool).check(WANTED, "spring")
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(check, range(8)))
-
-    assert pool.reads == 1
-
-
-def test_who_gets_the_lock_after_another_has_read_does_not_read_again(
-    redis_url: str, redis_client: redis.Redis, preflight: Callable[[Pool], Preflight]
-) -> None:
-    pool = Pool("a.example.com", "b.example.com")
-
-    class Overtaken(redis.Redis):
-        """Another reads between the look and the lock."""
-
-        def execute_command(self, *args: Any, **options: Any) -> Any:
-            if args[:2] == ("SET", keys.POOL_LOCK) and not pool.reads:
-                preflight(pool).check(WANTED, "spring")
-            return cast("Any", super()).execute_command(*args, **options)
-
-    with Overtaken.from_url(redis_url, decode_responses=True) as client:
-        Preflight(client, read_pool=pool).check(WANTED, "spring")
-
-    assert pool.reads == 1
-
-
-def test_nobody_waits_for_ever_for_a_reader_that_died(
-    preflight: Callable[[Pool], Preflight], redis_client: redis.Redis
-) -> None:
-    redis_client.set(keys.POOL_LOCK, 1, px=int(PATIENCE_S * 1000))
-    pool = Pool()
-
-    preflight(pool).check(WANTED, "spring")
-
-    assert pool.reads == 0
 
 
 BELOW = Domains.wanted({"requestdomain": ["https://a.shop.example", "https://b.shop.example"]})
