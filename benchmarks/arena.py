@@ -16,6 +16,7 @@ import redis
 
 from benchmarks import work
 from benchmarks.work import Shop
+from db.database import Database
 from simulator.world.little_world import TICKET
 from tests.support.workers import DOMAINS, Platform, platform
 from wechat.tokens.store import TokenStore, token_key
@@ -62,7 +63,7 @@ class Arena:
         """As at the beginning: an empty Redis, and a WeChat that knows no Mini Program of ours."""
         self.client.flushall()
         self.platform.sim("POST", "reset")
-        TokenStore(self.client, self.platform.seal()).put_ticket(TICKET)
+        TokenStore(Database(self.client), self.platform.seal()).put_ticket(TICKET)
 
     def latency(self, ms: float) -> None:
         """How long each call takes from now on."""
@@ -81,7 +82,7 @@ class Arena:
             ],
         )
         if not tokens:
-            TokenStore(self.client, self.platform.seal()).put_refresh_tokens(refresh_tokens)
+            TokenStore(Database(self.client), self.platform.seal()).put_refresh_tokens(refresh_tokens)
             return [Shop(appid, "") for appid in appids]
         issued: dict[str, str] = self.platform.sim("POST", "tokens/issue", {"appids": appids})
         with self.client.pipeline(transaction=False) as pipe:

@@ -13,6 +13,7 @@ import redis
 from cli.printing import notes
 from config.loading import load_settings
 from config.settings import Settings
+from db.database import Database
 from releases.reading import Reader
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
@@ -41,9 +42,9 @@ def celery_app() -> ReleaseCelery:
 @cache
 def reader() -> Reader:
     """Reads releases, on keys that are laid out as it needs them; raises SchemaError."""
-    client = connect(settings().redis, max_connections=2)
-    _bring_up_to_date(Schema(client, old_workers=lambda: _old_workers(client)))
-    return Reader(ReleaseStore(client), Pauses(client))
+    db = Database(connect(settings().redis, max_connections=2))
+    _bring_up_to_date(Schema(db, old_workers=lambda: _old_workers(db.redis)))
+    return Reader(ReleaseStore(db), Pauses(db))
 
 
 @cache

@@ -11,7 +11,7 @@ import redis
 from cli.demo.redis import NoRedisServer
 from cli.printing import complain
 from config.loading import SettingsError
-from db.confirmed import NotReplicated
+from db.database import NotReplicated
 from releases.errors import ReleaseError
 from releases.problems import describe
 from releases.states import Step

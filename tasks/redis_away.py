@@ -17,7 +17,7 @@ import redis
 from celery.exceptions import BackendStoreError, Reject
 from kombu.exceptions import OperationalError
 
-from db.confirmed import NotReplicated
+from db.database import NotReplicated
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import redis
-
+from db.database import Database
 from wechat.component import ComponentApi, Credentials, PlatformDomains
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
@@ -38,9 +37,8 @@ class WeChat:
         connect_timeout_s: float,
         read_timeout_s: float,
         credentials: Credentials,
-        redis_client: redis.Redis,
+        db: Database,
         seal: Seal,
-        replicas: int = 0,
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
         observe: Observe | None = None,
@@ -55,8 +53,8 @@ class WeChat:
             pace=pace,
         )
         self._component = ComponentApi(self._transport, credentials)
-        self.store = TokenStore(redis_client, seal, replicas=replicas)
-        self.stored_secrets = StoredSecrets(redis_client, seal, replicas=replicas)
+        self.store = TokenStore(db, seal)
+        self.stored_secrets = StoredSecrets(db, seal)
         self._tokens = Tokens(api=self._component, store=self.store, sleep=sleep)
 
     def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:

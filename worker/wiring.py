@@ -12,6 +12,7 @@ from config.celery_options import QUEUE, URGENT_QUEUE
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
+from db.database import Database
 from releases.background.due import Due
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
@@ -62,21 +63,21 @@ def build_services(app: Celery, settings: Settings) -> Services:
     def send(release: Release) -> None:
         send_chain(app, release, queues, now())
 
-    replicas = settings.redis.replicas_to_confirm
-    store = ReleaseStore(client, replicas=replicas)
+    db = Database(client, replicas=settings.redis.replicas_to_confirm)
+    store = ReleaseStore(db)
     results = StoredResults(app)
-    pauses = Pauses(client, replicas=replicas)
+    pauses = Pauses(db)
     outcomes = Outcomes(store=store, results=results)
     releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)
     policy = RetryPolicy(**settings.retry.model_dump())
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
-    wechat = wechat_of(settings, client, window.observe)
-    waves = Waves(client, store=store, pauses=pauses, replicas=replicas)
+    wechat = wechat_of(settings, db, window.observe)
+    waves = Waves(db, store=store, pauses=pauses)
     audit_quotas = AuditQuotas(client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
     preflight = Preflight(client, read_pool=wechat.registered_hosts)
     wanted = wanted_domains(settings.domains)
     step_deadline_s = settings.worker.step_deadline_s
-    leases = Leases(client, step_deadline_s=step_deadline_s, scopes=tuple(Scope))
+    leases = Leases(db, step_deadline_s=step_deadline_s, scopes=tuple(Scope))
     timed_pauses = TimedPauses(
         client=client,
         pauses=pauses,
@@ -114,7 +115,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         now=now,
     )
     return Services(
-        schema=Schema(client, old_workers=lambda: old_workers(app, client)),
+        schema=Schema(db, old_workers=lambda: old_workers(app, client)),
         store=store,
         reader=Reader(store, pauses),
         releases=releases,
@@ -126,7 +127,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         leases=leases,
         pauses=pauses,
         timed_pauses=timed_pauses,
-        due=Due(client, store=store, pauses=pauses, send=send, queues=queues),
+        due=Due(db, store=store, pauses=pauses, send=send, queues=queues),
         steps=steps,
         outcomes=outcomes,
         wechat=wechat,
@@ -136,9 +137,9 @@ def build_services(app: Celery, settings: Settings) -> Services:
     )
 
 
-def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> WeChat:
+def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
     """Build the client of the WeChat API; the observers are told of each call."""
-    told: tuple[Observe, ...] = (CallCounts(client), *observers)
+    told: tuple[Observe, ...] = (CallCounts(db.redis), *observers)
 
     def observe(endpoint: str, errcode: int | None, seconds: float) -> None:
         for tell in told:
@@ -149,10 +150,9 @@ def wechat_of(settings: Settings, client: redis.Redis, *observers: Observe) -> W
         connect_timeout_s=settings.wechat.connect_timeout_s,
         read_timeout_s=settings.wechat.read_timeout_s,
         credentials=Credentials(settings.platform.appid, settings.platform.appsecret.get_secret_value()),
-        redis_client=client,
+        db=db,
         seal=Seal(settings.redis.fernet_keys, encrypts=settings.redis.encrypts),
-        replicas=settings.redis.replicas_to_confirm,
-        pace=rate_limits(settings.rate, client),
+        pace=rate_limits(settings.rate, db.redis),
         sleep=time.sleep,
         observe=observe,
     )
@@ -185,5 +185,8 @@ def wanted_domains(settings: DomainSettings) -> Domains:
 def figures_reader(client: redis.Redis) -> FiguresReader:
     """Build what reads the platform's figures for monitors."""
     return FiguresReader(
-        client, store=ReleaseStore(client), now=RedisClock(client.time).now, queues=(URGENT_QUEUE, QUEUE)
+        client,
+        store=ReleaseStore(Database(client)),
+        now=RedisClock(client.time).now,
+        queues=(URGENT_QUEUE, QUEUE),
     )

@@ -17,6 +17,7 @@ from benchmarks.measures.process_tree import cpu_s
 from benchmarks.reporting.arithmetic import median
 from cli.context import services
 from config.loading import load_settings
+from db.database import Database
 from releases.record import Progress, Release
 from releases.request import parse_request
 from releases.states import Status, Step
@@ -62,7 +63,7 @@ def fill(arena: Arena, begin: int, end: int) -> None:
 def _fill_page(task: tuple[dict[str, Any], int, int]) -> None:
     request, begin, end = task
     with connect(load_settings().redis, 2) as client:
-        store = ReleaseStore(client)
+        store = ReleaseStore(Database(client))
         releases = [_queued(request, number) for number in range(begin, end)]
         nothing = Known(None, None)
         if not store.create_all([Creation(release, nothing, fed(release)) for release in releases]):

@@ -10,9 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import redis
-
-from db.scripts import load_script
+from db.database import Database
 from releases.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
@@ -41,7 +39,7 @@ class Due:
 
     def __init__(
         self,
-        client: redis.Redis,
+        db: Database,
         *,
         store: ReleaseStore,
         pauses: Pauses,
@@ -51,8 +49,8 @@ class Due:
         self._store = store
         self._pauses = pauses
         self._queues = queues
-        self._take_due = load_script(client, "releases.store", "shared", "take_due")
-        self._find_lost = load_script(client, "releases.store", "shared", "find_lost")
+        self._take_due = db.script("releases.store", "shared", "take_due")
+        self._find_lost = db.script("releases.store", "shared", "find_lost")
         #: Sends the message of a release whose last write says that it is sent.
         self.send = send
 

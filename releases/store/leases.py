@@ -13,9 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import redis
-
-from db.scripts import load_script
+from db.database import Database
 from releases.scope import wave_scope
 from releases.store import keys
 from releases.store.known import Stored, parse
@@ -49,11 +47,11 @@ class Busy:
 class Leases:
     """Takes and ends leases. Safe to use from many threads."""
 
-    def __init__(self, client: redis.Redis, *, step_deadline_s: float, scopes: Sequence[str]) -> None:
+    def __init__(self, db: Database, *, step_deadline_s: float, scopes: Sequence[str]) -> None:
         self._lifetime_s = step_deadline_s + MARGIN_S
         self._scopes = tuple(scopes)
-        self._begin = load_script(client, "releases.store", "shared", "begin_attempt")
-        self._end = load_script(client, "releases.store", "shared", "end_lease")
+        self._begin = db.script("releases.store", "shared", "begin_attempt")
+        self._end = db.script("releases.store", "shared", "end_lease")
         self._owed: dict[str, tuple[str, int, Place | None]] = {}
 
     def begin(self, release_id: str, appid: str) -> Held | Busy | None:

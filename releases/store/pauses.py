@@ -13,10 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Self, cast
 
-import redis
-
-from db.confirmed import Replication
-from db.scripts import load_script
+from db.database import Database
 from releases.record import Problem
 from releases.scope import Scope
 from releases.states import Step
@@ -66,12 +63,12 @@ class Pauses:
     What a person says is confirmed by so many replicas, or raises NotReplicated.
     """
 
-    def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
-        self._redis = client
-        self._replication = Replication(client, replicas=replicas)
-        self._let_go = load_script(client, "releases.store", "shared", "let_go")
-        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
-        self._swap_if_equal = load_script(client, "db", "swap_if_equal")
+    def __init__(self, db: Database) -> None:
+        self._redis = db.redis
+        self._db = db
+        self._let_go = db.script("releases.store", "shared", "let_go")
+        self._drop_if_equal = db.script("db", "drop_if_equal")
+        self._swap_if_equal = db.script("db", "swap_if_equal")
 
     def begin(self, scope: str, pause: Pause) -> bool:
         """Pause; the first reason counts, but one that needs a person outranks one that passes. True if this counts."""
@@ -93,11 +90,11 @@ class Pauses:
             remedy="`mprelease resume --platform` ends the pause.",
             by_hand=True,
         )
-        self._replication.write(lambda pipe: pipe.set(keys.pause(scope), pause.model_dump_json()))
+        self._db.write(lambda pipe: pipe.set(keys.pause(scope), pause.model_dump_json()))
 
     def lift(self, scope: str) -> bool:
         """A person says that the held ones go on; False if there was no such pause."""
-        return bool(self._replication.write(lambda pipe: pipe.delete(keys.pause(scope)))[0])
+        return bool(self._db.write(lambda pipe: pipe.delete(keys.pause(scope)))[0])
 
     def lift_unless_by_hand(self, scope: str) -> bool:
         """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""

@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import redis
-
-from db.confirmed import Replication
-from db.scripts import load_script
+from db.database import Database
 from releases.record import Release
 from releases.states import Status
 from releases.store import changes, keys
@@ -43,17 +40,17 @@ class LeaseLost(Exception):
 
 
 class ReleaseStore:
-    """Reads and writes records. Takes a client that decodes responses. Safe to use from many threads.
+    """Reads and writes records. Safe to use from many threads.
 
     Every write is confirmed by so many replicas, or raises NotReplicated: then it may have been made, or not.
     """
 
-    def __init__(self, client: redis.Redis, *, replicas: int = 0) -> None:
-        self._redis = client
-        self._replication = Replication(client, replicas=replicas)
-        self._create = load_script(client, "releases.store", "shared", "create_releases")
-        self._save = load_script(client, "releases.store", "shared", "save_release")
-        self._touch = load_script(client, "releases.store", "touch_releases")
+    def __init__(self, db: Database) -> None:
+        self._redis = db.redis
+        self._db = db
+        self._create = db.script("releases.store", "shared", "create_releases")
+        self._save = db.script("releases.store", "shared", "save_release")
+        self._touch = db.script("releases.store", "touch_releases")
 
     def get(self, release_id: str) -> Stored | None:
         """One record."""
@@ -104,7 +101,7 @@ class ReleaseStore:
             changes.creating(creation, position, self._left_by(creation.superseded))
             for position, creation in enumerate(creations)
         ]
-        return int(self._replication.run(self._create, keys=[], args=[changes.opening(opening), *rows])) == 0
+        return int(self._db.run(self._create, args=[changes.opening(opening), *rows])) == 0
 
     def save(
         self,
@@ -131,7 +128,7 @@ class ReleaseStore:
             unless_paused=unless_paused,
             left=left,
         )
-        reply = self._replication.run(self._save, keys=[], args=[change])
+        reply = self._db.run(self._save, args=[change])
         if reply == "gone":
             raise RecordGone(after.id)
         if reply == "fenced":
@@ -167,7 +164,7 @@ class ReleaseStore:
         that was written before.
         """
         records = [keys.record(release_id) for release_id in release_ids]
-        return bool(self._replication.run(self._touch, keys=records, args=[]))
+        return bool(self._db.run(self._touch, keys=records))
 
     def find(
         self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None

@@ -15,9 +15,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-import redis
-
-from db.scripts import load_script
+from db.database import Database
 from releases.scope import Scope, wave_scope
 from releases.states import GOING_ON
 from releases.store import keys
@@ -83,17 +81,17 @@ class Schema:
 
     def __init__(
         self,
-        client: redis.Redis,
+        db: Database,
         *,
         old_workers: Callable[[], Sequence[str]],
         patience_s: float = PATIENCE_S,
     ) -> None:
-        self._redis = client
+        self._redis = db.redis
         self._old_workers = old_workers
         self._patience_s = patience_s
-        self._place = load_script(client, "releases.store", "shared", "migrate_1_to_2")
-        self._set = load_script(client, "releases.store", "set_schema")
-        self._unlock = load_script(client, "db", "drop_if_equal")
+        self._place = db.script("releases.store", "shared", "migrate_1_to_2")
+        self._set = db.script("releases.store", "set_schema")
+        self._unlock = db.script("db", "drop_if_equal")
         #: Whether it was ours when it was checked last.
         self.is_current = False
 

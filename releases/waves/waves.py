@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import cast
 
-import redis
 from redis.client import Pipeline
 
-from db.confirmed import Replication
-from db.scripts import load_script
+from db.database import Database
 from releases.errors import ReleaseConflict
 from releases.scope import wave_scope
 from releases.states import ACTIVE, Step
@@ -48,14 +46,12 @@ class Waves:
     What a person says is confirmed by so many replicas, or raises NotReplicated.
     """
 
-    def __init__(
-        self, client: redis.Redis, *, store: ReleaseStore, pauses: Pauses, replicas: int = 0
-    ) -> None:
-        self._redis = client
-        self._replication = Replication(client, replicas=replicas)
+    def __init__(self, db: Database, *, store: ReleaseStore, pauses: Pauses) -> None:
+        self._redis = db.redis
+        self._db = db
         self._store = store
         self._pauses = pauses
-        self._leave_wave = load_script(client, "releases.store", "leave_wave")
+        self._leave_wave = db.script("releases.store", "leave_wave")
 
     @staticmethod
     def opening(name: str, policy: WavePolicy) -> Opening:
@@ -82,7 +78,7 @@ class Waves:
             pipe.set(keys.wave_policy(name), changed.model_dump_json())
             pipe.sadd(keys.WATCHED_WAVES, name)
 
-        self._replication.write(change)
+        self._db.write(change)
 
     def let_go(self, name: str) -> bool:
         """A person lets a braked wave go on; True if it was braked. A canary is not cut short by that."""

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cli.demo import processes
+from db.database import Database
 from tests.support import workers
 from tests.support.keys import NEW, OLD, OTHER
 from tests.support.restartable_redis import restartable_redis
@@ -102,7 +103,7 @@ def test_doctor_warns_of_tokens_in_plain_text_and_says_how_to_seal_them(own_plat
         assert "ENCRYPTION_KEYS=plain,KEY" in lines[1]
         assert warned(platform, f"plain,{key}")[1:] == lines
         with platform.redis() as client:
-            TokenStore(client, Seal([key])).put_ticket(TICKET)
+            TokenStore(Database(client), Seal([key])).put_ticket(TICKET)
         number = len(stored(platform))
         [beside] = warned(platform, key)
         assert beside.startswith("warn ")
@@ -137,7 +138,7 @@ def test_releases_and_rekey_at_the_same_time_lose_no_refresh_token(sealing_platf
     # What WeChat gave out last is what is kept.
     current = platform.sim("POST", "miniprograms", [{"appid": appid} for appid in appids])
     with platform.redis() as client:
-        store = TokenStore(client, Seal([NEW, OLD]))
+        store = TokenStore(Database(client), Seal([NEW, OLD]))
         kept = [
             {"appid": mini["appid"], "refresh_token": store.refresh_token(mini["appid"])} for mini in current
         ]
@@ -226,7 +227,10 @@ def test_a_running_worker_blocks_or_pauses_what_it_can_not_read_and_goes_on_when
     platform = sealing_platform
     plain, spoilt, later = (platform.mini_program() for _ in range(3))
     with platform.redis() as client, platform.worker("--concurrency", "1"):
-        mine, strangers = TokenStore(client, Seal([NEW])), TokenStore(client, Seal([OTHER]))
+        mine, strangers = (
+            TokenStore(Database(client), Seal([NEW])),
+            TokenStore(Database(client), Seal([OTHER])),
+        )
         strangers.put_refresh_tokens({spoilt: "sealed elsewhere"})
         ended = {
             release["appid"]: release

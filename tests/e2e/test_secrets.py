@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from db.database import Database
 from tests.support import workers
 from tests.support.keys import NEW
 from tests.support.workers import APPSECRET, KEYS, TICKET, Platform
@@ -41,7 +42,7 @@ def all_that_redis_wrote(platform: Platform) -> str:
 
 
 def store_of(platform: Platform, client: redis.Redis) -> TokenStore:
-    return TokenStore(client, platform.seal())
+    return TokenStore(Database(client), platform.seal())
 
 
 def test_no_secret_is_found_in_logs_records_results_messages_or_redis(sealing_platform: Platform) -> None:

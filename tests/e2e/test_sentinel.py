@@ -12,8 +12,8 @@ import redis
 
 from cli.demo.redis import free_port
 from config.settings import RedisSettings
-from db import confirmed as replication
-from db.confirmed import NotReplicated, Replication
+from db import database
+from db.database import Database, NotReplicated
 from releases.request import parse_request
 from releases.scope import Scope
 from tasks.redis_away import is_away
@@ -170,7 +170,7 @@ def test_doctor_counts_the_replicas(platform: Platform, servers: Sentinels) -> N
 def test_what_a_person_says_counts_when_a_replica_has_it(
     platform: Platform, servers: Sentinels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replication, "ACKNOWLEDGED_WITHIN_S", 0.1)
+    monkeypatch.setattr(database, "ACKNOWLEDGED_WITHIN_S", 0.1)
     made = app_on(servers).services
     new, old, ended = (parse_request(platform.request(f"wx{n:016x}", wave="said")) for n in range(3))
     old_id, ended_id = (made.releases.enqueue(request).release.id for request in (old, ended))
@@ -199,7 +199,7 @@ def test_what_a_person_says_counts_when_a_replica_has_it(
 
 
 def test_a_server_that_is_no_master_any_more_is_left(client: redis.Redis, servers: Sentinels) -> None:
-    store = TokenStore(client, Seal())
+    store = TokenStore(Database(client), Seal())
     client.ping()
     master, other = servers.master, servers.replicas[0]
     with master.client() as direct:
@@ -215,6 +215,6 @@ def test_a_server_that_is_no_master_any_more_is_left(client: redis.Redis, server
 
 def test_an_error_does_not_quote_what_was_to_be_written(servers: Sentinels) -> None:
     with servers.replicas[0].client() as replica, pytest.raises(redis.ResponseError) as raised:
-        Replication(replica, replicas=0).write(lambda pipe: pipe.set("key", "the-secret"))
+        Database(replica).write(lambda pipe: pipe.set("key", "the-secret"))
     assert is_away(raised.value)
     assert "the-secret" not in str(raised.value)

@@ -13,8 +13,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 
 from cli import main
 from db.clock import RedisClock
-from db.confirmed import Replication
-from db.scripts import load_script
+from db.database import Database
 from releases.background.due import Due
 from releases.queues import Queues
 from releases.record import Release
@@ -26,7 +25,7 @@ from releases.steps.commit_code import Intents
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.outcomes import Dropped, End, Run
 from releases.steps.run import Steps
-from releases.store import keys, leases
+from releases.store import keys
 from releases.store.leases import Busy, Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.places import Lane
@@ -163,8 +162,10 @@ def _own_lease_off() -> None:
         "local own = redis.call": "local own = false and redis.call",
     }
 
-    def load_another(client: redis.Redis, package: str, *names: str) -> Any:
-        script: Any = load_script(client, package, *names)
+    load = Database.script
+
+    def load_another(self: Database, package: str, *names: str) -> Any:
+        script: Any = load(self, package, *names)
         if "begin_attempt" not in names:
             return script
         text = str(script.script)
@@ -172,9 +173,9 @@ def _own_lease_off() -> None:
             if ours not in text:
                 raise LookupError(ours)
             text = text.replace(ours, other)
-        return client.register_script(text)
+        return self.redis.register_script(text)
 
-    _replace(leases, "load_script", load_another)
+    _replace(Database, "script", load_another)
 
 
 def _resend_off() -> None:
@@ -213,13 +214,13 @@ def _clock_off() -> None:
 
 def _wait_off() -> None:
     """A write counts before any replica has it."""
-    begin = Replication.__init__
+    begin = Database.__init__
 
-    def without_replicas(self: Replication, client: redis.Redis, *, replicas: int) -> None:
+    def without_replicas(self: Database, client: redis.Redis, *, replicas: int = 0) -> None:
         del replicas
-        begin(self, client, replicas=0)
+        begin(self, client)
 
-    _replace(Replication, "__init__", without_replicas)
+    _replace(Database, "__init__", without_replicas)
 
 
 def _trial_off() -> None:

@@ -11,6 +11,7 @@ from kombu import Queue, pools
 
 from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
+from db.database import Database
 from releases.background.due import Due
 from releases.intake.one import Releases
 from releases.queues import Queues
@@ -79,12 +80,12 @@ class NotedResults:
 
 @pytest.fixture
 def store(redis_client: redis.Redis) -> ReleaseStore:
-    return ReleaseStore(redis_client)
+    return ReleaseStore(Database(redis_client))
 
 
 @pytest.fixture
 def pauses(redis_client: redis.Redis) -> Pauses:
-    return Pauses(redis_client)
+    return Pauses(Database(redis_client))
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def timed_pauses(redis_client: redis.Redis, pauses: Pauses, clock: Clock) -> Tim
 
 @pytest.fixture
 def leases(redis_client: redis.Redis) -> Leases:
-    return Leases(redis_client, step_deadline_s=140, scopes=tuple(Scope))
+    return Leases(Database(redis_client), step_deadline_s=140, scopes=tuple(Scope))
 
 
 @pytest.fixture
@@ -136,7 +137,11 @@ def results() -> NotedResults:
 @pytest.fixture
 def due(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: Sender) -> Due:
     return Due(
-        redis_client, store=store, pauses=pauses, send=sender, queues=Queues("releases.urgent", "releases")
+        Database(redis_client),
+        store=store,
+        pauses=pauses,
+        send=sender,
+        queues=Queues("releases.urgent", "releases"),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
+from db.database import Database
 from tests.integration.wechat.names import APPSECRET, PLATFORM, REFRESH_TOKEN, TICKET
 from tests.properties.cases import Cases
 from tests.properties.right import APPID
@@ -76,7 +77,7 @@ def wechat(answers: Answers, redis_url: str) -> Iterator[WeChat]:
             connect_timeout_s=5,
             read_timeout_s=5,
             credentials=Credentials(PLATFORM, APPSECRET),
-            redis_client=client,
+            db=Database(client),
             seal=Seal(),
         )
         yield made

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.celery_options import celery_options
 from config.loading import SettingsError, load_settings, variable_names
 from config.settings import Settings
+from db.database import Database
 from tests.properties.cases import Cases
 from tests.unit.config.test_settings import VALUES
 from worker.redis_client import connect
@@ -157,7 +158,7 @@ def can_start(settings: Settings) -> None:
         assert connection.transport_cls
     with connect(settings.redis, 1) as client:
         client.connection_pool.make_connection()
-        wechat_of(settings, client)
+        wechat_of(settings, Database(client))
     assert SECRET not in repr(settings)
 
 

@@ -21,6 +21,7 @@ import requests
 from cli.demo import processes
 from cli.demo.redis import embedded_redis
 from config.sources import PREFIX
+from db.database import Database
 from releases.store.records import ReleaseStore
 from wechat.tokens.sealing import Seal
 from wechat.tokens.store import TokenStore
@@ -137,7 +138,7 @@ class Platform:
         shop = {"appid": appid, "refresh_token": f"refreshtoken@@@{appid}", **fields}
         self.sim("POST", "miniprograms", shop)
         with self.redis() as client:
-            TokenStore(client, self.seal()).put_refresh_tokens({appid: shop["refresh_token"]})
+            TokenStore(Database(client), self.seal()).put_refresh_tokens({appid: shop["refresh_token"]})
         return appid
 
     def seal(self) -> Seal:
@@ -151,7 +152,7 @@ class Platform:
         shops = [{"appid": appid, "refresh_token": token} for appid, token in tokens.items()]
         self.sim("POST", "miniprograms", shops)
         with self.redis() as client:
-            TokenStore(client, self.seal()).put_refresh_tokens(tokens)
+            TokenStore(Database(client), self.seal()).put_refresh_tokens(tokens)
         return appids
 
     def request(self, appid: str, **fields: Any) -> dict[str, Any]:
@@ -184,14 +185,14 @@ class Platform:
     def show(self, release_id: str) -> dict[str, Any]:
         """A release's record, as the command of this name prints it; read here, it costs no process."""
         with self.redis() as client:
-            stored = ReleaseStore(client).get(release_id)
+            stored = ReleaseStore(Database(client)).get(release_id)
         assert stored is not None, release_id
         return stored.release.public()
 
     def releases(self) -> list[dict[str, Any]]:
         """All records, oldest first, as the command `list` prints them."""
         with self.redis() as client:
-            return [release.public() for release in ReleaseStore(client).find()]
+            return [release.public() for release in ReleaseStore(Database(client)).find()]
 
     def sim(self, method: str, what: str, body: object = None, **query: str) -> Any:
         """Call the simulator's control side."""
@@ -309,5 +310,5 @@ def platform(
         }
         made = Platform(directory, server, wechat_url, environment)
         with made.redis() as client:
-            TokenStore(client, made.seal()).put_ticket(TICKET)
+            TokenStore(Database(client), made.seal()).put_ticket(TICKET)
         yield made

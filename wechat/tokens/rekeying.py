@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
 
-import redis
-
-from db.confirmed import Replication
-from db.scripts import load_script
+from db.database import Database
 from wechat.errors import Unreadable
 from wechat.tokens.sealing import MARK, Seal
 from wechat.tokens.store import LOCK_PREFIX, PREFIX, TICKET_KEY
@@ -38,14 +35,14 @@ class Tally:
 
 
 class StoredSecrets:
-    """Goes over what is stored while others use it. Takes a client that decodes responses."""
+    """Goes over what is stored while others use it."""
 
-    def __init__(self, client: redis.Redis, seal: Seal, *, replicas: int = 0) -> None:
-        self._redis = client
+    def __init__(self, db: Database, seal: Seal) -> None:
+        self._redis = db.redis
         self._seal = seal
-        self._replication = Replication(client, replicas=replicas)
-        self._swap_if_equal = load_script(client, "db", "swap_if_equal")
-        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
+        self._db = db
+        self._swap_if_equal = db.script("db", "swap_if_equal")
+        self._drop_if_equal = db.script("db", "drop_if_equal")
 
     def check_keys(self) -> None:
         """Raise Unreadable if the keys are not those of this Redis: the ticket or, without one, no value opens."""
@@ -74,7 +71,7 @@ class StoredSecrets:
             text = None if self._seal.is_current(raw) else self._seal.decrypt(raw)
             if text is not None:
                 number += int(
-                    self._replication.run(self._swap_if_equal, [key], [raw, self._seal.encrypt(text)])
+                    self._db.run(self._swap_if_equal, keys=[key], args=[raw, self._seal.encrypt(text)])
                 )
         return number
 

@@ -18,8 +18,7 @@ import redis
 from redis.client import Pipeline
 from redis.commands.core import Script
 
-from db.confirmed import Replication
-from db.scripts import load_script
+from db.database import Database
 from wechat.errors import Unreadable
 from wechat.tokens.sealing import Seal
 
@@ -54,14 +53,14 @@ class TokenStore:
     Unreadable for a ticket or refresh token that was sealed with a key that is not at hand.
     """
 
-    def __init__(self, client: redis.Redis, seal: Seal, *, replicas: int = 0) -> None:
-        self._redis = client
+    def __init__(self, db: Database, seal: Seal) -> None:
+        self._redis = db.redis
         self._seal = seal
-        self._replication = Replication(client, replicas=replicas)
-        self._put_refresh_token = load_script(client, "wechat.tokens", "put_refresh_token")
-        self._put_token = load_script(client, "wechat.tokens", "put_token")
-        self._swap_if_equal = load_script(client, "db", "swap_if_equal")
-        self._drop_if_equal = load_script(client, "db", "drop_if_equal")
+        self._db = db
+        self._put_refresh_token = db.script("wechat.tokens", "put_refresh_token")
+        self._put_token = db.script("wechat.tokens", "put_token")
+        self._swap_if_equal = db.script("db", "swap_if_equal")
+        self._drop_if_equal = db.script("db", "drop_if_equal")
 
     def put_ticket(self, ticket: str) -> None:
         """Keep the newest component_verify_ticket."""
@@ -86,7 +85,7 @@ class TokenStore:
                 keys = [_refresh_token_key(appid), token_key(appid), LOCK_PREFIX + appid]
                 self._put_refresh_token(keys=keys, args=[self._seal.encrypt(refresh_token)], client=pipe)
 
-        self._replication.write(fill)
+        self._db.write(fill)
 
     def replace_refresh_token(self, appid: str, old: str, new: str) -> None:
         """Overwrite the refresh token that was used, unless it has been replaced already.

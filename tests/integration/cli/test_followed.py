@@ -4,6 +4,7 @@ import pytest
 import redis
 
 from cli.following import AT_ONCE, Followed
+from db.database import Database
 from releases.record import Release
 from releases.states import Status
 from releases.store.creations import Creation
@@ -18,7 +19,7 @@ MANY = 3 * AT_ONCE + 10
 
 @pytest.fixture
 def store(redis_client: redis.Redis) -> ReleaseStore:
-    return ReleaseStore(redis_client)
+    return ReleaseStore(Database(redis_client))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import pytest
 import redis
 from celery import Celery
 
+from db.database import Database
 from releases.figures import FiguresReader, Stopped
 from releases.record import Release
 from releases.scope import Scope, wave_scope
@@ -70,7 +71,7 @@ def test_releases_stand_under_status_and_cause(reader: FiguresReader, store: Rel
 def test_a_pause_and_what_waits_for_it_are_told(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    Pauses(redis_client).begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
+    Pauses(Database(redis_client)).begin(Scope.SUBMISSIONS, Pause(**a_problem().model_dump()))
     stored(store, 1, held(Scope.SUBMISSIONS), status=Status.WAITING)
     stored(store, 2, due(a_release(), NOW), status=Status.WAITING)
 
@@ -112,7 +113,7 @@ def test_the_newest_mini_programs_come_first(reader: FiguresReader, store: Relea
 def test_what_waves_hold_is_told_by_canary_and_brake(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    pauses = Pauses(redis_client)
+    pauses = Pauses(Database(redis_client))
     brake = Pause(**a_problem().model_dump())
     canary = canary_pause("spring", WavePolicy(canary=1, max_blocked=10))
     for number, (wave, pause) in enumerate(
@@ -133,7 +134,7 @@ def test_what_waves_hold_is_told_by_canary_and_brake(
 def test_a_wave_whose_releases_are_at_rest_is_not_told_as_braked(
     reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    Pauses(redis_client).begin(wave_scope("spring"), Pause(**a_problem().model_dump()))
+    Pauses(Database(redis_client)).begin(wave_scope("spring"), Pause(**a_problem().model_dump()))
     redis_client.sadd(keys.WATCHED_WAVES, "spring")
     release = a_release(a_request(wave="spring"))
     assert store.create(release, NOTHING)

@@ -12,6 +12,7 @@ from itertools import count
 import pytest
 import redis
 
+from db.database import Database
 from releases.background.due import Due
 from releases.errors import ReleaseConflict
 from releases.intake.many import Batch, Conflicts
@@ -50,7 +51,7 @@ class Walk:
     ) -> None:
         self._client, self._chance, self._store = client, chance, store
         self._releases, self._pauses, self._leases, self._due = releases, pauses, leases, due
-        self._waves = Waves(client, store=store, pauses=pauses)
+        self._waves = Waves(Database(client), store=store, pauses=pauses)
         self._batch = Batch(store=store, releases=releases)
         self._attempts: list[Attempt] = []
         self._number = 2

@@ -11,6 +11,7 @@ import redis
 from celery import Celery
 from celery.exceptions import Ignore
 
+from db.database import Database
 from releases.background.due import Due
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
@@ -109,10 +110,10 @@ def run(
     )
     pauses, outcomes = timed_pauses.pauses, Outcomes(store=store, results=results)
     preflight = Preflight(redis_client, read_pool=lambda: None)
-    waves = Waves(redis_client, store=store, pauses=pauses)
+    waves = Waves(Database(redis_client), store=store, pauses=pauses)
     audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
     app.services = Services(
-        schema=Schema(redis_client, old_workers=list),
+        schema=Schema(Database(redis_client), old_workers=list),
         store=store,
         reader=Reader(store, pauses),
         releases=releases,

@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import (
     API_AUTHORIZER_TOKEN,
     API_COMPONENT_TOKEN,
@@ -102,7 +103,7 @@ def wechat() -> Iterator[ScriptedWeChat]:
 @pytest.fixture
 def store(redis_client: redis.Redis) -> TokenStore:
     """A token store that holds a ticket and a refresh token, but no access token."""
-    store = TokenStore(redis_client, Seal())
+    store = TokenStore(Database(redis_client), Seal())
     store.put_ticket(TICKET)
     store.put_refresh_tokens({APPID: REFRESH_TOKEN})
     return store

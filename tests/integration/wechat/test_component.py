@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import (
     API_AUTHORIZER_TOKEN,
     API_COMPONENT_TOKEN,
@@ -167,7 +168,7 @@ def front_door(wechat: ScriptedWeChat, store: TokenStore, redis_client: redis.Re
         connect_timeout_s=5,
         read_timeout_s=5,
         credentials=Credentials(PLATFORM, APPSECRET),
-        redis_client=redis_client,
+        db=Database(redis_client),
         seal=Seal(),
     )
 

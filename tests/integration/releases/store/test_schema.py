@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import redis
 
+from db.database import Database
 from releases.record import Release
 from releases.states import AT_REST, GOING_ON, Status
 from releases.store import keys, schema
@@ -37,11 +38,11 @@ def nobody() -> list[str]:
 
 
 def migrate(client: redis.Redis) -> int:
-    return Schema(client, old_workers=nobody).check()
+    return Schema(Database(client), old_workers=nobody).check()
 
 
 def records(client: redis.Redis) -> list[Release]:
-    return list(ReleaseStore(client).find())
+    return list(ReleaseStore(Database(client)).find())
 
 
 def stand(client: redis.Redis) -> dict[str, list[tuple[str, float]]]:
@@ -143,7 +144,7 @@ def test_what_is_counted_is_what_the_records_say(old_redis: redis.Redis) -> None
         assert old_redis.zcard(keys.by_status(status)) == sum(one.status is status for one in there)
     for wave in ("spring", "autumn", "winter"):
         of_wave = Counter(str(one.status) for one in there if one.wave == wave)
-        assert +Counter(ReleaseStore(old_redis).wave_counts(wave)) == of_wave
+        assert +Counter(ReleaseStore(Database(old_redis)).wave_counts(wave)) == of_wave
     causes = {cause: int(number) for cause, number in cast("Any", old_redis.hgetall(keys.STOPPED)).items()}
     assert causes == Counter(one.cause for one in there if one.cause)
 
@@ -166,7 +167,7 @@ class Dying(Schema):
     """Dies after so many steps, without a word: its lock stays."""
 
     def __init__(self, client: redis.Redis, steps: int) -> None:
-        super().__init__(client, old_workers=nobody)
+        super().__init__(Database(client), old_workers=nobody)
         self._place = _dying(self._place, steps)
         self._unlock = cast("Any", lambda **_: None)
 
@@ -206,7 +207,7 @@ def test_many_at_once_migrate_once(redis_url: str, old_redis: redis.Redis) -> No
 
     def check(_n: int) -> int:
         with redis.Redis.from_url(redis_url, decode_responses=True) as client:
-            mine = Schema(client, old_workers=nobody_answers)
+            mine = Schema(Database(client), old_workers=nobody_answers)
             moved = mine.check()
             assert mine.is_current
             return moved
@@ -225,7 +226,7 @@ def test_whoever_lost_the_lock_leaves_it_to_the_other(old_redis: redis.Redis) ->
         assert migrate(old_redis) > 0
         return []
 
-    assert Schema(old_redis, old_workers=sleeps).check() == 0
+    assert Schema(Database(old_redis), old_workers=sleeps).check() == 0
     assert_well(old_redis)
 
 
@@ -233,13 +234,13 @@ def test_a_lock_of_another_is_waited_for_and_not_for_ever(old_redis: redis.Redis
     old_redis.set(keys.SCHEMA_LOCK, "another's")
     before = everything(old_redis)
     with pytest.raises(BeingMigrated):
-        Schema(old_redis, old_workers=nobody, patience_s=0.3).check()
+        Schema(Database(old_redis), old_workers=nobody, patience_s=0.3).check()
     assert everything(old_redis) == before
 
 
 def test_while_an_old_worker_answers_nothing_is_changed(old_redis: redis.Redis) -> None:
     before = everything(old_redis)
-    refused = Schema(old_redis, old_workers=lambda: ["celery@old-2", "celery@old-1"])
+    refused = Schema(Database(old_redis), old_workers=lambda: ["celery@old-2", "celery@old-1"])
     with pytest.raises(OldWorkers, match=r"celery@old-1, celery@old-2.*Stop all workers"):
         refused.check()
     assert not refused.is_current

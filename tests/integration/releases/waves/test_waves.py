@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import redis
 
+from db.database import Database
 from releases.background.due import BATCH, Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -25,7 +26,7 @@ CANARY = WavePolicy(canary=2, max_blocked=10)
 
 @pytest.fixture
 def waves(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses) -> Waves:
-    return Waves(redis_client, store=store, pauses=pauses)
+    return Waves(Database(redis_client), store=store, pauses=pauses)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import APPID, REFRESH_TOKEN, TICKET
 from tests.integration.wechat.tokens.token_helpers import put, value
 from tests.support.keys import NEW, OLD, OTHER
@@ -19,7 +20,7 @@ from wechat.tokens.store import COMPONENT, TokenStore
 
 def filled(client: redis.Redis, seal: Seal) -> TokenStore:
     """A ticket, a refresh token, and two access tokens."""
-    store = TokenStore(client, seal)
+    store = TokenStore(Database(client), seal)
     store.put_ticket(TICKET)
     store.put_refresh_tokens({APPID: REFRESH_TOKEN})
     put(store, COMPONENT, "of-the-component")
@@ -47,21 +48,21 @@ class Meddled(Seal):
 @pytest.mark.parametrize("before", [Seal(), Seal([OLD])], ids=["plain", "old key"])
 def test_after_sealing_anew_the_new_key_alone_is_enough(redis_client: redis.Redis, before: Seal) -> None:
     secrets = everything(filled(redis_client, before))
-    assert StoredSecrets(redis_client, Seal([NEW, OLD])).tally() == Tally(0, 4, ())
+    assert StoredSecrets(Database(redis_client), Seal([NEW, OLD])).tally() == Tally(0, 4, ())
 
-    assert StoredSecrets(redis_client, Seal([NEW, OLD])).seal_anew() == 4
+    assert StoredSecrets(Database(redis_client), Seal([NEW, OLD])).seal_anew() == 4
 
-    assert StoredSecrets(redis_client, Seal([NEW])).tally() == Tally(4, 0, ())
-    assert everything(TokenStore(redis_client, Seal([NEW]))) == secrets
-    assert StoredSecrets(redis_client, Seal([NEW, OLD])).seal_anew() == 0
+    assert StoredSecrets(Database(redis_client), Seal([NEW])).tally() == Tally(4, 0, ())
+    assert everything(TokenStore(Database(redis_client), Seal([NEW]))) == secrets
+    assert StoredSecrets(Database(redis_client), Seal([NEW, OLD])).seal_anew() == 0
 
 
 def test_there_is_a_way_back_to_plain_text(redis_client: redis.Redis) -> None:
     secrets = everything(filled(redis_client, Seal([NEW])))
 
-    assert StoredSecrets(redis_client, Seal([NEW], encrypts=False)).seal_anew() == 4
+    assert StoredSecrets(Database(redis_client), Seal([NEW], encrypts=False)).seal_anew() == 4
 
-    assert everything(TokenStore(redis_client, Seal())) == secrets
+    assert everything(TokenStore(Database(redis_client), Seal())) == secrets
 
 
 def test_lifetimes_stay(redis_client: redis.Redis) -> None:
@@ -70,7 +71,7 @@ def test_lifetimes_stay(redis_client: redis.Redis) -> None:
     for number, key in enumerate(keys):
         redis_client.pexpire(key, 100_000 + number * 1000)
 
-    StoredSecrets(redis_client, Seal([NEW, OLD])).seal_anew()
+    StoredSecrets(Database(redis_client), Seal([NEW, OLD])).seal_anew()
 
     for number, key in enumerate(keys):
         assert 90_000 + number * 1000 < int(str(redis_client.pttl(key))) <= 100_000 + number * 1000
@@ -83,32 +84,34 @@ def test_only_secrets_are_touched(redis_client: redis.Redis) -> None:
     redis_client.rpush("wechat:list-of-somebody", "else")
     lock = redis_client.get(f"wechat:token-lock:{APPID}")
 
-    assert StoredSecrets(redis_client, Seal([NEW])).seal_anew() == 4
+    assert StoredSecrets(Database(redis_client), Seal([NEW])).seal_anew() == 4
 
     assert redis_client.get(f"wechat:token-lock:{APPID}") == lock
     assert redis_client.get("release:1") == "record"
 
 
 def test_each_value_counts_once_however_many_there_are(redis_client: redis.Redis) -> None:
-    TokenStore(redis_client, Seal([OLD])).put_refresh_tokens({f"wx{n}": f"secret-{n}" for n in range(1500)})
+    TokenStore(Database(redis_client), Seal([OLD])).put_refresh_tokens(
+        {f"wx{n}": f"secret-{n}" for n in range(1500)}
+    )
     with redis_client.pipeline(transaction=False) as pipe:
         for number in range(3000):
             pipe.set(f"release:{number}", "record")
         pipe.execute()
-    stored = StoredSecrets(redis_client, Seal([NEW, OLD]))
+    stored = StoredSecrets(Database(redis_client), Seal([NEW, OLD]))
 
     assert stored.seal_anew() == 1500
 
     assert stored.tally() == Tally(1500, 0, ())
-    store = TokenStore(redis_client, Seal([NEW]))
+    store = TokenStore(Database(redis_client), Seal([NEW]))
     assert {store.refresh_token(f"wx{n}") for n in range(1500)} == {f"secret-{n}" for n in range(1500)}
 
 
 def test_what_can_not_be_opened_is_named_and_left_as_it_is(redis_client: redis.Redis) -> None:
     filled(redis_client, Seal([OLD]))
-    TokenStore(redis_client, Seal([OTHER])).put_refresh_tokens({"wxother": "sealed elsewhere"})
+    TokenStore(Database(redis_client), Seal([OTHER])).put_refresh_tokens({"wxother": "sealed elsewhere"})
     before = redis_client.get("wechat:refresh-token:wxother")
-    stored = StoredSecrets(redis_client, Seal([NEW, OLD]))
+    stored = StoredSecrets(Database(redis_client), Seal([NEW, OLD]))
 
     assert stored.seal_anew() == 4
 
@@ -118,21 +121,21 @@ def test_what_can_not_be_opened_is_named_and_left_as_it_is(redis_client: redis.R
 
 def test_what_can_not_be_opened_can_be_dropped(redis_client: redis.Redis) -> None:
     secrets = everything(filled(redis_client, Seal([OLD])))
-    TokenStore(redis_client, Seal([OTHER])).put_refresh_tokens({"wxother": "sealed elsewhere"})
-    stored = StoredSecrets(redis_client, Seal([NEW, OLD]))
+    TokenStore(Database(redis_client), Seal([OTHER])).put_refresh_tokens({"wxother": "sealed elsewhere"})
+    stored = StoredSecrets(Database(redis_client), Seal([NEW, OLD]))
 
     assert stored.drop_unreadable() == 1
 
     assert stored.tally() == Tally(0, 4, ())
-    assert everything(TokenStore(redis_client, Seal([OLD]))) == secrets
+    assert everything(TokenStore(Database(redis_client), Seal([OLD]))) == secrets
 
 
 def test_a_value_that_was_written_meanwhile_is_not_overwritten(redis_client: redis.Redis) -> None:
-    store = TokenStore(redis_client, Seal([OLD]))
+    store = TokenStore(Database(redis_client), Seal([OLD]))
     store.put_refresh_tokens({APPID: REFRESH_TOKEN})
     meddled = Meddled([NEW, OLD], lambda: store.put_refresh_tokens({APPID: "newest"}))
 
-    assert StoredSecrets(redis_client, meddled).seal_anew() == 0
+    assert StoredSecrets(Database(redis_client), meddled).seal_anew() == 0
 
     assert store.refresh_token(APPID) == "newest"
 
@@ -141,18 +144,18 @@ def test_a_refresh_token_that_was_sealed_anew_meanwhile_is_replaced_all_the_same
     redis_client: redis.Redis,
 ) -> None:
     filled(redis_client, Seal([OLD]))
-    meddled = Meddled([NEW, OLD], StoredSecrets(redis_client, Seal([NEW, OLD])).seal_anew)
+    meddled = Meddled([NEW, OLD], StoredSecrets(Database(redis_client), Seal([NEW, OLD])).seal_anew)
 
-    TokenStore(redis_client, meddled).replace_refresh_token(APPID, REFRESH_TOKEN, "came-back")
+    TokenStore(Database(redis_client), meddled).replace_refresh_token(APPID, REFRESH_TOKEN, "came-back")
 
-    assert TokenStore(redis_client, Seal([NEW])).refresh_token(APPID) == "came-back"
+    assert TokenStore(Database(redis_client), Seal([NEW])).refresh_token(APPID) == "came-back"
 
 
 def test_a_refresh_token_that_was_replaced_meanwhile_stays(redis_client: redis.Redis) -> None:
     store = filled(redis_client, Seal([NEW]))
     meddled = Meddled([NEW], lambda: store.put_refresh_tokens({APPID: "newest"}))
 
-    TokenStore(redis_client, meddled).replace_refresh_token(APPID, REFRESH_TOKEN, "came-back")
+    TokenStore(Database(redis_client), meddled).replace_refresh_token(APPID, REFRESH_TOKEN, "came-back")
 
     assert store.refresh_token(APPID) == "newest"
 
@@ -161,9 +164,9 @@ def test_a_rejected_token_that_was_sealed_anew_meanwhile_is_forgotten_all_the_sa
     redis_client: redis.Redis,
 ) -> None:
     store = filled(redis_client, Seal([OLD]))
-    meddled = Meddled([NEW, OLD], StoredSecrets(redis_client, Seal([NEW, OLD])).seal_anew)
+    meddled = Meddled([NEW, OLD], StoredSecrets(Database(redis_client), Seal([NEW, OLD])).seal_anew)
 
-    TokenStore(redis_client, meddled).forget_token(APPID, "of-the-merchant")
+    TokenStore(Database(redis_client), meddled).forget_token(APPID, "of-the-merchant")
 
     assert value(store) is None
 
@@ -177,17 +180,19 @@ def test_a_change_that_is_overtaken_for_ever_ends(redis_client: redis.Redis) -> 
             return super().decrypt(stored)
 
     with pytest.raises(redis.WatchError, match="50 times"):
-        TokenStore(redis_client, Restless([NEW])).replace_refresh_token(APPID, REFRESH_TOKEN, "came-back")
+        TokenStore(Database(redis_client), Restless([NEW])).replace_refresh_token(
+            APPID, REFRESH_TOKEN, "came-back"
+        )
 
 
 def test_refreshes_and_sealing_anew_lose_nothing_to_each_other(redis_client: redis.Redis) -> None:
     # Given a key that changes again and again
-    store = TokenStore(redis_client, Seal([OLD, NEW]))
+    store = TokenStore(Database(redis_client), Seal([OLD, NEW]))
     store.put_refresh_tokens({APPID: "0"})
     sealings, stop = [0], threading.Event()
 
     def seal_anew() -> None:
-        rotations = [StoredSecrets(redis_client, Seal(keys)) for keys in ([NEW, OLD], [OLD, NEW])]
+        rotations = [StoredSecrets(Database(redis_client), Seal(keys)) for keys in ([NEW, OLD], [OLD, NEW])]
         while not stop.is_set():
             sealings[0] += sum(rotation.seal_anew() for rotation in rotations)
 
@@ -208,12 +213,12 @@ def test_refreshes_and_sealing_anew_lose_nothing_to_each_other(redis_client: red
 
 def test_keys_that_fit_are_taken(redis_client: redis.Redis) -> None:
     for seal in (Seal(), Seal([NEW])):
-        StoredSecrets(redis_client, seal).check_keys()  # nothing is stored yet
+        StoredSecrets(Database(redis_client), seal).check_keys()  # nothing is stored yet
 
     filled(redis_client, Seal())
-    StoredSecrets(redis_client, Seal([NEW])).check_keys()
+    StoredSecrets(Database(redis_client), Seal([NEW])).check_keys()
     filled(redis_client, Seal([NEW]))
-    StoredSecrets(redis_client, Seal([OLD, NEW])).check_keys()
+    StoredSecrets(Database(redis_client), Seal([OLD, NEW])).check_keys()
 
 
 @pytest.mark.parametrize("keys", [[], [OTHER]], ids=["no key", "another key"])
@@ -224,14 +229,14 @@ def test_keys_that_do_not_fit_are_told(redis_client: redis.Redis, keys: list[str
         redis_client.delete("wechat:ticket")
 
     with pytest.raises(Unreadable, match=r"wechat:"):
-        StoredSecrets(redis_client, Seal(keys)).check_keys()
+        StoredSecrets(Database(redis_client), Seal(keys)).check_keys()
 
 
 @pytest.mark.parametrize("has_ticket", [True, False])
 def test_one_spoilt_value_does_not_make_the_keys_wrong(redis_client: redis.Redis, has_ticket: bool) -> None:
     filled(redis_client, Seal([NEW]))
-    TokenStore(redis_client, Seal([OTHER])).put_refresh_tokens({"wxother": "sealed elsewhere"})
+    TokenStore(Database(redis_client), Seal([OTHER])).put_refresh_tokens({"wxother": "sealed elsewhere"})
     if not has_ticket:
         redis_client.delete("wechat:ticket")
 
-    StoredSecrets(redis_client, Seal([NEW])).check_keys()
+    StoredSecrets(Database(redis_client), Seal([NEW])).check_keys()

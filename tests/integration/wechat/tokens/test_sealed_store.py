@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import APPID, REFRESH_TOKEN, TICKET
 from tests.integration.wechat.tokens.token_helpers import put, value
 from tests.support.keys import NEW, OLD, OTHER
@@ -19,7 +20,7 @@ STRANGERS = pytest.mark.parametrize("stranger", [Seal(), Seal([OTHER])], ids=["n
 
 def filled(client: redis.Redis, seal: Seal) -> TokenStore:
     """A store that has been used in every way."""
-    store = TokenStore(client, seal)
+    store = TokenStore(Database(client), seal)
     store.put_ticket(TICKET)
     store.put_refresh_tokens({APPID: REFRESH_TOKEN, "wxother": "never-used"})
     put(store, COMPONENT, "of-the-component")
@@ -76,7 +77,7 @@ def test_one_step_of_a_rotation_reads_and_changes_what_the_next_one_wrote(
     redis_client: redis.Redis, writer: Seal, reader: Seal
 ) -> None:
     filled(redis_client, writer)
-    store = TokenStore(redis_client, reader)
+    store = TokenStore(Database(redis_client), reader)
 
     assert (store.ticket(), store.refresh_token(APPID)) == (TICKET, "came-back")
     assert (value(store), value(store, COMPONENT)) == ("of-the-merchant", "of-the-component")
@@ -92,7 +93,7 @@ def test_what_can_not_be_opened_is_an_error_that_shows_nothing(
     redis_client: redis.Redis, stranger: Seal
 ) -> None:
     filled(redis_client, Seal([NEW]))
-    store = TokenStore(redis_client, stranger)
+    store = TokenStore(Database(redis_client), stranger)
 
     with pytest.raises(Unreadable) as of_platform:
         store.ticket()
@@ -111,7 +112,7 @@ def test_an_access_token_that_can_not_be_opened_counts_as_none_and_stays(
 ) -> None:
     filled(redis_client, Seal([NEW]))
     before = stored(redis_client)
-    store = TokenStore(redis_client, stranger)
+    store = TokenStore(Database(redis_client), stranger)
 
     store.forget_token(APPID, "of-the-merchant")
 
@@ -124,7 +125,7 @@ def test_a_stranger_does_not_replace_a_refresh_token(redis_client: redis.Redis, 
     owner = filled(redis_client, Seal([NEW]))
 
     with pytest.raises(Unreadable):
-        TokenStore(redis_client, stranger).replace_refresh_token(APPID, "came-back", "lost")
+        TokenStore(Database(redis_client), stranger).replace_refresh_token(APPID, "came-back", "lost")
 
     assert owner.refresh_token(APPID) == "came-back"
 
@@ -133,7 +134,7 @@ def test_a_stranger_does_not_replace_a_refresh_token(redis_client: redis.Redis, 
 def test_whether_there_is_a_ticket_can_be_told_without_a_key(
     redis_client: redis.Redis, stranger: Seal
 ) -> None:
-    store = TokenStore(redis_client, stranger)
+    store = TokenStore(Database(redis_client), stranger)
     assert not store.has_ticket()
 
     filled(redis_client, Seal([NEW]))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import APPID, REFRESH_TOKEN, TICKET
 from tests.support.keys import NEW
 from wechat.tokens.sealing import Seal
@@ -15,7 +16,7 @@ LOCK_KEY = f"wechat:token-lock:{APPID}"
 @pytest.fixture(params=[Seal(), Seal([NEW])], ids=["plain", "sealed"])
 def store(request: pytest.FixtureRequest, redis_client: redis.Redis) -> TokenStore:
     """Whatever holds, holds with a key as without."""
-    store = TokenStore(redis_client, request.param)
+    store = TokenStore(Database(redis_client), request.param)
     store.put_ticket(TICKET)
     store.put_refresh_tokens({APPID: REFRESH_TOKEN})
     return store

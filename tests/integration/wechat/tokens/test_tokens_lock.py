@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import (
     API_AUTHORIZER_TOKEN,
     APPID,
@@ -107,7 +108,7 @@ class Overtaken(TokenStore):
     """Another caller stores a token between this one's look and its lock."""
 
     def begin_refresh(self, slot: str, lifetime_s: float) -> str | None:
-        put(TokenStore(self._redis, self._seal), slot, "of-another")
+        put(TokenStore(Database(self._redis), self._seal), slot, "of-another")
         return super().begin_refresh(slot, lifetime_s)
 
 
@@ -118,7 +119,7 @@ def test_token_that_came_between_look_and_lock_is_used(
     redis_client: redis.Redis,
     deadline: Deadline,
 ) -> None:
-    overtaken = Tokens(api=component, store=Overtaken(redis_client, Seal()), sleep=lambda _: None)
+    overtaken = Tokens(api=component, store=Overtaken(Database(redis_client), Seal()), sleep=lambda _: None)
 
     assert overtaken.authorizer_token(APPID, deadline) == "of-another"
 

@@ -6,6 +6,7 @@ import sys
 
 import redis
 
+from db.database import Database
 from tests.integration.wechat.names import APPID, APPSECRET, PLATFORM
 from wechat.component import ComponentApi, Credentials
 from wechat.http.clock import WeChatClock
@@ -23,7 +24,7 @@ def main(redis_url: str, wechat_url: str) -> None:
     transport = Transport(api_url=wechat_url, connect_timeout_s=5, read_timeout_s=20, clock=WeChatClock())
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         api = ComponentApi(transport, Credentials(PLATFORM, APPSECRET))
-        tokens = Tokens(api=api, store=TokenStore(client, Seal()))
+        tokens = Tokens(api=api, store=TokenStore(Database(client), Seal()))
         client.rpush(READY, "here")
         sys.stdout.write(tokens.authorizer_token(APPID, Deadline(20)))
 
