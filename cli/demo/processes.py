@@ -7,11 +7,28 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 #: A worker that is asked to stop finishes its steps first; then it is killed. In seconds.
 STOP_TIMEOUT_S = 60.0
 
-_ANNOUNCEMENT = "simulator listening on "
+ANNOUNCEMENT = "simulator listening on "
+
+
+class Process(Protocol):
+    """What can be stopped: `subprocess.Popen` is one."""
+
+    def poll(self) -> int | None:
+        """The exit code, if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code; raises subprocess.TimeoutExpired."""
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
 
 
 @contextmanager
@@ -25,9 +42,9 @@ def simulator(*arguments: str) -> Iterator[str]:
     )
     try:
         line = process.stdout.readline() if process.stdout else ""
-        if not line.startswith(_ANNOUNCEMENT):
+        if not line.startswith(ANNOUNCEMENT):
             raise RuntimeError(f"the simulator did not start: {line.strip() or 'it said nothing'}")
-        yield line.removeprefix(_ANNOUNCEMENT).strip()
+        yield line.removeprefix(ANNOUNCEMENT).strip()
     finally:
         stop(process)
         if process.stdout:
@@ -55,7 +72,7 @@ def worker(
             stop(process)
 
 
-def stop(process: subprocess.Popen[bytes] | subprocess.Popen[str], timeout_s: float = STOP_TIMEOUT_S) -> None:
+def stop(process: Process, timeout_s: float = STOP_TIMEOUT_S) -> None:
     """SIGTERM, and SIGKILL for one that does not end."""
     if process.poll() is None:
         process.terminate()

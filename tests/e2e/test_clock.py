@@ -18,7 +18,7 @@ def clock(tmp_path: Path) -> ShiftedClock:
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork", "solo"])
-@pytest.mark.parametrize("ahead_s", [HOUR_S, -HOUR_S])
+@pytest.mark.parametrize("ahead_s", [HOUR_S, pytest.param(-HOUR_S, marks=pytest.mark.long)])
 def test_in_any_pool_a_release_waits_as_long_as_it_should_and_its_times_are_right(
     own_platform: Platform, clock: ShiftedClock, pool: str, ahead_s: float
 ) -> None:

@@ -17,7 +17,15 @@ def row(name: str) -> Row:
 
 
 @pytest.mark.parametrize(
-    "name", ["twice", "cut-after", "queue-deleted", "foreign-upload", "no-errcode", "interim"]
+    "name",
+    [
+        "twice",
+        "cut-after",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("queue-deleted", "foreign-upload", "no-errcode", "interim")
+        ),
+    ],
 )
 def test_no_release_is_lost_and_none_is_submitted_twice(name: str, tmp_path: Path) -> None:
     finding = run(row(name), tmp_path, RELEASES, SEED)
@@ -32,12 +40,14 @@ def test_the_suite_notices_a_build_that_repeats_without_asking(tmp_path: Path) -
     assert not finding.is_good
 
 
+@pytest.mark.long
 def test_the_suite_notices_a_build_that_submits_whatever_stands_there(tmp_path: Path) -> None:
     finding = run(row(ROW_OF[Switch.TRIAL]), tmp_path, RELEASES, SEED, command(Switch.TRIAL))
     assert finding.wrong_versions > 0
     assert not finding.is_good
 
 
+@pytest.mark.long
 def test_the_suite_notices_a_build_that_believes_an_answer_without_errcode(tmp_path: Path) -> None:
     switch = Switch.ERRCODE
     finding = run(row(ROW_OF[switch]), tmp_path, RELEASES, SEED, command(switch), patience_s=30)

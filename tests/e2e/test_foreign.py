@@ -150,7 +150,10 @@ def test_a_commit_that_never_arrived_is_not_mixed_up_with_somebody_elses_upload(
 STYLES = ["null", "absent", "empty", "cut", "short", "escaped", "spaced", "replaced"]
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "style",
+    [pytest.param(one, marks=() if one in ("cut", "replaced") else pytest.mark.long) for one in STYLES],
+)
 def test_an_altered_description_is_no_reason_to_do_anything_twice(own_platform: Platform, style: str) -> None:
     platform = own_platform
     appid = platform.mini_program(desc_style=style)

@@ -28,7 +28,7 @@ def result(client: redis.Redis, task_id: str) -> dict[str, Any]:
     return dict(stored["result"])
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork", "solo"])
+@pytest.mark.parametrize("pool", ["threads", "prefork", pytest.param("solo", marks=pytest.mark.long)])
 def test_garbage_in_the_queue_is_set_aside_and_the_wave_goes_on(own_platform: Platform, pool: str) -> None:
     platform = own_platform
     with platform.worker(MPRELEASE_WORKER__POOL=pool) as worker, platform.redis() as client:
@@ -92,7 +92,13 @@ def canvases(app: Celery, request: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.filterwarnings(
     "ignore:Call to deprecated setex:DeprecationWarning"
 )  # Celery notes a chord's size
-@pytest.mark.parametrize("kind", list(canvases(Celery(set_as_current=False), {})))
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=() if kind in ("chain", "link") else pytest.mark.long)
+        for kind in canvases(Celery(set_as_current=False), {})
+    ],
+)
 def test_a_request_that_is_not_sent_by_itself_is_set_aside_and_answered(
     own_platform: Platform, client_of: Celery, kind: str
 ) -> None:

@@ -38,7 +38,7 @@ _FAULTS = (
 @pytest.mark.parametrize(
     ("seconds", "kills"),
     [
-        pytest.param(10, 2, id="ten-seconds"),
+        pytest.param(10, 2, id="ten-seconds", marks=pytest.mark.long),
         pytest.param(60, 12, id="a-minute", marks=[pytest.mark.long, pytest.mark.timeout(300)]),
     ],
 )

@@ -16,7 +16,7 @@ import redis
 from celery import Celery
 
 from tests.support import workers
-from tests.support.refusals import WAYS, Way, disk, memory, password
+from tests.support.refusals import WAYS, Way, memory, password
 from tests.support.restartable_redis import RestartableRedis, restartable_redis
 from tests.support.workers import APPSECRET, PATIENT, PLATFORM_APPID, Platform, Worker, wait_for
 
@@ -27,8 +27,8 @@ REFUSED_S = 3.0
 WELL_WITHIN_S = 15.0
 CREDENTIALS = {"MPRELEASE_PLATFORM__APPID": PLATFORM_APPID, "MPRELEASE_PLATFORM__APPSECRET": APPSECRET}
 
-#: They stand for the others with every `make test`: writes are refused, and the connections are lost as well.
-SHORT = (disk, password)
+#: It stands for the others with every `make test`: writes are refused, and the connections are lost as well.
+SHORT = (password,)
 each_way = pytest.mark.parametrize(
     "way",
     [pytest.param(way, marks=() if way in SHORT else pytest.mark.long, id=way.__name__) for way in WAYS],

@@ -98,7 +98,7 @@ def test_a_release_that_waits_is_no_workers_and_holds_no_stop_up(own_platform: P
     assert (queued(platform), unacknowledged(platform), due(platform)) == (0, 0, [release["id"]])
 
 
-@pytest.mark.parametrize("lines", ["json", "text"])
+@pytest.mark.parametrize("lines", ["json", pytest.param("text", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("signals", "code"),
     [((signal.SIGTERM,), 0), ((signal.SIGINT,), 1), ((signal.SIGINT, signal.SIGINT), 1)],
@@ -121,7 +121,7 @@ def test_a_worker_whose_log_nobody_reads_any_more_works_on_and_is_stopped_by_a_s
         assert worker.process.wait(ENDS_WITHIN_S) == code
 
 
-@pytest.mark.parametrize("lines", ["json", "text"])
+@pytest.mark.parametrize("lines", ["json", pytest.param("text", marks=pytest.mark.long)])
 @pytest.mark.parametrize("output", [">&- 2>&-", ">/dev/full 2>&1", "--logfile /dev/full"])
 def test_a_worker_that_can_not_write_its_log_works_and_is_stopped_by_a_signal(
     own_platform: Platform, lines: str, output: str

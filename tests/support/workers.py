@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -23,6 +23,8 @@ from cli.demo.redis import embedded_redis
 from config.sources import PREFIX
 from db.database import Database
 from releases.store.records import ReleaseStore
+from tests.support import forks
+from tests.support.forks import Process
 from wechat.tokens.sealing import Seal
 from wechat.tokens.store import TokenStore
 
@@ -94,15 +96,9 @@ class Platform:
         self, *arguments: str, stdin: str = "", code: int | None = 0, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of ours; `code` is the exit code it has to end with (None: any)."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "worker", *arguments],
-            env={**self.environment, **environment},
-            cwd=self.directory,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
+        settings = {**self.environment, **environment}
+        ended = forks.run(
+            arguments, environment=settings, directory=self.directory, typed=stdin, timeout_s=PATIENCE_S
         )
         assert code is None or ended.returncode == code, (ended.returncode, ended.stdout, ended.stderr)
         return ended
@@ -246,8 +242,13 @@ class Platform:
     def worker(self, *arguments: str, command: Sequence[str] = (), **environment: str) -> Iterator[Worker]:
         """Run a worker; it is ready when the block begins, and its log is shown if the block fails."""
         log = self.directory / f"worker-{time.monotonic_ns()}.log"
-        line = [*(command or (sys.executable, "-m", "worker", "worker")), *arguments]
-        with processes.worker({**self.environment, **environment}, log, line) as process:
+        settings = {**self.environment, **environment}
+        started: AbstractContextManager[Process] = (
+            processes.worker(settings, log, [*command, *arguments])
+            if command
+            else _forked(settings, log, arguments)
+        )
+        with started as process:
             running = Worker(process, log)
             try:
                 wait_for(running.is_ready)
@@ -257,11 +258,24 @@ class Platform:
                 raise
 
 
+@contextmanager
+def _forked(settings: Mapping[str, str], log: Path, arguments: Sequence[str]) -> Iterator[Process]:
+    with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+        files = (nothing, output, output)
+        process = forks.start(
+            ["worker", *arguments], environment=settings, directory=log.parent, files=files, session=True
+        )
+    try:
+        yield process
+    finally:
+        processes.stop(process)
+
+
 @dataclass
 class Worker:
     """A worker process and its log."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
 
     def text(self) -> str:
@@ -288,7 +302,7 @@ def platform(
     options = simulator_options or ("--scan-s", "0.3")
     with ExitStack() as stack:
         server = server or PlainServer(stack.enter_context(embedded_redis()))
-        wechat_url = stack.enter_context(processes.simulator(*options))
+        wechat_url = stack.enter_context(forks.simulator(*options))
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {
             **inherited,

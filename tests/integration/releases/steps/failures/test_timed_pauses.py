@@ -318,9 +318,9 @@ def test_releases_that_no_timed_pause_holds_are_shown_as_they_are(
     (held,) = [stored.release for stored in store.get_many(hold(1)) if stored is not None]
     free = created(store, a_release(a_request(appid="wx00000000000000ff"))).release
     pauses.begin_by_hand(Scope.ALL, "maintenance")
-    assert reader.find() == [held, free]
+    assert [reader.get(release.id) for release in (held, free)] == [held, free]
 
     pauses.lift(Scope.ALL)
     timed_pauses.begin(CUT, NOW + timedelta(seconds=60))
-    shown = reader.find()
+    shown = [reader.get(release.id) for release in (held, free)]
     assert [release.next_attempt_at for release in shown] == [at(60), None]
