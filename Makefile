@@ -41,7 +41,7 @@ simulator: $(STAMP) ## Run a WeChat to develop against
 test: $(STAMP) ## Run the tests (some minutes)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
 	@# which the long ones come first, so that no worker is left alone with one of them in the end.
-	$(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder -m "not long"
+	$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, restarts, Sentinel over TLS, rate limits (two minutes)
 	$(BIN)/pytest -n 4 --dist loadfile -m long tests/e2e

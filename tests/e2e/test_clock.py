@@ -17,7 +17,9 @@ def clock(tmp_path: Path) -> ShiftedClock:
     return ShiftedClock(tmp_path / "clock")
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork", "solo"])
+@pytest.mark.parametrize(
+    "pool", ["threads", *(pytest.param(pool, marks=pytest.mark.long) for pool in ("prefork", "solo"))]
+)
 @pytest.mark.parametrize("ahead_s", [HOUR_S, pytest.param(-HOUR_S, marks=pytest.mark.long)])
 def test_in_any_pool_a_release_waits_as_long_as_it_should_and_its_times_are_right(
     own_platform: Platform, clock: ShiftedClock, pool: str, ahead_s: float

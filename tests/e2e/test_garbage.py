@@ -28,7 +28,9 @@ def result(client: redis.Redis, task_id: str) -> dict[str, Any]:
     return dict(stored["result"])
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork", pytest.param("solo", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "pool", ["threads", *(pytest.param(pool, marks=pytest.mark.long) for pool in ("prefork", "solo"))]
+)
 def test_garbage_in_the_queue_is_set_aside_and_the_wave_goes_on(own_platform: Platform, pool: str) -> None:
     platform = own_platform
     with platform.worker(MPRELEASE_WORKER__POOL=pool) as worker, platform.redis() as client:

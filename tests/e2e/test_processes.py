@@ -38,6 +38,7 @@ def test_a_bad_setting_ends_the_worker_with_a_message(own_platform: Platform) ->
     assert "MPRELEASE_DOMAINS__REQUESTDOMAIN" in refused.stderr
 
 
+@pytest.mark.long
 def test_settings_that_do_nothing_any_more_are_told(own_platform: Platform) -> None:
     before = {"MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "20", "MPRELEASE_WORKER__SWEEP_S": "5"}
     with own_platform.worker(**before) as worker:

@@ -161,6 +161,7 @@ def test_the_workers_say_that_the_records_are_gone(platform: Platform) -> None:
         assert "nil" not in worker.text()
 
 
+@pytest.mark.long
 def test_the_doctor_names_a_worker_that_takes_no_messages(platform: Platform) -> None:
     with a_worker(platform):
         assert "takes no messages" not in platform.run("doctor", code=None).stdout

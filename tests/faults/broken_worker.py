@@ -85,7 +85,7 @@ ROW_OF = {
 
 #: What the row has to show then.
 SHOWS = {
-    Switch.LEASE: "submitted_twice",
+    Switch.LEASE: "at_once",
     Switch.ASKING: "submitted_twice",
     Switch.LEASE_END: "lost",
     Switch.OWN_LEASE: "is_flooded",

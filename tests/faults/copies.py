@@ -18,22 +18,30 @@ from tests.faults.world import QUEUE, World
 _LATEST_S = 0.4
 #: Releases at once: workers have as many threads again for the copies.
 _AT_ONCE = WORKERS * CONCURRENCY // 2
-#: Submissions are applied late, and who asks meanwhile whether one landed hears the old answer late as well:
-#: only the lease keeps the second run from submitting once more.
-_SLOW: tuple[dict[str, Any], ...] = (
-    {"endpoint": "submit_audit", "kind": "delay_before", "seconds": 0.4, "times": -1},
-    {"endpoint": "get_latest_auditstatus", "kind": "delay", "seconds": 0.6, "times": -1},
+#: Calls are on their way for so long that a second run meets the first one's: only the lease keeps them apart.
+_SLOW: tuple[dict[str, Any], ...] = tuple(
+    {"endpoint": endpoint, "kind": "delay_before", "seconds": 0.6, "times": -1}
+    for endpoint in ("commit", "submit_audit")
 )
+#: What WeChat answers while another call for the same Mini Program is on its way.
+_BUSY = 9402202
 
 
 def every_message_twice(world: World) -> int:
     """Copy each message as it is taken."""
-    world.platform.sim("POST", "faults", list(_SLOW))
+    # The first commit of each is refused, so that a message of its own brings the second one.
+    refused = [
+        {"endpoint": "commit", "kind": "errcode", "errcode": -1, "appid": appid} for appid in world.appids
+    ]
+    world.platform.sim("POST", "faults", [*refused, *_SLOW])
     with copier(world.platform.redis_url) as copied:
         # Behind a long queue a copy, and the step that it leads to, would come when all is done.
         while world.still_to_feed:
             world.feed(_AT_ONCE)
             world.wait_until_ended()
+    world.at_once = sum(call["errcode"] == _BUSY for call in world.calls())
+    if world.at_once:
+        world.notes.append(f"{world.at_once} calls met another one for the same Mini Program")
     if copied.missed:
         world.problems.append(f"{copied.missed} messages could not be copied")
     return copied.number

@@ -164,6 +164,7 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         notes=[*running.notes, *_outcomes(records)],
         problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
+        at_once=running.at_once,
         wrong_versions=_wrong_versions(running, records),
     )
 

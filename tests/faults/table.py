@@ -19,7 +19,8 @@ class Finding:
     """The figures of one row; `problems` are what else must not be, `notes` what is good to know.
 
     `is_flooded` says that there were far more messages than the releases need, `wrong_versions` counts the audits of
-    another version than the record says, `results_missing` the releases at rest whose result nobody can read.
+    another version than the record says, `results_missing` the releases at rest whose result nobody can read, `at_once` the calls that met another one for the
+    same Mini Program.
     """
 
     fault: str
@@ -34,6 +35,7 @@ class Finding:
     is_flooded: bool = False
     wrong_versions: int = 0
     results_missing: int = 0
+    at_once: int = 0
 
     @property
     def breaks_promise(self) -> bool:
@@ -44,6 +46,7 @@ class Finding:
             self.is_flooded,
             self.wrong_versions,
             self.results_missing,
+            self.at_once,
         )
         return any(figures)
 

@@ -57,6 +57,7 @@ class World:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     is_flooded: bool = False
+    at_once: int = 0
     needed_commits: int = 0
     began: float = 0.0
     patience_s: float = PATIENCE_S
