@@ -38,12 +38,12 @@ demo: $(STAMP) ## Run the whole thing on this machine: Redis, simulator, worker,
 simulator: $(STAMP) ## Run a WeChat to develop against
 	@$(BIN)/mprelease simulator
 
-test: $(STAMP) ## Run the tests (some minutes)
+test: $(STAMP) ## Run the tests (under four minutes on two cores)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
 	@# which the long ones come first, so that no worker is left alone with one of them in the end.
 	$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not long"
 
-test-long: $(STAMP) ## Run the long tests: Redis' users, encryption, restarts, Sentinel over TLS, rate limits (two minutes)
+test-long: $(STAMP) ## Run the long tests: restarts, refusals, kills, the upgrade, Redis' users, encryption, rate limits (about ten minutes)
 	$(BIN)/pytest -n 4 --dist loadfile -m long tests/e2e
 
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
@@ -57,7 +57,7 @@ test-celery-next: ## Run the suite on the newest Celery and kombu, past our boun
 	@$(NEXT)/bin/python -m pip freeze | grep -E "^(celery|kombu|billiard|redis)=="
 	$(NEXT)/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" tests/unit tests/integration tests/e2e
 
-faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about nine minutes)
+faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (half an hour)
 	$(BIN)/python -m tests.faults
 
 mutants: $(STAMP) ## Make small mistakes in what decides and writes, and report those that no test notices (half an hour)
