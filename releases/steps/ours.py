@@ -81,8 +81,6 @@ def judge(latest: LatestAudit | None, release: Release, since: float) -> Judgeme
     slack_s = RUNNING_SLACK_S if latest.status in RUNNING else ENDED_SLACK_S
     if latest.submit_time and not _is_since(latest.submit_time, since, slack_s):
         return Judgement.OTHER
-    if is_nameless(latest) and not _is_described(latest.desc, release, or_not_at_all=False):
-        return Judgement.OTHER
     return Judgement.ENDED if latest.status in (REJECTED, WITHDRAWN) else Judgement.OURS
 
 

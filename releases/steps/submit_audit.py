@@ -51,9 +51,7 @@ def submit_audit(
     TrialReplaced where the trial version is not ours.
     """
     if release.progress.submit_at is not None:
-        latest = mini_program.latest_audit()
-        if latest is not None and is_nameless(latest):
-            raise Unanswered(PATHS["get_latest_auditstatus"], "the audit has neither version nor time")
+        latest = _latest(mini_program)
         judgement = _judge(latest, release, release.progress.submit_at, is_anothers)
         if judgement is Judgement.OURS and latest is not None:
             return latest.auditid, f"audit {latest.auditid} found at WeChat"
@@ -78,7 +76,7 @@ def submit_audit(
             intents.forget_submission()
         if verdict is not Verdict.ADOPT:
             raise
-        latest = mini_program.latest_audit()
+        latest = _latest(mini_program)
         judgement = _judge(latest, release, since, is_anothers)
         return _adopt(latest, judgement, refused, intents)
     return auditid, f"submitted as audit {auditid}"
@@ -121,6 +119,14 @@ def _ask_for_scan(mini_program: MiniProgramCalls) -> None:
     except Refused as refused:
         if verdict_of(refused.errcode).verdict is Verdict.WAIT:
             raise
+
+
+def _latest(mini_program: MiniProgramCalls) -> LatestAudit | None:
+    """The latest audit; raises Unanswered where nothing tells whose it is, for a description alone decides nothing."""
+    latest = mini_program.latest_audit()
+    if latest is not None and is_nameless(latest):
+        raise Unanswered(PATHS["get_latest_auditstatus"], "the audit has neither version nor time")
+    return latest
 
 
 def _judge(

@@ -170,6 +170,17 @@ def test_an_audit_that_another_release_has_is_never_ours() -> None:
     assert (auditid, asked) == (7, [2**60 + 1])
 
 
+@pytest.mark.parametrize("desc", ["新版本 first", "", "theirs"])
+def test_85009_of_an_audit_with_neither_version_nor_time_is_no_answer_whatever_its_description(
+    desc: str,
+) -> None:
+    nameless = audit(IN_REVIEW, version="", submit_time=0, desc=desc)
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[nameless])
+
+    with pytest.raises(Unanswered, match="neither version nor time"):
+        submit_audit(mini_program, committed(), NotedIntents(has_seen_trial=True))
+
+
 def test_85009_of_an_audit_that_another_release_has_blocks_naming_it() -> None:
     mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[audit(IN_REVIEW, auditid=7)])
     intents = NotedIntents(has_seen_trial=True)
