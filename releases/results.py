@@ -1,7 +1,7 @@
 """What the stored result of a release has to say; it follows from the record alone.
 
 The write that brings a record to rest notes that its result is to be stored, and whoever wrote it stores it at once; what
-he could not, because he died or Redis refused, the workers store from that note. A cancel or a resume in between stores
+he could not, because he died, or Redis refused or was replaced, the workers store from that note. A cancel or a resume in between stores
 first, and an older answer would stand for good. So whoever stores looks at the record afterwards, and stores anew until
 both agree: the last one who writes has seen the newest record.
 """
@@ -18,6 +18,9 @@ from releases.store.records import ReleaseStore
 
 class Results(Protocol):
     """By release id: a handle that any Celery client can wait for."""
+
+    def is_stored(self, release_id: str) -> bool:
+        """Whether there is a result, as far as the master knows that has the records."""
 
     def forget(self, release_id: str) -> None:
         """Delete the stored result, so that whoever asks waits for the next one."""
@@ -59,6 +62,8 @@ class Outcomes:
         now = outcome(release)
         for _ in range(_TRIES):
             self._write(release.id, now)
+            if now is not None and not self._results.is_stored(release.id):
+                return  # the note stays, and the workers store it anew
             stored = self._store.told(release.id)
             newer = now if stored is None else outcome(stored.release)
             if _comparable(newer) == _comparable(now):

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import redis
 from celery import Celery, states
 
 
 class StoredResults:
-    """Celery's result backend, where a release's id is the id of its chain's last task."""
+    """Celery's result backend, where a release's id is the id of its chain's last task.
 
-    def __init__(self, app: Celery) -> None:
+    `client` is that of the records. Behind Sentinel, Celery's own connection may lead to a master that has been replaced,
+    which takes results for some seconds more and then loses them.
+    """
+
+    def __init__(self, app: Celery, client: redis.Redis) -> None:
         self._app = app
+        self._redis = client
+
+    def is_stored(self, release_id: str) -> bool:
+        """Whether there is a result where the records are."""
+        backend: Any = self._app.backend
+        return bool(self._redis.exists(backend.get_key_for_task(release_id)))
 
     def forget(self, release_id: str) -> None:
         """Delete the stored result."""

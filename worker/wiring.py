@@ -65,7 +65,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
 
     db = Database(client, replicas=settings.redis.replicas_to_confirm)
     store = ReleaseStore(db)
-    results = StoredResults(app)
+    results = StoredResults(app, client)
     pauses = Pauses(db)
     outcomes = Outcomes(store=store, results=results)
     releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)

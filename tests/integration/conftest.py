@@ -66,6 +66,9 @@ class NotedResults:
         self.failed: list[tuple[str, tuple[Any, ...]]] = []
         self.succeeded: list[tuple[str, int]] = []
 
+    def is_stored(self, release_id: str) -> bool:
+        return release_id in {told for told, _ in (*self.failed, *self.succeeded)}
+
     def forget(self, release_id: str) -> None:
         self.forgotten.append(release_id)
 

@@ -30,8 +30,8 @@ REASON = a_problem(errcode=85018)
 class Meanwhile(StoredResults):
     """Celery's results; something happens before the first of them is stored."""
 
-    def __init__(self, app: Celery) -> None:
-        super().__init__(app)
+    def __init__(self, app: Celery, client: redis.Redis) -> None:
+        super().__init__(app, client)
         self.happens: list[Callable[[], object]] = []
         self.stored: list[str] = []
 
@@ -45,9 +45,9 @@ class Meanwhile(StoredResults):
 class Blocking:
     """A step that blocks its release; something happens between its record and its result."""
 
-    def __init__(self, app: Celery, store: ReleaseStore) -> None:
+    def __init__(self, app: Celery, store: ReleaseStore, client: redis.Redis) -> None:
         self._store = store
-        self.results = Meanwhile(app)
+        self.results = Meanwhile(app, client)
         self._outcomes = Outcomes(store=store, results=self.results)
 
     def run(self, release: Release, meanwhile: Callable[[], object]) -> None:
@@ -56,8 +56,8 @@ class Blocking:
 
 
 @pytest.fixture
-def blocking(celery_app: Celery, store: ReleaseStore) -> Blocking:
-    return Blocking(celery_app, store)
+def blocking(celery_app: Celery, store: ReleaseStore, redis_client: redis.Redis) -> Blocking:
+    return Blocking(celery_app, store, redis_client)
 
 
 @pytest.fixture
@@ -124,6 +124,31 @@ def test_what_happens_while_a_result_is_corrected_counts_as_well(
     Outcomes(store=store, results=results).tell(release.id)
     assert results.forgotten == [release.id]
     assert results.failed == [(release.id, ("ReleaseBlocked", *REASON.arguments()))]
+
+
+def test_a_result_that_went_to_another_server_than_the_records_is_stored_anew(
+    celery_app: Celery, store: ReleaseStore, release: Release, redis_client: redis.Redis
+) -> None:
+    """As a master does that has been replaced: it takes results for some seconds more, and loses them."""
+
+    class Elsewhere(StoredResults):
+        """Its results go to another database at first."""
+
+        def succeed(self, release_id: str, auditid: int) -> None:
+            super().succeed(release_id, auditid)
+            if is_replaced:
+                redis_client.rename(f"celery-task-meta-{release_id}", "of-another-server")
+
+    is_replaced = True
+    outcomes = Outcomes(store=store, results=Elsewhere(celery_app, redis_client))
+    outcomes.ended(brought_to(store, release, status=Status.SUBMITTED, auditid=7))
+    assert store.untold(-1, 10) == [release.id]
+
+    is_replaced = False
+    outcomes.tell(release.id)
+
+    assert result_of(redis_client, release) == 7
+    assert store.untold(-1, 10) == []
 
 
 def test_celery_itself_stores_nothing_of_a_step() -> None:
