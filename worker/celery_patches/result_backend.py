@@ -2,6 +2,7 @@
 
 Celery tries a lost connection again, and takes a refusal for an error of its own, outside of the task: the message is
 neither acknowledged nor given back. Here it goes back, as from the task itself; each of our tasks may be run again.
+Not reported (README.md, result).
 """
 
 from __future__ import annotations
