@@ -8,11 +8,18 @@ from pathlib import Path
 
 from simulator.api.describe import describe
 from simulator.control.patching import PatchError
-from simulator.http.server import run
 from simulator.world import little_world
 from simulator.world.platform import DEFAULT_SCAN_S, DEFAULT_TOKEN_TTL_S
 from simulator.world.secret_book import SecretBook
 from simulator.world.world import World
+
+try:
+    from simulator.http.server import run
+except ModuleNotFoundError as error:
+    if error.name != "aiohttp":
+        raise
+    sys.stderr.write("The simulator needs aiohttp, which the extra 'demo' installs: pip install '.[demo]'\n")
+    raise SystemExit(2) from None
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -54,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="how long each WeChat call takes")
     parser.add_argument("--scan-s", type=float, default=DEFAULT_SCAN_S, help="length of the privacy scan")
     parser.add_argument("--token-ttl-s", type=float, default=DEFAULT_TOKEN_TTL_S)
+    parser.add_argument(
+        "--strict-encoding", action="store_true", help="refuse bodies that write Chinese as \\uXXXX (47002)"
+    )
+    parser.add_argument(
+        "--big-audit-ids", action="store_true", help="audit ids over 2**53, which a float can't hold"
+    )
     parser.add_argument("--die-with-parent", action="store_true", help="end when the parent process ends")
     parser.add_argument("--describe", action="store_true", help="print what a worker needs, and end")
     return parser
@@ -62,7 +75,13 @@ def _parser() -> argparse.ArgumentParser:
 def _make_world(args: argparse.Namespace, secrets: SecretBook) -> World:
     world = little_world.empty(secrets) if args.empty or args.world else little_world.little(secrets)
     world.patch_platform(
-        {"latency_ms": args.latency_ms, "scan_s": args.scan_s, "token_ttl_s": args.token_ttl_s}
+        {
+            "latency_ms": args.latency_ms,
+            "scan_s": args.scan_s,
+            "token_ttl_s": args.token_ttl_s,
+            "strict_encoding": args.strict_encoding,
+            "big_auditids": args.big_audit_ids,
+        }
     )
     if args.world is not None:
         document = json.loads(args.world.read_text(encoding="utf-8"))

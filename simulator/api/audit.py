@@ -82,7 +82,7 @@ def _submission(call: Call) -> Audit:
     if trial is None:
         raise WeChatError(call.mini.no_code_errcode)
     return Audit(
-        auditid=next(world.auditids),
+        auditid=world.next_auditid(),
         status=IN_REVIEW,
         user_version=trial.user_version,
         user_desc=trial.user_desc,

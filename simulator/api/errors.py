@@ -7,6 +7,7 @@ MESSAGES = {
     40001: "invalid credential, access_token is invalid or not latest",
     40013: "invalid appid",
     40014: "invalid access_token",
+    40066: "invalid url",
     40097: "invalid args",
     40125: "invalid appsecret",
     41001: "access_token missing",

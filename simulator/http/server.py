@@ -18,6 +18,8 @@ from simulator.world.world import World
 KEEPALIVE_S = 3600.0
 SHUTDOWN_S = 0.2
 PARENT_POLL_S = 0.1
+#: The errcode of a path that WeChat doesn't know.
+UNKNOWN_PATH = 40066
 
 
 class Simulator:
@@ -36,13 +38,14 @@ class Simulator:
             return web.Response()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        wire.let_the_body_come(request)
         path, _, query = request.raw_path.partition("?")
         endpoint = ENDPOINTS.get(path)
         if endpoint is not None:
             return await front.serve(self._world, request, endpoint, query)
         raw = await request.content.read()
         if not path.startswith(control.PREFIX):
-            return wire.not_found(self._world.clock)
+            return wire.whole(self._world.clock, answers.dump(answers.refusal(UNKNOWN_PATH)))
         document: Any
         refused = callers.refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
         if refused:

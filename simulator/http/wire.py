@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from simulator.control.faults import Fault
 from simulator.http import answers
@@ -13,7 +13,6 @@ from simulator.world.clock import Clock
 HTML_TYPE = "text/html; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
 _CHUNK = b"x" * 65_536
-_NOT_FOUND = b"<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
 
 
 def whole(
@@ -30,16 +29,18 @@ def whole(
     )
 
 
+def let_the_body_come(request: web.BaseRequest) -> None:
+    """Send `100 Continue` to a client that keeps its body back until it is asked for it."""
+    waits = request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11
+    if waits and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
 def hint(request: web.BaseRequest, statuses: Iterable[int]) -> None:
     """Send interim answers ahead of the final one; aiohttp knows no other than 100."""
     if request.transport is not None:
         for status in statuses:
             request.transport.write(b"HTTP/1.1 %d Interim\r\nLink: </x>; rel=preload\r\n\r\n" % status)
-
-
-def not_found(clock: Clock) -> web.Response:
-    """Answer as the gateway does for a path it does not know."""
-    return whole(clock, _NOT_FOUND, content_type=HTML_TYPE, status=404)
 
 
 async def spoilt(

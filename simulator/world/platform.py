@@ -28,7 +28,10 @@ class Platform:
     token_ttl_s: float = DEFAULT_TOKEN_TTL_S
     token_overlap_s: float = 300.0
     latency_ms: float = 0.0
-    strict_encoding: bool = True
+    #: Whether a body that writes Chinese as \\uXXXX is refused with 47002, as some endpoints were seen to do.
+    strict_encoding: bool = False
+    #: Whether audit ids are 64-bit numbers beyond what a float holds exactly.
+    big_auditids: bool = False
     content_type: str = JSON_TYPE
     #: The sheet has 42001 for any token and 42006 for this one; nobody recorded which comes.
     component_expired_errcode: int = 42001
@@ -69,6 +72,7 @@ PATCHABLE: dict[str, Setter] = {
     "token_overlap_s": number,
     "latency_ms": number,
     "strict_encoding": flag,
+    "big_auditids": flag,
     "content_type": text,
     "component_expired_errcode": integer,
     "testing_only_errcode": integer,

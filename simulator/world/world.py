@@ -15,8 +15,10 @@ from simulator.world.quotas import Quotas
 from simulator.world.secret_book import SecretBook
 from simulator.world.tokens import TokenBook
 
-#: Audit ids are 64-bit numbers; beginning here shows who keeps them in a float.
-FIRST_AUDITID = 2**53 + 1
+#: Any client can read these.
+FIRST_AUDITID = 1_000_000_001
+#: From here on a float holds every other number only, which is what JavaScript and old versions of jq keep numbers in.
+FIRST_INEXACT = 2**53
 
 
 class World:
@@ -31,7 +33,7 @@ class World:
         self.quotas = Quotas(self.clock, the_platform)
         self.faults = FaultBook()
         self.calls = CallLog()
-        self.auditids = count(FIRST_AUDITID)
+        self._auditids = count(FIRST_AUDITID)
         self.submitted: dict[tuple[int, int], int] = {}
         self.pool_month = self.clock.month()
         secrets.note(the_platform.secret)
@@ -68,6 +70,11 @@ class World:
         """End all tickets there are."""
         self.platform.tickets = dict.fromkeys(self.platform.tickets, self.clock.now())
 
+    def next_auditid(self) -> int:
+        """Give the next audit its id: a small one, or one of those that a float can't hold."""
+        auditid = next(self._auditids)
+        return FIRST_INEXACT + 2 * auditid + 1 if self.platform.big_auditids else auditid
+
     def put_audit(self, mini: MiniProgram, wanted: Mapping[str, Any]) -> Audit:
         """Change the latest audit; one of another version, or a `new` one, is submitted by somebody else."""
         fields = dict(wanted)
@@ -85,7 +92,7 @@ class World:
     def _foreign_audit(self, mini: MiniProgram) -> Audit:
         version = mini.trial.user_version if mini.trial else "0.0.1"
         now = int(self.clock.now())
-        return Audit(next(self.auditids), miniprogram.IN_REVIEW, version, "submitted by somebody else", now)
+        return Audit(self.next_auditid(), miniprogram.IN_REVIEW, version, "submitted by somebody else", now)
 
     def _refresh_token(self, mini: MiniProgram) -> str:
         return self.secrets.note(mini.refresh_token) or self.secrets.invent("refreshtoken@@@")

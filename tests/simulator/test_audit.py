@@ -16,11 +16,22 @@ def submit(wechat: Client, **fields: Any) -> dict[str, Any]:
     return wechat.mini("submit_audit", fields)
 
 
-def test_an_audit_id_is_larger_than_a_float_can_hold(wechat: Client) -> None:
+def test_an_audit_id_is_one_that_any_client_can_read(wechat: Client) -> None:
     wechat.commit_and_scan()
     answer = submit(wechat, item_list=[{**DEFAULT_CATEGORY, "title": "首页", "tag": "a b"}])
     assert answer["errcode"] == 0
-    assert answer["auditid"] > 2**53
+    assert 10**9 < answer["auditid"] < 2**53
+
+
+def test_an_audit_id_is_larger_than_a_float_can_hold_if_asked_for(wechat: Client) -> None:
+    wechat.sim("POST", "platform", {"big_auditids": True})
+    ids = []
+    for _ in range(2):
+        wechat.commit_and_scan()
+        ids.append(submit(wechat)["auditid"])
+        wechat.sim("POST", f"audits/{MINI}", {"status": 0})
+    assert ids[0] != ids[1]
+    assert all(one > 2**53 and int(float(one)) != one for one in ids)
 
 
 def test_submitting_needs_code_and_a_finished_scan(wechat: Client) -> None:
@@ -103,7 +114,7 @@ def test_the_latest_audit_can_be_asked_for(wechat: Client) -> None:
     assert answer["submit_audit_time"] > 0
 
 
-@pytest.mark.parametrize("auditid", [1, "9007199254740993", None])
+@pytest.mark.parametrize("auditid", [1, "1000000001", None])
 def test_an_unknown_audit_id_is_refused(wechat: Client, auditid: Any) -> None:
     wechat.commit_and_scan()
     submit(wechat)

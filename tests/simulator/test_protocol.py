@@ -1,6 +1,7 @@
 import http.client
 import json
 import re
+import socket
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -19,10 +20,36 @@ def test_a_refusal_is_http_200_with_json_and_a_rid(wechat: Client) -> None:
     assert RID.search(answer.json()["errmsg"])
 
 
-def test_an_unknown_path_is_a_404_page(wechat: Client) -> None:
-    answer = wechat.raw("POST", "/wxa/no_such_thing", data=b"{}")
-    assert answer.status_code == 404
-    assert answer.headers["Content-Type"].startswith("text/html")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/", "/wxa/no_such_thing", "/wxa/commit/", "/_simulator"])
+def test_an_unknown_path_is_refused_as_anything_else_is(wechat: Client, method: str, path: str) -> None:
+    answer = wechat.raw(method, path, data=b"{}")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "application/json; encoding=utf-8"
+    assert answer.json()["errcode"] == 40066
+    assert RID.search(answer.json()["errmsg"])
+
+
+@pytest.mark.parametrize("path", ["/wxa/getversioninfo", "/wxa/no_such_thing", "/_sim/clock"])
+@pytest.mark.parametrize("header", ["100-continue", "100-Continue"])
+def test_a_body_that_waits_for_100_continue_is_asked_for(simulator_url: str, path: str, header: str) -> None:
+    place = urlsplit(simulator_url)
+    head = f"POST {path} HTTP/1.1\r\nHost: {place.netloc}\r\nExpect: {header}\r\nContent-Length: 17\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port), timeout=10) as client:
+        client.sendall(head.encode())
+        with client.makefile("rb") as answers:
+            assert answers.readline() == b"HTTP/1.1 100 Continue\r\n"
+            assert answers.readline() == b"\r\n"
+            client.sendall(b'{"advance_s": 10}')
+            assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+def test_a_client_of_http_1_0_is_sent_no_100(simulator_url: str) -> None:
+    place = urlsplit(simulator_url)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as client:
+        client.sendall(b"POST /wxa/none HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}")
+        with client.makefile("rb") as answers:
+            assert answers.readline().split()[1] == b"200"
 
 
 @pytest.mark.parametrize(
@@ -49,14 +76,20 @@ def test_a_post_needs_an_object(wechat: Client, data: bytes, errcode: int) -> No
     assert answer.json()["errcode"] == errcode
 
 
-def test_escaped_chinese_is_refused_except_inside_ext_json_or_when_not_strict(wechat: Client) -> None:
+def test_escaped_chinese_is_taken(wechat: Client) -> None:
+    body = {"template_id": 1, "user_version": "1", "user_desc": "中", "ext_json": "{}"}
+    path = f"/wxa/commit?access_token={wechat.token()}"
+    assert wechat.raw("POST", path, data=json.dumps(body)).json()["errcode"] == 0
+    assert wechat.state()["trial"]["user_desc"] == "中"
+
+
+def test_a_strict_wechat_refuses_escaped_chinese_except_inside_ext_json(wechat: Client) -> None:
+    wechat.sim("POST", "platform", {"strict_encoding": True})
     path = f"/wxa/commit?access_token={wechat.token()}"
     body = {"template_id": 1, "user_version": "1", "user_desc": "ok", "ext_json": json.dumps({"ext": "中"})}
     escaped = json.dumps({**body, "user_desc": "中"})
     assert wechat.raw("POST", path, data=escaped).json()["errcode"] == 47002
     assert wechat.raw("POST", path, data=json.dumps(body)).json()["errcode"] == 0
-    wechat.sim("POST", "platform", {"strict_encoding": False})
-    assert wechat.raw("POST", path, data=escaped).json()["errcode"] == 0
 
 
 def test_a_connection_is_kept_alive(simulator_url: str) -> None:

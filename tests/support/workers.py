@@ -34,6 +34,8 @@ APPSECRET = "simulated-appsecret-0123456789ab"
 TICKET = "ticket@@@simulated-component-verify-ticket"
 DOMAINS = {"requestdomain": ["https://api.example.com"], "wsrequestdomain": ["wss://ws.example.com"]}
 KEYS = "MPRELEASE_REDIS__ENCRYPTION_KEYS"
+#: The simulator refuses what some endpoints of WeChat's were seen to refuse, and its audit ids fit into no float.
+STRICT = ("--strict-encoding", "--big-audit-ids")
 #: A worker is ready, and a release has ended, within so many seconds; both take far less.
 PATIENCE_S = 60.0
 #: For workers whose calls are held.
@@ -299,7 +301,7 @@ def platform(
 
     Further settings are those of the processes; the tests themselves reach Redis by the server's `master_url`.
     """
-    options = simulator_options or ("--scan-s", "0.3")
+    options = (*STRICT, *(simulator_options or ("--scan-s", "0.3")))
     with ExitStack() as stack:
         server = server or PlainServer(stack.enter_context(embedded_redis()))
         wechat_url = stack.enter_context(forks.simulator(*options))
