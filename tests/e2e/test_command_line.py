@@ -173,6 +173,10 @@ def test_domains_are_read_and_changed_by_hand(platform: Platform) -> None:
     added = platform.documents("domains", "add", appid, "--requestdomain", "https://api.example.com")[0]
     assert added["requestdomain"] == ["https://api.example.com"]
     assert platform.documents("domains", "get", appid)[0] == added
+    again = platform.run("domains", "add", appid, "--requestdomain", "HTTPS://api.example.com/", "--json")
+    assert "nothing was sent" in again.stderr
+    assert json.loads(again.stdout) == added
+    assert [call["action"] for call in platform.calls(appid, "modify_domain")].count("add") == 1
     platform.run("domains", "set", appid, "--requestdomain", "https://cdn.example.com", "--yes")
     assert platform.documents("domains", "get", appid)[0]["requestdomain"] == ["https://cdn.example.com"]
     removed = platform.documents(
@@ -181,6 +185,16 @@ def test_domains_are_read_and_changed_by_hand(platform: Platform) -> None:
     assert removed[0]["requestdomain"] == []
     wrong = platform.run("domains", "add", appid, "--requestdomain", "http://api.example.com", code=2)
     assert "https://api.example.com" in wrong.stderr
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "例子.cn", "api.example.com/v1", "ftp://api.example.com"])
+def test_a_host_that_could_not_be_registered_is_refused_before_anything_is_sent(
+    own_platform: Platform, host: str
+) -> None:
+    refused = own_platform.run("platform", "domains", "add", "new.example.com", host, "--yes", code=2)
+    assert "Nothing was registered" in refused.stderr
+    assert host in refused.stderr
+    assert own_platform.sim("GET", "calls")["counts"] == {}
 
 
 @pytest.mark.parametrize("body", ['{"code":403}', "{}", '{"errcode":null}'])
