@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.workers import PLATFORM_APPID, Platform
+from db.database import Database
+from tests.support.workers import PLATFORM_APPID, TICKET, Platform
+from wechat.tokens.store import TokenStore
 
 CONTRACT = [
     *("id", "appid", "template_id", "user_version", "user_desc", "ext", "audit", "wave", "domains", "step"),
@@ -207,14 +209,6 @@ def test_domains_that_wechat_does_not_tell_are_not_said_to_be_none(platform: Pla
     assert not unanswered.stdout
 
 
-def test_doctor_says_that_all_is_well_and_what_is_missing(platform: Platform, own_platform: Platform) -> None:
-    assert "missing" not in platform.run("doctor").stdout
-    own_platform.sim("POST", "platform", {"ip_allowed": False, "published": []})
-    ill = own_platform.run("doctor", code=1).stdout
-    assert "whitelist" in ill
-    assert "mprelease worker" in ill
-
-
 def test_secrets_are_never_arguments_and_never_shown(platform: Platform, tmp_path: Path) -> None:
     path = tmp_path / "tokens.jsonl"
     path.write_text('{"appid": "wx0000000000000001", "refresh_token": "very secret"}\n{"appid": "x"}\n')
@@ -224,3 +218,15 @@ def test_secrets_are_never_arguments_and_never_shown(platform: Platform, tmp_pat
     assert "very secret" not in refused.stderr
     assert platform.run("ticket", stdin="", code=2).stderr
     assert PLATFORM_APPID not in refused.stderr
+
+
+def test_what_is_no_ticket_is_not_stored_over_the_good_one(platform: Platform) -> None:
+    push = f"<xml><ComponentVerifyTicket><![CDATA[{TICKET}]]></ComponentVerifyTicket></xml>"
+    for no_ticket in ("", push, f'"{TICKET}"', f"{TICKET} {TICKET}", "x" * 10_000):
+        refused = platform.run("ticket", stdin=no_ticket, code=2).stderr
+        assert "Nothing was stored" in refused
+        assert "give the component_verify_ticket alone" in refused
+        assert TICKET not in refused
+    platform.run("ticket", stdin=f"\ufeff{TICKET}\r\n")
+    with platform.redis() as client:
+        assert TokenStore(Database(client), platform.seal()).ticket() == TICKET

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ _DO_WITHOUT = "name an HTTP proxy in HTTPS_PROXY, or this host in NO_PROXY"
 class Route:
     """How calls to one address go; `proxy_problem` says why none can go out."""
 
-    proxies: Mapping[str, str]
+    proxies: dict[str, str]
     #: A file or a directory of CAs in place of the usual ones.
     ca: str | None = None
     proxy_problem: str | None = None

@@ -72,7 +72,7 @@ class TokenStore:
 
     def ticket_age_s(self) -> float | None:
         """Seconds since the ticket was stored, by Redis' clock; None where there is none."""
-        left_ms = int(cast("int", self._redis.pttl(TICKET_KEY)))
+        left_ms = self._redis.pttl(TICKET_KEY)
         return None if left_ms <= 0 else TICKET_LIFETIME_S - left_ms / 1000
 
     def ticket(self) -> str | None:
