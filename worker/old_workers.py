@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import redis
@@ -16,7 +17,11 @@ _LISTENERS = "_kombu.binding.celery.pidbox"
 
 def schemas_of_workers(app: Celery) -> dict[str, int]:
     """The schema of each worker that answers; one that answers without a number does not know the question, and is of 1."""
-    answers = ask_workers(app, "schema")
+    return schemas_in(ask_workers(app, "schema"))
+
+
+def schemas_in(answers: Mapping[str, Any]) -> dict[str, int]:
+    """The schema in each worker's answer."""
     return {name: _number(answer) for name, answer in answers.items()}
 
 

@@ -72,13 +72,13 @@ def schema(_state: Any, **_kwargs: Any) -> dict[str, int]:
 
 @inspect_command(name="takes_messages", args=[("salt", str)])
 def takes_messages(state: Any, salt: Any = "", **_kwargs: Any) -> dict[str, Any]:
-    """Answer why this worker takes no messages, nothing where it does, and hash its settings with the salt, if one is given.
+    """Answer why this worker takes no messages, nothing where it does.
 
-    It may answer a ping, and take none for ever.
+    With a salt it answers with its schema and a hash of its settings as well: one question for all that `doctor` asks. It may answer a ping, and take none for ever.
     """
     answer: dict[str, Any] = {"problem": _why_none(state)}
     if salt:
-        answer["settings"] = fingerprints(state.app.settings, str(salt))
+        answer |= {"schema": NEWEST, "settings": fingerprints(state.app.settings, str(salt))}
     return answer
 
 

@@ -4,6 +4,7 @@ import pytest
 from celery.worker.control import Panel
 
 from config.settings import Settings
+from releases.store.schema import NEWEST
 from worker.agreement import fingerprints
 from worker.celery_patches.remote_control import stats, takes_messages
 
@@ -57,5 +58,9 @@ def test_a_worker_hashes_its_settings_with_the_salt_that_it_is_given() -> None:
     conf = SimpleNamespace(task_queues=[SimpleNamespace(name="a")])
     settings = Settings()
     state = SimpleNamespace(consumer=Taking({"a"}, 0), app=SimpleNamespace(conf=conf, settings=settings))
-    assert takes_messages(state, salt="s") == {"problem": "", "settings": fingerprints(settings, "s")}
+    assert takes_messages(state, salt="s") == {
+        "problem": "",
+        "schema": NEWEST,
+        "settings": fingerprints(settings, "s"),
+    }
     assert Panel.data["takes_messages"] is takes_messages
