@@ -31,7 +31,7 @@ def tell(error: Exception) -> int | None:
         # Celery's own options, of which `worker` passes on what it does not know.
         error.show()
         return BAD_INPUT
-    said = _of_redis(error) if isinstance(error, REDIS_ERRORS) else _of_others(error)
+    said = of_redis(error) if isinstance(error, REDIS_ERRORS) else _of_others(error)
     if said is None:
         return None
     lines, code = said
@@ -55,8 +55,8 @@ def _of_others(error: Exception) -> tuple[list[str], int] | None:
     return None
 
 
-def _of_redis(error: Exception) -> tuple[list[str], int]:
-    """What is said of an error of Redis, and the exit code."""
+def of_redis(error: Exception) -> tuple[list[str], int]:
+    """What is said of an error of REDIS_ERRORS, and the exit code."""
     rejected = rejected_certificate(error)
     if rejected is not None:
         return [f"Redis can't be used: {rejected}"], BAD_INPUT

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError as SourceError
 
 from config.settings import Settings
-from config.sources import PREFIX, SECRETS_DIR_VARIABLE, our_files, secrets_dir
+from config.sources import ENCODING, PREFIX, SECRETS_DIR_VARIABLE, UnreadableFile, our_files, secrets_dir
 
 
 class SettingsError(ValueError):
@@ -36,12 +36,14 @@ def load_settings() -> Settings:
     try:
         directory = secrets_dir()
         secret_files = [file.name for file in our_files(Path(directory))] if directory else []
-        unknown = _unknown_names([*os.environ, *dotenv_values(".env"), *secret_files])
+        unknown = _unknown_names([*os.environ, *dotenv_values(".env", encoding=ENCODING), *secret_files])
         if unknown:
             raise SettingsError(unknown)
         return Settings()
     except ValidationError as error:
         raise SettingsError([_describe(problem) for problem in error.errors()]) from None
+    except UnreadableFile as error:
+        raise SettingsError([str(error)]) from None
     except (OSError, UnicodeDecodeError, SourceError, RuntimeError) as error:
         # RuntimeError: a directory that begins with ~ and the name of nobody here.
         # Only the kind of error: its text may quote a file that holds a secret.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -25,7 +26,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.redis_url import is_redis_url, tls_files, without_tls
-from config.sources import PREFIX, SecretFiles, secrets_dir
+from config.sources import ENCODING, PREFIX, SecretFiles, secrets_dir
+from config.texts import credential, one_word, unquoted
 
 
 def _domain_list(value: Any) -> Any:
@@ -78,6 +80,21 @@ EncryptionKeys = Annotated[
     list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
 ]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
+
+
+def _on_secrets(check: Callable[[str], str]) -> AfterValidator:
+    """Check a secret's text as any other's; the message has no value in it."""
+
+    def checked(secret: SecretStr) -> SecretStr:
+        return SecretStr(check(secret.get_secret_value()))
+
+    return AfterValidator(checked)
+
+
+Word = Annotated[str, AfterValidator(one_word)]
+SecretWord = Annotated[SecretStr, _on_secrets(one_word)]
+AppId = Annotated[str, AfterValidator(credential)]
+AppSecret = Annotated[SecretStr, _on_secrets(credential)]
 CallsPerMinute = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Of a setting that does nothing any more and is still accepted; `deprecated` says what replaced it.
@@ -87,13 +104,18 @@ Retired = Seconds | None
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_the_value_alone(cls, value: Any) -> Any:
+        return unquoted(value) if isinstance(value, str) else value
+
 
 class RedisSettings(_Section):
     """Broker, result store and records: one database of our own."""
 
-    url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
-    master_name: str = ""
-    sentinel_password: SecretStr | None = None
+    url: SecretWord = SecretStr("redis://127.0.0.1:6379/0")
+    master_name: Word = ""
+    sentinel_password: SecretWord | None = None
     tls: bool = False
     ca_file: str = ""
     encryption_keys: EncryptionKeys = []
@@ -187,7 +209,7 @@ class RedisSettings(_Section):
 class WeChatSettings(_Section):
     """Where WeChat is and how long to wait for it."""
 
-    api_url: str = "https://api.weixin.qq.com"
+    api_url: Word = "https://api.weixin.qq.com"
     connect_timeout_s: Seconds = 5
     read_timeout_s: Seconds = 60
 
@@ -203,8 +225,8 @@ class WeChatSettings(_Section):
 class PlatformSettings(_Section):
     """The third-party platform (component) itself."""
 
-    appid: str = ""
-    appsecret: SecretStr = SecretStr("")
+    appid: AppId = ""
+    appsecret: AppSecret = SecretStr("")
 
     @property
     def is_named(self) -> bool:
@@ -272,6 +294,7 @@ class Settings(BaseSettings):
         env_prefix=PREFIX,
         env_nested_delimiter="__",
         env_file=".env",
+        env_file_encoding=ENCODING,
         extra="ignore",  # a .env may hold other programs' names; ours are checked by hand
         frozen=True,
         hide_input_in_errors=True,

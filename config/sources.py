@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic_settings import NestedSecretsSettingsSource
 
 PREFIX = "MPRELEASE_"
+#: Of .env and of the secret files: a byte order mark, which Windows' editors write, belongs to no name and no value.
+ENCODING = "utf-8-sig"
 #: The one variable that is no setting: it says where more of them are, as files.
 SECRETS_DIR_VARIABLE = PREFIX + "SECRETS_DIR"
 #: Where Docker puts secrets.
@@ -25,10 +27,25 @@ def our_files(directory: Path) -> list[Path]:
     return [file for file in found if file.name.upper().startswith(PREFIX) and file.is_file()]
 
 
+class UnreadableFile(ValueError):
+    """A secret file that can't be read; the text names the variable and the kind of error, and quotes nothing."""
+
+
 class SecretFiles(NestedSecretsSettingsSource):
     """Reads our files and no other."""
 
     @staticmethod
     def load_secrets(path: Path) -> dict[str, str]:
         """Read each file as the value of the variable that it is named like."""
-        return {file.name: file.read_text().strip() for file in our_files(path)}
+        return {file.name: _text_of(file) for file in our_files(path)}
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(ENCODING)
+    except UnicodeDecodeError:
+        problem = f"{file} is no text in UTF-8: save it as UTF-8"
+    except OSError as error:
+        problem = f"{file} can't be read ({error.strerror or type(error).__name__})"
+    # Outside the except blocks: an error of decoding holds what it could not decode.
+    raise UnreadableFile(f"{file.name.upper()}: {problem}")

@@ -67,6 +67,14 @@ class WeChat:
             lambda token: self._component.platform_domains(token, deadline), deadline
         )
 
+    def try_credentials(self, deadline: Deadline, *, keep: bool) -> PlatformDomains:
+        """The platform's own domain pool, asked for with a new component token: so ticket, secret and whitelist are tried.
+
+        `keep` the token for all processes, unless theirs is another platform's.
+        """
+        token = self._tokens.new_component_token(deadline, keep=keep)
+        return self._component.platform_domains(token, deadline)
+
     def add_platform_domains(
         self, hosts: Sequence[str], deadline: Deadline, *, testing_only: bool = False
     ) -> tuple[PlatformDomains, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wechat.domains import Pool
 from wechat.errors import Unanswered
 from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
@@ -138,6 +139,10 @@ class PlatformDomains:
 
     published: tuple[str, ...] | None
     testing: tuple[str, ...]
+
+    def pool(self, *, testing_only: bool = False) -> Pool:
+        """The hosts that a wanted one is compared with: the published ones, or as long as there are none the testing ones."""
+        return Pool(self.testing if testing_only or self.published is None else self.published)
 
 
 def _grant(name: str, answer: Mapping[str, Any], field_name: str) -> Grant:

@@ -34,6 +34,7 @@ FORBIDDEN_HOST = "api.weixin.qq.com"
 _ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?/?")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _MAX_PORT = 65535
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 #: The platform's pool comes as one text, hosts joined with `;`.
 _SEPARATORS = re.compile(r"[;,\s]+")
 #: A domain that is no domain may be a megabyte; as much of it is shown as a host name may be long, and a scheme.
@@ -187,6 +188,26 @@ def host_of(domain: str) -> str:
     return host_and_port(domain).partition(":")[0]
 
 
+def checked_host(text: str) -> str:
+    """The bare host of what is to be registered in the platform's pool, in the form in which hosts are compared.
+
+    A scheme that a list takes, a port, upper case, and a slash or dot behind say the same of it and are left out. Raises
+    InvalidDomain for what is no host name in the DNS: an address, a path, a wildcard, an international name as it is shown.
+    """
+    name, shown = "host", _SHOWN.repr(text)
+    normal = text.strip().lower()
+    scheme, separator, rest = normal.partition("://")
+    if separator and scheme not in SCHEMES.values():
+        raise InvalidDomain(name, f"{shown} has a scheme that no list takes; write api.example.com")
+    origin = _ORIGIN.fullmatch(f"https://{rest if separator else normal}")
+    if origin is None:
+        raise InvalidDomain(name, f"{shown} is not a host alone; write api.example.com")
+    host = origin["host"].rstrip(".")
+    _check_host(name, shown, host, "api.example.com")
+    _check_port(name, shown, origin["port"])
+    return host
+
+
 def rejected(wanted: Domains, fields: Mapping[str, Any]) -> Domains:
     """Those of the wanted domains that an answer names in invalid_* or no_icp_domain."""
     invalid = wanted & Domains.answered(fields, "invalid_")
@@ -218,20 +239,35 @@ def _checked(name: str, domain: Any) -> str:
         raise InvalidDomain(name, f"{shown} is not scheme://host[:port] alone; write {example}")
     if origin["scheme"] != SCHEMES[name]:
         raise InvalidDomain(name, f"{shown} has the wrong scheme; {name} takes {example}")
-    if _is_ip(origin["host"]):
-        raise InvalidDomain(name, f"{shown} is an IP address; WeChat takes a registered host name")
-    if not _HOST.fullmatch(origin["host"]):
-        raise InvalidDomain(name, f"{shown} has no valid host name; write {example}")
-    if origin["port"] and not (origin["port"][0] != "0" and int(origin["port"]) <= _MAX_PORT):
-        raise InvalidDomain(name, f"{shown} has no valid port; 1 to {_MAX_PORT}")
-    if origin["host"] == FORBIDDEN_HOST:
-        raise InvalidDomain(name, f"{FORBIDDEN_HOST} is forbidden by WeChat; use a host of your own")
+    _check_host(name, shown, origin["host"], example)
+    _check_port(name, shown, origin["port"])
     return normal
+
+
+def _check_host(name: str, shown: str, host: str, example: str) -> None:
+    in_dns = _in_dns(host)
+    if _is_ip(in_dns):
+        raise InvalidDomain(name, f"{shown} is an IP address; WeChat takes a registered host name")
+    if not host.isascii() and _HOST.fullmatch(in_dns):
+        written = example.replace("api.example.com", in_dns)
+        raise InvalidDomain(
+            name, f"{shown} is an international name; write it as it is in the DNS: {written}"
+        )
+    if not _HOST.fullmatch(host):
+        raise InvalidDomain(name, f"{shown} has no valid host name; write {example}")
+    if host == FORBIDDEN_HOST:
+        raise InvalidDomain(name, f"{FORBIDDEN_HOST} is forbidden by WeChat; use a host of your own")
+
+
+def _check_port(name: str, shown: str, port: str | None) -> None:
+    if port and not (port[0] != "0" and int(port) <= _MAX_PORT):
+        raise InvalidDomain(name, f"{shown} has no valid port; 1 to {_MAX_PORT}")
 
 
 def _is_ip(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return bool(re.fullmatch(r"[\d.]+", host))
+        # No domain ends with a number, and what does is read as an address: 10.1, 0x7f.1, 127.0.0.0x1.
+        return bool(_NUMBER.fullmatch(host.rpartition(".")[2]))
     return True

@@ -15,6 +15,7 @@ from config.celery_options import QUEUES, celery_options
 from config.loading import SettingsError
 from config.settings import Settings
 from tasks.services import Services
+from wechat.http.route import ca_problem
 from worker.background import BringBack, CheckKeys, CheckSchema
 from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
@@ -66,13 +67,16 @@ class ReleaseCelery(Celery):
         return self.subclass_with_self(named)
 
     def check_for_worker(self) -> None:
-        """Raise SettingsError if a worker could only block whatever it takes."""
+        """Raise SettingsError if a worker could only block, or fail, whatever it takes."""
         platform = self.settings.platform
         given = {"APPID": platform.appid, "APPSECRET": platform.appsecret.get_secret_value()}
         if not all(given.values()):
             raise SettingsError(
                 [f"MPRELEASE_PLATFORM__{name} is not set" for name in given if not given[name]]
             )
+        cas = ca_problem(self.settings.wechat.api_url)
+        if cas:
+            raise SettingsError([cas])
 
     def run_worker(self, options: Sequence[str]) -> int:
         """Run a worker until it is stopped; returns the exit code."""

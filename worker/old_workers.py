@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import redis
 from celery import Celery
-from kombu.exceptions import OperationalError
 
 from releases.store.schema import NEWEST
+from worker.asking import ask_workers
 
-#: Seconds in which workers answer.
-_PATIENCE_S = 2.0
 #: kombu keeps here who listens for questions: one that was killed as well, one that ended not.
 _LISTENERS = "_kombu.binding.celery.pidbox"
 
 
 def schemas_of_workers(app: Celery) -> dict[str, int]:
     """The schema of each worker that answers; one that answers without a number does not know the question, and is of 1."""
-    inspect: Any = app.control.inspect(timeout=_PATIENCE_S)
-    try:
-        answers = inspect._request("schema") or {}  # noqa: SLF001 - how Celery's own ask
-    except OperationalError as error:
-        raise redis.ConnectionError(str(error)) from error
+    return schemas_in(ask_workers(app, "schema"))
+
+
+def schemas_in(answers: Mapping[str, Any]) -> dict[str, int]:
+    """The schema in each worker's answer."""
     return {name: _number(answer) for name, answer in answers.items()}
 
 

@@ -12,8 +12,10 @@ import typer
 from cli.context import services
 from cli.printing import complain, notes
 from cli.request_files import json_lines
+from config.texts import trimmed
 from releases.errors import InvalidRequest
 from releases.request import RIGHT
+from wechat.tokens.issued import REFRESH_TOKEN, TICKET, problem_of
 from wechat.tokens.store import TokenStore
 
 APPID = re.compile(r"wx[0-9A-Za-z]{16}")
@@ -28,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def ticket() -> None:
     """Store the newest component_verify_ticket, read from stdin or prompted for."""
-    newest = _secret("component_verify_ticket")
+    newest = _secret(TICKET)
     store = _store()
     is_new = store.ticket() != newest
     store.put_ticket(newest)
@@ -52,7 +54,7 @@ def authorize(
         if not APPID.fullmatch(str(appid)):
             complain(f"Nothing was stored: {appid!r} is no appid; must be {RIGHT['appid']}")
             raise typer.Exit(2)
-        tokens = {str(appid): _secret("refresh token")}
+        tokens = {str(appid): _secret(REFRESH_TOKEN)}
     _store().put_refresh_tokens(tokens)
     notes.print(f"{len(tokens)} refresh token{'s' if len(tokens) != 1 else ''} stored")
 
@@ -63,13 +65,22 @@ def _store() -> TokenStore:
     return services().wechat.store
 
 
-def _secret(name: str) -> str:
-    value = typer.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.read()
-    value = str(value).strip()
-    if not value or not value.isprintable() or " " in value:
-        complain(f"Nothing was stored: the {name} must be one word on one line")
+def _secret(kind: str) -> str:
+    value = typer.prompt(kind, hide_input=True) if sys.stdin.isatty() else _from_stdin(kind)
+    value = trimmed(str(value))
+    problem = problem_of(value, kind)
+    if problem:
+        complain(f"Nothing was stored: this is no {kind}: {problem}")
         raise typer.Exit(2)
     return value
+
+
+def _from_stdin(kind: str) -> str:
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        complain(f"Nothing was stored: the {kind} is no text in UTF-8")
+        raise typer.Exit(2) from None
 
 
 def _from_file(path: Path) -> dict[str, str]:
@@ -102,6 +113,5 @@ def _line_problem(fields: object) -> str | None:
     if not isinstance(fields["appid"], str) or not APPID.fullmatch(fields["appid"]):
         return f"appid: must be {RIGHT['appid']}"
     token = fields["refresh_token"]
-    if not isinstance(token, str) or not token or not token.isprintable() or " " in token:
-        return "refresh_token: must be a text without blanks"
-    return None
+    problem = problem_of(token, REFRESH_TOKEN) if isinstance(token, str) else "it is no text"
+    return f"refresh_token: {problem}" if problem else None

@@ -46,7 +46,7 @@ def add(
     tcpdomain: Listed = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add domains to the lists. One of 50 modifications a month."""
+    """Add domains to the lists, unless they are there. One of 50 modifications a month."""
     lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
     _modify("add", appid, lists, as_json=as_json)
 
@@ -99,6 +99,13 @@ def _modify(action: Action, appid: str, lists: tuple[list[str] | None, ...], *, 
         complain(f"Nothing was changed: name at least one domain, as --{' or --'.join(SCHEMES)}")
         raise typer.Exit(2)
     mini_program = _mini_program(appid)
+    if action == "add":
+        there = mini_program.domains()
+        domains -= there
+        if not domains:
+            notes.print("nothing is missing, so nothing was sent")
+            _print(there, as_json=as_json)
+            return
     answer = mini_program.modify_domain(action, domains)
     refused = rejected(domains, answer)
     _print(mini_program.domains(), as_json=as_json)

@@ -10,7 +10,7 @@ from cli.context import services
 from cli.lines import document, line
 from cli.printing import complain, notes
 from wechat.component import PlatformDomains
-from wechat.domains import InvalidDomain, Pool, Standing, host_of, normalise
+from wechat.domains import InvalidDomain, Standing, checked_host
 from wechat.http.deadline import Deadline
 
 app = typer.Typer(help="What belongs to the third-party platform itself.", no_args_is_help=True)
@@ -54,10 +54,13 @@ def add(
 ) -> None:
     """Register hosts, published and testing together. One of the platform's 50 changes a month."""
     named = _named(hosts) if hosts else services().wanted.hosts()
-    there = _counting(services().wechat.platform_domains(_deadline()), testing_only=testing_only)
-    wanted = [host for host in named if there.standing(host) is not Standing.REGISTERED]
+    there = services().wechat.platform_domains(_deadline())
+    compared = there.pool(testing_only=testing_only)
+    wanted = [host for host in named if compared.standing(host) is not Standing.REGISTERED]
     if not wanted:
-        notes.print("nothing is missing")
+        notes.print("nothing is missing, so nothing was sent")
+        if as_json:
+            _print(there, _wanted_hosts(there, Standing.MISSING), as_json=True)
         return
     if not yes:
         typer.confirm(f"Register {', '.join(wanted)} on the platform?", abort=True, err=True)
@@ -71,25 +74,16 @@ def add(
 
 def _named(hosts: list[str]) -> list[str]:
     try:
-        named = [host_of(normalise(host if "://" in host else f"https://{host}")) for host in hosts]
+        return list(dict.fromkeys(map(checked_host, hosts)))
     except InvalidDomain as error:
         complain(f"Nothing was registered: {error.problem}")
         raise typer.Exit(2) from None
-    for host, given in zip(named, hosts, strict=True):
-        if "." not in host or any(character in host for character in " ;/,"):
-            complain(f"Nothing was registered: {given!r} is no host; must be like api.example.com")
-            raise typer.Exit(2)
-    return list(dict.fromkeys(named))
 
 
 def _wanted_hosts(pool: PlatformDomains, standing: Standing) -> list[str]:
     """The hosts that the settings want and that are this to the pool."""
-    registered = _counting(pool)
+    registered = pool.pool()
     return [host for host in services().wanted.hosts() if registered.standing(host) is standing]
-
-
-def _counting(pool: PlatformDomains, *, testing_only: bool = False) -> Pool:
-    return Pool(pool.testing if testing_only or pool.published is None else pool.published)
 
 
 def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:

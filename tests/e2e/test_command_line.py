@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.workers import PLATFORM_APPID, Platform
+from db.database import Database
+from tests.support.workers import PLATFORM_APPID, TICKET, Platform
+from wechat.tokens.store import TokenStore
 
 CONTRACT = [
     *("id", "appid", "template_id", "user_version", "user_desc", "ext", "audit", "wave", "domains", "step"),
@@ -173,6 +175,10 @@ def test_domains_are_read_and_changed_by_hand(platform: Platform) -> None:
     added = platform.documents("domains", "add", appid, "--requestdomain", "https://api.example.com")[0]
     assert added["requestdomain"] == ["https://api.example.com"]
     assert platform.documents("domains", "get", appid)[0] == added
+    again = platform.run("domains", "add", appid, "--requestdomain", "HTTPS://api.example.com/", "--json")
+    assert "nothing was sent" in again.stderr
+    assert json.loads(again.stdout) == added
+    assert [call["action"] for call in platform.calls(appid, "modify_domain")].count("add") == 1
     platform.run("domains", "set", appid, "--requestdomain", "https://cdn.example.com", "--yes")
     assert platform.documents("domains", "get", appid)[0]["requestdomain"] == ["https://cdn.example.com"]
     removed = platform.documents(
@@ -181,6 +187,16 @@ def test_domains_are_read_and_changed_by_hand(platform: Platform) -> None:
     assert removed[0]["requestdomain"] == []
     wrong = platform.run("domains", "add", appid, "--requestdomain", "http://api.example.com", code=2)
     assert "https://api.example.com" in wrong.stderr
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "例子.cn", "api.example.com/v1", "ftp://api.example.com"])
+def test_a_host_that_could_not_be_registered_is_refused_before_anything_is_sent(
+    own_platform: Platform, host: str
+) -> None:
+    refused = own_platform.run("platform", "domains", "add", "new.example.com", host, "--yes", code=2)
+    assert "Nothing was registered" in refused.stderr
+    assert host in refused.stderr
+    assert own_platform.sim("GET", "calls")["counts"] == {}
 
 
 @pytest.mark.parametrize("body", ['{"code":403}', "{}", '{"errcode":null}'])
@@ -193,14 +209,6 @@ def test_domains_that_wechat_does_not_tell_are_not_said_to_be_none(platform: Pla
     assert not unanswered.stdout
 
 
-def test_doctor_says_that_all_is_well_and_what_is_missing(platform: Platform, own_platform: Platform) -> None:
-    assert "missing" not in platform.run("doctor").stdout
-    own_platform.sim("POST", "platform", {"ip_allowed": False, "published": []})
-    ill = own_platform.run("doctor", code=1).stdout
-    assert "whitelist" in ill
-    assert "mprelease worker" in ill
-
-
 def test_secrets_are_never_arguments_and_never_shown(platform: Platform, tmp_path: Path) -> None:
     path = tmp_path / "tokens.jsonl"
     path.write_text('{"appid": "wx0000000000000001", "refresh_token": "very secret"}\n{"appid": "x"}\n')
@@ -210,3 +218,15 @@ def test_secrets_are_never_arguments_and_never_shown(platform: Platform, tmp_pat
     assert "very secret" not in refused.stderr
     assert platform.run("ticket", stdin="", code=2).stderr
     assert PLATFORM_APPID not in refused.stderr
+
+
+def test_what_is_no_ticket_is_not_stored_over_the_good_one(platform: Platform) -> None:
+    push = f"<xml><ComponentVerifyTicket><![CDATA[{TICKET}]]></ComponentVerifyTicket></xml>"
+    for no_ticket in ("", push, f'"{TICKET}"', f"{TICKET} {TICKET}", "x" * 10_000):
+        refused = platform.run("ticket", stdin=no_ticket, code=2).stderr
+        assert "Nothing was stored" in refused
+        assert "give the component_verify_ticket alone" in refused
+        assert TICKET not in refused
+    platform.run("ticket", stdin=f"\ufeff{TICKET}\r\n")
+    with platform.redis() as client:
+        assert TokenStore(Database(client), platform.seal()).ticket() == TICKET

@@ -118,7 +118,7 @@ def warned(platform: Platform, keys: str = "") -> list[str]:
     told = platform.run("doctor", code=0, **{KEYS: keys}).stdout.splitlines()
     [first] = [number for number, line in enumerate(told) if "  encryption " in line]
     more = [line.strip() for line in told[first + 1 :]]
-    return [told[first], *takewhile(lambda line: not line.startswith(("ok ", "warn ", "missing ")), more)]
+    return [told[first], *takewhile(lambda line: not line.startswith(("ok ", "warn ", "fail ")), more)]
 
 
 def test_releases_and_rekey_at_the_same_time_lose_no_refresh_token(sealing_platform: Platform) -> None:

@@ -85,6 +85,12 @@ def test_a_worker_without_the_platforms_credentials_does_not_start(own_platform:
     assert "MPRELEASE_PLATFORM__APPID is not set" in started.stderr
 
 
+def test_a_worker_does_not_start_with_cas_that_can_not_be_read(platform: Platform) -> None:
+    names = {"MPRELEASE_WECHAT__API_URL": "https://wechat.invalid", "REQUESTS_CA_BUNDLE": "missing.pem"}
+    refused = platform.run("worker", code=2, **names)
+    assert "REQUESTS_CA_BUNDLE names missing.pem, which can't be used" in refused.stderr
+
+
 def running() -> set[int]:
     """The processes that the demo started, found by the mark in their environment."""
     marker = f"TEST_MARKER={os.getpid()}".encode()

@@ -143,7 +143,7 @@ def test_a_certificate_that_is_not_accepted_is_told_with_what_to_do(
     with tls_relay(secured.redis_port, context_for(certificate)) as relay:
         url = f"rediss://{HOST}:{relay.port}/0"
         refused = secured.platform.run("list", code=2, MPRELEASE_REDIS__URL=url)
-        doctor = secured.platform.run("doctor", code=1, MPRELEASE_REDIS__URL=url)
+        doctor = secured.platform.run("doctor", code=2, MPRELEASE_REDIS__URL=url)
         for told in (refused.stderr, doctor.stdout):
             assert "its certificate was not accepted" in told
             assert said in told

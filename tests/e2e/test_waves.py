@@ -144,7 +144,7 @@ def test_a_domain_that_the_platform_lacks_stops_a_wave_before_its_first_call(own
         platform.run("resume", "--wave", WAVE)
         assert platform.documents("wave", WAVE, "--watch")[0]["counts"]["submitted"] == 20
     assert "nothing is missing" in platform.run("platform", "domains", "add").stderr
-    assert "is no host" in platform.run("platform", "domains", "add", "a;b", code=2).stderr
+    assert "has no valid host name" in platform.run("platform", "domains", "add", "a;b", code=2).stderr
 
 
 def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform, tmp_path: Path) -> None:

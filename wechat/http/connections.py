@@ -173,7 +173,7 @@ class _DeadlineMixin(HTTPConnection):
 def _addresses(host: str, port: int | None) -> list[str]:
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, allowed_gai_family(), socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # UnicodeError: a label that is empty or too long
         return []
     return [str(address[0]) for _, _, _, _, address in found]
 

@@ -17,16 +17,16 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import requests
-import requests.utils
-import urllib3
 
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer
 from wechat.http.clock import WeChatClock, http_time
 from wechat.http.connections import DeadlineAdapter, enforced
-from wechat.http.deadline import Deadline, DeadlineExceeded
+from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
+from wechat.http.problems import NO_ANSWER, problem_of
 from wechat.http.retry_after import retry_after_s
+from wechat.http.route import ca_problem, route_to
 
 log = logging.getLogger(__name__)
 
@@ -43,24 +43,6 @@ _HEADERS = {
 #: Told of every call that is over: its endpoint, the errcode (0 if all went well, None if no usable answer came),
 #: and the seconds that it took. It is called in the thread of the call, so it must be quick and never raise.
 Observe = Callable[[str, int | None, float], None]
-
-#: What requests and urllib3 raise, most specific first, and what it means to an operator.
-_PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
-    (DeadlineExceeded, "the deadline passed before the answer was complete"),
-    (requests.exceptions.SSLError, "TLS failed"),
-    (requests.exceptions.ProxyError, "the proxy failed"),
-    (requests.exceptions.ConnectTimeout, "no connection within the connect timeout"),
-    (requests.exceptions.ReadTimeout, "no answer within the read timeout"),
-    (requests.exceptions.ChunkedEncodingError, "the connection was cut in the middle of the answer"),
-    (requests.exceptions.ConnectionError, "the connection failed or was cut"),
-    (requests.exceptions.ContentDecodingError, "the body could not be decoded"),
-    (requests.exceptions.RequestException, "the HTTP request failed"),
-    (urllib3.exceptions.TimeoutError, "the answer stopped coming"),
-    (urllib3.exceptions.HTTPError, "the connection was cut in the middle of the answer"),
-    (OSError, "the connection failed or was cut"),
-    # http.client and urllib3 let it through, for a chunk with a negative length among others.
-    (ValueError, "the answer is no HTTP"),
-)
 
 
 class _NoToken(logging.Filter):
@@ -116,7 +98,7 @@ class Transport:
         self._api_url = api_url.rstrip("/")
         self._timeout = (connect_timeout_s, read_timeout_s)
         self._total_s = connect_timeout_s + read_timeout_s
-        self._proxies = requests.utils.get_environ_proxies(self._api_url)
+        self._route = route_to(self._api_url)
         self._local = threading.local()
         self._secrets = tuple(secrets)
         self._observe = observe
@@ -192,6 +174,8 @@ class Transport:
         body: Mapping[str, Any] | None,
         reply: _Reply,
     ) -> None:
+        if self._route.proxy_problem:
+            raise Unanswered(path, self._route.proxy_problem)
         problem: str
         data = None if body is None else encode(body)
         try:
@@ -203,14 +187,14 @@ class Transport:
                     timeout=self._timeouts(call_deadline),
                     stream=True,
                     allow_redirects=False,
-                    proxies=self._proxies,
+                    proxies=self._route.proxies,
                 ) as response,
             ):
                 self._read(path, response, reply)
                 reply.is_all = not exchange.has_leftover
                 return
-        except tuple(kind for kind, _ in _PROBLEMS) as error:
-            problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
+        except NO_ANSWER as error:
+            problem = ca_problem(self._api_url) or problem_of(error)
         # Outside the except block: the cause holds the URL, and the URL holds the token.
         raise Unanswered(path, problem, reply.retry_after_s)
 
@@ -258,6 +242,7 @@ class Transport:
             session = self._local.session = _Session()
             # The environment is read once, in the constructor, not at each request (and never .netrc).
             session.trust_env = False
+            session.verify = self._route.ca or True
             adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
             session.mount("https://", adapter)
             session.mount("http://", adapter)

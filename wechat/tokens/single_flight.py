@@ -77,6 +77,18 @@ class Tokens:
         self._store.forget_token(COMPONENT, token)
         return call(self._component_token(deadline))
 
+    def new_component_token(self, deadline: Deadline, *, keep: bool) -> str:
+        """A component token that is fetched now, whatever is stored: so ticket, secret and whitelist are tried.
+
+        `keep` it for all processes: a new token ends the one before it some minutes later. Without, it has to be another
+        platform's than theirs.
+        """
+        if not keep:
+            return self._refresh_component(deadline).token
+        while (owner := self._store.begin_refresh(COMPONENT, _LOCK_LIFETIME_S)) is None:
+            self._wait(COMPONENT, deadline)
+        return self._refresh_as(owner, COMPONENT, self._refresh_component, deadline, anew=True)
+
     def _component_token(self, deadline: Deadline) -> str:
         return self._token(COMPONENT, self._refresh_component, deadline)
 
@@ -107,11 +119,17 @@ class Tokens:
             raise Refused(refused.endpoint, refused.errcode, refused.errmsg, refused.rid, refused.fields)
 
     def _refresh_as(
-        self, owner: str, slot: str, refresh: Callable[[Deadline], Grant], deadline: Deadline
+        self,
+        owner: str,
+        slot: str,
+        refresh: Callable[[Deadline], Grant],
+        deadline: Deadline,
+        *,
+        anew: bool = False,
     ) -> str:
         try:
             # Another caller may have stored one between our look and our lock.
-            stored = self._store.token(slot)
+            stored = None if anew else self._store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored.value
             try:

@@ -70,6 +70,11 @@ class TokenStore:
         """Whether there is a component_verify_ticket that is not older than 12 h, readable or not."""
         return bool(self._redis.exists(TICKET_KEY))
 
+    def ticket_age_s(self) -> float | None:
+        """Seconds since the ticket was stored, by Redis' clock; None where there is none."""
+        left_ms = self._redis.pttl(TICKET_KEY)
+        return None if left_ms <= 0 else TICKET_LIFETIME_S - left_ms / 1000
+
     def ticket(self) -> str | None:
         """The newest component_verify_ticket, unless it is older than 12 h."""
         return self._read(TICKET_KEY)

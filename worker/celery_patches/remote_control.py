@@ -21,6 +21,7 @@ from celery.worker.control import control_command, inspect_command
 from releases.record import release_of
 from releases.store.schema import NEWEST
 from tasks.services import ReleaseApp
+from worker.agreement import fingerprints
 
 log = logging.getLogger(__name__)
 
@@ -69,16 +70,26 @@ def schema(_state: Any, **_kwargs: Any) -> dict[str, int]:
     return {"schema": NEWEST}
 
 
-@inspect_command(name="takes_messages")
-def takes_messages(state: Any, **_kwargs: Any) -> dict[str, str]:
-    """Answer why this worker takes no messages; nothing where it does. It may answer a ping, and take none for ever."""
+@inspect_command(name="takes_messages", args=[("salt", str)])
+def takes_messages(state: Any, salt: Any = "", **_kwargs: Any) -> dict[str, Any]:
+    """Answer why this worker takes no messages, nothing where it does.
+
+    With a salt it answers with its schema and a hash of its settings as well: one question for all that `doctor` asks. It may answer a ping, and take none for ever.
+    """
+    answer: dict[str, Any] = {"problem": _why_none(state)}
+    if salt:
+        answer |= {"schema": NEWEST, "settings": fingerprints(state.app.settings, str(salt))}
+    return answer
+
+
+def _why_none(state: Any) -> str:
     consumer = state.consumer
     names = [queue.name for queue in state.app.conf.task_queues]
     missing = [name for name in names if not consumer.task_consumer.consuming_from(name)]
     if missing:
-        return {"problem": f"it does not consume from {', '.join(missing)}"}
+        return f"it does not consume from {', '.join(missing)}"
     in_hand = consumer.task_consumer.channel.qos
     taken = len(in_hand._delivered) - len(in_hand._dirty)  # noqa: SLF001 - it is our own
     if not in_hand.can_consume() and not len(worker_state.reserved_requests):
-        return {"problem": f"its {taken} slots are taken, and it works on nothing"}
-    return {"problem": ""}
+        return f"its {taken} slots are taken, and it works on nothing"
+    return ""

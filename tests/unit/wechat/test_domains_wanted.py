@@ -98,7 +98,7 @@ def test_domain_is_taken_in_its_normal_form(written: str, kept: str) -> None:
         ("https://a-.cn", "no valid host name"),
         ("https://*.a.cn", "no valid host name"),
         ("https://my_api.a.cn", "no valid host name"),
-        ("https://中国.cn", "no valid host name"),
+        ("https://中国.cn", "write it as it is in the DNS: https://xn--fiqs8s.cn"),
         (f"https://{LABEL}a.cn", "no valid host name"),
         ("https://" + f"{LABEL}." * 4 + "cn", "no valid host name"),
         (None, "no string"),

@@ -35,6 +35,20 @@ def test_ticket_is_kept_for_twelve_hours(store: TokenStore, redis_client: redis.
     assert TICKET_LIFETIME_S - 5 <= int(str(redis_client.ttl("wechat:ticket"))) <= TICKET_LIFETIME_S == 43_200
 
 
+def test_ticket_says_how_old_it_is(store: TokenStore, redis_client: redis.Redis) -> None:
+    age_s = store.ticket_age_s()
+    assert age_s is not None
+    assert 0 <= age_s < 60
+    redis_client.expire("wechat:ticket", TICKET_LIFETIME_S - 3600)
+
+    age_s = store.ticket_age_s()
+
+    assert age_s is not None
+    assert 3600 <= age_s < 3660
+    redis_client.delete("wechat:ticket")
+    assert store.ticket_age_s() is None
+
+
 def test_ticket_that_expired_is_none(store: TokenStore, redis_client: redis.Redis) -> None:
     redis_client.pexpire("wechat:ticket", 0)
 

@@ -152,3 +152,38 @@ def test_component_token_that_is_due_needs_no_ticket_either(
     redis_client.delete("wechat:ticket")
 
     assert tokens.authorizer_token(APPID, deadline) == "merchant-1"
+
+
+def test_a_new_token_is_fetched_although_one_is_good_and_stored_for_all(
+    tokens: Tokens, store: TokenStore, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    put(store, COMPONENT, "component-0")
+
+    assert tokens.new_component_token(deadline, keep=True) == "component-1"
+
+    assert tickets_sent(wechat) == [TICKET]
+    assert value(store, COMPONENT) == "component-1"
+    assert store.begin_refresh(COMPONENT, 1) is not None, "the lock was kept"
+
+
+def test_a_new_token_that_is_refused_leaves_the_stored_one(
+    tokens: Tokens, store: TokenStore, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    put(store, COMPONENT, "component-0")
+    wechat.on(API_COMPONENT_TOKEN, refusal(40125))
+
+    for keep in (True, False):
+        with pytest.raises(Refused, match="40125"):
+            tokens.new_component_token(deadline, keep=keep)
+
+    assert value(store, COMPONENT) == "component-0"
+
+
+def test_a_new_token_of_another_platform_is_not_stored(
+    tokens: Tokens, store: TokenStore, deadline: Deadline
+) -> None:
+    put(store, COMPONENT, "component-0")
+
+    assert tokens.new_component_token(deadline, keep=False) == "component-1"
+
+    assert value(store, COMPONENT) == "component-0"

@@ -3,6 +3,9 @@ from types import SimpleNamespace
 import pytest
 from celery.worker.control import Panel
 
+from config.settings import Settings
+from releases.store.schema import NEWEST
+from worker.agreement import fingerprints
 from worker.celery_patches.remote_control import stats, takes_messages
 
 CONCURRENCY = 2
@@ -49,3 +52,15 @@ def test_a_worker_says_why_it_takes_no_messages(consumer: Taking, problem: str) 
     conf = SimpleNamespace(task_queues=[SimpleNamespace(name="a"), SimpleNamespace(name="b")])
     state = SimpleNamespace(consumer=consumer, app=SimpleNamespace(conf=conf))
     assert takes_messages(state) == {"problem": problem}
+
+
+def test_a_worker_hashes_its_settings_with_the_salt_that_it_is_given() -> None:
+    conf = SimpleNamespace(task_queues=[SimpleNamespace(name="a")])
+    settings = Settings()
+    state = SimpleNamespace(consumer=Taking({"a"}, 0), app=SimpleNamespace(conf=conf, settings=settings))
+    assert takes_messages(state, salt="s") == {
+        "problem": "",
+        "schema": NEWEST,
+        "settings": fingerprints(settings, "s"),
+    }
+    assert Panel.data["takes_messages"] is takes_messages

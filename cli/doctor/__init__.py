@@ -1,0 +1,1 @@
+"""What `mprelease doctor` looks at, one file for each part of the platform."""

@@ -1,0 +1,52 @@
+"""What `mprelease doctor` finds: one line each, and whether it is well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rich.markup import escape
+
+from cli.printing import Lines
+
+
+class Level(StrEnum):
+    """How bad it is. FAIL keeps releases from being submitted, WARN may cost something later."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+_COLOURS = {Level.OK: "green", Level.WARN: "bold yellow", Level.FAIL: "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `more` are lines to be typed."""
+
+    level: Level
+    name: str
+    text: str
+    more: tuple[str, ...] = ()
+
+    def show(self, report: Lines) -> None:
+        """Print it: a line, and the lines to be typed under it."""
+        report.print(f"[{_COLOURS[self.level]}]{self.level:<7}[/]  {self.name:<12}  {escape(self.text)}")
+        for line in self.more:
+            report.print(f"{'':<9}{escape(line)}")
+
+
+def ok(name: str, text: str) -> Finding:
+    """All is well."""
+    return Finding(Level.OK, name, text)
+
+
+def warn(name: str, text: str, more: tuple[str, ...] = ()) -> Finding:
+    """Releases go on; somebody should know."""
+    return Finding(Level.WARN, name, text, more)
+
+
+def fail(name: str, text: str) -> Finding:
+    """Releases do not go on before somebody has mended it."""
+    return Finding(Level.FAIL, name, text)

@@ -1,0 +1,108 @@
+"""The platform at WeChat: its name, ticket, secret, whitelist and domain pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cli.context import settings
+from cli.context import unchecked_services as services
+from cli.doctor.findings import Finding, fail, ok, warn
+from cli.doctor.workers import differences
+from cli.printing import in_short
+from releases.problems import describe
+from releases.states import Step
+from wechat.component import PlatformDomains
+from wechat.errors import Unanswered, WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
+from wechat.http.route import ca_problem
+from worker.agreement import WITH_WHOM
+
+#: Seconds that all calls to WeChat may take together.
+_DEADLINE_S = 30.0
+#: A ticket that is older has missed two of WeChat's pushes, which come every ten minutes; in seconds.
+_OLD_TICKET_S = 30 * 60
+
+
+def platform() -> Iterator[Finding]:
+    """The settings without which no release is submitted."""
+    ours = settings().platform
+    if ours.is_named:
+        yield ok("platform", ours.appid)
+    else:
+        yield fail("platform", "set MPRELEASE_PLATFORM__APPID and __APPSECRET")
+    wanted = services().wanted
+    if wanted:
+        yield ok("domains", ", ".join(wanted.hosts()))
+    else:
+        yield fail("domains", "set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists")
+
+
+def ticket() -> Iterator[Finding]:
+    """Whether there is a ticket, and how old it is."""
+    age_s = services().wechat.store.ticket_age_s()
+    if age_s is None:
+        yield fail(
+            "ticket", "none that is younger than 12 hours: store the newest one with `mprelease ticket`"
+        )
+        return
+    stored = f"stored {_ago(age_s)}"
+    if age_s <= _OLD_TICKET_S:
+        yield ok("ticket", stored)
+    else:
+        yield warn(
+            "ticket",
+            f"{stored}: WeChat pushes one every 10 minutes, and each is good for 12 hours; store the newest one with "
+            "`mprelease ticket`",
+        )
+
+
+def _ago(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "less than a minute ago"
+    hours, rest = divmod(minutes, 60)
+    parts = ((hours, "hour"), (rest, "minute"))
+    return " ".join(f"{number} {name}{'s' * (number != 1)}" for number, name in parts if number) + " ago"
+
+
+def wechat() -> Iterator[Finding]:
+    """Two calls tell whether ticket, secret and the whitelisted IP are right, and which hosts are registered."""
+    if not settings().platform.is_named:
+        return
+    unusable = ca_problem(settings().wechat.api_url)
+    if unusable:
+        yield fail("WeChat", unusable)
+        return
+    # A shell that speaks with another WeChat, or in another name, may not put its token in the place of the workers'.
+    keep = not any(WITH_WHOM & set(names) for names in differences().values())
+    try:
+        found = services().wechat.try_credentials(Deadline(_DEADLINE_S), keep=keep)
+    except (Unanswered, DeadlineExceeded) as error:
+        said = str(error) or f"no answer within {_DEADLINE_S:.0f} s"
+        yield fail("WeChat", f"{said}; check the network and the proxy of this machine, and WeChat's status")
+        return
+    except WeChatError as error:
+        yield fail("WeChat", in_short(describe(error, Step.ENSURE_DOMAINS)))
+        return
+    yield ok("WeChat", "component token granted, IP whitelisted")
+    yield _domain_pool(found)
+
+
+def _domain_pool(found: PlatformDomains) -> Finding:
+    wanted, pool = services().wanted, found.pool()
+    missing, unknown = wanted.missing_in(pool).hosts(), wanted.unknown_in(pool).hosts()
+    if found.published is None:
+        text = "the platform was never published: only accounts on its test list can be released to"
+        lacking = f"; not registered for testing: {', '.join(missing)}" if missing else ""
+        return warn("domain pool", text + lacking)
+    if missing:
+        return fail(
+            "domain pool",
+            f"not published on the platform: {', '.join(missing)}; `mprelease platform domains add` registers them",
+        )
+    counted = f"{len(found.published)} host{'s' * (len(found.published) != 1)} published"
+    if unknown:
+        counted += (
+            f"; only a domain above is registered of {', '.join(unknown)}: the first release asks WeChat"
+        )
+    return ok("domain pool", counted)

@@ -1,0 +1,56 @@
+"""Whether two processes have the same settings, found out without telling them.
+
+Whoever asks sends a salt that is new each time, and the workers answer with a keyed hash of each setting. No password that a
+person chose is among them: an AppSecret and an encryption key have at least 128 random bits, which nobody finds by trying.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from config.settings import Settings
+from wechat.domains import Domains
+
+#: What decides with whom a process speaks, in whose name.
+WITH_WHOM = frozenset({"MPRELEASE_PLATFORM__APPID", "MPRELEASE_WECHAT__API_URL"})
+_SALT_BYTES = 16
+
+
+def new_salt() -> str:
+    """A salt for one question."""
+    return secrets.token_hex(_SALT_BYTES)
+
+
+def fingerprints(settings: Settings, salt: str) -> dict[str, str]:
+    """A keyed hash of each setting in which all workers and shells have to agree, by the name of its variable."""
+    key = salt.encode()
+    return {
+        f"MPRELEASE_{name}": hmac.new(key, json.dumps([name, value]).encode(), "sha256").hexdigest()
+        for name, value in _values(settings).items()
+    }
+
+
+def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of which both know a hash, and not the same."""
+    return tuple(name for name in ours if name in theirs and theirs[name] != ours[name])
+
+
+def _values(settings: Settings) -> dict[str, Any]:
+    domains = Domains.wanted(settings.domains.model_dump()).lists
+    of_domains = {
+        f"DOMAINS__{name.upper()}": sorted(domains.get(name, ())) for name in settings.domains.model_dump()
+    }
+    rate = {f"RATE__{name.upper()}": value for name, value in settings.rate.model_dump().items()}
+    return {
+        "PLATFORM__APPID": settings.platform.appid,
+        "PLATFORM__APPSECRET": settings.platform.appsecret.get_secret_value(),
+        "WECHAT__API_URL": settings.wechat.api_url.rstrip("/"),
+        "REDIS__ENCRYPTION_KEYS": [key.get_secret_value() for key in settings.redis.encryption_keys],
+        "REDIS__REPLICAS": settings.redis.replicas_to_confirm,
+        **of_domains,
+        **rate,
+    }
