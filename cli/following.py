@@ -17,6 +17,7 @@ from releases.record import Release, counts
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
+from releases.waves.report import OVERDUE_S
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
@@ -31,6 +32,20 @@ _PING_S = 2.0
 NOBODY = "No worker answers. Start one: mprelease worker"
 
 
+def trouble(overdue: int, *, nobody_answers: bool, moves: bool) -> str:
+    """What keeps releases from going on that nothing holds, with the next command; empty if nothing does.
+
+    `overdue` of them should have been taken by a worker; `moves` says whether others come to rest meanwhile.
+    """
+    late = f"{overdue} {'release is' if overdue == 1 else 'releases are'} overdue" if overdue else ""
+    if nobody_answers:
+        return f"{late}. {NOBODY}" if late else NOBODY
+    if not late:
+        return ""
+    why = "workers are behind; more of them help" if moves else "workers answer and do not take them"
+    return f"{late}: {why}. See: mprelease doctor"
+
+
 def follow(release_ids: Sequence[str]) -> list[Release]:
     """Show progress on stderr until every release is at rest or waits for long; returns their last states.
 
@@ -43,7 +58,7 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
         followed.look_at_all()
         while True:
             still_open = followed.still_open(_Waits().leave_alone)
-            reporter.report(followed.found())
+            reporter.report(followed.found(), still_open)
             if not still_open or reporter.quiet_s() > PATIENCE.total_seconds():
                 return followed.found()
             try:
@@ -96,13 +111,14 @@ class _Reporter:
         self._line = line
         self._silence = Silence()
         self._told = ""
-        self._hinted = False
+        self._hinted = (False, False)
 
     def quiet_s(self) -> float:
         """Seconds since something happened."""
         return self._silence.seconds()
 
-    def report(self, releases: Sequence[Release]) -> None:
+    def report(self, releases: Sequence[Release], still_open: Sequence[str]) -> None:
+        """Show how they stand; when nothing has happened for a while, what may be the reason, each once."""
         tally = counts(Counter(str(release.status) for release in releases))
         text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
         ended = sum(1 for release in releases if release.status in AT_REST)
@@ -112,15 +128,24 @@ class _Reporter:
             self._told = text
             if not notes.is_terminal:
                 notes.print(text)
-        elif tally[Status.QUEUED] and not self._hinted and self._silence.nobody_answers():
-            self._hinted = True
-            notes.print(NOBODY)
+        elif still_open and self.quiet_s() >= ASK_AFTER_S:
+            self._hint(still_open)
+
+    def _hint(self, still_open: Sequence[str]) -> None:
+        made, nobody = services(), self._silence.nobody_answers()
+        overdue = set(made.store.overdue(made.now() - timedelta(seconds=OVERDUE_S))).intersection(still_open)
+        hint = nobody, bool(overdue)
+        if any(hint) and hint != self._hinted:
+            notes.print(trouble(len(overdue), nobody_answers=nobody, moves=False))
+        self._hinted = hint
 
 
 def explain(releases: Sequence[Release]) -> None:
     """Say why those that did not get through stand still, and how they go on."""
     if len(releases) > 1:
         tell_causes(releases)
+    for wave in sorted({str(found.wave) for found in releases if found.wave and found.cause}):
+        notes.print(escape(f"Remove the causes, then: mprelease resume --wave {quote(wave)}"))
     waits = _Waits()
     waiting = [release for release in releases if waits.for_long(release)]
     braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
@@ -178,8 +203,9 @@ class Followed:
         return [release for release in releases if release is not None]
 
 
-def _some_worker_answers() -> bool:
-    return bool(celery_app().control.ping(timeout=_PING_S))
+def some_worker_answers() -> bool:
+    """Ask the workers; takes two seconds if there is none."""
+    return bool(celery_app().control.ping(timeout=_PING_S, limit=1))
 
 
 class Silence:
@@ -187,7 +213,7 @@ class Silence:
 
     def __init__(
         self,
-        answers: Callable[[], bool] = _some_worker_answers,
+        answers: Callable[[], bool] = some_worker_answers,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._answers = answers

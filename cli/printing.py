@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from shlex import quote
 from typing import Any
 
@@ -112,9 +113,11 @@ def detail(release: Release) -> str:
     problem = release.block or release.failure or release.wait
     if problem is None:
         return release.history[-1].what if release.status is Status.CANCELLED else ""
-    next_try = release.next_attempt_at
-    until = "" if next_try is None else f" (next try {next_try:%Y-%m-%d %H:%M:%S} UTC)"
-    return in_short(problem) + next_command(release) + until
+    return in_short(problem) + next_command(release) + _next_try(release.next_attempt_at)
+
+
+def _next_try(at: datetime | None) -> str:
+    return "" if at is None else f" (next try {at:%Y-%m-%d %H:%M:%S} UTC)"
 
 
 def next_command(release: Release) -> str:
@@ -135,7 +138,8 @@ def tell_causes(releases: Iterable[Release]) -> None:
 def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
     """A line for each cause."""
     for cause in found:
-        yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}"
+        until = _next_try(cause.next_attempt_at)
+        yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}{until}"
 
 
 def in_short(problem: Problem) -> str:
