@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import typer
@@ -20,11 +20,14 @@ from releases.request import ReleaseRequest
 from releases.store.known import Known
 from releases.waves.audit_quota import Fit
 from releases.waves.brake import WavePolicy
-from wechat.http.deadline import Deadline
+from wechat.errors import WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
 from worker.logs.printable import json_line
 
 #: Mini Programs whose domains are read at the same time.
 _AT_ONCE = 8
+#: The template library only tells beforehand what a commit would, so nobody has to wait long for it, in seconds.
+_TEMPLATES_DEADLINE_S = 10.0
 
 
 def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, as_json: bool) -> None:
@@ -46,14 +49,19 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     )
     of_all = {"audit_quota": None if fit is None else fit.public(), "audit_quota_unknown": unknown or None}
     obstacles: Counter[str] = Counter()
+    unsaid: Counter[str] = Counter()
     planned, adding = set(), set()
-    made_plans = _plans(requests, known)
+    templates, untold = _templates()
+    if untold:
+        unsaid[f"the template library is unknown: {untold}"] = len(requests)
+    made_plans = _plans(requests, known, templates)
     for made in track(made_plans, "", len(requests), console=notes, disable=not notes.is_terminal):
         if as_json:
             document({**made.public(), **of_all})
         else:
             _tell(made)
         obstacles.update(made.obstacles)
+        unsaid.update(made.unknown)
         planned.add(made.appid)
         if made.adds_domains:
             adding.add(made.appid)
@@ -66,13 +74,23 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     notes.print(
         f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
     )
-    for obstacle, number in obstacles.most_common():
-        notes.print(f"{number:>7}  {escape(obstacle)}")
+    for what, number in (*obstacles.most_common(), *unsaid.most_common()):
+        notes.print(f"{number:>7}  {escape(what)}")
     if obstacles:
         raise typer.Exit(1)
 
 
-def _plans(requests: Sequence[ReleaseRequest], known: Sequence[Known]) -> Iterator[Plan]:
+def _templates() -> tuple[Collection[int] | None, str]:
+    """The ids of the template library, asked for once; None and why where WeChat does not say."""
+    try:
+        return {template.id for template in services().wechat.templates(Deadline(_TEMPLATES_DEADLINE_S))}, ""
+    except (WeChatError, DeadlineExceeded) as error:
+        return None, str(error) or "the deadline passed"
+
+
+def _plans(
+    requests: Sequence[ReleaseRequest], known: Sequence[Known], templates: Collection[int] | None
+) -> Iterator[Plan]:
     made = services()
     registered = made.wechat.registered_hosts()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -83,6 +101,7 @@ def _plans(requests: Sequence[ReleaseRequest], known: Sequence[Known]) -> Iterat
                 made.wechat.mini_program(request.appid, Deadline(made.step_deadline_s)),
                 made.wanted,
                 registered,
+                templates,
             ),
             requests,
             known,
@@ -103,3 +122,5 @@ def _tell(made: Plan) -> None:
         line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
         line(f"    ! {obstacle}")
+    for what in made.unknown:
+        line(f"    ? {what}")

@@ -161,7 +161,7 @@ def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform,
     added = second["calls"][0]
     assert added == {"path": "/wxa/modify_domain", "body": {"action": "add", **there}}
     assert platform.documents("list") == []
-    assert platform.called(bare) == ["modify_domain:get"]
+    assert platform.called(bare) == ["modify_domain:get", "get_latest_auditstatus"]
     refused = platform.run("enqueue", "--file", str(path), "--plan", "--canary", "1", code=2)
     assert "--wave: must be the same for all" in refused.stderr
     with platform.worker():
@@ -188,6 +188,32 @@ def test_a_plan_tells_what_stands_in_the_way_of_many_once(own_platform: Platform
 
     (told,) = [line for line in planned.stderr.splitlines() if "61003" in line]
     assert told.startswith("      2  61003 component is not authorized by this account -- Have the merchant ")
+
+
+def test_a_plan_foresees_a_template_that_does_not_exist_and_audits_that_run(
+    own_platform: Platform, tmp_path: Path
+) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(3)]
+    with platform.worker():
+        platform.enqueue(*(platform.request(appid, user_version="0.9") for appid in appids[:2]))
+    path = tmp_path / "wave.jsonl"
+    path.write_text("\n".join(json.dumps(platform.request(appid, template_id=99)) for appid in appids))
+
+    planned = platform.run("enqueue", "--file", str(path), "--plan", code=1)
+
+    (template,) = [line for line in planned.stderr.splitlines() if "85014" in line]
+    assert template.startswith("      3  85014 template 99 does not exist; the library has 3, 2, 1")
+    (audit,) = [line for line in planned.stderr.splitlines() if "85009" in line]
+    assert audit.startswith("      2  85009 version 0.9 is under audit")
+    assert len(platform.sim("GET", "calls", endpoint="gettemplatelist")["calls"]) == 1
+
+    platform.sim(
+        "POST", "faults", {"endpoint": "gettemplatelist", "kind": "errcode", "errcode": 48001, "times": -1}
+    )
+    path.write_text(json.dumps(platform.request(appids[2], template_id=1)))
+    planned = platform.run("enqueue", "--file", str(path), "--plan")
+    assert "the template library is unknown" in planned.stderr
 
 
 def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, tmp_path: Path) -> None:
