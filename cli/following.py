@@ -13,11 +13,12 @@ from rich.progress import Progress, TaskID
 
 from cli.context import celery_app, services
 from cli.printing import bar, notes, tell_causes
-from releases.record import Release, counts
+from releases.record import Problem, Release, counts
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
 from releases.waves.report import OVERDUE_S
+from wechat.errcodes.table import verdict_of
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
@@ -144,8 +145,9 @@ def explain(releases: Sequence[Release]) -> None:
     """Say why those that did not get through stand still, and how they go on."""
     if len(releases) > 1:
         tell_causes(releases)
-    for wave in sorted({str(found.wave) for found in releases if found.wave and found.cause}):
-        notes.print(escape(f"Remove the causes, then: mprelease resume --wave {quote(wave)}"))
+    stopped = [(release.wave, release.block or release.failure) for release in releases]
+    for wave in sorted({of for of, problem in stopped if of and problem}):
+        notes.print(escape(way_out(wave, [problem for of, problem in stopped if of == wave and problem])))
     waits = _Waits()
     waiting = [release for release in releases if waits.for_long(release)]
     braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
@@ -163,6 +165,29 @@ def explain(releases: Sequence[Release]) -> None:
         notes.print(
             f"{len(waiting) - len(paused)} wait for long; they go on by themselves when the time has come."
         )
+
+
+def way_out(wave: str, problems: Iterable[Problem]) -> str:
+    """What to type where releases of a wave are blocked or failed for these problems."""
+    wrong = [problem.errcode is not None and verdict_of(problem.errcode).in_request for problem in problems]
+    again = "enqueue it again, corrected, with --supersede"
+    if all(wrong):
+        return f"The requests of wave {wave} are wrong: {again}"
+    resume = f"Remove the causes, then: mprelease resume --wave {quote(wave)}"
+    return f"{resume}. What was wrongly requested: {again}" if any(wrong) else resume
+
+
+def tell_braked(waves: Iterable[str | None]) -> None:
+    """Say of each of these waves that is braked what lets go on what was enqueued for it."""
+    for wave in dict.fromkeys(filter(None, waves)):
+        pause = services().waves.state(wave).pause
+        if pause is not None and not pause.canary:
+            notes.print(
+                escape(
+                    f"wave {wave} is braked, so its releases wait. See: mprelease wave {quote(wave)}. "
+                    f"To let it go on: mprelease resume --wave {quote(wave)}"
+                )
+            )
 
 
 class Followed:

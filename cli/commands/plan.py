@@ -12,6 +12,7 @@ from rich.progress import track
 
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
+from cli.following import tell_braked
 from cli.lines import document, line
 from cli.printing import notes
 from releases.intake.plan import Plan, is_new, plan
@@ -51,9 +52,8 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     obstacles: Counter[str] = Counter()
     unsaid: Counter[str] = Counter()
     planned, adding = set(), set()
-    templates, untold = _templates()
-    if untold:
-        unsaid[f"the template library is unknown: {untold}"] = len(requests)
+    templates, why = _templates()
+    unsaid.update([f"the template library is unknown: {why}"] * len(requests) if why else ())
     made_plans = _plans(requests, known, templates)
     for made in track(made_plans, "", len(requests), console=notes, disable=not notes.is_terminal):
         if as_json:
@@ -74,8 +74,10 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     notes.print(
         f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
     )
-    for what, number in (*obstacles.most_common(), *unsaid.most_common()):
-        notes.print(f"{number:>7}  {escape(what)}")
+    if policy is None:
+        tell_braked(request.wave for request in requests)
+    _tell_counted(obstacles)
+    _tell_counted(unsaid)
     if obstacles:
         raise typer.Exit(1)
 
@@ -114,6 +116,11 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
         return None, ""
     unknown = ask(appids)
     return (None, unknown) if unknown else (services().audit_quotas.fit(0, new=len(appids)), "")
+
+
+def _tell_counted(said: Counter[str]) -> None:
+    for what, number in said.most_common():
+        notes.print(f"{number:>7}  {escape(what)}")
 
 
 def _tell(made: Plan) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from shlex import quote
 from typing import Annotated
 
 import typer
@@ -13,10 +12,10 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.context import services
-from cli.following import Silence, some_worker_answers, trouble
+from cli.following import Silence, some_worker_answers, trouble, way_out
 from cli.lines import document
 from cli.printing import bar, cause_lines, complain, notes
-from releases.states import Status
+from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
 from worker.logs.printable import one_line
@@ -78,7 +77,9 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
     for line in cause_lines(found):
         notes.print(escape(line))
     if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
-        notes.print(escape(f"Remove the causes, then: mprelease resume --wave {quote(report.name)}"))
+        notes.print(
+            escape(way_out(report.name, [cause.problem for cause in found if cause.status in AT_REST]))
+        )
 
 
 def _pace(report: WaveReport) -> str:

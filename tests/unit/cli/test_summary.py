@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cli.printing import MOST_LISTED, detail, tell
@@ -92,7 +94,7 @@ def test_many_waves_are_counted_themselves(terminal: None, capsys: pytest.Captur
 def test_one_that_needs_a_person_is_listed_with_what_to_type_next(
     status: Status, problem: Problem, command: str
 ) -> None:
-    stopped = {"block" if status is Status.BLOCKED else "failure": problem}
+    stopped: dict[str, Any] = {"block" if status is Status.BLOCKED else "failure": problem}
 
     assert detail(a_release(id="7", status=status, **stopped)).endswith(command)
 
