@@ -40,7 +40,7 @@ from releases.waves.waves import Waves
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
 from tests.integration.conftest import NotedResults, Sender
-from tests.support.examples import APPID, NOW, a_problem, a_release, a_request
+from tests.support.examples import APPID, NOW, a_problem, a_release
 from tests.support.fake_wechat import FakeMiniProgram, refused
 from tests.support.records import created, place_of
 from wechat.api import WeChat
@@ -391,59 +391,3 @@ def test_a_release_that_meets_a_quota_s_pause_says_when_it_goes_on(
         run(Step.SUBMIT_AUDIT, stored.release)
 
     assert now(store, stored).next_attempt_at == until
-
-
-@pytest.mark.parametrize("templates", [(1, 2), ()])
-def test_a_wave_whose_template_does_not_exist_is_blocked_before_its_first_call(
-    run: Run, store: ReleaseStore, wechat: FakeWeChat, templates: tuple[int, ...]
-) -> None:
-    wechat.templates = templates
-    stored = created(store, a_release(a_request(wave="spring")))
-
-    with pytest.raises(ReleaseBlocked):
-        run(Step.ENSURE_DOMAINS, stored.release)
-
-    release = now(store, stored)
-    assert wechat.scripted.calls == []
-    assert release.block is not None
-    assert (release.step, release.block.errcode) == (Step.ENSURE_DOMAINS, 85014)
-    assert "template 12 does not exist" in release.block.errmsg
-    assert "--supersede" in release.block.remedy
-
-
-@pytest.mark.parametrize(
-    ("templates", "different"),
-    [
-        ((1, 2, 12), {"wave": "spring"}),
-        # WeChat does not say: the commit will.
-        (None, {"wave": "spring"}),
-        # One release alone finds out by itself.
-        ((1, 2), {}),
-    ],
-)
-def test_a_template_that_may_be_there_stops_nobody(
-    run: Run,
-    store: ReleaseStore,
-    wechat: FakeWeChat,
-    templates: tuple[int, ...] | None,
-    different: dict[str, Any],
-) -> None:
-    wechat.answers(get=[CONFIGURED])
-    wechat.templates = templates
-    stored = created(store, a_release(a_request(**different)))
-
-    run(Step.ENSURE_DOMAINS, stored.release)
-
-    assert now(store, stored).step is Step.COMMIT_CODE
-
-
-def test_one_that_was_committed_needs_its_template_no_more(
-    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
-) -> None:
-    wechat.answers(get=[CONFIGURED])
-    wechat.templates = (1, 2)
-    stored = at(Step.ENSURE_DOMAINS, wave="spring", progress=Progress(commit_at=1000.0))
-
-    run(Step.ENSURE_DOMAINS, stored.release)
-
-    assert now(store, stored).step is Step.COMMIT_CODE
