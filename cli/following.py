@@ -33,16 +33,17 @@ _PING_S = 2.0
 NOBODY = "No worker answers. Start one: mprelease worker"
 
 
-def trouble(overdue: int, *, nobody_answers: bool, moves: bool) -> str:
+def trouble(overdue: int, *, workers_answer: bool | None, moves: bool) -> str:
     """What keeps releases from going on that nothing holds, with the next command; empty if nothing does.
 
-    `overdue` of them should have been taken by a worker; `moves` says whether others come to rest meanwhile.
+    `overdue` of them should have been taken by a worker; `workers_answer` is None where they have not been asked, and `moves`
+    says whether others come to rest meanwhile.
     """
     late = f"{overdue} {'release is' if overdue == 1 else 'releases are'} overdue" if overdue else ""
-    if nobody_answers:
+    if workers_answer is False:
         return f"{late}. {NOBODY}" if late else NOBODY
-    if not late:
-        return ""
+    if not late or workers_answer is None:
+        return late
     why = "workers are behind; more of them help" if moves else "workers answer and do not take them"
     return f"{late}: {why}. See: mprelease doctor"
 
@@ -137,7 +138,7 @@ class _Reporter:
         overdue = set(made.store.overdue(made.now() - timedelta(seconds=OVERDUE_S))).intersection(still_open)
         hint = nobody, bool(overdue)
         if any(hint) and hint != self._hinted:
-            notes.print(trouble(len(overdue), nobody_answers=nobody, moves=False))
+            notes.print(trouble(len(overdue), workers_answer=not nobody, moves=False))
         self._hinted = hint
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.context import services
-from cli.following import Silence, some_worker_answers, trouble, way_out
+from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import document
 from cli.printing import bar, cause_lines, complain, notes
 from releases.states import AT_REST, Status
@@ -98,8 +98,8 @@ def _watched(report: WaveReport) -> WaveReport:
     with Live(get_renderable=lambda: Group(progress, below), console=notes, transient=True):
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
-            if report.needs_workers and silence.nobody_answers():
-                report = report.asked(workers_answer=False)
+            if report.needs_workers and silence.seconds() >= ASK_AFTER_S:
+                report = report.asked(workers_answer=not silence.nobody_answers())
             below.plain = one_line(what_holds(report))
             text = _counted(report) + _pace(report)
             progress.update(line, total=report.total, completed=report.ended, text=text)
@@ -120,8 +120,7 @@ def what_holds(report: WaveReport) -> str:
 
 
 def _trouble(report: WaveReport) -> str:
-    nobody_answers = report.workers_answer is False
-    return trouble(report.overdue, nobody_answers=nobody_answers, moves=report.per_minute > 0)
+    return trouble(report.overdue, workers_answer=report.workers_answer, moves=report.per_minute > 0)
 
 
 def _note(told: str, report: WaveReport, held: str) -> str:

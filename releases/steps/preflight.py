@@ -93,8 +93,8 @@ class Preflight:
             raise StepBlocked(
                 errcode=_NO_TEMPLATE,
                 errmsg=f"preflight: {no_template(template_id, ids)}",
-                remedy=f"No call was made for these Mini Programs. Take the template_id from gettemplatelist and enqueue wave {quote(wave)} again with "
-                "it and `--supersede`.",
+                remedy="No call was made for these Mini Programs. Take the template_id from gettemplatelist, then enqueue "
+                f"wave {quote(wave)} again with it and `--supersede`.",
             )
         self._there = template_id, self._monotonic()
 

@@ -94,7 +94,7 @@ def canary_pause(name: str, policy: WavePolicy) -> Pause:
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=f"wave {name}: the first {policy.canary} run alone",
-        remedy=f"Goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
+        remedy=f"It goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
         canary=True,
     )
 

@@ -130,7 +130,12 @@ def test_where_one_answers_speed_and_end_stay() -> None:
     assert (shown["estimated_end"], shown["per_minute"]) == ("2026-03-14T09:26:53Z", 4.0)
 
 
+def test_where_nobody_was_asked_only_what_is_overdue_is_said() -> None:
+    assert what_holds(a_report({"running": 2}, overdue=2)) == "2 releases are overdue"
+    assert what_holds(a_report({"running": 2})) == ""
+
+
 def test_workers_that_answer_and_take_nothing_are_told_of() -> None:
-    said = trouble(2, nobody_answers=False, moves=False)
+    said = trouble(2, workers_answer=True, moves=False)
 
     assert said == "2 releases are overdue: workers answer and do not take them. See: mprelease doctor"
