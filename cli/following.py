@@ -13,10 +13,12 @@ from rich.progress import Progress, TaskID
 
 from cli.context import celery_app, services
 from cli.printing import bar, notes, tell_causes
-from releases.record import Release, counts
+from releases.record import Problem, Release, counts
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
+from releases.waves.report import OVERDUE_S
+from wechat.errcodes.table import verdict_of
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
@@ -31,6 +33,21 @@ _PING_S = 2.0
 NOBODY = "No worker answers. Start one: mprelease worker"
 
 
+def trouble(overdue: int, *, workers_answer: bool | None, moves: bool) -> str:
+    """What keeps releases from going on that nothing holds, with the next command; empty if nothing does.
+
+    `overdue` of them should have been taken by a worker; `workers_answer` is None where they have not been asked, and `moves`
+    says whether others come to rest meanwhile.
+    """
+    late = f"{overdue} {'release is' if overdue == 1 else 'releases are'} overdue" if overdue else ""
+    if workers_answer is False:
+        return f"{late}. {NOBODY}" if late else NOBODY
+    if not late or workers_answer is None:
+        return late
+    why = "workers are behind; more of them help" if moves else "workers answer and do not take them"
+    return f"{late}: {why}. See: mprelease doctor"
+
+
 def follow(release_ids: Sequence[str]) -> list[Release]:
     """Show progress on stderr until every release is at rest or waits for long; returns their last states.
 
@@ -43,7 +60,7 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
         followed.look_at_all()
         while True:
             still_open = followed.still_open(_Waits().leave_alone)
-            reporter.report(followed.found())
+            reporter.report(followed.found(), still_open)
             if not still_open or reporter.quiet_s() > PATIENCE.total_seconds():
                 return followed.found()
             try:
@@ -96,13 +113,14 @@ class _Reporter:
         self._line = line
         self._silence = Silence()
         self._told = ""
-        self._hinted = False
+        self._hinted = (False, False)
 
     def quiet_s(self) -> float:
         """Seconds since something happened."""
         return self._silence.seconds()
 
-    def report(self, releases: Sequence[Release]) -> None:
+    def report(self, releases: Sequence[Release], still_open: Sequence[str]) -> None:
+        """Show how they stand; when nothing has happened for a while, what may be the reason, each once."""
         tally = counts(Counter(str(release.status) for release in releases))
         text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
         ended = sum(1 for release in releases if release.status in AT_REST)
@@ -112,15 +130,25 @@ class _Reporter:
             self._told = text
             if not notes.is_terminal:
                 notes.print(text)
-        elif tally[Status.QUEUED] and not self._hinted and self._silence.nobody_answers():
-            self._hinted = True
-            notes.print(NOBODY)
+        elif still_open and self.quiet_s() >= ASK_AFTER_S:
+            self._hint(still_open)
+
+    def _hint(self, still_open: Sequence[str]) -> None:
+        made, nobody = services(), self._silence.nobody_answers()
+        overdue = set(made.store.overdue(made.now() - timedelta(seconds=OVERDUE_S))).intersection(still_open)
+        hint = nobody, bool(overdue)
+        if any(hint) and hint != self._hinted:
+            notes.print(trouble(len(overdue), workers_answer=not nobody, moves=False))
+        self._hinted = hint
 
 
 def explain(releases: Sequence[Release]) -> None:
     """Say why those that did not get through stand still, and how they go on."""
     if len(releases) > 1:
         tell_causes(releases)
+    stopped = [(release.wave, release.block or release.failure) for release in releases]
+    for wave in sorted({of for of, problem in stopped if of and problem}):
+        notes.print(escape(way_out(wave, [problem for of, problem in stopped if of == wave and problem])))
     waits = _Waits()
     waiting = [release for release in releases if waits.for_long(release)]
     braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
@@ -138,6 +166,29 @@ def explain(releases: Sequence[Release]) -> None:
         notes.print(
             f"{len(waiting) - len(paused)} wait for long; they go on by themselves when the time has come."
         )
+
+
+def way_out(wave: str, problems: Iterable[Problem]) -> str:
+    """What to type where releases of a wave are blocked or failed for these problems."""
+    wrong = [problem.errcode is not None and verdict_of(problem.errcode).in_request for problem in problems]
+    again = "enqueue it again, corrected, with --supersede"
+    if all(wrong):
+        return f"The requests of wave {wave} are wrong: {again}"
+    resume = f"Remove the causes, then: mprelease resume --wave {quote(wave)}"
+    return f"{resume}. What was wrongly requested: {again}" if any(wrong) else resume
+
+
+def tell_braked(waves: Iterable[str | None]) -> None:
+    """Say of each of these waves that is braked what lets go on what was enqueued for it."""
+    for wave in dict.fromkeys(filter(None, waves)):
+        pause = services().waves.state(wave).pause
+        if pause is not None and not pause.canary:
+            notes.print(
+                escape(
+                    f"wave {wave} is braked, so its releases wait. See: mprelease wave {quote(wave)}. "
+                    f"To let it go on: mprelease resume --wave {quote(wave)}"
+                )
+            )
 
 
 class Followed:
@@ -178,8 +229,9 @@ class Followed:
         return [release for release in releases if release is not None]
 
 
-def _some_worker_answers() -> bool:
-    return bool(celery_app().control.ping(timeout=_PING_S))
+def some_worker_answers() -> bool:
+    """Ask the workers; takes two seconds if there is none."""
+    return bool(celery_app().control.ping(timeout=_PING_S, limit=1))
 
 
 class Silence:
@@ -187,7 +239,7 @@ class Silence:
 
     def __init__(
         self,
-        answers: Callable[[], bool] = _some_worker_answers,
+        answers: Callable[[], bool] = some_worker_answers,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._answers = answers

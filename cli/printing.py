@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from shlex import quote
 from typing import Any
 
@@ -20,6 +21,7 @@ from cli.lines import line
 from releases.record import Problem, Release
 from releases.states import Status
 from releases.waves.report import Cause, causes
+from wechat.errcodes.table import verdict_of
 from worker.logs.printable import json_line, one_line
 
 
@@ -111,9 +113,20 @@ def detail(release: Release) -> str:
     problem = release.block or release.failure or release.wait
     if problem is None:
         return release.history[-1].what if release.status is Status.CANCELLED else ""
-    next_try = release.next_attempt_at
-    until = "" if next_try is None else f" (next try {next_try:%Y-%m-%d %H:%M:%S} UTC)"
-    return in_short(problem) + until
+    return in_short(problem) + next_command(release) + _next_try(release.next_attempt_at)
+
+
+def _next_try(at: datetime | None) -> str:
+    return "" if at is None else f" (next try {at:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def next_command(release: Release) -> str:
+    """What is to be typed for one that only a person can help, where its remedy does not say; empty for the others."""
+    problem = release.block or release.failure
+    if problem is None or "`mprelease " in problem.remedy:
+        return ""
+    in_request = problem.errcode is not None and verdict_of(problem.errcode).in_request
+    return f" Next: mprelease {'cancel' if in_request else 'resume'} {release.id}"
 
 
 def tell_causes(releases: Iterable[Release]) -> None:
@@ -125,7 +138,8 @@ def tell_causes(releases: Iterable[Release]) -> None:
 def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
     """A line for each cause."""
     for cause in found:
-        yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}"
+        until = _next_try(cause.next_attempt_at)
+        yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}{until}"
 
 
 def in_short(problem: Problem) -> str:
@@ -148,6 +162,8 @@ def whole(release: Release) -> None:
         problem: Problem | None = getattr(release, name)
         if problem is not None:
             console.print(f"[bold red]{name:>16}[/]  {escape(problem.step)}: {escape(in_short(problem))}")
+            if name != "wait" and next_command(release):
+                console.print(f"{'':>16} {escape(next_command(release))}")
             if problem.rid:
                 console.print(f"{'':>16}  rid {escape(problem.rid)} (WeChat's support asks for it)")
     console.print(f"[bold]{'history':>16}[/]")

@@ -6,6 +6,7 @@ from typing import Literal
 
 from releases.record import Problem
 from releases.states import Step
+from wechat.errcodes.row import GOES_ON
 from wechat.errcodes.table import verdict_of
 from wechat.errors import (
     NotAuthorized,
@@ -17,6 +18,9 @@ from wechat.errors import (
     WeChatError,
 )
 from wechat.http.deadline import DeadlineExceeded
+
+#: Said of what has no row with words of its own.
+_ASKS_AGAIN = f"{GOES_ON}: the step is tried again, and asks WeChat first what has been done already."
 
 
 class StepBlocked(Exception):
@@ -77,6 +81,14 @@ class TrialReplaced(Exception):
 def remedy_of(errcode: int) -> str:
     """What the operator should do."""
     return verdict_of(errcode).remedy
+
+
+def going_on(problem: Problem) -> Problem:
+    """The same problem for a release that waits and goes on by itself, at its `next_attempt_at`."""
+    if problem.remedy.startswith(GOES_ON):
+        return problem
+    waiting = "" if problem.errcode is None else verdict_of(problem.errcode).waiting
+    return problem.model_copy(update={"remedy": waiting or _ASKS_AGAIN})
 
 
 def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:

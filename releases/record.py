@@ -74,6 +74,7 @@ class Progress(_Value):
     passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
     cancelled_because: the reason that was given.
     superseded: the id of the release that this one superseded.
+    left_wave: another release of its wave superseded it, so that it does not count in the wave any more.
     """
 
     commit_at: float | None = None
@@ -95,6 +96,7 @@ class Progress(_Value):
     passes: bool = False
     cancelled_because: str = ""
     superseded: str = ""
+    left_wave: bool = False
 
     def fresh(self, *, resumed: bool = False) -> Self:
         """The same facts with unused budgets; a resume allows one more commit as well."""

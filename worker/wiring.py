@@ -74,7 +74,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
     wechat = wechat_of(settings, db, window.observe)
     waves = Waves(db, store=store, pauses=pauses)
     audit_quotas = AuditQuotas(client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
-    preflight = Preflight(client, read_pool=wechat.registered_hosts)
+    preflight = Preflight(client, read_pool=wechat.registered_hosts, read_templates=wechat.template_ids)
     wanted = wanted_domains(settings.domains)
     step_deadline_s = settings.worker.step_deadline_s
     leases = Leases(db, step_deadline_s=step_deadline_s, scopes=tuple(Scope))

@@ -12,7 +12,7 @@ import typer
 from cli.audit_quota import tell_what_will_not_fit
 from cli.commands.plan import show_plan
 from cli.context import services
-from cli.following import explain, follow
+from cli.following import explain, follow, tell_braked
 from cli.lines import document
 from cli.printing import complain, is_counted, notes, tell
 from cli.request_files import BadFile, Line, conflicting, csv_lines, json_lines, read_requests
@@ -156,6 +156,7 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
     known = len({release.id for release in releases}) - len(created)
     if known and (wait or as_json or not is_counted(releases)):
         notes.print(f"{len(created)} enqueued, {known} had been enqueued before")
+    tell_braked(release.wave for release in releases if release.is_active)
     if wait:
         tell_what_will_not_fit(releases)
         releases = follow([release.id for release in releases])

@@ -38,13 +38,22 @@ def errcodes(
     if as_json:
         for row in rows:
             happens = HAPPENS[row.verdict]
-            document({"errcode": row.code, "meaning": row.meaning, "happens": happens, "remedy": row.remedy})
+            document(
+                {"errcode": row.code, "meaning": row.meaning, "happens": happens, "remedy": what_to_do(row)}
+            )
     else:
         typer.echo(as_markdown(rows))
+
+
+def what_to_do(row: Errcode) -> str:
+    """What a release says that waits for it to pass, and what is to be done where it stopped."""
+    if not row.waiting:
+        return row.remedy
+    return row.waiting if row.remedy in row.waiting else f"{row.waiting} If it stops in the end: {row.remedy}"
 
 
 def as_markdown(rows: list[Errcode]) -> str:
     """Return a table that reads well on a terminal and on a page."""
     lines = ["| errcode | meaning | the release is | what to do |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.code} | {row.meaning} | {HAPPENS[row.verdict]} | {row.remedy} |" for row in rows]
+    lines += [f"| {row.code} | {row.meaning} | {HAPPENS[row.verdict]} | {what_to_do(row)} |" for row in rows]
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import typer
@@ -12,6 +12,7 @@ from rich.progress import track
 
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
+from cli.following import tell_braked
 from cli.lines import document, line
 from cli.printing import notes
 from releases.intake.plan import Plan, is_new, plan
@@ -20,11 +21,14 @@ from releases.request import ReleaseRequest
 from releases.store.known import Known
 from releases.waves.audit_quota import Fit
 from releases.waves.brake import WavePolicy
-from wechat.http.deadline import Deadline
+from wechat.errors import WeChatError
+from wechat.http.deadline import Deadline, DeadlineExceeded
 from worker.logs.printable import json_line
 
 #: Mini Programs whose domains are read at the same time.
 _AT_ONCE = 8
+#: The template library only tells beforehand what a commit would, so nobody has to wait long for it, in seconds.
+_TEMPLATES_DEADLINE_S = 10.0
 
 
 def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, as_json: bool) -> None:
@@ -46,14 +50,18 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     )
     of_all = {"audit_quota": None if fit is None else fit.public(), "audit_quota_unknown": unknown or None}
     obstacles: Counter[str] = Counter()
+    unsaid: Counter[str] = Counter()
     planned, adding = set(), set()
-    made_plans = _plans(requests, known)
+    templates, why = _templates()
+    unsaid.update([f"the template library is unknown: {why}"] * len(requests) if why else ())
+    made_plans = _plans(requests, known, templates)
     for made in track(made_plans, "", len(requests), console=notes, disable=not notes.is_terminal):
         if as_json:
             document({**made.public(), **of_all})
         else:
             _tell(made)
         obstacles.update(made.obstacles)
+        unsaid.update(made.unknown)
         planned.add(made.appid)
         if made.adds_domains:
             adding.add(made.appid)
@@ -66,13 +74,25 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     notes.print(
         f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
     )
-    for obstacle, number in obstacles.most_common():
-        notes.print(f"{number:>7}  {escape(obstacle)}")
+    if policy is None:
+        tell_braked(request.wave for request in requests)
+    _tell_counted(obstacles)
+    _tell_counted(unsaid)
     if obstacles:
         raise typer.Exit(1)
 
 
-def _plans(requests: Sequence[ReleaseRequest], known: Sequence[Known]) -> Iterator[Plan]:
+def _templates() -> tuple[Collection[int] | None, str]:
+    """The ids of the template library, asked for once; None and why where WeChat does not say."""
+    try:
+        return {template.id for template in services().wechat.templates(Deadline(_TEMPLATES_DEADLINE_S))}, ""
+    except (WeChatError, DeadlineExceeded) as error:
+        return None, str(error) or "the deadline passed"
+
+
+def _plans(
+    requests: Sequence[ReleaseRequest], known: Sequence[Known], templates: Collection[int] | None
+) -> Iterator[Plan]:
     made = services()
     registered = made.wechat.registered_hosts()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -83,6 +103,7 @@ def _plans(requests: Sequence[ReleaseRequest], known: Sequence[Known]) -> Iterat
                 made.wechat.mini_program(request.appid, Deadline(made.step_deadline_s)),
                 made.wanted,
                 registered,
+                templates,
             ),
             requests,
             known,
@@ -97,9 +118,16 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
     return (None, unknown) if unknown else (services().audit_quotas.fit(0, new=len(appids)), "")
 
 
+def _tell_counted(said: Counter[str]) -> None:
+    for what, number in said.most_common():
+        notes.print(f"{number:>7}  {escape(what)}")
+
+
 def _tell(made: Plan) -> None:
     line(made.appid)
     for path, body in made.calls:
         line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
         line(f"    ! {obstacle}")
+    for what in made.unknown:
+        line(f"    ? {what}")

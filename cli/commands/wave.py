@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli.context import services
-from cli.following import NOBODY, Silence
+from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import document
 from cli.printing import bar, cause_lines, complain, notes
-from releases.states import Status
+from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
 from worker.logs.printable import one_line
@@ -45,6 +45,8 @@ def wave(
         raise typer.Exit(1)
     if watch:
         report = _watched(report)
+    elif report.needs_workers:
+        report = report.asked(workers_answer=some_worker_answers())
     found = _causes(name)
     if as_json:
         document({**report.public(), "causes": [cause.public() for cause in found]})
@@ -68,10 +70,16 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
     colour = "red" if report.state is State.BRAKED else "yellow"
     for hold in report.holds:
         notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(hold.remedy)}")
+    if _trouble(report):
+        notes.print(f"[bold red]{escape(_trouble(report))}[/]")
     if report.fit is not None and report.fit.will_not_fit:
         notes.print(f"[bold yellow]{report.fit}[/]")
     for line in cause_lines(found):
         notes.print(escape(line))
+    if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
+        notes.print(
+            escape(way_out(report.name, [cause.problem for cause in found if cause.status in AT_REST]))
+        )
 
 
 def _pace(report: WaveReport) -> str:
@@ -90,7 +98,9 @@ def _watched(report: WaveReport) -> WaveReport:
     with Live(get_renderable=lambda: Group(progress, below), console=notes, transient=True):
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
-            below.plain = one_line(what_holds(report, silence))
+            if report.needs_workers and silence.seconds() >= ASK_AFTER_S:
+                report = report.asked(workers_answer=not silence.nobody_answers())
+            below.plain = one_line(what_holds(report))
             text = _counted(report) + _pace(report)
             progress.update(line, total=report.total, completed=report.ended, text=text)
             told = _note(told, report, below.plain)
@@ -104,15 +114,19 @@ def _counted(report: WaveReport) -> str:
     return ", ".join(f"{number} {status}" for status, number in report.counts.items() if number)
 
 
-def what_holds(report: WaveReport, silence: Silence) -> str:
-    """What holds releases back, on one line; and that nobody works on those that nothing holds."""
-    nobody = [NOBODY] if report.counts[Status.QUEUED] and silence.nobody_answers() else []
-    return "; ".join([*map(str, report.holds), *nobody])
+def what_holds(report: WaveReport) -> str:
+    """What holds releases back, on one line; and why those do not go on that nothing holds."""
+    return "; ".join(filter(None, (*map(str, report.holds), _trouble(report))))
+
+
+def _trouble(report: WaveReport) -> str:
+    return trouble(report.overdue, workers_answer=report.workers_answer, moves=report.per_minute > 0)
 
 
 def _note(told: str, report: WaveReport, held: str) -> str:
-    """Where no terminal shows the bar, each change is a line; a change of the speed alone is none."""
-    new = f"{_counted(report)}; {held}"
+    """Where no terminal shows the bar, each change is a line; a change of the speed or of the overdue alone is none."""
+    holds = "; ".join(map(str, report.holds))
+    new = f"{_counted(report)}; {holds}; {bool(report.overdue)} {report.workers_answer}"
     if new != told and not notes.is_terminal:
         notes.print(escape(f"{_counted(report)}{_pace(report)}{f'; {held}' if held else ''}"))
     return new

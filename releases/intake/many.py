@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 
 from releases.errors import InvalidRequest, ReleaseConflict
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.intake.one import Enqueued, Releases
-from releases.record import Problem, identity
+from releases.record import Problem, Release, identity
 from releases.request import ReleaseRequest
 from releases.scope import wave_scope
-from releases.states import Status
+from releases.states import GOING_ON, Status
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.places import fed, held
@@ -45,7 +46,8 @@ class Batch:
     def enqueue(self, requests: Sequence[ReleaseRequest], policy: WavePolicy | None = None) -> list[Enqueued]:
         """Create what is new and find what is not, in the order of the requests; raises Conflicts.
 
-        With a policy all requests have to be of one wave that has no release yet, or repeat those that it has.
+        With a policy all requests have to be of one wave that has no release yet, or repeat those that it has. A wave
+        that has some begins anew where these requests supersede or repeat all of them that go on.
         """
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests)
@@ -54,7 +56,8 @@ class Batch:
                 continue  # one of them was never confirmed, and is lost
             opening = None
             if policy is not None and creations:
-                creations = self._with_canary(creations, policy)
+                repetitions = [one.release for one in enqueued if not one.created]
+                creations = self._with_canary(creations, repetitions, policy)
                 opening = Waves.opening(str(creations[0].release.wave), policy)
                 enqueued = _updated(enqueued, creations)
             if not creations or self._store.create_all(creations, opening):
@@ -75,10 +78,12 @@ class Batch:
             decisions = [decide(request, there) for request, there in zip(requests, known, strict=True)]
         except ReleaseConflict:
             return
-        new = zip(requests, decisions, strict=True)
-        waves = [request.wave for request, decision in new if isinstance(decision, NewRelease)]
+        made = list(zip(requests, decisions, strict=True))
+        waves = [request.wave for request, decision in made if isinstance(decision, NewRelease)]
+        superseded = [it.superseding for it in decisions if isinstance(it, NewRelease) and it.superseding]
         if waves:
-            self._opened_by(waves)
+            repeated = [it.release for it in decisions if isinstance(it, Repetition)]
+            self._opened_by(waves, superseded, repeated)
 
     def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""
@@ -109,9 +114,12 @@ class Batch:
         creations.append(Creation(release, known, fed(release), superseded))
         return Enqueued(release, created=True)
 
-    def _with_canary(self, creations: Sequence[Creation], policy: WavePolicy) -> list[Creation]:
+    def _with_canary(
+        self, creations: Sequence[Creation], repeated: Sequence[Release], policy: WavePolicy
+    ) -> list[Creation]:
         """The first so many pass, the rest waits for them."""
-        wave = self._opened_by([creation.release.wave for creation in creations])
+        superseded = [one.known.active.release for one in creations if one.superseded and one.known.active]
+        wave = self._opened_by([creation.release.wave for creation in creations], superseded, repeated)
         if not policy.canary:
             return list(creations)
         why = Problem(**canary_pause(wave, policy).model_dump(include=set(Problem.model_fields)))
@@ -120,13 +128,29 @@ class Batch:
             for number, creation in enumerate(creations)
         ]
 
-    def _opened_by(self, waves: Sequence[str | None]) -> str:
-        """The new wave that all new releases are of; raises InvalidRequest."""
+    def _opened_by(
+        self, waves: Sequence[str | None], superseded: Sequence[Release], repeated: Sequence[Release]
+    ) -> str:
+        """The wave that all new releases are of, and that begins with them, or anew; raises InvalidRequest."""
         wave = waves[0]
         if not wave or any(other != wave for other in waves):
             raise InvalidRequest("wave", "must be the same for all, where there is a canary or a brake")
-        if sum(self._store.wave_counts(wave).values()):
-            raise InvalidRequest("canary", f"wave {wave} has releases already; begin a new wave")
+        counts = self._store.wave_counts(wave)
+        if not sum(counts.values()):
+            return wave
+        if not any(old.wave == wave for old in superseded):
+            raise InvalidRequest(
+                "canary",
+                f"wave {wave} has releases already; begin a new wave, or ask for `supersede` to begin this one anew",
+            )
+        met = {one.id: one.status for one in (*superseded, *repeated) if one.wave == wave}
+        others = sum(counts[status] for status in GOING_ON) - sum(of in GOING_ON for of in met.values())
+        if others > 0:
+            raise InvalidRequest(
+                "canary",
+                f"{others} of the releases of wave {wave} that go on are not superseded by these requests: add them, or "
+                f"cancel them first. See: mprelease list --wave {quote(wave)}",
+            )
         return wave
 
 

@@ -150,6 +150,9 @@ class Releases:
             return release, None
         progress = release.progress.model_copy(update={"superseded": old.id})
         superseded = self._cancelled(old, f"superseded by release {release.id}")
+        if old.wave is not None and old.wave == release.wave:
+            left = superseded.progress.model_copy(update={"left_wave": True})
+            superseded = superseded.model_copy(update={"progress": left})
         return release.model_copy(update={"progress": progress}), superseded
 
     def tell_superseded(self, release: Release) -> None:

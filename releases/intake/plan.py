@@ -12,24 +12,29 @@ from releases.problems import describe
 from releases.record import Problem
 from releases.request import ReleaseRequest
 from releases.states import Step
+from releases.steps.calls import MiniProgramCalls
+from releases.steps.ours import RUNNING
+from releases.steps.preflight import no_template
 from releases.store.known import Known
 from wechat.domains import Domains, Pool
 from wechat.errors import WeChatError
 from wechat.http.deadline import DeadlineExceeded
-from wechat.mini_program import PATHS, MiniProgram, commit_body, modify_domain_body
+from wechat.mini_program import PATHS, LatestAudit, commit_body, modify_domain_body
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """For one Mini Program; without calls where the release is there already or can't be enqueued.
 
-    `calls` are (path, body) in their order; `obstacles` are sentences.
+    `calls` are (path, body) in their order; `obstacles` are sentences, and `unknown` are those on what WeChat did not say and
+    what stands in nobody's way.
     """
 
     appid: str
     calls: tuple[tuple[str, dict[str, Any]], ...]
     obstacles: tuple[str, ...]
     existing: str | None = None
+    unknown: tuple[str, ...] = ()
 
     @property
     def adds_domains(self) -> bool:
@@ -44,6 +49,7 @@ class Plan:
             "existing": self.existing,
             "calls": calls,
             "obstacles": list(self.obstacles),
+            "unknown": list(self.unknown),
         }
 
 
@@ -58,13 +64,14 @@ def is_new(request: ReleaseRequest, known: Known) -> bool:
 def plan(
     request: ReleaseRequest,
     known: Known,
-    mini_program: MiniProgram,
+    mini_program: MiniProgramCalls,
     wanted: Domains,
     registered: Collection[str] | None,
+    templates: Collection[int] | None,
 ) -> Plan:
-    """Plan one release; the one call that is made for it is the `get` of its domains.
+    """Plan one release; the calls that are made for it are two questions: its domains, and its latest audit.
 
-    `registered` are the hosts of the platform's pool, None if it is not known.
+    `registered` are the hosts of the platform's pool, and `templates` the ids of its template library; None if not known.
     """
     try:
         decision = decide(request, known)
@@ -74,7 +81,8 @@ def plan(
         release = decision.release
         return Plan(request.appid, (), (f"the release is there already: {release.status}",), release.id)
     wanted = wanted if request.domains is None else Domains.wanted(request.domains)
-    obstacles = _unregistered(wanted, registered)
+    obstacles = [*_no_template(request.template_id, templates), *_unregistered(wanted, registered)]
+    unknown = []
     if decision.superseding is not None:
         obstacles.append(f"version {decision.superseding.user_version} would be cancelled")
     calls = []
@@ -85,15 +93,36 @@ def plan(
     else:
         if missing:
             calls.append((PATHS["modify_domain"], modify_domain_body("add", missing)))
+        try:
+            obstacles += _under_audit(mini_program.latest_audit())
+        except (WeChatError, DeadlineExceeded) as error:
+            unknown.append(f"whether an audit runs is unknown: {_said(describe(error, Step.SUBMIT_AUDIT))}")
     commit = commit_body(request.template_id, request.ext, request.user_version, request.user_desc)
     calls += [(PATHS["commit"], commit), (PATHS["submit_audit"], request.audit)]
-    return Plan(request.appid, tuple(calls), tuple(obstacles))
+    return Plan(request.appid, tuple(calls), tuple(obstacles), unknown=tuple(unknown))
 
 
 def _refused(problem: Problem) -> str:
+    return f"{_said(problem)} -- {problem.remedy}"
+
+
+def _said(problem: Problem) -> str:
     """Without the hint and the rid, which differ for each call: what stands in the way of many is counted as one."""
     said = problem.message.partition(" hint:")[0]
-    return f"{'' if problem.errcode is None else f'{problem.errcode} '}{said} -- {problem.remedy}"
+    return f"{'' if problem.errcode is None else f'{problem.errcode} '}{said}"
+
+
+def _no_template(template_id: int, templates: Collection[int] | None) -> list[str]:
+    if templates is None or template_id in templates:
+        return []
+    return [f"85014 {no_template(template_id, templates)}"]
+
+
+def _under_audit(latest: LatestAudit | None) -> list[str]:
+    if latest is None or latest.status not in RUNNING:
+        return []
+    which = f"version {latest.version}" if latest.version else "another version"
+    return [f"85009 {which} is under audit: the submission is blocked until that has ended or is withdrawn"]
 
 
 def _unregistered(wanted: Domains, registered: Collection[str] | None) -> list[str]:

@@ -1,9 +1,10 @@
-"""Before a wave's first call for a Mini Program: the platform has to have registered its domains.
+"""Before a wave's first call for a Mini Program: the platform has to have its template, and has to have registered its domains.
 
-A missing one would block each release of the wave after a call that counts against the merchant's fifty a month.
-So the platform's own pool is read once for all workers, kept for some minutes, and read anew when something is
-missing in it. Where WeChat does not say, the wave goes on: its calls will tell. So it does where only a domain above a
-wanted one is registered: then the first release of the wave asks, and its answer counts for the others.
+What is missing would block each release of the wave after a call that counts against the merchant's fifty a month, or after
+its domains were changed. So the platform's own pool and template library are read once for all workers, kept for some
+minutes, and read anew when something is missing there. Where WeChat does not say, the wave goes on: its calls will tell. So
+it does where only a domain above a wanted one is registered: then the first release of the wave asks, and its answer counts
+for the others.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from shlex import quote
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import redis
 
@@ -22,11 +23,12 @@ from releases.steps.ensure_domains import NOT_REGISTERED
 from releases.store import keys
 from wechat.domains import Domains, Pool
 
-#: How long a pool that was read is good, in seconds.
+#: How long a pool or library that was read is good, in seconds.
 KEPT_S = 600
-#: A pool that lacks something is read anew after so many seconds, and so is one that WeChat did not tell.
+#: One that lacks something is read anew after so many seconds, and so is one that WeChat did not tell.
 FRESH_S = 5
 _POLL_S = 0.05
+T = TypeVar("T")
 #: What WeChat answered the first release of a wave is good for the others for so many seconds.
 ANSWER_KEPT_S = 300
 #: That answer is waited for so long, in seconds; then the others ask themselves.
@@ -35,24 +37,33 @@ NONE = Domains.wanted({})
 
 #: The hosts that count for released Mini Programs; None if WeChat does not say.
 ReadPool = Callable[[], Collection[str] | None]
+#: The ids of the platform's template library; None if WeChat does not say.
+ReadTemplates = Callable[[], Collection[int] | None]
+#: WeChat's own errcode for a template that is not there.
+_NO_TEMPLATE = 85014
+#: Of a library without the template so many ids are named, the newest.
+_NAMED = 10
 
 
 class Preflight:
-    """Holds the wanted domains against the platform's pool. Safe to use from many threads and processes."""
+    """Holds a wave's template and domains against what the platform has. Safe to use from many threads and processes."""
 
     def __init__(
         self,
         client: redis.Redis,
         *,
         read_pool: ReadPool,
+        read_templates: ReadTemplates,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis = client
         self._read_pool = read_pool
+        self._read_templates = read_templates
         self._sleep = sleep
         self._monotonic = monotonic
         self._passed: tuple[Domains, float] | None = None
+        self._there: tuple[int, float] | None = None
 
     @contextmanager
     def of(self, wanted: Domains, wave: str) -> Iterator[None]:
@@ -71,6 +82,21 @@ class Preflight:
                 yield
         finally:
             self._redis.delete(keys.POOL_ASKING)
+
+    def check_template(self, template_id: int, wave: str) -> None:
+        """Raise StepBlocked where the platform's library has no such template; looks once in five seconds."""
+        there = self._there
+        if there is not None and there[0] == template_id and self._monotonic() - there[1] < FRESH_S:
+            return
+        ids = self._kept(keys.TEMPLATES, self._read_templates, lambda kept: template_id in kept)
+        if ids is not None and template_id not in ids:
+            raise StepBlocked(
+                errcode=_NO_TEMPLATE,
+                errmsg=f"preflight: {no_template(template_id, ids)}",
+                remedy="No call was made for these Mini Programs. Take the template_id from gettemplatelist, then enqueue "
+                f"wave {quote(wave)} again with it and `--supersede`.",
+            )
+        self._there = template_id, self._monotonic()
 
     def check(self, wanted: Domains, wave: str) -> Domains:
         """Raise StepBlocked naming the domains that the platform has not registered; looks once in five seconds.
@@ -94,8 +120,8 @@ class Preflight:
         return unknown
 
     def forget(self) -> None:
-        """The pool has been changed: it is read anew, and WeChat is asked anew."""
-        self._redis.delete(keys.POOL, keys.POOL_ANSWER)
+        """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
+        self._redis.delete(keys.POOL, keys.POOL_ANSWER, keys.TEMPLATES)
 
     def _await_answer(self, unknown: Domains, wave: str) -> None:
         """Return where WeChat took these domains, or has to be asked; raises StepBlocked where it refused them."""
@@ -145,17 +171,34 @@ class Preflight:
 
         Many may read it at once: it is a question without a quota, and all hear the same.
         """
-        with self._redis.pipeline(transaction=True) as pipe:
-            pipe.get(keys.POOL)
-            pipe.pttl(keys.POOL)
-            raw, left_ms = pipe.execute()
-        hosts = None if raw is None else json.loads(raw)
-        is_fresh = left_ms > (KEPT_S - FRESH_S) * 1000
-        if raw is None or not (hosts is None or is_fresh or wanted.on_hosts(hosts) == wanted):
-            read = self._read_pool()
-            hosts = None if read is None else [*read]
-            self._redis.set(keys.POOL, json.dumps(hosts), ex=FRESH_S if hosts is None else KEPT_S)
+        hosts = self._kept(keys.POOL, self._read_pool, lambda kept: wanted.on_hosts(kept) == wanted)
         return None if hosts is None else Pool(hosts)
+
+    def _kept(
+        self,
+        key: str,
+        read: Callable[[], Collection[T] | None],
+        is_enough: Callable[[list[T]], bool],
+    ) -> list[T] | None:
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(key)
+            pipe.pttl(key)
+            raw, left_ms = pipe.execute()
+        kept: list[T] | None = None if raw is None else json.loads(raw)
+        is_fresh = left_ms > (KEPT_S - FRESH_S) * 1000
+        if raw is None or not (kept is None or is_fresh or is_enough(kept)):
+            found = read()
+            kept = None if found is None else [*found]
+            self._redis.set(key, json.dumps(kept), ex=FRESH_S if kept is None else KEPT_S)
+        return kept
+
+
+def no_template(template_id: int, there: Collection[int]) -> str:
+    """Say that the library has no such template, and which it has."""
+    newest = sorted(there, reverse=True)
+    named = ", ".join(map(str, newest[:_NAMED])) or "no template"
+    more = f" and {len(newest) - _NAMED} more" if len(newest) > _NAMED else ""
+    return f"template {template_id} does not exist; the library has {named}{more}"
 
 
 def _remedy(wave: str) -> str:

@@ -49,7 +49,10 @@ class Work:
 
     def _ensure_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> Done:
         own, wave = attempt.release.domains, attempt.release.wave
+        is_committed = attempt.release.progress.commit_at is not None
         wanted = self._wanted_by(attempt.release)
+        if wave is not None and not is_committed:
+            self._preflight.check_template(attempt.release.template_id, wave)
         with self._preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
             what = ensure_domains(mini_program, wanted, self._registered_hosts, attempt.release.progress)
         attempt.domains_confirmed()

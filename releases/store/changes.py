@@ -107,11 +107,6 @@ def _change(
         else _given(index=place.index, at=None if place.at is None else f"{place.at:.3f}")
     )
     comes_to_rest = at_rest and (before is None or before.status is not after.status)
-    wave = after.wave and {
-        "name": after.wave,
-        "counts": keys.wave_counts(after.wave),
-        "ends": keys.wave_ends(after.wave),
-    }
     return _given(
         id=after.id,
         record=keys.record(after.id),
@@ -120,13 +115,26 @@ def _change(
         all=keys.ALL,
         before=None if before is None else _state(before),
         after=_state(after),
-        wave=wave,
+        wave=_wave(before, after),
         causes=keys.STOPPED,
         starts=bool(after.attempts and not (before and before.attempts)) or None,
         minute=str(int(after.updated_at.timestamp() // 60)) if comes_to_rest else None,
         place=where,
         rests=at_rest or None,
         untold=keys.UNTOLD,
+    )
+
+
+def _wave(before: Release | None, after: Release) -> dict[str, Any] | None:
+    """Where it is counted; None where it has left its wave."""
+    if after.wave is None or (before is not None and before.progress.left_wave):
+        return None
+    return _given(
+        name=after.wave,
+        counts=keys.wave_counts(after.wave),
+        ends=keys.wave_ends(after.wave),
+        left=after.progress.left_wave or None,
+        had_started=bool(before and before.attempts) or None,
     )
 
 

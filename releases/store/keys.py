@@ -27,6 +27,8 @@ WECHAT_CALLS = "releases:wechat-calls"
 SET_ASIDE = "releases:set-aside"
 #: The hosts that are registered on the platform, as read last.
 POOL = "platform:pool"
+#: The ids of the platform's template library, as read last.
+TEMPLATES = "platform:templates"
 #: What WeChat answered the first release with domains of which only a domain above is registered; and who asks now.
 POOL_ANSWER = "platform:pool-answer"
 POOL_ASKING = "platform:pool-asking"

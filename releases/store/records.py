@@ -14,7 +14,7 @@ from releases.store import changes, keys
 from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
 from releases.store.pauses import Pause, Paused
-from releases.store.places import Place, sent
+from releases.store.places import Lane, Place, sent
 from releases.store.tally import WaveTally
 
 #: Records fetched at once while listing.
@@ -199,6 +199,23 @@ class ReleaseStore:
         """How many of the wave's releases came to rest in each minute since the epoch."""
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
         return {int(minute): int(number) for minute, number in raw.items()}
+
+    def overdue(self, before: datetime, wave: str | None = None) -> list[str]:
+        """The releases, of all or of one wave, that were due before that and that nobody has taken since.
+
+        That is a retry whose time has come, or one that is worked on and whose lease has ended. What waits for its first
+        turn is not among them: it only waits for others.
+        """
+        bound, ids = before.timestamp(), list[str]()
+        for lane in (Lane.URGENT, Lane.BEGUN):
+            found: Any = self._redis.zrangebyscore(keys.due(lane), "-inf", bound)
+            if found and wave is not None:
+                # The time in the lane, for those that are in both.
+                weights = {keys.due(lane): 1.0, keys.by_wave(wave): 0.0}
+                scored: Any = self._redis.zinter(weights, aggregate="SUM", withscores=True)
+                found = [release_id for release_id, at in scored if at <= bound]
+            ids += found
+        return ids
 
     def _left_by(self, cancelled: Release | None) -> str | None:
         """Of one that is cancelled, the newest other release of its version that was not: that is the same again then."""

@@ -94,7 +94,7 @@ def canary_pause(name: str, policy: WavePolicy) -> Pause:
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=f"wave {name}: the first {policy.canary} run alone",
-        remedy=f"Goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
+        remedy=f"It goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
         canary=True,
     )
 
@@ -104,5 +104,6 @@ def _stopped(name: str, why: str) -> Pause:
         step=Step.ENSURE_DOMAINS,
         errmsg=why,
         remedy=f"See `mprelease wave {quote(name)}`; remove the causes, then `mprelease resume --wave {quote(name)}` "
-        f"lets it go on, or `mprelease cancel --wave {quote(name)}` ends it.",
+        f"lets it go on, or `mprelease cancel --wave {quote(name)}` ends it. Where the request is wrong, enqueue it again, corrected, "
+        "with `--supersede` and `--canary`.",
     )

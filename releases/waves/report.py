@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from releases.record import Problem, Release
 from releases.scope import Scope
@@ -21,25 +21,43 @@ from releases.waves.waves import Waves
 
 #: The speed is that of the last so many minutes.
 SPEED_OVER_MIN = 5
+#: Where none ended in so many minutes, this one and those before it, there is no speed: something keeps it from moving.
+MOVED_WITHIN_MIN = 2
+#: A release is overdue whose time passed so many seconds ago: workers look twice a second.
+OVERDUE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why releases stand still, and how many do for it. The problem is an example's, without what is its own."""
+    """Why releases stand still, and how many do for it. The problem is an example's, without what is its own.
+
+    `next_attempt_at` is when the first of them goes on by itself.
+    """
 
     status: Status
     problem: Problem
     releases: int
+    next_attempt_at: datetime | None = None
 
     def public(self) -> dict[str, Any]:
         """As JSON."""
         fields = self.problem.model_dump(mode="json", exclude={"rid"})
-        return {"status": str(self.status), **fields, "releases": self.releases}
+        first = None if self.next_attempt_at is None else f"{self.next_attempt_at:%Y-%m-%dT%H:%M:%SZ}"
+        return {
+            "status": str(self.status),
+            **fields,
+            "releases": self.releases,
+            "next_attempt_at": first,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
-    """A wave at one moment; `per_minute` counts releases that came to rest, by the clock of the workers."""
+    """A wave at one moment; `per_minute` counts releases that came to rest, by the clock of the workers.
+
+    `overdue`: how many are due and nobody takes them, although workers look twice a second. `workers_answer` is None where
+    they were not asked.
+    """
 
     name: str
     counts: dict[str, int]
@@ -49,6 +67,8 @@ class WaveReport:
     per_minute: float
     estimated_end: datetime | None
     fit: Fit | None
+    overdue: int = 0
+    workers_answer: bool | None = None
 
     @property
     def total(self) -> int:
@@ -70,6 +90,18 @@ class WaveReport:
         """Whether nothing goes on any more: all are at rest, or it is braked and the others are held."""
         return stands_still(self.counts, self.state, self.holds)
 
+    @property
+    def needs_workers(self) -> bool:
+        """Whether some of it would go on now if workers did."""
+        going_on = sum(self.counts[status] for status in GOING_ON)
+        return bool(self.overdue) or going_on > sum(hold.releases for hold in self.holds)
+
+    def asked(self, *, workers_answer: bool) -> Self:
+        """The same once the workers have been asked: without them nothing has a speed, or an end that can be told."""
+        if workers_answer:
+            return replace(self, workers_answer=True)
+        return replace(self, workers_answer=False, per_minute=0.0, estimated_end=None)
+
     def public(self) -> dict[str, Any]:
         """As JSON."""
         pause, policy = self.pause, self.policy
@@ -83,6 +115,8 @@ class WaveReport:
             "estimated_end": None
             if self.estimated_end is None
             else f"{self.estimated_end:%Y-%m-%dT%H:%M:%SZ}",
+            "overdue": self.overdue,
+            "workers_answer": self.workers_answer,
             "held_back": self.holds[0].releases if pause else 0,
             "stopped": None if pause is None else {"why": pause.errmsg, "remedy": pause.remedy},
             "canary": policy.canary if policy else 0,
@@ -128,6 +162,7 @@ class WaveReports:
             per_minute=per_minute,
             estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
             fit=self._audit_quotas.fit(going_on),
+            overdue=len(self._store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if going_on else 0,
         )
 
 
@@ -140,6 +175,7 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
     """Group releases by what they stand still for, the most frequent first; the problem is that of one of them."""
     tally: Counter[tuple[str, ...]] = Counter()
     found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
+    first: dict[tuple[str, ...], datetime] = {}
     for release in releases:
         problem = release.block or release.failure or release.wait
         if problem is not None:
@@ -147,7 +183,9 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
             key = _key(release.status, alike)
             tally[key] += 1
             found.setdefault(key, (release.status, alike))
-    return [Cause(*found[key], number) for key, number in tally.most_common()]
+            if release.next_attempt_at is not None:
+                first[key] = min(release.next_attempt_at, first.get(key, release.next_attempt_at))
+    return [Cause(*found[key], number, first.get(key)) for key, number in tally.most_common()]
 
 
 def _key(status: Status, problem: Problem) -> tuple[str, ...]:
@@ -170,10 +208,13 @@ def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
 
 
 def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
-    """Ends per minute lately, from the numbers of the minutes; what stood still before the first of them does not count."""
+    """Ends per minute lately, from the numbers of the minutes; 0 where none ended just now.
+
+    What stood still before the first of them does not count.
+    """
     first = int(now.timestamp() // 60) - SPEED_OVER_MIN + 1
     lately = {minute: number for minute, number in ends.items() if minute >= first and number > 0}
-    if not lately:
+    if not lately or max(lately) < first + SPEED_OVER_MIN - MOVED_WITHIN_MIN:
         return 0.0
     since = max(began.timestamp(), min(lately) * 60)
     return sum(lately.values()) / max(1 / 60, (now.timestamp() - since) / 60)

@@ -62,7 +62,7 @@ def holds_of(tally: WaveTally, pause: Pause | None, platform: Mapping[Scope, Pau
     ]
     rows = {verdict_of(int(what)): number for what, number in tally.waits.items() if what.isdecimal()}
     found += [
-        Hold(f"{row.code} {row.meaning}", row.remedy, number)
+        Hold(f"{row.code} {row.meaning}", row.waiting, number)
         for row, number in rows.items()
         if row.verdict in _LONG
     ]

@@ -161,7 +161,7 @@ def test_a_plan_shows_the_exact_bodies_and_sends_nothing(own_platform: Platform,
     added = second["calls"][0]
     assert added == {"path": "/wxa/modify_domain", "body": {"action": "add", **there}}
     assert platform.documents("list") == []
-    assert platform.called(bare) == ["modify_domain:get"]
+    assert platform.called(bare) == ["modify_domain:get", "get_latest_auditstatus"]
     refused = platform.run("enqueue", "--file", str(path), "--plan", "--canary", "1", code=2)
     assert "--wave: must be the same for all" in refused.stderr
     with platform.worker():

@@ -29,7 +29,7 @@ _KINDS = re.compile(
     r"|releases:(all|mark|untold|stopped|last-lease|set-aside|wechat-calls|schema|schema-lock)"
     r"|releases:(status|appid|wave|wave-counts|wave-ends):.+"
     r"|wave:.+|waves:(watched|looking)|platform:pause:(all|submissions|wave:.+)"
-    r"|platform:(pool|pool-answer|pool-asking|audit-quota|audit-quota-asked)"
+    r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked)"
     r"|wechat:(ticket|refresh-token:.+|token:.+|token-lock:.+)"
     r"|rate:(platform|mini-program:.+|path:.+|learnt:.+)"
 )
@@ -139,7 +139,7 @@ def _indexes(look: Look) -> Iterator[str]:
 def _waves(look: Look) -> Iterator[str]:
     wanted: dict[str, Counter[str]] = defaultdict(Counter)
     for one in look.records.values():
-        if one.wave is None:
+        if one.wave is None or one.has_left_wave:
             continue
         wanted[one.wave][one.status] += 1
         wanted[one.wave]["started"] += bool(one.document.get("attempts"))

@@ -61,6 +61,11 @@ class Record:
         return cast("str | None", self.document.get("wave"))
 
     @property
+    def has_left_wave(self) -> bool:
+        """Whether another release of its wave superseded it."""
+        return bool(self.document.get("progress", {}).get("left_wave", False))
+
+    @property
     def is_urgent(self) -> bool:
         return bool(self.document.get("urgent"))
 

@@ -18,7 +18,7 @@ _COMPONENT_REFUSED_AGAIN_REMEDY = (
 )
 _WHITELIST_REMEDY = (
     "Add the IP that errmsg prints to the whitelist: third-party platform console, development settings. "
-    "Check that it is the right platform, then resume the platform."
+    "Check that it is the right platform, then: mprelease resume --platform."
 )
 _TICKET_REMEDY = (
     "A new ticket lifts the pause. If none arrives within 10 min, repair the authorization event URL "
@@ -48,7 +48,7 @@ ROWS: tuple[Errcode, ...] = (
         40125,
         "platform's app secret wrong",
         "Put the current secret from the third-party platform console into the settings and restart the "
-        "workers, then resume the platform. A reset in the console ends the old secret at once.",
+        "workers, then: mprelease resume --platform. A reset in the console ends the old secret at once.",
     ),
     platform(40164, "caller's IP not on the whitelist", _WHITELIST_REMEDY),
     bug(41001, "access token missing from the call", "Report a bug with the endpoint and the rid."),
@@ -105,7 +105,7 @@ ROWS: tuple[Errcode, ...] = (
         61011,
         "platform (component) invalid",
         "Check in the console that the third-party platform is active and that the settings hold its "
-        "appid, then resume the platform.",
+        "appid, then: mprelease resume --platform.",
     ),
     bug(61014, "API wants the component token", _WRONG_KIND_REMEDY),
     bug(61015, "API wants the Mini Program's token", _WRONG_KIND_REMEDY),

@@ -18,21 +18,23 @@ from wechat.errcodes.row import (
     quota,
     retry,
     unknown,
+    wait,
 )
 
-_PENALTY_REMEDY = "Read the penalty in the third-party platform console, clear it with WeChat support, then resume the platform."
+_PENALTY_REMEDY = "Read the penalty in the third-party platform console, clear it with WeChat support, then: mprelease resume --platform."
 _BUSY_REMEDY = (
     "See that no other system works on this Mini Program, wait some minutes, then resume the release."
 )
 
 ROWS: tuple[Errcode, ...] = (
     unknown(-60005, "listed by commit without a text"),
-    Errcode(
+    wait(
         61039,
         "privacy scan of the committed code still running",
-        Verdict.WAIT,
-        "Do not commit again, that restarts the scan. Wait until get_code_privacy_info answers errcode 0, "
-        "then resume the release.",
+        "It takes far longer than the minute that is usual: ask WeChat support with the rid. Do not commit again, "
+        "that restarts it. Once get_code_privacy_info answers errcode 0, resume the release.",
+        waiting="WeChat is asked again until its scan of the code has ended, usually within some minutes. "
+        "Do not commit by other means meanwhile, that restarts the scan.",
     ),
     block(
         61040,
@@ -97,8 +99,8 @@ ROWS: tuple[Errcode, ...] = (
     quota(
         85085,
         "provider's audit submissions of this month used up",
-        "Ask for a temporary quota in WeChat's Mini Program 小程序服务商助手. Submissions try again daily "
-        "by themselves; commits go on.",
+        "Submissions are tried again daily, and commits go on. To be quicker, ask for a temporary quota in WeChat's "
+        "Mini Program 小程序服务商助手, then: mprelease resume --platform.",
         reset=QuotaReset.DAY,
         scope=QuotaScope.SUBMISSIONS,
     ),

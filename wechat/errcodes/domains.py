@@ -18,7 +18,7 @@ ROWS: tuple[Errcode, ...] = (
     quota(
         45104,
         "monthly edits of the platform's domain pool used up",
-        "The platform has 50 edits a month: gather what is missing and register it in one edit next month.",
+        "The platform has 50 edits a month: gather what is missing and register it in one edit then.",
         reset=QuotaReset.MONTH,
         scope=QuotaScope.ENDPOINT,
     ),
@@ -67,8 +67,7 @@ ROWS: tuple[Errcode, ...] = (
     quota(
         86102,
         "monthly domain edits of this Mini Program used up",
-        "Goes on by itself next month. Find out what else spends the 50 edits: this program sends none when "
-        "no domain is missing.",
+        "Find out what else spends the 50 edits: this program sends none when no domain is missing.",
         reset=QuotaReset.MONTH,
         scope=QuotaScope.MINI_PROGRAM,
     ),

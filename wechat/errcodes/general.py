@@ -34,7 +34,7 @@ ROWS: tuple[Errcode, ...] = (
     quota(
         45009,
         "call quota of this API used up",
-        "Goes on by itself at the reset. To be quicker, reset it with clear_quota (10 times a month) or, "
+        "To be quicker, reset it with clear_quota (10 times a month) or, "
         "for the component, with /cgi-bin/component/clear_quota/v2.",
         reset=QuotaReset.DAY,
         scope=QuotaScope.ENDPOINT,
@@ -43,8 +43,7 @@ ROWS: tuple[Errcode, ...] = (
     quota(
         45040,
         "monthly quota of this API used up",
-        "Goes on by itself next month. If that is too late, ask WeChat support for more, then resume "
-        "the release.",
+        "If that is too late, ask WeChat support for more: `mprelease resume ID` tries it at once.",
         reset=QuotaReset.MONTH,
         scope=QuotaScope.ENDPOINT,
     ),
@@ -55,7 +54,7 @@ ROWS: tuple[Errcode, ...] = (
     quota(
         48006,
         "no clear_quota left this month",
-        "Wait for the quota's own reset; clear_quota works again next month.",
+        "The quota that is used up may have an earlier reset of its own: `mprelease resume ID` tries it at once.",
         reset=QuotaReset.MONTH,
         scope=QuotaScope.ENDPOINT,
     ),

@@ -55,7 +55,10 @@ class QuotaScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Errcode:
-    """A row of the table. `remedy` is what the operator reads in the record of a stopped release."""
+    """A row of the table. `remedy` is what the operator reads in the record of a stopped release.
+
+    `waiting` is what a release says that waits for this to pass, empty where none does.
+    """
 
     code: int
     meaning: str
@@ -66,16 +69,30 @@ class Errcode:
     scope: QuotaScope | None = None
     #: For RETRY rows: it takes a minute or more to pass.
     slow: bool = False
+    waiting: str = ""
+    #: The request is to blame: a resume would only send the same again.
+    in_request: bool = False
+
+
+#: What each release says first that waits and needs nobody.
+GOES_ON = "It goes on by itself"
+_RESETS = {
+    QuotaReset.DAY: f"{GOES_ON} at the quota's reset.",
+    QuotaReset.MONTH: f"{GOES_ON} when the next month begins.",
+}
+_IN_A_MINUTE = f"{GOES_ON}: the call is repeated after a minute or more."
+_SOON = f"{GOES_ON}: the call is repeated, each time after a longer while."
 
 
 def retry(code: int, meaning: str, remedy: str, *, slow: bool = False) -> Errcode:
     """Passes by itself; the remedy is for when it did not. `slow`: it takes a minute or more."""
-    return Errcode(code, meaning, Verdict.RETRY, remedy, slow=slow)
+    waiting = _IN_A_MINUTE if slow else _SOON
+    return Errcode(code, meaning, Verdict.RETRY, remedy, slow=slow, waiting=waiting)
 
 
 def slow_down(code: int, meaning: str, remedy: str) -> Errcode:
     """Passes by itself after a minute or more; the remedy is for when it did not."""
-    return Errcode(code, meaning, Verdict.SLOW_DOWN, remedy)
+    return Errcode(code, meaning, Verdict.SLOW_DOWN, remedy, waiting=_IN_A_MINUTE)
 
 
 def token(code: int, meaning: str, remedy: str) -> Errcode:
@@ -83,9 +100,15 @@ def token(code: int, meaning: str, remedy: str) -> Errcode:
     return Errcode(code, meaning, Verdict.TOKEN, remedy)
 
 
+def wait(code: int, meaning: str, remedy: str, *, waiting: str) -> Errcode:
+    """Passes by itself, which is asked for; the remedy is for when it did not."""
+    return Errcode(code, meaning, Verdict.WAIT, remedy, waiting=f"{GOES_ON}: {waiting}")
+
+
 def quota(code: int, meaning: str, remedy: str, *, reset: QuotaReset, scope: QuotaScope) -> Errcode:
     """Passes at the quota's reset; the remedy is for those who cannot wait."""
-    return Errcode(code, meaning, Verdict.QUOTA, remedy, quota=reset, scope=scope)
+    waiting = f"{_RESETS[reset]} {remedy}"
+    return Errcode(code, meaning, Verdict.QUOTA, remedy, quota=reset, scope=scope, waiting=waiting)
 
 
 def platform(code: int, meaning: str, remedy: str) -> Errcode:
@@ -101,7 +124,7 @@ def block(code: int, meaning: str, remedy: str) -> Errcode:
 def bad_request(code: int, meaning: str, fix: str) -> Errcode:
     """Blocks because of the release request, which a resume would only send again."""
     way_on = "Cancel this release and enqueue the corrected one; resume would send the same again."
-    return Errcode(code, meaning, Verdict.BLOCK, f"{fix} {way_on}")
+    return Errcode(code, meaning, Verdict.BLOCK, f"{fix} {way_on}", in_request=True)
 
 
 def bug(code: int, meaning: str, remedy: str) -> Errcode:

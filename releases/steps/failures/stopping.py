@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from releases.problems import NotShownYet, StepBlocked, describe
+from releases.problems import NotShownYet, StepBlocked, describe, going_on
 from releases.record import Problem, Progress
 from releases.scope import Scope
 from releases.states import Step
@@ -106,7 +106,8 @@ class Stopping:
             asked = f"{decision.problem.errmsg}; it asked to be left alone (Retry-After)"
             problem = decision.problem.model_copy(update={"errmsg": asked})
             self._timed_pauses.begin(problem, now + timedelta(seconds=decision.pause_s))
-        attempt.wait_until(now + timedelta(seconds=decision.delay_s), decision.problem, decision.progress)
+        why = going_on(decision.problem)
+        attempt.wait_until(now + timedelta(seconds=decision.delay_s), why, decision.progress)
 
     def _await_quota(self, attempt: Attempt, decision: AwaitQuota, quota: Quota | None) -> None:
         problem, now = decision.problem, self._now()
@@ -115,10 +116,12 @@ class Stopping:
             self._pause_until(attempt, problem, until, more=problem.remedy)
         elif decision.row.scope is QuotaScope.SUBMISSIONS:
             self._forget_audit_quota()
-            self._pauses.begin(Scope.SUBMISSIONS, Pause(**problem.model_dump(), until=until))
-            attempt.wait_for(Scope.SUBMISSIONS, problem, until)
+            why = going_on(problem)
+            self._pauses.begin(Scope.SUBMISSIONS, Pause(**why.model_dump(), until=until))
+            attempt.wait_for(Scope.SUBMISSIONS, why, until)
         else:
-            attempt.wait_until(spread_after(until, now, self._random), problem, attempt.release.progress)
+            at = spread_after(until, now, self._random)
+            attempt.wait_until(at, going_on(problem), attempt.release.progress)
 
     def _pause_until(
         self,
@@ -132,7 +135,8 @@ class Stopping:
         """All releases wait until then, this one with them."""
         pause = self._timed_pauses.begin(problem, until, more=more)
         # Where a person paused the platform, this one waits for that person, too.
-        attempt.wait_for(Scope.ALL, pause or problem, pause.until if pause else None, progress)
+        why = pause or self._pauses.current(Scope.ALL) or problem
+        attempt.wait_for(Scope.ALL, why, pause.until if pause else None, progress)
 
     def _pause_platform(self, attempt: Attempt, problem: Problem, *, lacks_ticket: bool) -> None:
         self._pauses.begin(Scope.ALL, Pause(**problem.model_dump()))

@@ -1,5 +1,6 @@
 -- Write new releases with their indexes, and cancel those that they supersede: all of them or none.
--- ARGV[1] what begins with them, as JSON: policy, pause and wave of a new wave; policy_key, pause_key, watched (keys)
+-- ARGV[1] what begins with them, as JSON: policy, pause and wave of a wave that is new, or begins anew: without a pause its
+--     brake ends; policy_key, pause_key, watched (keys)
 -- ARGV[2...] a release each, as JSON: a change, see shared.lua, and in it: mini_program (its key), identity,
 --     known {active, same} (the ids that the caller saw, if any), indexes (keys that list it for good), urgent,
 --     superseded (a change, and in it revision, identity, left: the newest release of its version that was not cancelled)
@@ -44,5 +45,7 @@ if opening.policy then
 end
 if opening.pause then
   redis.call('SET', opening.pause_key, opening.pause)
+elseif opening.policy then
+  redis.call('DEL', opening.pause_key)
 end
 return 0

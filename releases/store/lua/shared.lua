@@ -71,7 +71,11 @@ local function write(change)
     end
     redis.call('ZADD', after.index, created, id)
   end
-  if wave then
+  if wave and wave.left then
+    recount(wave.counts, before.status, nil)
+    recount(wave.counts, before.waits, nil)
+    count(wave.counts, wave.had_started and 'started', -1)
+  elseif wave then
     recount(wave.counts, before.status, after.status)
     recount(wave.counts, before.waits, after.waits)
     if change.minute then

@@ -14,7 +14,7 @@ import redis
 
 from db.database import Database
 from releases.background.due import Due
-from releases.errors import ReleaseConflict
+from releases.errors import InvalidRequest, ReleaseConflict
 from releases.intake.many import Batch, Conflicts
 from releases.intake.one import Releases
 from releases.record import Release
@@ -77,7 +77,7 @@ class Walk:
     def step(self) -> None:
         """Do something, which may be refused."""
         (do,) = self._chance.choices([do for _, do in self.steps], [weight for weight, _ in self.steps])
-        with suppress(ReleaseConflict, Conflicts, RecordChanged, IndexError):
+        with suppress(InvalidRequest, ReleaseConflict, Conflicts, RecordChanged, IndexError):
             do()
 
     def _enqueue(self) -> None:
@@ -91,9 +91,14 @@ class Walk:
         self._releases.enqueue(request)
 
     def _wave(self) -> None:
-        self._number += 1
+        # Sometimes the last one once more, which begins anew.
+        self._number += self._chance.random() < 0.7
         wave, canary = f"wave-{self._number}", self._chance.choice((0, 1, 2))
-        requests = [a_request(appid=appid, wave=wave, supersede=True, again=True) for appid in APPIDS]
+        version = self._chance.choice("123")
+        requests = [
+            a_request(appid=appid, user_version=version, wave=wave, supersede=True, again=True)
+            for appid in APPIDS
+        ]
         self._batch.enqueue(requests, WavePolicy(canary=canary, max_blocked=self._chance.choice((0, 100))))
 
     def _begin(self) -> None:

@@ -62,6 +62,7 @@ class FakeWeChat:
 
     def __init__(self) -> None:
         self.scripted = FakeMiniProgram()
+        self.templates: tuple[int, ...] | None = None
 
     def answers(self, **answers: Any) -> None:
         self.scripted = FakeMiniProgram(**answers)
@@ -109,7 +110,7 @@ def run(
         slow_down_s=60,
     )
     pauses, outcomes = timed_pauses.pauses, Outcomes(store=store, results=results)
-    preflight = Preflight(redis_client, read_pool=lambda: None)
+    preflight = Preflight(redis_client, read_pool=lambda: None, read_templates=lambda: wechat.templates)
     waves = Waves(Database(redis_client), store=store, pauses=pauses)
     audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
     app.services = Services(

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from celery.exceptions import Ignore
 
+from releases.errors import ReleaseBlocked, ReleaseFailed
+from releases.problems import NotShownYet, StepBlocked
 from releases.record import Progress
 from releases.scope import Scope
 from releases.states import Status, Step
@@ -22,7 +24,8 @@ from tests.integration.tasks.test_step_messages import CONFIGURED, DOMAINS_DONE,
 from tests.support.examples import NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.component import PREFIX
-from wechat.errors import Refused, Unanswered
+from wechat.errcodes.table import TABLE
+from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.http.deadline import DeadlineExceeded
 
 wechat, run, at = test_step_messages.wechat, test_step_messages.run, test_step_messages.at
@@ -171,3 +174,51 @@ def test_a_quota_of_one_call_is_waited_for_until_its_reset_and_a_little(
     # `random` says 1: the latest that there is.
     assert now(store, stored).next_attempt_at == next_month(NOW) + timedelta(seconds=60)
     assert timed_pauses.pauses.current(Scope.ALL) is None
+
+
+#: What passes by itself, and what is asked for once more before it is believed.
+PASSES = [
+    *(refused(row.code) for row in TABLE.values() if row.waiting),
+    *(refused(-60005), unanswered(), DeadlineExceeded(), RateLimited("/wxa/modify_domain", 30.0)),
+    NotShownYet(
+        StepBlocked(errmsg="not there", remedy="Look, then resume the release."), budget="unshown", tries=2
+    ),
+]
+
+
+@pytest.mark.parametrize("error", PASSES, ids=lambda error: f"{type(error).__name__} {error}"[:40])
+def test_a_release_that_waits_says_that_it_goes_on_by_itself_and_when(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, error: Exception
+) -> None:
+    wechat.answers(get=[error], quota=[unanswered()])
+    stored = at(Step.ENSURE_DOMAINS)
+
+    with pytest.raises(Ignore):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release = now(store, stored)
+    assert release.status is Status.WAITING
+    assert release.next_attempt_at is not None
+    assert release.next_attempt_at > NOW
+    assert release.wait is not None
+    assert release.wait.remedy.startswith("It goes on by itself")
+    assert "then resume" not in release.wait.remedy.lower()
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"), [(refused(61039), {"scans": 9999}), (unanswered(), {"failures": 9999})]
+)
+def test_one_that_does_not_go_on_any_more_says_what_to_do(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, error: Exception, tries: dict[str, int]
+) -> None:
+    wechat.answers(get=[error])
+    stored = at(Step.ENSURE_DOMAINS, progress=Progress(**tries))
+
+    with pytest.raises((ReleaseBlocked, ReleaseFailed)):
+        run(Step.ENSURE_DOMAINS, stored.release)
+
+    release = now(store, stored)
+    problem = release.block or release.failure
+    assert problem is not None
+    assert "resume the release" in problem.remedy
+    assert "by itself" not in problem.remedy

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from cli.printing import MOST_LISTED, tell
-from releases.record import Release
-from tests.support.examples import a_release
+from cli.printing import MOST_LISTED, detail, tell
+from releases.record import Problem, Release
+from releases.states import Status
+from tests.support.examples import NOW, a_problem, a_release
 
 
 @pytest.fixture
@@ -73,3 +76,31 @@ def test_many_waves_are_counted_themselves(terminal: None, capsys: pytest.Captur
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 21
     assert lines[-1] == "and 2 more waves"
+
+
+@pytest.mark.parametrize(
+    ("problem", "command"),
+    [
+        (
+            a_problem(errcode=85018, remedy="Register it, then resume the release."),
+            "Next: mprelease resume 7",
+        ),
+        (a_problem(errcode=85014, remedy="Cancel this release."), "Next: mprelease cancel 7"),
+        (a_problem(remedy="This is a bug."), "Next: mprelease resume 7"),
+        (a_problem(remedy="Register them, then `mprelease resume --wave w`."), "resume --wave w`."),
+    ],
+)
+@pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED])
+def test_one_that_needs_a_person_is_listed_with_what_to_type_next(
+    status: Status, problem: Problem, command: str
+) -> None:
+    stopped: dict[str, Any] = {"block" if status is Status.BLOCKED else "failure": problem}
+
+    assert detail(a_release(id="7", status=status, **stopped)).endswith(command)
+
+
+def test_one_that_goes_on_by_itself_is_listed_with_when() -> None:
+    waits = a_release(status=Status.WAITING, wait=a_problem(), next_attempt_at=NOW)
+
+    assert "mprelease" not in detail(waits)
+    assert "09:26:53" in detail(waits)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from cli.printing import cause_lines
 from releases.record import Release
 from releases.states import Status
 from releases.waves.report import Cause, causes
-from tests.support.examples import a_problem, a_release, a_request
+from tests.support.examples import NOW, a_problem, a_release, a_request
 
 
 def blocked(number: int, **different: Any) -> Release:
@@ -67,3 +69,25 @@ def test_without_an_errcode_the_message_tells_causes_apart_and_the_appid_does_no
         ("no refresh token has been stored for APPID", 2),
         ("the step's deadline passed", 1),
     ]
+
+
+def test_a_cause_that_passes_says_when_the_first_goes_on() -> None:
+    waiting = [
+        a_release(
+            status=Status.WAITING,
+            wait=a_problem(errcode=61039),
+            next_attempt_at=NOW + timedelta(minutes=wait),
+        )
+        for wait in (3, 1, 2)
+    ]
+
+    (cause,) = causes(waiting)
+
+    assert cause.public()["next_attempt_at"] == "2026-03-14T09:27:53Z"
+    assert next(cause_lines([cause])).endswith("(next try 2026-03-14 09:27:53 UTC)")
+
+
+def test_a_cause_that_needs_a_person_has_no_time() -> None:
+    (cause,) = causes([blocked(1)])
+
+    assert cause.public()["next_attempt_at"] is None

@@ -30,7 +30,9 @@ class Pool:
 
 @pytest.fixture
 def preflight(redis_client: redis.Redis) -> Callable[[Pool], Preflight]:
-    return lambda pool: Preflight(redis_client, read_pool=pool, sleep=lambda _: None)
+    return lambda pool: Preflight(
+        redis_client, read_pool=pool, read_templates=lambda: None, sleep=lambda _: None
+    )
 
 
 def grow_old(client: redis.Redis) -> None:
@@ -50,7 +52,7 @@ def test_with_all_domains_registered_the_pool_is_read_once(preflight: Callable[[
 def test_a_pool_that_has_all_is_looked_at_once_in_a_while(redis_client: redis.Redis) -> None:
     now = 1000.0
     pool = Pool("a.example.com", "b.example.com")
-    preflight = Preflight(redis_client, read_pool=pool, monotonic=lambda: now)
+    preflight = Preflight(redis_client, read_pool=pool, read_templates=lambda: None, monotonic=lambda: now)
     preflight.check(WANTED, "spring")
     redis_client.delete(keys.POOL)
     pool.hosts = ("a.example.com",)
@@ -126,7 +128,9 @@ class Asked:
     """Releases of a wave that ask WeChat, each in its turn."""
 
     def __init__(self, client: redis.Redis, *hosts: str) -> None:
-        self.preflight = Preflight(client, read_pool=Pool(*hosts), sleep=self._sleep)
+        self.preflight = Preflight(
+            client, read_pool=Pool(*hosts), read_templates=lambda: None, sleep=self._sleep
+        )
         self.asked = 0
         self.slept_s = 0.0
 
@@ -227,7 +231,7 @@ def test_many_at_once_ask_once_where_it_is_refused(redis_client: redis.Redis) ->
     together, asked = threading.Barrier(8), []
 
     def ask(_: int) -> None:
-        preflight = Preflight(redis_client, read_pool=Pool("shop.example"))
+        preflight = Preflight(redis_client, read_pool=Pool("shop.example"), read_templates=lambda: None)
         together.wait(10)
         with suppress(StepBlocked), preflight.of(BELOW, "spring"):
             asked.append(1)
@@ -245,3 +249,75 @@ def test_one_domain_that_is_nowhere_registered_blocks_and_is_named_alone(wave: A
 
     assert wave.asked == 0
     assert caught.value.domains == {"requestdomain": ["https://a.other.example"]}
+
+
+class Library:
+    """The template library; counts how often it is read."""
+
+    def __init__(self, *ids: int) -> None:
+        self.reads = 0
+        self.ids: tuple[int, ...] | None = ids
+
+    def read(self) -> tuple[int, ...] | None:
+        self.reads += 1
+        return self.ids
+
+
+def held_against(client: redis.Redis, library: Library) -> Preflight:
+    return Preflight(client, read_pool=lambda: None, read_templates=library.read)
+
+
+def test_the_library_is_read_once_for_all_workers(redis_client: redis.Redis) -> None:
+    library = Library(3, 7)
+
+    for _ in range(3):
+        held_against(redis_client, library).check_template(7, "spring")
+
+    assert library.reads == 1
+
+
+def test_a_template_that_does_not_exist_blocks_and_says_which_there_are(redis_client: redis.Redis) -> None:
+    with pytest.raises(StepBlocked) as caught:
+        held_against(redis_client, Library(*range(20))).check_template(99, "spring 2")
+
+    assert caught.value.errcode == 85014
+    assert "template 99 does not exist; the library has 19, 18, 17" in caught.value.errmsg
+    assert "and 10 more" in caught.value.errmsg
+    assert "'spring 2'" in caught.value.remedy
+
+
+def test_a_library_without_the_template_is_read_anew_after_a_few_seconds_and_not_before(
+    redis_client: redis.Redis,
+) -> None:
+    library = Library()
+    for _ in range(3):
+        with pytest.raises(StepBlocked, match="no template"):
+            held_against(redis_client, library).check_template(7, "spring")
+    assert library.reads == 1
+    library.ids = (7,)
+    redis_client.expire(keys.TEMPLATES, KEPT_S - FRESH_S - 1)
+
+    held_against(redis_client, library).check_template(7, "spring")
+
+    assert library.reads == 2
+
+
+def test_where_wechat_does_not_list_the_templates_the_wave_goes_on(redis_client: redis.Redis) -> None:
+    library = Library()
+    library.ids = None
+
+    held_against(redis_client, library).check_template(7, "spring")
+
+    assert 0 < redis_client.ttl(keys.TEMPLATES) <= FRESH_S
+
+
+def test_a_changed_library_can_be_forgotten(redis_client: redis.Redis) -> None:
+    library = Library(3)
+    preflight = held_against(redis_client, library)
+    with pytest.raises(StepBlocked):
+        preflight.check_template(7, "spring")
+    library.ids = (3, 7)
+
+    preflight.forget()
+
+    preflight.check_template(7, "spring")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,12 +8,16 @@ import redis
 
 from db.database import Database
 from releases.background.due import BATCH, Due
+from releases.errors import InvalidRequest
 from releases.intake.many import Batch
 from releases.intake.one import Releases
-from releases.record import Release
+from releases.record import Release, counts
+from releases.request import ReleaseRequest
 from releases.scope import wave_scope
 from releases.states import Status
+from releases.steps.attempt import Attempt
 from releases.store import keys
+from releases.store.leases import Held
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
@@ -20,6 +25,8 @@ from releases.waves.waves import Waves
 from tests.integration.conftest import Sender
 from tests.integration.releases.intake.test_many import some_requests
 from tests.support.examples import NOW, a_problem
+from tests.support.invariants import broken
+from tests.support.looks import Look
 
 CANARY = WavePolicy(canary=2, max_blocked=10)
 
@@ -216,3 +223,124 @@ def test_releases_are_counted_when_they_are_worked_on_first(wave: list[Release],
 
     tally = store.wave_tally("spring")
     assert (tally.started, sum(tally.counts.values()), tally.waits) == (1, 5, {"wave": 3})
+
+
+@pytest.fixture
+def batch(store: ReleaseStore, releases: Releases) -> Batch:
+    return Batch(store=store, releases=releases)
+
+
+def braked(waves: Waves) -> bool:
+    pause = waves.state("spring").pause
+    return pause is not None and not pause.canary
+
+
+@pytest.fixture
+def braked_wave(
+    wave: list[Release], waves: Waves, store: ReleaseStore, due: Due, redis_client: redis.Redis
+) -> list[Release]:
+    """Both of its canary are blocked, so three wait for a person."""
+    for release in wave[:2]:
+        end(store, release, Status.BLOCKED)
+    look(waves, redis_client)
+    assert braked(waves)
+    return wave
+
+
+def corrected(number: int = 5, **different: Any) -> list[ReleaseRequest]:
+    return some_requests(number, wave="spring", template_id=13, supersede=True, **different)
+
+
+def test_a_braked_wave_begins_anew_with_those_that_supersede_all_of_it(
+    braked_wave: list[Release],
+    batch: Batch,
+    waves: Waves,
+    store: ReleaseStore,
+    due: Due,
+    sender: Sender,
+    redis_client: redis.Redis,
+) -> None:
+    sender.sent.clear()
+
+    enqueued = [one.release for one in batch.enqueue(corrected(), CANARY)]
+
+    assert not braked(waves)
+    assert store.wave_counts("spring") == counts({"queued": 2, "waiting": 3})
+    due.feed(BATCH)
+    look(waves, redis_client)
+    assert sender.ids == [release.id for release in enqueued[:2]], "its canary runs alone"
+    assert [found.release.status for found in store.get_many(one.id for one in braked_wave) if found] == [
+        Status.CANCELLED
+    ] * 5
+    for release in enqueued[:2]:
+        end(store, release, Status.SUBMITTED)
+    look(waves, redis_client)
+    due.bring()
+    assert set(sender.ids) == {release.id for release in enqueued}
+    assert broken(Look.at(redis_client)) == []
+
+
+def test_a_brake_alone_lifts_the_old_one(braked_wave: list[Release], batch: Batch, waves: Waves) -> None:
+    batch.enqueue(corrected(), WavePolicy(max_blocked=10))
+
+    assert waves.state("spring").pause is None
+
+
+def test_what_goes_on_of_the_wave_has_to_be_superseded_or_repeated(
+    braked_wave: list[Release], batch: Batch, waves: Waves, store: ReleaseStore
+) -> None:
+    before = store.wave_counts("spring")
+
+    with pytest.raises(InvalidRequest, match="1 of the releases of wave spring that go on"):
+        batch.enqueue(corrected(4), CANARY)
+    assert store.wave_counts("spring") == before
+    assert braked(waves)
+
+    repeated = some_requests(5, wave="spring")[4:]
+    batch.check([*corrected(4), *repeated], CANARY)
+    batch.enqueue([*corrected(4), *repeated], CANARY)
+    assert store.wave_counts("spring") == counts({"queued": 2, "waiting": 3})
+
+
+def test_without_a_policy_the_brake_stays_for_what_supersedes(
+    braked_wave: list[Release], batch: Batch, waves: Waves, store: ReleaseStore
+) -> None:
+    batch.enqueue(corrected())
+
+    assert braked(waves)
+    assert store.wave_counts("spring") == counts({"queued": 5})
+
+
+def test_one_that_was_worked_on_and_is_superseded_is_not_counted_as_started(
+    wave: list[Release], store: ReleaseStore, releases: Releases, begin: Callable[[Release], Held]
+) -> None:
+    for release in wave[:2]:
+        Attempt(begin(release), store=store, now=lambda: NOW).start(interrupted=False)
+    assert store.wave_tally("spring").started == 2
+
+    releases.enqueue(corrected(1)[0])
+
+    tally = store.wave_tally("spring")
+    assert (tally.started, tally.counts) == (1, counts({"running": 1, "queued": 1, "waiting": 3}))
+
+
+def test_one_that_another_wave_supersedes_stays_in_its_own(
+    wave: list[Release], store: ReleaseStore, releases: Releases
+) -> None:
+    releases.enqueue(corrected(1)[0].model_copy(update={"wave": "summer"}))
+
+    assert store.wave_counts("spring") == counts({"queued": 1, "waiting": 3, "cancelled": 1})
+    assert store.wave_counts("summer") == counts({"queued": 1})
+
+
+def test_what_still_happens_to_a_superseded_one_counts_no_more(
+    wave: list[Release], store: ReleaseStore, releases: Releases, redis_client: redis.Redis
+) -> None:
+    releases.enqueue(corrected(1)[0])
+    old = store.get(wave[0].id)
+    assert old is not None
+
+    store.save(old, old.release.changed("committed, as it was being cancelled", NOW))
+
+    assert store.wave_counts("spring") == counts({"queued": 2, "waiting": 3})
+    assert broken(Look.at(redis_client)) == []

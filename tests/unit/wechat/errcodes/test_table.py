@@ -89,6 +89,34 @@ def test_remedy_of_a_stop_tells_how_to_go_on(row: Errcode) -> None:
     assert "resume" in row.remedy
 
 
+WAITING = (Verdict.RETRY, Verdict.SLOW_DOWN, Verdict.WAIT, Verdict.QUOTA)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.verdict in WAITING], ids=lambda row: str(row.code)
+)
+def test_a_release_that_waits_is_told_that_it_goes_on_by_itself(row: Errcode) -> None:
+    assert row.waiting.startswith("It goes on by itself")
+    assert "then resume" not in row.waiting.lower()
+    assert row.waiting.count("by itself") == 1
+
+
+def test_only_what_passes_has_words_for_waiting() -> None:
+    assert {row.verdict for row in ROWS if row.waiting} == set(WAITING)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row.code))
+def test_only_a_wrong_request_is_not_to_be_resumed(row: Errcode) -> None:
+    assert row.in_request == ("would send the same again" in row.remedy)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.verdict is Verdict.PLATFORM], ids=lambda row: str(row.code)
+)
+def test_what_pauses_the_platform_names_what_ends_the_pause(row: Errcode) -> None:
+    assert "mprelease resume --platform" in row.remedy or "ticket lifts the pause" in row.remedy
+
+
 @pytest.mark.parametrize(
     ("code", "reset", "scope"),
     [
