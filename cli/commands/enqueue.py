@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +14,21 @@ from cli.context import services
 from cli.following import explain, follow
 from cli.lines import document
 from cli.printing import complain, is_counted, notes, tell
-from cli.request_files import BadFile, Line, conflicting, csv_lines, json_lines, read_requests
+from cli.request_files import (
+    BadFile,
+    Line,
+    conflicting,
+    csv_lines,
+    json_lines,
+    read_json,
+    read_requests,
+    whole_number,
+)
 from releases.background.due import FED_AT_ONCE
 from releases.errors import InvalidRequest
 from releases.intake.many import Conflicts
 from releases.intake.one import Enqueued
-from releases.request import parse_request
+from releases.request import RIGHT, parse_request
 from releases.states import Status
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 
@@ -35,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 def enqueue(
     appid: Annotated[str | None, typer.Option(help="The Mini Program.")] = None,
-    template_id: Annotated[int | None, typer.Option(help="The template's id.")] = None,
+    template_id: Annotated[str | None, typer.Option(metavar="INTEGER", help="The template's id.")] = None,
     user_version: Annotated[str | None, typer.Option(help="The version, up to 64 characters.")] = None,
     user_desc: Annotated[str | None, typer.Option(help="What changed.")] = None,
     ext: Annotated[Path | None, typer.Option(help="A JSON file: the object that becomes ext_json.")] = None,
@@ -147,7 +155,18 @@ def _policy(canary: int | None, max_blocked: float | None, file: Path | None) ->
 
 def _with_files_read(given: dict[str, Any]) -> dict[str, Any]:
     read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
+    if "template_id" in given:
+        read["template_id"] = _template(given["template_id"])
     return {**given, **read}
+
+
+def _template(typed: str) -> int:
+    try:
+        return whole_number(typed)
+    except ValueError:
+        raise InvalidRequest(
+            "template_id", f"{typed!r} is not right; must be {RIGHT['template_id']}"
+        ) from None
 
 
 def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
@@ -177,9 +196,9 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
 
 def _json_file(name: str, path: Path) -> Any:
     try:
-        return json.loads(_read(path))
+        return read_json(_read(path))
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(name, f"{path} is no JSON ({error})") from None
+        raise InvalidRequest(name, f"{path} can't be read as JSON ({error})") from None
 
 
 def _read(path: Path) -> bytes:
