@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,10 +12,12 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from cli.context import services
+from cli.choose import check_wave
+from cli.context import only_reads, services
 from cli.following import NOBODY, Silence
-from cli.lines import document
-from cli.printing import bar, cause_lines, complain, notes
+from cli.lines import counted, document, in_local_time
+from cli.patience import Patience
+from cli.printing import bar, cause_lines, notes
 from releases.states import Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
@@ -39,13 +42,13 @@ def wave(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
 ) -> None:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
+    only_reads()
+    check_wave(services().reader, name)
+    patience = Patience() if watch else None
     report = services().wave_reports.of(name)
-    if not report.total:
-        complain(f"no release belongs to a wave {name!r}")
-        raise typer.Exit(1)
-    if watch:
-        report = _watched(report)
-    found = _causes(name)
+    if patience is not None:
+        report = _watched(report, patience)
+    found = _causes(name) if patience is None else patience.look(lambda: _causes(name))
     if as_json:
         document({**report.public(), "causes": [cause.public() for cause in found]})
     else:
@@ -60,7 +63,7 @@ def _causes(name: str) -> list[Cause]:
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:
-    head = f"wave {report.name} ({report.state}): {report.total} releases{_pace(report)}"
+    head = f"wave {report.name} ({report.state}): {counted(report.total, 'release')}{_pace(report)}"
     notes.print(escape(head))
     for status, number in report.counts.items():
         if number:
@@ -70,18 +73,24 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(hold.remedy)}")
     if report.fit is not None and report.fit.will_not_fit:
         notes.print(f"[bold yellow]{report.fit}[/]")
-    for line in cause_lines(found):
+    # What holds releases back was just said, with its remedy; the others need a word of their own.
+    said = {hold.remedy for hold in report.holds}
+    for line in cause_lines(cause for cause in found if not (_waits(cause) and cause.problem.remedy in said)):
         notes.print(escape(line))
+
+
+def _waits(cause: Cause) -> bool:
+    return cause.status is Status.WAITING
 
 
 def _pace(report: WaveReport) -> str:
     if not report.per_minute:
         return ""
-    end = f", done at about {report.estimated_end:%H:%M:%S} UTC" if report.estimated_end else ""
+    end = f", done at about {report.estimated_end:%Y-%m-%d %H:%M} UTC" if report.estimated_end else ""
     return f", {report.per_minute:.0f} a minute{end}"
 
 
-def _watched(report: WaveReport) -> WaveReport:
+def _watched(report: WaveReport, patience: Patience) -> WaveReport:
     """Follow the wave until nothing goes on any more, with a bar and what holds it back below it."""
     progress, silence = bar(), Silence()
     below = Text(style="yellow", no_wrap=False, overflow="fold")
@@ -90,12 +99,13 @@ def _watched(report: WaveReport) -> WaveReport:
     with Live(get_renderable=lambda: Group(progress, below), console=notes, transient=True):
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
-            below.plain = one_line(what_holds(report, silence))
+            held = patience.look(partial(what_holds, report, silence))
+            below.plain = in_local_time(one_line(held))
             text = _counted(report) + _pace(report)
             progress.update(line, total=report.total, completed=report.ended, text=text)
-            told = _note(told, report, below.plain)
+            told = _note(told, report, held)
             time.sleep(_LOOK_EVERY_S)
-            report = services().wave_reports.of(report.name)
+            report = patience.look(partial(services().wave_reports.of, report.name))
         _note(told, report, "")
     return report
 

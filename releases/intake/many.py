@@ -6,7 +6,7 @@ the middle loses nothing, and repeating the same batch finds what the first time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from releases.errors import InvalidRequest, ReleaseConflict
@@ -42,10 +42,16 @@ class Batch:
         self._store = store
         self._releases = releases
 
-    def enqueue(self, requests: Sequence[ReleaseRequest], policy: WavePolicy | None = None) -> list[Enqueued]:
+    def enqueue(
+        self,
+        requests: Sequence[ReleaseRequest],
+        policy: WavePolicy | None = None,
+        before_writing: Callable[[], None] = lambda: None,
+    ) -> list[Enqueued]:
         """Create what is new and find what is not, in the order of the requests; raises Conflicts.
 
         With a policy all requests have to be of one wave that has no release yet, or repeat those that it has.
+        `before_writing` is called before they are written, all or none.
         """
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests)
@@ -57,6 +63,7 @@ class Batch:
                 creations = self._with_canary(creations, policy)
                 opening = Waves.opening(str(creations[0].release.wave), policy)
                 enqueued = _updated(enqueued, creations)
+            before_writing()
             if not creations or self._store.create_all(creations, opening):
                 for creation in creations:
                     self._releases.tell_superseded(creation.release)

@@ -141,7 +141,7 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
     tally: Counter[tuple[str, ...]] = Counter()
     found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
     for release in releases:
-        problem = release.block or release.failure or release.wait
+        problem = release.problem
         if problem is not None:
             alike = _alike(problem, release.appid)
             key = _key(release.status, alike)
