@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from db.database import Database
-from wechat.component import ComponentApi, Credentials, PlatformDomains
+from wechat.component import ComponentApi, Credentials, PlatformDomains, Template
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
 from wechat.http.clock import WeChatClock
@@ -19,7 +19,7 @@ from wechat.tokens.sealing import Seal
 from wechat.tokens.single_flight import Tokens
 from wechat.tokens.store import TokenStore
 
-#: The pool only makes a message more exact, so it may not hold a step up, in seconds.
+#: The pool and the template library only make a message more exact, so they may not hold a step up, in seconds.
 POOL_DEADLINE_S = 10.0
 #: The audit quota is only told, so nobody has to wait long for it, in seconds.
 QUOTA_DEADLINE_S = 10.0
@@ -82,6 +82,19 @@ class WeChat:
         """The hosts that are published on the platform; None if it never was, or WeChat does not say in time."""
         try:
             return self.platform_domains(Deadline(POOL_DEADLINE_S)).published
+        except (WeChatError, DeadlineExceeded):
+            return None
+
+    def templates(self, deadline: Deadline) -> tuple[Template, ...]:
+        """The platform's template library, as WeChat orders it."""
+        return self._tokens.with_component_token(
+            lambda token: self._component.templates(token, deadline), deadline
+        )
+
+    def template_ids(self) -> tuple[int, ...] | None:
+        """The ids of the template library; None if WeChat does not say in time."""
+        try:
+            return tuple(template.id for template in self.templates(Deadline(POOL_DEADLINE_S)))
         except (WeChatError, DeadlineExceeded):
             return None
 

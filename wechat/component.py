@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wechat.errors import Unanswered
+from wechat.errors import Refused, Unanswered
 from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
+from wechat.values import integer, text, time_s
 
 #: Lifetime of an access token where the answer names none, in seconds.
 DEFAULT_EXPIRES_IN_S = 7200
@@ -19,10 +20,14 @@ DEFAULT_EXPIRES_IN_S = 7200
 MAX_EXPIRES_IN_S = 30 * 86400
 #: Largest page of api_get_authorizer_list.
 AUTHORIZERS_PER_PAGE = 500
+#: What gettemplatelist answers where the library is empty.
+NO_TEMPLATE = 85064
 
 #: What the paths of these calls begin with.
 PREFIX = "/cgi-bin/component/"
 COMPONENT_TOKEN_PATH = PREFIX + "api_component_token"
+#: Beside them: the template library is the platform's own, and takes its token.
+TEMPLATES_PATH = "/wxa/gettemplatelist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,16 @@ class Grant:
     token: str = field(repr=False)
     expires_in_s: float
     refresh_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One of the template library. `created_at` is when its draft was uploaded, in seconds, 0 if unknown."""
+
+    id: int
+    user_version: str
+    user_desc: str
+    created_at: float
 
 
 class ComponentApi:
@@ -115,6 +130,21 @@ class ComponentApi:
         rejected = _hosts(answer.get("invalid_wxa_server_domain"))
         return PlatformDomains(published=_published(answer), testing=testing), rejected
 
+    def templates(self, token: str, deadline: Deadline) -> tuple[Template, ...]:
+        """The template library, standard templates with the others, as WeChat orders them."""
+        try:
+            answer = self._transport.call(
+                "GET", TEMPLATES_PATH, deadline=deadline, query={"access_token": token}
+            )
+        except Refused as refused:
+            if refused.errcode == NO_TEMPLATE:
+                return ()
+            raise
+        listed = answer.get("template_list")
+        if not isinstance(listed, list):
+            raise Unanswered(TEMPLATES_PATH, "the answer has no template_list")
+        return tuple(_template(row) for row in listed)
+
     def _post(
         self,
         name: str,
@@ -145,6 +175,20 @@ def _grant(name: str, answer: Mapping[str, Any], field_name: str) -> Grant:
     if not token:
         raise Unanswered(PREFIX + name, f"the answer has no {field_name}")
     return Grant(token, _expires_in(answer), text_of_token(answer.get("authorizer_refresh_token")))
+
+
+def _template(row: Any) -> Template:
+    """A row that can't be read is no answer: without it a template would seem to be missing."""
+    fields = row if isinstance(row, dict) else {}
+    template_id = integer(fields.get("template_id"))
+    if template_id is None:
+        raise Unanswered(TEMPLATES_PATH, "the answer has a template without a template_id")
+    return Template(
+        id=template_id,
+        user_version=text(fields.get("user_version")),
+        user_desc=text(fields.get("user_desc")),
+        created_at=time_s(fields.get("create_time")),
+    )
 
 
 def text_of_token(value: Any) -> str:

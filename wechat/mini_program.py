@@ -5,8 +5,6 @@ Source: Third-party Platforms > miniprogram-management > domain-management and c
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +17,7 @@ from wechat.http.deadline import Deadline
 from wechat.http.pace import Limit
 from wechat.http.transport import Transport, encode
 from wechat.tokens.single_flight import Tokens
+from wechat.values import integer, number, text, time_s
 
 Action = Literal["get", "add", "delete", "set"]
 
@@ -35,14 +34,6 @@ PATHS: Mapping[str, str] = {
 
 #: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (85058, 86000, 86001).
 NO_AUDIT = frozenset({85012, 85058, 86000, 86001})
-
-
-#: A float below this is exact.
-_EXACT = 2**53
-#: A time that is larger than this is one in milliseconds.
-_MILLISECONDS = 1e11
-
-_INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +109,7 @@ class MiniProgram:
     def submit_audit(self, audit: Mapping[str, Any]) -> int:
         """Submit the trial version for audit; returns the audit id, a 64-bit number."""
         answer = self._post("submit_audit", audit)
-        auditid = _integer(answer.get("auditid"))
+        auditid = integer(answer.get("auditid"))
         if auditid is None or auditid <= 0:
             raise Unanswered(PATHS["submit_audit"], "the answer has no auditid")
         return auditid
@@ -129,12 +120,12 @@ class MiniProgram:
         if not info:
             return None
         fields = info if isinstance(info, dict) else {}
-        version, time = _text(fields.get("exp_version")), _time(fields.get("exp_time"))
+        version, time = text(fields.get("exp_version")), time_s(fields.get("exp_time"))
         if not version and not time:
             raise Unanswered(
                 PATHS["getversioninfo"], "the answer has an exp_info without exp_version and exp_time"
             )
-        return TrialVersion(version=version, desc=_text(fields.get("exp_desc")), time=time)
+        return TrialVersion(version=version, desc=text(fields.get("exp_desc")), time=time)
 
     def latest_audit(self) -> LatestAudit | None:
         """The latest audit (get_latest_auditstatus), None if there is none."""
@@ -144,16 +135,16 @@ class MiniProgram:
             if refused.errcode in NO_AUDIT:
                 return None
             raise
-        auditid, status = _integer(answer.get("auditid")), _integer(answer.get("status"))
+        auditid, status = integer(answer.get("auditid")), integer(answer.get("status"))
         if auditid is None or auditid <= 0 or status is None:
             # Not "there is none": that is said by an errcode, and believing it submits a second time.
             raise Unanswered(PATHS["get_latest_auditstatus"], "the answer has no auditid and status")
         return LatestAudit(
             auditid=auditid,
             status=status,
-            version=_text(answer.get("user_version")),
-            desc=_text(answer.get("user_desc")),
-            submit_time=_time(answer.get("submit_audit_time")),
+            version=text(answer.get("user_version")),
+            desc=text(answer.get("user_desc")),
+            submit_time=time_s(answer.get("submit_audit_time")),
         )
 
     def privacy_info(self) -> dict[str, Any]:
@@ -167,18 +158,18 @@ class MiniProgram:
         # The first is for calls that somebody makes for the caller, as we do; the second for its own.
         rates = [answer.get("component_rate_limit"), answer.get("rate_limit")]
         limits = [limit for rate in rates if isinstance(rate, dict) and (limit := _limit(rate))]
-        windows = [_number(rate.get("refresh_second")) for rate in rates if isinstance(rate, dict)]
+        windows = [number(rate.get("refresh_second")) for rate in rates if isinstance(rate, dict)]
         if limits and self._transport.pace is not None:
             self._transport.pace.learn(path, limits[0])
         return Quota(
-            remain=_integer(quota.get("remain")) if isinstance(quota, dict) else None,
+            remain=integer(quota.get("remain")) if isinstance(quota, dict) else None,
             refresh_s=max((window for window in windows if window > 0), default=None),
         )
 
     def audit_quota(self) -> AuditQuota:
         """The provider's audit quota (queryquota): any Mini Program's token may ask for it."""
         answer = self._get("queryquota")
-        rest, limit = _integer(answer.get("rest")), _integer(answer.get("limit"))
+        rest, limit = integer(answer.get("rest")), integer(answer.get("limit"))
         if rest is None or limit is None:
             raise Unanswered(PATHS["queryquota"], "the answer has no rest and limit")
         return AuditQuota(rest, limit)
@@ -259,37 +250,6 @@ def commit_body(
     }
 
 
-def _integer(value: Any) -> int | None:
-    """An integer that may come as a string, or as 12.0 where that is exact: a float loses a 64-bit id."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _EXACT else None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and _INTEGER.fullmatch(value) else None
-
-
-def _number(value: Any) -> float:
-    """A number that may come as a string; 0 for anything else, such as NaN and Infinity."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
-    return number if math.isfinite(number) else 0.0
-
-
-def _time(value: Any) -> float:
-    """A time in seconds since the epoch, be it in seconds or in milliseconds; 0 where there is none."""
-    number = _number(value)
-    return number / 1000 if number > _MILLISECONDS else number
-
-
-def _text(value: Any) -> str:
-    """A text, or a number that was meant as one; a null is absent, not `None`."""
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
-
-
 def _limit(rate: Mapping[str, Any]) -> Limit | None:
-    calls, seconds = _integer(rate.get("call_count")), _integer(rate.get("refresh_second"))
+    calls, seconds = integer(rate.get("call_count")), integer(rate.get("refresh_second"))
     return Limit(calls, seconds) if calls and seconds and calls > 0 and seconds > 0 else None

@@ -12,6 +12,7 @@ from tests.integration.wechat.names import (
     API_GET_AUTHORIZER_LIST,
     APPID,
     APPSECRET,
+    GETTEMPLATELIST,
     MODIFY_WXA_SERVER_DOMAIN,
     PLATFORM,
     REFRESH_TOKEN,
@@ -19,7 +20,7 @@ from tests.integration.wechat.names import (
 )
 from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
 from wechat.api import QUOTA_ASKERS, WeChat
-from wechat.component import ComponentApi, Credentials, PlatformDomains
+from wechat.component import ComponentApi, Credentials, PlatformDomains, Template
 from wechat.errors import Refused, TicketMissing, Unanswered
 from wechat.http.deadline import Deadline
 from wechat.mini_program import AuditQuota
@@ -161,6 +162,46 @@ def test_platform_domains_are_split_at_semicolons(
     assert (request.token, request.fields) == ("component-1", {"action": "get"})
 
 
+def test_templates_are_listed_with_the_component_token(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    rows = [
+        {"template_id": 7, "user_version": "1.4.2", "user_desc": "checkout", "create_time": 1_700_000_000},
+        {"template_id": "8", "user_version": None, "create_time": "soon", "template_type": 1},
+    ]
+    wechat.on(GETTEMPLATELIST, {"template_list": rows})
+
+    assert component.templates("component-1", deadline) == (
+        Template(7, "1.4.2", "checkout", 1_700_000_000),
+        Template(8, "", "", 0),
+    )
+
+    (request,) = wechat.server.requests
+    assert (request.method, request.target) == ("GET", f"{GETTEMPLATELIST}?access_token=component-1")
+
+
+def test_library_without_a_template_is_empty(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
+) -> None:
+    wechat.on(GETTEMPLATELIST, refusal(85064))
+
+    assert component.templates("component-1", deadline) == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"template_list": None}, {"template_list": [{"draft_id": 7}]}, {"template_list": [None]}],
+    ids=repr,
+)
+def test_library_that_cannot_be_read_counts_as_unanswered(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, fields: dict[str, Any]
+) -> None:
+    wechat.on(GETTEMPLATELIST, fields)
+
+    with pytest.raises(Unanswered):
+        component.templates("component-1", deadline)
+
+
 @pytest.fixture
 def front_door(wechat: ScriptedWeChat, store: TokenStore, redis_client: redis.Redis) -> WeChat:
     return WeChat(
@@ -189,6 +230,23 @@ def test_hosts_that_wechat_does_not_tell_are_none(
     wechat.on(MODIFY_WXA_SERVER_DOMAIN, reply)
 
     assert front_door.registered_hosts() is None
+
+
+def test_template_ids_are_asked_for_again_with_a_fresh_token(
+    front_door: WeChat, wechat: ScriptedWeChat
+) -> None:
+    wechat.on(GETTEMPLATELIST, refusal(42001), {"template_list": [{"template_id": 7}]})
+
+    assert front_door.template_ids() == (7,)
+
+
+@pytest.mark.parametrize("reply", [refusal(48001), hang_up], ids=["refused", "unanswered"])
+def test_template_ids_that_wechat_does_not_tell_are_none(
+    front_door: WeChat, wechat: ScriptedWeChat, reply: Any
+) -> None:
+    wechat.on(GETTEMPLATELIST, reply)
+
+    assert front_door.template_ids() is None
 
 
 def test_platform_domains_are_asked_for_again_with_a_fresh_token(

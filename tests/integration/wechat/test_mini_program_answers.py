@@ -6,7 +6,8 @@ import pytest
 
 from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
 from wechat.errors import Refused, Unanswered
-from wechat.mini_program import AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion, _integer
+from wechat.mini_program import AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion
+from wechat.values import integer
 
 #: Beyond what a double can hold exactly.
 BIG = 9007199254740993
@@ -42,7 +43,7 @@ def test_submission_without_an_audit_id_counts_as_unanswered(
 
 @pytest.mark.parametrize("value", ["--5", "9" * 5000], ids=["two signs", "too long"])
 def test_integer_that_cannot_be_read_is_none(value: str) -> None:
-    assert _integer(value) is None
+    assert integer(value) is None
 
 
 def test_trial_version_is_read_from_exp_info(mini_program: MiniProgram, wechat: ScriptedWeChat) -> None:
