@@ -12,7 +12,7 @@ from rich.progress import track
 
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
-from cli.lines import document, line
+from cli.lines import counted, document, line
 from cli.printing import notes
 from releases.intake.plan import Plan, is_new, plan
 from releases.record import identity
@@ -64,7 +64,8 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
         if fit.will_not_fit:
             obstacles["will not fit into the audit quota"] = fit.will_not_fit
     notes.print(
-        f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
+        f"{counted(len(planned), 'Mini Program')}, {len(adding)} without all domains; "
+        "nothing was sent but the questions for this"
     )
     for obstacle, number in obstacles.most_common():
         notes.print(f"{number:>7}  {escape(obstacle)}")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from cli.context import settings
-from cli.lines import line
+from cli.lines import in_local_time, line
 from cli.printing import notes
 from config.celery_options import QUEUE
 from worker.celery_patches import set_aside
@@ -35,7 +36,8 @@ def list_(
             # ASCII, unlike our other documents: what is no UTF-8 in an item stands as lone surrogates.
             typer.echo(json.dumps(asdict(entry)))
         else:
-            line(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
+            at = in_local_time(entry.at) if sys.stdout.isatty() else entry.at
+            line(f"{at}  {len(entry.raw):>7} bytes  {entry.why}")
 
 
 @app.command()
