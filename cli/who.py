@@ -8,15 +8,12 @@ from typing import Annotated
 
 import typer
 
-from releases.record import By
-
-#: Longest reason and name, in characters.
-_MOST = 200
+from releases.record import MAX_REASON, By, is_reason
 
 
 def _one_line(text: str | None) -> str | None:
-    if text is not None and (len(text) > _MOST or not text.isprintable()):
-        raise typer.BadParameter(f"must be at most {_MOST} printable characters on one line")
+    if text is not None and not is_reason(text):
+        raise typer.BadParameter(f"must be at most {MAX_REASON} printable characters on one line")
     return text
 
 

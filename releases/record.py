@@ -17,6 +17,8 @@ from releases.states import ACTIVE, Status, Step
 
 #: The history keeps so many entries, the newest.
 MAX_HISTORY = 20
+#: Longest name of who did something, and longest reason, in characters.
+MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
 #: What the record keeps of a request, all in all.
@@ -48,10 +50,15 @@ class Problem(_Value):
 
 
 class By(_Value):
-    """Who asked for a change, and why, as far as they said."""
+    """Who asked for a change, and why, as far as they said. Each is one line, see `is_reason`."""
 
     actor: str | None = None
     reason: str | None = None
+
+
+def is_reason(text: str) -> bool:
+    """Whether a text may stand in a history as who did something, or why: on one line, and not too long for it."""
+    return len(text) <= MAX_REASON and text.isprintable()
 
 
 #: Nobody who is known.

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.credentials import APPID
-from cli.context import services
+from cli.context import only_reads, services
 from cli.lines import document, line
 from cli.printing import complain, notes
 from releases.request import RIGHT
@@ -32,6 +32,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 @app.command()
 def get(appid: AppId, as_json: AsJson = False) -> None:
     """Show the domains that are configured now."""
+    only_reads()
     _print(_mini_program(appid).domains(), as_json=as_json)
 
 

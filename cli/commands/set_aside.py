@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.context import settings
+from cli.context import only_reads, settings
 from cli.lines import in_local_time, line
 from cli.printing import notes
 from config.celery_options import QUEUE
@@ -31,6 +31,7 @@ def list_(
     ] = False,
 ) -> None:
     """List it, newest first: since when, why, how long."""
+    only_reads()
     for entry in set_aside.entries(connect(settings().redis, 1)):
         if as_json:
             # ASCII, unlike our other documents: what is no UTF-8 in an item stands as lone surrogates.

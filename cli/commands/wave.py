@@ -1,4 +1,4 @@
-"""`mprelease wave NAME`: how a wave stands, once or until it is over."""
+"""`mprelease wave NAME`: how a wave stands, once or until it is over; `mprelease waves`: all of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from cli.context import only_reads, services
 from cli.following import NOBODY, Silence
 from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
-from cli.printing import bar, cause_lines, notes
+from cli.printing import Lines, bar, cause_lines, notes, times
 from releases.states import Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
 from worker.logs.printable import one_line
 
+_COLOURS = {State.BRAKED: "red", State.CANARY: "yellow", State.RUNNING: "blue", State.OVER: "green"}
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.5
 #: What can stand still for a reason.
@@ -30,8 +31,9 @@ _STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(wave)
+    app.command()(waves)
 
 
 def wave(
@@ -126,3 +128,29 @@ def _note(told: str, report: WaveReport, held: str) -> str:
     if new != told and not notes.is_terminal:
         notes.print(escape(f"{_counted(report)}{_pace(report)}{f'; {held}' if held else ''}"))
     return new
+
+
+def waves(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, one wave to a line.")] = False,
+) -> None:
+    """List the waves, newest first: how each stands, and its counts."""
+    only_reads()
+    began = services().reader.waves()
+    console = Lines()
+    for name in list(began)[:limit]:
+        report = services().wave_reports.of(name)
+        since = f"{began[name]:%Y-%m-%dT%H:%M:%SZ}"
+        if as_json:
+            document({**report.public(), "began_at": since})
+        else:
+            state = f"[{_COLOURS[report.state]}]{report.state:<7}[/]"
+            console.print(f"{times(since, console)}  {state}  {escape(name)}  {_tally(report)}")
+    if not began:
+        notes.print("no wave yet; `mprelease enqueue --file FILE --wave NAME` begins one")
+    if len(began) > limit:
+        notes.print(f"{counted(len(began) - limit, 'older wave')} left out; --limit {len(began)} shows all")
+
+
+def _tally(report: WaveReport) -> str:
+    return f"{counted(report.total, 'release')}: {_counted(report)}"
