@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cli.lines import counted
 from releases.errors import InvalidRequest, ReleaseConflict
 from releases.request import RIGHT, ReleaseRequest, encodable, parse_request
 
@@ -122,7 +123,9 @@ def csv_lines(raw: bytes) -> Iterator[tuple[int, dict[str, Any] | InvalidRequest
 
 def _fields(names: list[str], row: list[str]) -> dict[str, Any] | InvalidRequest:
     if len(row) != len(names):
-        return InvalidRequest("line", f"has {len(row)} cells; the first line names {len(names)} fields")
+        return InvalidRequest(
+            "line", f"has {counted(len(row), 'cell')}; the first line names {counted(len(names), 'field')}"
+        )
     fields: dict[str, Any] = {}
     for column, (name, cell) in enumerate(zip(names, row, strict=True), start=1):
         if not cell.strip():
@@ -134,7 +137,7 @@ def _fields(names: list[str], row: list[str]) -> dict[str, Any] | InvalidRequest
         except _Twice as error:
             return InvalidRequest(name, str(error))
         except (ValueError, RecursionError):
-            return InvalidRequest(name, f"{reprlib.repr(cell)} can't be read; must be {RIGHT[name]}")
+            return InvalidRequest(name, f"can't be read; must be {RIGHT[name]}")
     return fields
 
 

@@ -31,7 +31,7 @@ def pause(
     who = by(actor, reason)
     services().pauses.begin_by_hand(scope, who.reason or "", who.actor)
     if as_json:
-        document({"scope": scope, "reason": who.reason or "", "actor": who.actor})
+        document({"scope": scope, "reason": who.reason or ""})
     else:
         what = "submissions are" if submissions else "the platform is"
         notes.print(f"{what} paused; running steps end first. To go on: mprelease resume --platform")

@@ -66,14 +66,14 @@ ROW = "appid,template_id,user_desc\nwx0123456789abcdef,12,新版本\n"
         (
             ROW.replace(",12,", ",1_2,").encode(),
             2,
-            "template_id: '1_2' can't be read; must be a whole number",
+            "template_id: can't be read; must be a whole number",
         ),
         (
             ROW.replace(",12,", ",\uff11,").encode(),
             2,
-            "template_id: '\uff11' can't be read; must be a whole number",
+            "template_id: can't be read; must be a whole number",
         ),
-        (ROW.replace(",12,", ",+12,").encode(), 2, "template_id: '+12' can't be read"),
+        (ROW.replace(",12,", ",+12,").encode(), 2, "template_id: can't be read"),
         (b'appid,ext\nwx0123456789abcdef,"{""a"": 1, ""a"": 2}"\n', 2, "ext: has the name 'a' twice"),
     ],
 )
