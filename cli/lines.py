@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+import textwrap
 from datetime import datetime
 from typing import Any
 
 from worker.logs.printable import json_line, one_line
+
+#: Columns by which the further lines of one text are indented.
+_INDENT = 8
 
 
 def document(value: Any) -> None:
@@ -19,6 +24,23 @@ def document(value: Any) -> None:
 def line(text: str) -> None:
     """Print a line on stdout that is neither wrapped nor coloured, for people and for grep."""
     sys.stdout.write(one_line(text) + "\n")
+
+
+def words(text: str) -> None:
+    """Print a line on stdout; a terminal that is too narrow for it shows it in whole words, further lines indented."""
+    if not sys.stdout.isatty():
+        line(text)
+        return
+    width = shutil.get_terminal_size().columns
+    for part in textwrap.wrap(
+        one_line(text),
+        width,
+        subsequent_indent=" " * min(_INDENT, width // 2),
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]:
+        sys.stdout.write(part + "\n")
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from cli.lines import document
+from cli.lines import document, words
 from wechat.errcodes.table import TABLE, Errcode, Verdict, verdict_of
 
 #: What happens to the release, in a word or two.
@@ -39,12 +40,15 @@ def errcodes(
         for row in rows:
             happens = HAPPENS[row.verdict]
             document({"errcode": row.code, "meaning": row.meaning, "happens": happens, "remedy": row.remedy})
+    elif sys.stdout.isatty():
+        for row in rows:
+            words(f"{row.code:<7} {row.meaning}: {HAPPENS[row.verdict]}. {row.remedy}")
     else:
         typer.echo(as_markdown(rows))
 
 
 def as_markdown(rows: list[Errcode]) -> str:
-    """Return a table that reads well on a terminal and on a page."""
+    """Return a table for a page."""
     lines = ["| errcode | meaning | the release is | what to do |", "| --- | --- | --- | --- |"]
     lines += [f"| {row.code} | {row.meaning} | {HAPPENS[row.verdict]} | {row.remedy} |" for row in rows]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.context import only_reads, services
-from cli.lines import document, in_local_time, line
+from cli.lines import document, in_local_time, words
 from cli.printing import Lines, complain, notes
 from wechat.component import PlatformDomains
 from wechat.domains import InvalidDomain, Pool, Standing, host_of, normalise
@@ -92,7 +92,7 @@ def templates(
             )
         else:
             when = "-" if at is None else in_local_time(at) if is_terminal else at
-            line(f"{one.id:>6}  {when}  {one.user_version}  {one.user_desc}")
+            words(f"{one.id:>6}  {when}  {one.user_version}  {one.user_desc}")
     if not found:
         notes.print("the template library is empty; add a draft to it on the platform's console")
 
@@ -126,8 +126,8 @@ def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:
         document({"published": published, "testing": list(pool.testing), "missing": missing})
         return
     shown = "never published" if pool.published is None else " ".join(pool.published)
-    line(f"published  {shown}")
-    line(f"testing    {' '.join(pool.testing)}")
+    words(f"published  {shown}")
+    words(f"testing    {' '.join(pool.testing)}")
 
 
 def _deadline() -> Deadline:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.context import only_reads, settings
-from cli.lines import in_local_time, line
+from cli.lines import in_local_time, words
 from cli.printing import notes
 from config.celery_options import QUEUE
 from worker.celery_patches import set_aside
@@ -38,7 +38,7 @@ def list_(
             typer.echo(json.dumps(asdict(entry)))
         else:
             at = in_local_time(entry.at) if sys.stdout.isatty() else entry.at
-            line(f"{at}  {len(entry.raw):>7} bytes  {entry.why}")
+            words(f"{at}  {len(entry.raw):>7} bytes  {entry.why}")
 
 
 @app.command()

@@ -227,3 +227,23 @@ def test_a_command_that_only_reads_does_not_say_that_something_was_not_confirmed
     assert "This command only reads: nothing was changed." in said
     assert "confirmed" not in said
     assert "confirmed" in command("cancel", "abcd", code=3, **away).stderr
+
+
+def test_what_holds_a_wave_back_is_said_once(
+    command: Command, store: ReleaseStore, pauses: Pauses, releases: list[Release]
+) -> None:
+    pause = Pause(step=Step.ENSURE_DOMAINS, errmsg="wave spring is braked: too many", remedy="Resume it.")
+    pauses.begin(wave_scope("spring"), pause)
+    first = store.get(releases[0].id)
+    assert first is not None
+    progress = first.release.progress.model_copy(update={"held": wave_scope("spring")})
+    wait = a_problem(errmsg=pause.errmsg, remedy=pause.remedy)
+    held = first.release.model_copy(update={"status": Status.WAITING, "wait": wait, "progress": progress})
+    store.save(first, held)
+
+    said = command("wave", "spring").stderr
+
+    assert said.count("too many") == 1
+    assert said.count("Resume it.") == 1
+    assert "1 held back" in said
+    assert "1  blocked at commit_code: 85018" in said

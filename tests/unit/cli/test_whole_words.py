@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
+from cli.lines import words
 from cli.printing import complain, listing, notes, whole
 from releases.states import Status
 from tests.support.examples import NOW, a_problem, a_release
@@ -56,3 +58,22 @@ def test_a_rid_is_printed_once(width: int, capsys: pytest.CaptureFixture[str]) -
 def test_the_label_is_listed(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     listing([a_release(label="茶店")])
     assert "茶店" in capsys.readouterr().out
+
+
+def test_a_long_line_on_stdout_is_shown_in_whole_words_on_a_terminal_and_stays_one_elsewhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = "requestdomain    " + " ".join(
+        f"https://api-{n}.shop-of-the-old-town.example.com" for n in range(9)
+    )
+    words(hosts)
+    assert capsys.readouterr().out == f"{hosts}\n"
+
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    words(hosts)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 80
+    assert " ".join(lines).split() == hosts.split()
