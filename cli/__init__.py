@@ -23,6 +23,12 @@ COMMANDS = (
     ("resume", "act", "Start stopped releases again, after their cause has been removed."),
     ("cancel", "act", "End releases. What WeChat has been told already stays as it is."),
     ("wave", "wave", "Tell how a wave stands: counts, speed, estimated end, what holds it back."),
+    ("waves", "wave", "List the waves, newest first: how each stands, and its counts."),
+    (
+        "templates",
+        "platform",
+        "List the platform's template library, newest first: id, time, version, description.",
+    ),
     ("pause", "pause", "Let all releases wait at their next step, until `mprelease resume --platform`."),
     ("ticket", "credentials", "Store the newest component_verify_ticket, read from stdin or prompted for."),
     (

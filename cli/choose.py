@@ -1,45 +1,65 @@
-"""The releases that a command is to act on: named, or chosen by wave and status."""
+"""The releases that a command is to act on: named, or chosen by what can be said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+from shlex import quote
+from typing import Annotated
 
 import typer
 from rich.progress import track
 
 from cli.context import services
+from cli.lines import counted
 from cli.printing import complain, notes
 from releases.errors import ReleaseError
+from releases.reading import Reader
 from releases.record import Release
-from releases.states import Status
+from releases.selection import Selection
+from releases.states import Status, Step
 
 #: So many refusals are told; the rest is counted.
 _MOST_REFUSALS = 20
 
+Errcode = Annotated[int | None, typer.Option(help="Those that are stopped, or wait, for this errcode.")]
+# The names of the values are in the help: as their type they would be broken in the middle of a word.
+AtStep = Annotated[Step | None, typer.Option(metavar="STEP", help=f"Those at this step: {', '.join(Step)}.")]
 
-def check(release_ids: list[str] | None, wave: str | None, status: Status | None, not_possible: str) -> None:
+
+def check(release_ids: list[str] | None, wanted: Selection, not_possible: str) -> None:
     """Refuse options that choose nothing, too much or what is over; `not_possible` says what can't be done with that."""
-    if release_ids and (wave is not None or status is not None):
-        raise typer.BadParameter("name releases, or choose them by --wave or --status, not both")
-    if not release_ids and wave is None and status is None:
+    if release_ids and wanted.is_given:
+        raise typer.BadParameter("name releases, or choose them by --wave, --status …, not both")
+    if not release_ids and not wanted.is_given:
         raise typer.BadParameter("name releases, or choose them, by --wave for example")
-    if status in (Status.CANCELLED, Status.SUBMITTED):
-        raise typer.BadParameter(f"{status} releases can't be {not_possible}", param_hint="--status")
+    if wanted.status in (Status.CANCELLED, Status.SUBMITTED):
+        raise typer.BadParameter(f"{wanted.status} releases can't be {not_possible}", param_hint="--status")
 
 
-def ids(
-    release_ids: list[str] | None, wave: str | None, status: Status | None, statuses: tuple[Status, ...]
-) -> Iterator[str]:
-    """Those that are named, or chosen: without a status, those of the wave that have one of `statuses`."""
+def check_wave(reader: Reader, wave: str | None) -> None:
+    """Refuse the name of a wave that has no release, and say which names are like it; exit 1."""
+    if wave is None or reader.has_wave(wave):
+        return
+    names = {name.casefold(): name for name in reader.waves()}
+    near = get_close_matches(wave.casefold(), names, n=3, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(quote(names[name]) for name in near)}? " if near else ""
+    complain(f"no release belongs to a wave {wave!r}", f"{hint}All waves: mprelease waves")
+    raise typer.Exit(1)
+
+
+def ids(release_ids: list[str] | None, wanted: Selection, statuses: tuple[Status, ...]) -> Iterator[str]:
+    """Those that are named, or chosen: without a status, those of the chosen that have one of `statuses`."""
     if release_ids:
         return iter(release_ids)
-    return (release.id for release in find(wave, status, statuses))
+    return (release.id for release in find(wanted, statuses))
 
 
-def find(wave: str | None, status: Status | None, statuses: tuple[Status, ...]) -> Iterator[Release]:
+def find(wanted: Selection, statuses: tuple[Status, ...]) -> Iterator[Release]:
     """The chosen ones as they stand."""
-    wanted = statuses if status is None else (status,)
-    return (release for one in wanted for release in services().store.find(status=one, wave=wave))
+    for status in statuses if wanted.status is None else (wanted.status,):
+        yield from services().reader.select(replace(wanted, status=status))
 
 
 def act(
@@ -49,15 +69,23 @@ def act(
     done: list[Release] = []
     bad = 0
     chosen = list(release_ids)
-    for release_id in track(chosen, "", console=notes, transient=True, disable=not notes.is_terminal):
-        try:
-            done.append(do(release_id))
-        except ReleaseError as error:
-            bad += 1
-            if bad <= _MOST_REFUSALS:
-                complain(str(error))
+    try:
+        for release_id in track(chosen, "", console=notes, transient=True, disable=not notes.is_terminal):
+            try:
+                done.append(do(release_id))
+            except ReleaseError as error:
+                bad += 1
+                if bad <= _MOST_REFUSALS:
+                    complain(str(error))
+    except KeyboardInterrupt:
+        notes.print(
+            f"Interrupted: {len(done)} of {counted(len(chosen), 'release')} done, maybe one more. "
+            "Repeat the command for the others."
+        )
+        raise
     if bad > _MOST_REFUSALS:
-        complain(f"and {bad - _MOST_REFUSALS} more were refused")
+        more = bad - _MOST_REFUSALS
+        complain(f"and {more} more {'was' if more == 1 else 'were'} refused")
     if not done and not bad and not may_be_none:
         complain("no release matches")
         bad = 1

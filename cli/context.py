@@ -25,6 +25,20 @@ if TYPE_CHECKING:
     from worker.app import ReleaseCelery
 
 
+#: What this process says of itself, see `only_reads`.
+_SAID = {"only reads": False}
+
+
+def only_reads() -> None:
+    """Say that the command that runs changes nothing: then nothing of it can be left unconfirmed."""
+    _SAID["only reads"] = True
+
+
+def reads_alone() -> bool:
+    """Whether the command that runs has said that it only reads."""
+    return _SAID["only reads"]
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process."""
@@ -62,7 +76,8 @@ def unchecked_services() -> Services:
 def _bring_up_to_date(schema: Schema) -> None:
     moved = schema.check()
     if moved:
-        notes.print(f"Redis has schema {NEWEST} now: {moved} releases that go on were moved")
+        were = f"{moved} releases that go on were" if moved > 1 else "1 release that goes on was"
+        notes.print(f"Redis has schema {NEWEST} now: {were} moved")
 
 
 def _old_workers(client: redis.Redis) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 import redis
 
+from cli.context import reads_alone
 from cli.demo.redis import NoRedisServer
 from cli.extras import MissingExtra
 from cli.printing import complain
@@ -74,7 +75,9 @@ def of_redis(error: Exception) -> tuple[list[str], int]:
     elif isinstance(error, LOST):
         lines = [
             f"Redis is away: {error}",
-            "What was not confirmed above may not have been done.",
+            "This command only reads: nothing was changed."
+            if reads_alone()
+            else "What was not confirmed above may not have been done.",
             "Check MPRELEASE_REDIS__URL and the server, then repeat the command: repeating is safe.",
         ]
     elif is_away(error):

@@ -6,13 +6,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from shlex import quote
 
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 
 from cli.context import celery_app, services
-from cli.printing import bar, notes, tell_causes
+from cli.interruptions import told_if_interrupted
+from cli.patience import PATIENCE, Patience
+from cli.printing import bar, is_listed, notes, tell_causes
 from releases.record import Problem, Release, counts
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
@@ -22,8 +25,6 @@ from wechat.errcodes.table import verdict_of
 
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.25
-#: A release that waits longer than this is left to itself: a quota's reset can be hours away.
-PATIENCE = timedelta(minutes=15)
 #: Records read at once. Of more open releases each look takes the next ones: four looks a second read a thousand.
 AT_ONCE = 250
 #: After so many seconds in which nothing happened the workers are asked, and again after as many.
@@ -54,21 +55,18 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
     When nothing at all happens for as long as `PATIENCE`, it gives up.
     """
     followed = Followed(services().store, release_ids)
-    with bar() as shown:
+    patience = Patience()
+    with bar() as shown, told_if_interrupted("The releases go on; `mprelease list` shows them."):
         line = shown.add_task("releases", total=len(followed), text="")
         reporter = _Reporter(shown, line)
-        followed.look_at_all()
+        patience.look(followed.look_at_all)
         while True:
-            still_open = followed.still_open(_Waits().leave_alone)
-            reporter.report(followed.found(), still_open)
+            still_open = patience.look(lambda: followed.still_open(_Waits().leave_alone))
+            patience.look(partial(reporter.report, followed.found(), still_open))
             if not still_open or reporter.quiet_s() > PATIENCE.total_seconds():
                 return followed.found()
-            try:
-                time.sleep(_LOOK_EVERY_S)
-            except KeyboardInterrupt:
-                notes.print("The releases go on; `mprelease list` shows them.")
-                raise
-            followed.look_at_some(still_open)
+            time.sleep(_LOOK_EVERY_S)
+            patience.look(partial(followed.look_at_some, still_open))
 
 
 class _Waits:
@@ -142,9 +140,12 @@ class _Reporter:
         self._hinted = hint
 
 
-def explain(releases: Sequence[Release]) -> None:
-    """Say why those that did not get through stand still, and how they go on."""
-    if len(releases) > 1:
+def explain(releases: Sequence[Release], *, are_listed: bool = True) -> None:
+    """Say why those that did not get through stand still, and how they go on.
+
+    Where `are_listed` on the same terminal, each with its reason, the reasons are not told again.
+    """
+    if len(releases) > 1 and not (are_listed and is_listed(releases)):
         tell_causes(releases)
     stopped = [(release.wave, release.block or release.failure) for release in releases]
     for wave in sorted({of for of, problem in stopped if of and problem}):
@@ -162,10 +163,11 @@ def explain(releases: Sequence[Release]) -> None:
     ]
     if paused:
         notes.print("The platform is paused. Remove the cause, then: mprelease resume --platform")
-    if len(waiting) > len(paused):
-        notes.print(
-            f"{len(waiting) - len(paused)} wait for long; they go on by themselves when the time has come."
-        )
+    long = len(waiting) - len(paused)
+    if long == 1:
+        notes.print("1 waits for long; it goes on by itself when the time has come.")
+    elif long:
+        notes.print(f"{long} wait for long; they go on by themselves when the time has come.")
 
 
 def way_out(wave: str, problems: Iterable[Problem]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -21,7 +22,12 @@ class LazyCommand(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """The context of the real command, which stands in for this one from here on."""
-        return self.real().make_context(info_name, args, parent, **extra)
+        try:
+            return self.real().make_context(info_name, args, parent, **extra)
+        except KeyboardInterrupt:
+            # It takes half a second, and nobody knows from outside that the command has not begun.
+            sys.stderr.write("Interrupted: nothing was done.\n")
+            raise
 
     def real(self) -> Any:
         """The command itself, with its code imported."""

@@ -13,12 +13,13 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Column
+from rich.table import Column, Table
 from rich.text import Text
 
-from cli.lines import line
-from releases.record import Problem, Release
+from cli.lines import counted, in_local_time, line
+from releases.record import Event, Problem, Release
 from releases.states import Status
 from releases.waves.report import Cause, causes
 from wechat.errcodes.table import verdict_of
@@ -26,18 +27,31 @@ from worker.logs.printable import json_line, one_line
 
 
 class Lines(Console):
-    """Prints each text as one line, with nothing in it that a terminal obeys."""
+    """Prints each text as one line, with nothing in it that a terminal obeys; a terminal shows it in whole words.
 
-    def __init__(self, *, stderr: bool = False, markup: bool = True) -> None:
-        super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=markup)
+    With `local`, times in it are local on a terminal: for what we say, not for what stands in a record.
+    """
+
+    def __init__(self, *, stderr: bool = False, markup: bool = True, local: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=markup)
+        self._local = local
 
     def print(self, *objects: Any, **options: Any) -> None:
         """As rich does it."""
-        super().print(*(one_line(one) if isinstance(one, str) else one for one in objects), **options)
+        shown = (one_line(one) if isinstance(one, str) else one for one in objects)
+        if self._local:
+            shown = (times(one, self) if isinstance(one, str) else one for one in shown)
+        # Not known before: what is a terminal may change while we run.
+        super().print(*shown, **{"soft_wrap": not self.is_terminal, **options})
+
+
+def times(text: str, console: Console) -> str:
+    """The text with its times as they are shown there: local on a terminal, in UTC elsewhere."""
+    return in_local_time(text) if console.is_terminal else text
 
 
 #: For people: progress, hints, complaints.
-notes = Lines(stderr=True)
+notes = Lines(stderr=True, local=True)
 
 COLOURS = {
     Status.QUEUED: "cyan",
@@ -57,7 +71,7 @@ class _Bar(Progress):
         """The line of each task, and its text below."""
         for task in self.tasks:
             yield self.make_tasks_table([task])
-            yield Text(one_line(task.fields["text"]), no_wrap=False, overflow="fold")
+            yield Text(in_local_time(one_line(task.fields["text"])), no_wrap=False, overflow="fold")
 
 
 def bar() -> Progress:
@@ -87,9 +101,11 @@ def listing(releases: Iterable[Release]) -> None:
     for release in releases:
         if console.is_terminal:
             colour = COLOURS[release.status]
-            version = escape(release.user_version)
-            console.print(f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]")
-            console.print(f"    {release.step}: {escape(detail(release))}".rstrip(": "), style="dim")
+            version, label = escape(release.user_version), escape(release.label or "")
+            head = f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]  {label}"
+            console.print(head.rstrip())
+            said = f"{release.step}: {escape(times(detail(release), console))}".rstrip(": ")
+            console.print(Padding(one_line(said), (0, 0, 0, 4), expand=False), style="dim")
         else:
             line(_line(release))
 
@@ -102,6 +118,7 @@ def _line(release: Release) -> str:
         f"{release.status:<9}",
         f"{release.step:<14}",
         detail(release),
+        *([f"({release.label})"] if release.label else []),
     )
     return "  ".join(cells).rstrip()
 
@@ -110,9 +127,9 @@ def detail(release: Release) -> str:
     """The one thing that matters most about a release as it stands."""
     if release.auditid is not None:
         return f"audit {release.auditid}"
-    problem = release.block or release.failure or release.wait
+    problem = release.problem
     if problem is None:
-        return release.history[-1].what if release.status is Status.CANCELLED else ""
+        return release.progress.cancelled_because if release.status is Status.CANCELLED else ""
     return in_short(problem) + next_command(release) + _next_try(release.next_attempt_at)
 
 
@@ -143,10 +160,10 @@ def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
 
 
 def in_short(problem: Problem) -> str:
-    """A problem on one line, with its remedy."""
+    """A problem on one line, with its remedy; without its rid, which only `show` needs."""
     named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
     code = "" if problem.errcode is None else f"{problem.errcode} "
-    return f"{code}{problem.errmsg}{f' [{named}]' if named else ''} -- {problem.remedy}"
+    return f"{code}{problem.message}{f' [{named}]' if named else ''} -- {problem.remedy}"
 
 
 def whole(release: Release) -> None:
@@ -157,20 +174,39 @@ def whole(release: Release) -> None:
         if name in {"history", "block", "failure", "wait"} or value in (None, {}, []):
             continue
         shown = value if isinstance(value, str) else json_line(value)
-        console.print(f"[bold]{name:>16}[/]  {escape(shown)}")
+        _row(console, name, times(shown, console) if name.endswith("_at") else shown)
     for name in ("block", "failure", "wait"):
         problem: Problem | None = getattr(release, name)
         if problem is not None:
-            console.print(f"[bold red]{name:>16}[/]  {escape(problem.step)}: {escape(in_short(problem))}")
+            _row(console, name, times(f"{problem.step}: {in_short(problem)}", console), "bold red")
             if name != "wait" and next_command(release):
-                console.print(f"{'':>16} {escape(next_command(release))}")
+                _row(console, "", next_command(release).strip())
             if problem.rid:
-                console.print(f"{'':>16}  rid {escape(problem.rid)} (WeChat's support asks for it)")
-    console.print(f"[bold]{'history':>16}[/]")
+                _row(console, "", f"rid {problem.rid} (WeChat's support asks for it)")
+    _row(console, "history", "")
     for event in release.history:
-        console.print(
-            f"{'':>16}  {event.time:%Y-%m-%d %H:%M:%S}  {event.step or '':<14}  {escape(event.what)}"
-        )
+        time = f"{event.time:%Y-%m-%d %H:%M:%S} UTC"
+        _row(console, "", times(f"{time}  {event.step or '':<14}  {event.what}{_whose(event)}", console))
+
+
+def _whose(event: Event) -> str:
+    """Who wanted it, and why; a reason that stands there already is not told twice."""
+    if event.actor is None and event.reason is None:
+        return ""
+    reason = "" if event.reason is None or event.reason in event.what else event.reason
+    return f" ({': '.join(filter(None, (event.actor, reason)))})"
+
+
+def _row(console: Console, name: str, text: str, style: str = "bold") -> None:
+    """A name and what it is; on a terminal the text has a column of its own, elsewhere it is one line."""
+    if not console.is_terminal:
+        console.print(f"{name:>16}  {escape(text)}")
+        return
+    row = Table.grid(
+        Column(width=16, justify="right", style=style), Column(overflow="fold"), padding=(0, 2, 0, 0)
+    )
+    row.add_row(name, Text(one_line(text)))
+    console.print(row)
 
 
 #: So many are listed on a terminal, where more would only scroll by. Elsewhere all are, for grep.
@@ -182,6 +218,11 @@ _MOST_WAVES = 20
 def is_counted(releases: Sequence[Release]) -> bool:
     """Whether they are too many to be listed here."""
     return len(releases) > MOST_LISTED and Console().is_terminal
+
+
+def is_listed(releases: Sequence[Release]) -> bool:
+    """Whether a person sees each of them, with its reason, where `tell` has listed them."""
+    return Console().is_terminal and not is_counted(releases)
 
 
 def tell(releases: Sequence[Release], word: Callable[[Release], str], *, go_on: bool = False) -> None:
@@ -197,10 +238,10 @@ def tell(releases: Sequence[Release], word: Callable[[Release], str], *, go_on: 
     waves = Counter(release.wave for release in each)
     words = Counter((release.wave, word(release)) for release in each)
     for wave, _ in waves.most_common(_MOST_WAVES):
-        counted = ", ".join(f"{number} {what}" for (of, what), number in words.items() if of == wave)
-        console.print(f"{f'wave {wave}' if wave else 'without a wave'}: {counted}")
+        tally = ", ".join(f"{number} {what}" for (of, what), number in words.items() if of == wave)
+        console.print(f"{f'wave {wave}' if wave else 'without a wave'}: {tally}")
     if len(waves) > _MOST_WAVES:
-        console.print(f"and {len(waves) - _MOST_WAVES} more waves")
+        console.print(f"and {counted(len(waves) - _MOST_WAVES, 'more wave')}")
     if go_on:
         notes.print(f"To follow them: {_command(list(waves))}", markup=False)
 

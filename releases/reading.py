@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from releases.errors import UnknownRelease
 from releases.record import Problem, Release
+from releases.request import is_appid
 from releases.scope import Scope
+from releases.selection import Selection
 from releases.states import Status
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
+
+#: The fewest characters of an id that name a release.
+SHORTEST_PREFIX = 4
+_PREFIX = re.compile(f"[0-9a-f]{{{SHORTEST_PREFIX},32}}")
 
 
 class Reader:
@@ -27,11 +35,35 @@ class Reader:
         (release,) = self._as_they_are([stored.release])
         return release
 
+    def named(self, name: str) -> list[Release]:
+        """The releases that an id, the beginning of one, or an appid (its newest release) can mean, oldest first."""
+        if self._store.get(name) is not None:
+            return [self.get(name)]
+        if is_appid(name):
+            newest = self._store.newest_of(name)
+            return [] if newest is None else [self.get(newest)]
+        ids = self._store.ids_with(name.lower()) if _PREFIX.fullmatch(name.lower()) else []
+        found = (stored.release for stored in self._store.get_many(ids) if stored is not None)
+        return self._as_they_are(sorted(found, key=lambda release: release.created_at))
+
     def find(
         self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
     ) -> list[Release]:
         """All of a status, a wave, a Mini Program, oldest first."""
-        return self._as_they_are(self._store.find(status=status, wave=wave, appid=appid))
+        return self.select(Selection(status=status, wave=wave, appid=appid))
+
+    def select(self, wanted: Selection) -> list[Release]:
+        """All that are wanted, oldest first."""
+        found = self._store.find(status=wanted.status, wave=wanted.wave, appid=wanted.appid)
+        return [release for release in self._as_they_are(found) if wanted.picks(release)]
+
+    def has_wave(self, wave: str) -> bool:
+        """Whether a release belongs to it."""
+        return self._store.has_wave(wave)
+
+    def waves(self) -> dict[str, datetime]:
+        """The names of all waves and when each began, newest first; looks at every key."""
+        return self._store.waves()
 
     def _as_they_are(self, releases: Iterable[Release]) -> list[Release]:
         found = list(releases)

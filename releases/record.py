@@ -17,6 +17,8 @@ from releases.states import ACTIVE, Status, Step
 
 #: The history keeps so many entries, the newest.
 MAX_HISTORY = 20
+#: Longest name of who did something, and longest reason, in characters.
+MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
 #: What the record keeps of a request, all in all.
@@ -47,12 +49,30 @@ class Problem(_Value):
         return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)
 
 
+class By(_Value):
+    """Who asked for a change, and why, as far as they said. Each is one line, see `is_reason`."""
+
+    actor: str | None = None
+    reason: str | None = None
+
+
+def is_reason(text: str) -> bool:
+    """Whether a text may stand in a history as who did something, or why: on one line, and not too long for it."""
+    return len(text) <= MAX_REASON and text.isprintable()
+
+
+#: Nobody who is known.
+NOBODY = By()
+
+
 class Event(_Value):
-    """One line of the history."""
+    """One line of the history; where somebody asked for it, who and why."""
 
     time: datetime
     step: Step | None
     what: str
+    actor: str | None = None
+    reason: str | None = None
 
 
 class Progress(_Value):
@@ -143,6 +163,7 @@ class Release(_Value):
     failure: Problem | None = None
     wait: Problem | None = None
     urgent: bool = False
+    label: str | None = None
     next_attempt_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -187,14 +208,19 @@ class Release(_Value):
     def _different(self, names: Iterable[str], request: ReleaseRequest) -> list[str]:
         return [name for name in names if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
 
-    def changed(self, what: str, now: datetime, **fields: Any) -> Self:
-        """This release after something happened to it; the history tells what."""
-        happened = Event(time=now, step=self.step, what=what)
+    def changed(self, what: str, now: datetime, by: By = NOBODY, **fields: Any) -> Self:
+        """This release after something happened to it; the history tells what, and who wanted it."""
+        happened = Event(time=now, step=self.step, what=what, actor=by.actor, reason=by.reason)
         history = self.history
-        if history and (history[-1].step, history[-1].what) == (happened.step, happened.what):
+        if history and history[-1].model_copy(update={"time": now}) == happened:
             history = history[:-1]
         history = (*history, happened)[-MAX_HISTORY:]
         return self.model_copy(update={"updated_at": now, "history": history, **fields})
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why it stands still, if it does: its block, its failure, or what it waits for."""
+        return self.block or self.failure or self.wait
 
     @property
     def cause(self) -> str:
@@ -230,7 +256,12 @@ class Release(_Value):
 
     def public(self) -> dict[str, Any]:
         """The contract's fields, as JSON."""
-        return self.model_dump(mode="json", exclude={"progress"})
+        fields = self.model_dump(mode="json", exclude={"progress"})
+        for event in fields["history"]:
+            for name in By.model_fields:
+                if event[name] is None:
+                    del event[name]
+        return fields
 
 
 def task_id(release_id: str, step: Step) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import reprlib
 import unicodedata
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ from wechat.domains import SCHEMES, Domains, InvalidDomain
 MAX_VERSION = 64
 #: Longest name of a wave, in characters.
 MAX_WAVE = 64
+#: Longest label, in characters.
+MAX_LABEL = 64
 #: Deepest nesting of ext and audit; json.dumps has its own limit far above it.
 MAX_DEPTH = 50
 #: Categories of Unicode: control characters, separators of lines and paragraphs.
@@ -95,12 +98,20 @@ Text = Annotated[StrictStr, AfterValidator(_as_utf8)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_is_json)]
 
 
+_APPID = "wx[0-9A-Za-z]{16}"
+
+
+def is_appid(text: str) -> bool:
+    """Whether it has the form of a Mini Program's appid."""
+    return re.fullmatch(_APPID, text) is not None
+
+
 class ReleaseRequest(BaseModel):
     """The request fields of the contract."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    appid: Annotated[StrictStr, Field(pattern=r"^wx[0-9A-Za-z]{16}$")]
+    appid: Annotated[StrictStr, Field(pattern=f"^{_APPID}$")]
     template_id: Annotated[StrictInt, Field(ge=0, lt=2**63)]
     user_version: Annotated[
         Text,
@@ -124,6 +135,15 @@ class ReleaseRequest(BaseModel):
     supersede: StrictBool = False
     again: StrictBool = False
     urgent: StrictBool = False
+    label: (
+        Annotated[
+            Text,
+            Field(min_length=1, max_length=MAX_LABEL),
+            AfterValidator(_not_blank),
+            AfterValidator(_plain),
+        ]
+        | None
+    ) = None
 
 
 #: What would be right, for each field.
@@ -140,6 +160,7 @@ RIGHT = {
     "supersede": "true or false",
     "again": "true or false",
     "urgent": "true or false",
+    "label": f"1 to {MAX_LABEL} characters on one line, such as the merchant's name",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from celery import shared_task
 
 from releases.errors import InvalidRequest
+from releases.record import MAX_REASON, By, is_reason
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
 from tasks.log_context import bind_release, bind_release_id, bind_request
@@ -42,24 +43,41 @@ def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, An
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
 def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
-    """Start a stopped release again and return its record. Safe to run twice: a running one stays as it is."""
+    """Start a stopped release again and return its record. Safe to run twice: a running one stays as it is.
+
+    `actor` and `reason` may be given beside the id; the history keeps them.
+    """
+    by = _by(fields)
     release_id = _release_id(args, fields)
     bind_release_id(release_id)
     with self.redis_needed():
-        release = self.services.releases.resume(release_id)
+        release = self.services.releases.resume(release_id, by)
         bind_release(release)
         return release.public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
 def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
-    """End a release and return its record. Safe to run twice: a cancelled one stays as it is."""
+    """End a release and return its record. Safe to run twice: a cancelled one stays as it is.
+
+    `actor` and `reason` as for `resume_release`.
+    """
+    by = _by(fields)
     release_id = _release_id(args, fields)
     bind_release_id(release_id)
     with self.redis_needed():
-        release = self.services.releases.cancel(release_id)
+        release = self.services.releases.cancel(release_id, by=by)
         bind_release(release)
         return release.public()
+
+
+def _by(fields: dict[str, Any]) -> By:
+    """Take who and why out of the arguments; raises InvalidRequest."""
+    said = {name: value for name in By.model_fields if (value := fields.pop(name, None)) is not None}
+    for name, value in said.items():
+        if not isinstance(value, str) or not is_reason(value):
+            raise InvalidRequest(name, f"must be at most {MAX_REASON} printable characters on one line")
+    return By(**said)
 
 
 def _release_id(args: tuple[Any, ...], fields: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Annotated
 
@@ -13,10 +14,12 @@ from rich.markup import escape
 from cli import choose as choice
 from cli.context import services
 from cli.following import explain, follow
-from cli.lines import document
-from cli.printing import complain, notes, tell
-from releases.record import Release
-from releases.scope import Scope
+from cli.lines import counted, document
+from cli.printing import notes, tell
+from cli.who import As, Reason, by
+from releases.record import By, Release
+from releases.scope import Scope, wave_scope
+from releases.selection import Selection
 from releases.states import ACTIVE, Status
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
@@ -36,36 +39,46 @@ def register(app: typer.Typer) -> None:
 def resume(
     release_ids: Ids = None,
     wave: Wave = None,
-    status: Annotated[Status | None, typer.Option(help="All that are blocked, failed or waiting.")] = None,
+    status: Annotated[
+        Status | None, typer.Option(metavar="STATUS", help="All that are blocked, failed or waiting.")
+    ] = None,
+    errcode: choice.Errcode = None,
+    step: choice.AtStep = None,
     platform: Annotated[bool, typer.Option(help="End the pause of the whole platform.")] = False,
     max_blocked: Annotated[
         float | None,
         typer.Option(min=0, max=100, help="With --wave: stop it at another per cent from now on."),
     ] = None,
     wait: Annotated[bool, typer.Option(help="Follow them; exit 1 if not all got submitted.")] = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Start stopped releases again, after their cause has been removed."""
     if max_blocked is not None and wave is None:
         raise typer.BadParameter("goes with --wave", param_hint="--max-blocked")
-    alone = platform and not release_ids and wave is None and status is None
-    if not alone:
-        choice.check(release_ids, wave, status, "resumed; enqueue them anew")
+    wanted = Selection(wave=wave, status=status, errcode=errcode, step=step)
+    who = by(actor, reason)
+    if platform and not release_ids and not wanted.is_given:
+        _resume_platform(who, wait=wait, as_json=as_json)
+        return
+    choice.check(release_ids, wanted, "resumed; enqueue them anew")
+    choice.check_wave(services().reader, wave)
     if platform:
-        held, lifted = _lift()
-        if alone:
-            if wait:
-                _end(follow([release.id for release in held]), as_json=as_json)
-            elif as_json:
-                document({"lifted": lifted, "releases": len(held)})
-            return
-    chosen = list(choice.ids(release_ids, wave, status, STOPPED))
-    goes_on = wave is not None and _is_stopped(wave, max_blocked)
+        _lift(who)
+    chosen = list(choice.ids(release_ids, wanted, STOPPED))
+    # A part that is empty is a mistake, and no reason to let the whole go on.
+    is_meant = bool(chosen) or (errcode is None and step is None)
+    goes_on = wave is not None and is_meant and _is_stopped(wave, max_blocked)
     resumed, bad = choice.act(
-        chosen, services().releases.resume, may_be_none=goes_on or max_blocked is not None
+        chosen,
+        lambda release_id: services().releases.resume(release_id, who),
+        may_be_none=goes_on or max_blocked is not None,
     )
     if goes_on:
         # Last: until then the brake would judge by what has just been resumed.
+        waiting = choice.find(Selection(wave=wave), (Status.WAITING,))
+        _note(waiting, wave_scope(str(wave)), "the wave goes on", who)
         services().waves.let_go(str(wave))
         notes.print(f"wave {escape(str(wave))} goes on")
     if wait:
@@ -79,25 +92,35 @@ def resume(
 def cancel(
     release_ids: Ids = None,
     wave: Wave = None,
-    status: Annotated[Status | None, typer.Option(help="All in this status.")] = None,
+    status: Annotated[
+        Status | None,
+        typer.Option(metavar="STATUS", help=f"All in this status: {', '.join(sorted(ACTIVE))}."),
+    ] = None,
+    errcode: choice.Errcode = None,
+    step: choice.AtStep = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
     """End releases. What WeChat has been told already stays as it is."""
-    choice.check(release_ids, wave, status, "cancelled any more")
+    wanted = Selection(wave=wave, status=status, errcode=errcode, step=step)
+    choice.check(release_ids, wanted, "cancelled any more")
+    choice.check_wave(services().reader, wave)
     if not (release_ids or yes):
-        _ask_whether_to_cancel(wave, status)
-    chosen = choice.ids(release_ids, wave, status, tuple(ACTIVE))
+        _ask_whether_to_cancel(wanted)
+    chosen = choice.ids(release_ids, wanted, tuple(ACTIVE))
+    who = by(actor, reason)
     # A part of a wave is cancelled one by one: its brake, if it is on, has to stay.
-    whole_wave = wave is not None and status is None
+    whole_wave = wave is not None and wanted == Selection(wave=wave)
     with services().waves.standing_still(str(wave)) if whole_wave else nullcontext():
-        cancelled, bad = choice.act(chosen, services().releases.cancel)
+        cancelled, bad = choice.act(chosen, lambda release_id: services().releases.cancel(release_id, by=who))
     _print(cancelled, "cancelled", as_json=as_json)
     if bad:
         raise typer.Exit(1)
 
 
-def _ask_whether_to_cancel(wave: str | None, status: Status | None) -> None:
+def _ask_whether_to_cancel(wanted: Selection) -> None:
     """Ask, where a person sits at it; raises typer.Abort.
 
     Nobody is asked where stdin is no terminal, and nothing is refused there: `cancel --wave` was called by scripts
@@ -105,31 +128,49 @@ def _ask_whether_to_cancel(wave: str | None, status: Status | None) -> None:
     """
     if not os.isatty(_STDIN):
         return
-    counts = Counter(release.status for release in choice.find(wave, status, tuple(ACTIVE)))
+    counts = Counter(release.status for release in choice.find(wanted, tuple(ACTIVE)))
     if counts.total() > 1:
         tally = ", ".join(f"{number} {of}" for of, number in counts.most_common())
         typer.confirm(f"Cancel {counts.total()} releases ({tally})?", abort=True, err=True)
 
 
-def _lift() -> tuple[list[Release], list[Scope]]:
+def _resume_platform(who: By, *, wait: bool, as_json: bool) -> None:
+    held, lifted = _lift(who)
+    if wait:
+        _end(follow([release.id for release in held]), as_json=as_json)
+    elif as_json:
+        document({"lifted": lifted, "releases": len(held)})
+
+
+def _lift(who: By) -> tuple[list[Release], list[Scope]]:
     """End the platform's pauses; returns the releases that they held, and which there were."""
     waiting = services().store.find(status=Status.WAITING)
     held = [release for release in waiting if release.progress.held in set(Scope)]
+    for scope in Scope:
+        _note(held, scope, "the platform goes on", who)
     lifted = [scope for scope in Scope if services().pauses.lift(scope)]
     # Whoever goes on may have had the quota raised.
     services().audit_quotas.forget()
     notes.print(
-        f"the platform goes on, {len(held)} releases with it" if lifted else "the platform was not paused"
+        f"the platform goes on, {counted(len(held), 'release')} with it"
+        if lifted
+        else "the platform was not paused"
     )
     return held, lifted
+
+
+def _note(waiting: Iterable[Release], scope: str, what: str, who: By) -> None:
+    """Have the history of each release that this pause holds tell who ended it, before it is ended."""
+    if services().pauses.current(scope) is None:
+        return
+    for release in waiting:
+        if release.progress.held == scope:
+            services().releases.note(release.id, what, who)
 
 
 def _is_stopped(wave: str, max_blocked: float | None) -> bool:
     """Set another bound, if one is given; whether the wave is braked. A canary is not cut short."""
     waves = services().waves
-    if not sum(services().store.wave_counts(wave).values()):
-        complain(f"no release belongs to a wave {wave!r}")
-        raise typer.Exit(1)
     # Whoever resumes it has done something about its cause, which may have been a domain.
     services().preflight.forget()
     if max_blocked is not None:
@@ -144,7 +185,7 @@ def _is_stopped(wave: str, max_blocked: float | None) -> bool:
 def _end(releases: list[Release], *, as_json: bool) -> None:
     """Print what became of followed releases; exit 1 if not all got submitted."""
     _print(releases, as_json=as_json)
-    explain(releases)
+    explain(releases, are_listed=not as_json)
     if any(release.status is not Status.SUBMITTED for release in releases):
         raise typer.Exit(1)
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cli.commands.credentials import APPID
-from cli.context import services
-from cli.lines import document, line
+from cli.context import only_reads, services
+from cli.lines import document, words
 from cli.printing import complain, notes
 from releases.request import RIGHT
 from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
@@ -32,6 +32,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 @app.command()
 def get(appid: AppId, as_json: AsJson = False) -> None:
     """Show the domains that are configured now."""
+    only_reads()
     _print(_mini_program(appid).domains(), as_json=as_json)
 
 
@@ -131,6 +132,6 @@ def _print(domains: Domains, *, as_json: bool) -> None:
         document({name: list(domains.lists.get(name, ())) for name in SCHEMES})
         return
     for name, listed in domains.lists.items():
-        line(f"{name:<16} {' '.join(listed)}")
+        words(f"{name:<16} {' '.join(listed)}")
     if not domains:
         notes.print("no domain is configured")

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
 
 from cli.audit_quota import tell_what_will_not_fit
 from cli.commands.plan import show_plan
-from cli.context import services
+from cli.context import only_reads, services
 from cli.following import explain, follow, tell_braked
-from cli.lines import document
+from cli.interruptions import Deferred, told_if_interrupted
+from cli.lines import counted, document
 from cli.printing import complain, is_counted, notes, tell
-from cli.request_files import BadFile, Line, conflicting, csv_lines, json_lines, read_requests
+from cli.request_files import (
+    BadFile,
+    Line,
+    conflicting,
+    csv_lines,
+    json_lines,
+    read_json,
+    read_requests,
+    whole_number,
+)
 from releases.background.due import FED_AT_ONCE
 from releases.errors import InvalidRequest
 from releases.intake.many import Conflicts
 from releases.intake.one import Enqueued
-from releases.request import parse_request
+from releases.request import RIGHT, parse_request
 from releases.states import Status
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 
 #: Problems of a file that are shown; the rest is counted.
 _SHOWN = 20
+#: Releases without a wave that an interrupted command names.
+_NAMED_IDS = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -35,12 +49,15 @@ def register(app: typer.Typer) -> None:
 
 def enqueue(
     appid: Annotated[str | None, typer.Option(help="The Mini Program.")] = None,
-    template_id: Annotated[int | None, typer.Option(help="The template's id.")] = None,
+    template_id: Annotated[str | None, typer.Option(metavar="INTEGER", help="The template's id.")] = None,
     user_version: Annotated[str | None, typer.Option(help="The version, up to 64 characters.")] = None,
     user_desc: Annotated[str | None, typer.Option(help="What changed.")] = None,
     ext: Annotated[Path | None, typer.Option(help="A JSON file: the object that becomes ext_json.")] = None,
     audit: Annotated[Path | None, typer.Option(help="A JSON file: submit_audit's optional fields.")] = None,
     wave: Annotated[str | None, typer.Option(help="The name of the wave.")] = None,
+    label: Annotated[
+        str | None, typer.Option(help="The merchant's name, for lists; up to 64 characters.")
+    ] = None,
     supersede: Annotated[bool, typer.Option(help="Cancel the Mini Program's active release.")] = False,
     again: Annotated[
         bool, typer.Option(help="Submit a version once more that was submitted before.")
@@ -85,28 +102,52 @@ def enqueue(
         "ext": ext,
         "audit": audit,
         "wave": wave,
+        "label": label,
         "supersede": supersede or None,
         "again": again or None,
         "urgent": urgent or None,
     }
     given = {name: value for name, value in one.items() if value is not None}
-    try:
-        policy = _policy(canary, max_blocked, file)
-        lines = _one(given) if file is None else _from_file(file, given)
-        if plan:
-            show_plan([line.request for line in lines], policy, as_json=as_json)
-            return
-        enqueued = _enqueue_one(lines) if file is None else _enqueue_all(lines, policy)
-    except InvalidRequest as error:
-        option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
-        complain(f"Nothing was enqueued: {option}: {error.problem}")
-        raise typer.Exit(2) from None
-    except BadFile as error:
-        hidden = len(error.problems) - _SHOWN
-        more = [f"and {hidden} more"] if hidden > 0 else []
-        complain("Nothing was enqueued:", *error.problems[:_SHOWN], *more)
-        raise typer.Exit(error.exit_code) from None
-    _report(enqueued, wait=wait, as_json=as_json)
+    with Deferred() as writing:
+        try:
+            policy = _policy(canary, max_blocked, file)
+            with told_if_interrupted("Interrupted: nothing was enqueued."):
+                lines = _one(given) if file is None else _from_file(file, given)
+                if plan:
+                    only_reads()
+                    show_plan([line.request for line in lines], policy, as_json=as_json)
+                    return
+                take_in = _enqueue_one if file is None else partial(_enqueue_all, policy=policy)
+                enqueued = take_in(lines, writing.begin)
+        except InvalidRequest as error:
+            option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
+            complain(f"Nothing was enqueued: {option}: {error.problem}")
+            raise typer.Exit(2) from None
+        except BadFile as error:
+            hidden = len(error.problems) - _SHOWN
+            more = [f"and {hidden} more"] if hidden > 0 else []
+            complain("Nothing was enqueued:", *error.problems[:_SHOWN], *more)
+            raise typer.Exit(error.exit_code) from None
+        with told_if_interrupted(_all_enqueued(enqueued)):
+            writing.end()
+            if file is not None:
+                # Workers feed the rest, at their next look.
+                services().due.feed(FED_AT_ONCE)
+            _report(enqueued, wait=wait, as_json=as_json)
+
+
+def _all_enqueued(enqueued: list[Enqueued]) -> str:
+    """What is said of them where the command is interrupted: they go on, and how to end them."""
+    ids = list(dict.fromkeys(found.release.id for found in enqueued))
+    waves = {found.release.wave for found in enqueued}
+    wave = waves.pop() if len(waves) == 1 else None
+    if len(ids) == 1:
+        return f"Interrupted: the release is enqueued and goes on. To end it: mprelease cancel {ids[0]}"
+    said = f"Interrupted: all {len(ids)} releases are enqueued and go on."
+    if wave:
+        return f"{said} To end them: mprelease cancel --wave {quote(wave)}"
+    more = f" … (mprelease list shows all {len(ids)})" if len(ids) > _NAMED_IDS else ""
+    return f"{said} To end them: mprelease cancel {' '.join(ids[:_NAMED_IDS])}{more}"
 
 
 def _one(given: dict[str, Any]) -> list[Line]:
@@ -120,19 +161,20 @@ def _from_file(path: Path, given: dict[str, Any]) -> list[Line]:
     return read_requests(_read(path), _with_files_read(given), read)
 
 
-def _enqueue_one(lines: list[Line]) -> list[Enqueued]:
-    return [services().releases.enqueue(line.request) for line in lines]
+def _enqueue_one(lines: list[Line], before_writing: Callable[[], None]) -> list[Enqueued]:
+    made = services().releases
+    before_writing()
+    return [made.enqueue(line.request) for line in lines]
 
 
-def _enqueue_all(lines: list[Line], policy: WavePolicy | None) -> list[Enqueued]:
-    notes.print(f"enqueueing {len(lines)} releases")
+def _enqueue_all(
+    lines: list[Line], before_writing: Callable[[], None], policy: WavePolicy | None
+) -> list[Enqueued]:
+    notes.print(f"enqueueing {counted(len(lines), 'release')}")
     try:
-        enqueued = services().batch.enqueue([line.request for line in lines], policy)
+        return services().batch.enqueue([line.request for line in lines], policy, before_writing)
     except Conflicts as error:
         raise conflicting(lines, error.conflicts) from None
-    # Workers feed the rest, at their next look.
-    services().due.feed(FED_AT_ONCE)
-    return enqueued
 
 
 def _policy(canary: int | None, max_blocked: float | None, file: Path | None) -> WavePolicy | None:
@@ -147,7 +189,18 @@ def _policy(canary: int | None, max_blocked: float | None, file: Path | None) ->
 
 def _with_files_read(given: dict[str, Any]) -> dict[str, Any]:
     read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
+    if "template_id" in given:
+        read["template_id"] = _template(given["template_id"])
     return {**given, **read}
+
+
+def _template(typed: str) -> int:
+    try:
+        return whole_number(typed)
+    except ValueError:
+        raise InvalidRequest(
+            "template_id", f"{typed!r} is not right; must be {RIGHT['template_id']}"
+        ) from None
 
 
 def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
@@ -171,16 +224,16 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
         # Last: WeChat may be asked, and what was enqueued has to be told whatever becomes of that.
         tell_what_will_not_fit(releases)
         return
-    explain(releases)
+    explain(releases, are_listed=not as_json)
     if any(release.status is not Status.SUBMITTED for release in releases):
         raise typer.Exit(1)
 
 
 def _json_file(name: str, path: Path) -> Any:
     try:
-        return json.loads(_read(path))
+        return read_json(_read(path))
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(name, f"{path} is no JSON ({error})") from None
+        raise InvalidRequest(name, f"{path} can't be read as JSON ({error})") from None
 
 
 def _read(path: Path) -> bytes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from cli.lines import document
+from cli.lines import document, words
 from wechat.errcodes.table import TABLE, Errcode, Verdict, verdict_of
 
 #: What happens to the release, in a word or two.
@@ -41,6 +42,9 @@ def errcodes(
             document(
                 {"errcode": row.code, "meaning": row.meaning, "happens": happens, "remedy": what_to_do(row)}
             )
+    elif sys.stdout.isatty():
+        for row in rows:
+            words(f"{row.code:<7} {row.meaning}: {HAPPENS[row.verdict]}. {what_to_do(row)}")
     else:
         typer.echo(as_markdown(rows))
 
@@ -53,7 +57,7 @@ def what_to_do(row: Errcode) -> str:
 
 
 def as_markdown(rows: list[Errcode]) -> str:
-    """Return a table that reads well on a terminal and on a page."""
+    """Return a table for a page."""
     lines = ["| errcode | meaning | the release is | what to do |", "| --- | --- | --- | --- |"]
     lines += [f"| {row.code} | {row.meaning} | {HAPPENS[row.verdict]} | {what_to_do(row)} |" for row in rows]
     return "\n".join(lines)

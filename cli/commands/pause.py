@@ -9,6 +9,7 @@ import typer
 from cli.context import services
 from cli.lines import document
 from cli.printing import notes
+from cli.who import As, Reason, by
 from releases.scope import Scope
 
 
@@ -18,18 +19,19 @@ def register(app: typer.Typer) -> None:
 
 
 def pause(
-    reason: Annotated[str, typer.Option(help="Why; every release that waits for it shows it.")] = "",
+    reason: Reason = None,
     submissions: Annotated[
         bool, typer.Option("--submissions", help="Only submissions wait; domains and commits go on.")
     ] = False,
+    actor: As = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
 ) -> None:
     """Let all releases wait at their next step, until `mprelease resume --platform`. Running steps end first."""
     scope = Scope.SUBMISSIONS if submissions else Scope.ALL
-    pauses = services().pauses
-    pauses.begin_by_hand(scope, reason)
+    who = by(actor, reason)
+    services().pauses.begin_by_hand(scope, who.reason or "", who.actor)
     if as_json:
-        document({"scope": scope, "reason": reason})
+        document({"scope": scope, "reason": who.reason or ""})
     else:
         what = "submissions are" if submissions else "the platform is"
         notes.print(f"{what} paused; running steps end first. To go on: mprelease resume --platform")

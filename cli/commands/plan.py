@@ -13,7 +13,7 @@ from rich.progress import track
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
 from cli.following import tell_braked
-from cli.lines import document, line
+from cli.lines import counted, document, line
 from cli.printing import notes
 from releases.intake.plan import Plan, is_new, plan
 from releases.record import identity
@@ -72,7 +72,8 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
         if fit.will_not_fit:
             obstacles["will not fit into the audit quota"] = fit.will_not_fit
     notes.print(
-        f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
+        f"{counted(len(planned), 'Mini Program')}, {len(adding)} without all domains; "
+        "nothing was sent but the questions for this"
     )
     if policy is None:
         tell_braked(request.wave for request in requests)

@@ -1,14 +1,15 @@
-"""`mprelease platform domains get|add`: the platform's own pool of server domains."""
+"""`mprelease platform domains get|add`, the platform's own pool of server domains, and `mprelease templates`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from cli.context import services
-from cli.lines import document, line
-from cli.printing import complain, notes
+from cli.context import only_reads, services
+from cli.lines import document, in_local_time, words
+from cli.printing import Lines, complain, notes
 from wechat.component import PlatformDomains
 from wechat.domains import InvalidDomain, Standing, checked_host
 from wechat.http.deadline import Deadline
@@ -21,6 +22,7 @@ app.add_typer(domains, name="domains")
 def register(parent: typer.Typer) -> None:
     """Add the commands."""
     parent.add_typer(app, name="platform")
+    parent.command()(templates)
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -29,6 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 @domains.command()
 def get(as_json: AsJson = False) -> None:
     """Show the hosts that are registered, and which of those that the settings want are missing."""
+    only_reads()
     pool = services().wechat.platform_domains(_deadline())
     missing = _wanted_hosts(pool, Standing.MISSING)
     _print(pool, missing, as_json=as_json)
@@ -72,6 +75,31 @@ def add(
         raise typer.Exit(1)
 
 
+def templates(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, one template to a line.")] = False,
+) -> None:
+    """List the platform's template library, newest first: id, time, version, description."""
+    only_reads()
+    found = services().wechat.templates(_deadline())
+    is_terminal = Lines().is_terminal
+    for one in sorted(found, key=lambda template: template.id, reverse=True):
+        at = f"{datetime.fromtimestamp(one.created_at, UTC):%Y-%m-%dT%H:%M:%SZ}" if one.created_at else None
+        if as_json:
+            document(
+                {
+                    "template_id": one.id,
+                    "user_version": one.user_version,
+                    "user_desc": one.user_desc,
+                    "created_at": at,
+                }
+            )
+        else:
+            when = "-" if at is None else in_local_time(at) if is_terminal else at
+            words(f"{one.id:>6}  {when}  {one.user_version}  {one.user_desc}")
+    if not found:
+        notes.print("the template library is empty; add a draft to it on the platform's console")
+
+
 def _named(hosts: list[str]) -> list[str]:
     try:
         return list(dict.fromkeys(map(checked_host, hosts)))
@@ -92,8 +120,8 @@ def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:
         document({"published": published, "testing": list(pool.testing), "missing": missing})
         return
     shown = "never published" if pool.published is None else " ".join(pool.published)
-    line(f"published  {shown}")
-    line(f"testing    {' '.join(pool.testing)}")
+    words(f"published  {shown}")
+    words(f"testing    {' '.join(pool.testing)}")
 
 
 def _deadline() -> Deadline:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.context import services, settings
-from cli.lines import document
+from cli.lines import counted, document
 from cli.printing import complain, notes
 from config.loading import SettingsError
 from wechat.tokens.rekeying import StoredSecrets
@@ -50,12 +50,12 @@ def rekey(
     )
     if left.outdated:
         complain(
-            f"{left.outdated} were written meanwhile, and not with the first of these keys.",
+            f"{counted(left.outdated, 'secret')} written meanwhile, and not with the first of these keys.",
             "Put it first everywhere, restart the workers, then repeat the command.",
         )
     if left.unreadable:
         complain(
-            f"{len(left.unreadable)} can't be read with any of the keys:",
+            f"{counted(len(left.unreadable), 'secret')} can't be read with any of the keys:",
             *left.unreadable[:_SHOWN],
             *(["…"] if len(left.unreadable) > _SHOWN else []),
             "Add the key that they were sealed with; where it is lost, --drop-unreadable forgets them.",
@@ -67,7 +67,7 @@ def _drop(stored: StoredSecrets, *, yes: bool) -> int:
     number = len(stored.tally().unreadable)
     if number and not yes:
         typer.confirm(
-            f"Forget {number} of the stored ticket and tokens, to be stored anew from WeChat?",
+            f"Forget {counted(number, 'stored secret')}, to be stored anew from WeChat?",
             abort=True,
             err=True,
         )

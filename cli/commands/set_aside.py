@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from cli.context import settings
-from cli.lines import line
+from cli.context import only_reads, settings
+from cli.lines import in_local_time, words
 from cli.printing import notes
 from config.celery_options import QUEUE
 from worker.celery_patches import set_aside
@@ -30,12 +31,14 @@ def list_(
     ] = False,
 ) -> None:
     """List it, newest first: since when, why, how long."""
+    only_reads()
     for entry in set_aside.entries(connect(settings().redis, 1)):
         if as_json:
             # ASCII, unlike our other documents: what is no UTF-8 in an item stands as lone surrogates.
             typer.echo(json.dumps(asdict(entry)))
         else:
-            line(f"{entry.at}  {len(entry.raw):>7} bytes  {entry.why}")
+            at = in_local_time(entry.at) if sys.stdout.isatty() else entry.at
+            words(f"{at}  {len(entry.raw):>7} bytes  {entry.why}")
 
 
 @app.command()

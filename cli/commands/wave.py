@@ -1,8 +1,9 @@
-"""`mprelease wave NAME`: how a wave stands, once or until it is over."""
+"""`mprelease wave NAME`: how a wave stands, once or until it is over; `mprelease waves`: all of them."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -11,15 +12,18 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from cli.context import services
+from cli.choose import check_wave
+from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
-from cli.lines import document
-from cli.printing import bar, cause_lines, complain, notes
+from cli.lines import counted, document, in_local_time
+from cli.patience import Patience
+from cli.printing import Lines, bar, cause_lines, notes, times
 from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
 from worker.logs.printable import one_line
 
+_COLOURS = {State.BRAKED: "red", State.CANARY: "yellow", State.RUNNING: "blue", State.OVER: "green"}
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.5
 #: What can stand still for a reason.
@@ -27,8 +31,9 @@ _STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(wave)
+    app.command()(waves)
 
 
 def wave(
@@ -39,15 +44,15 @@ def wave(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
 ) -> None:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
+    only_reads()
+    check_wave(services().reader, name)
+    patience = Patience() if watch else None
     report = services().wave_reports.of(name)
-    if not report.total:
-        complain(f"no release belongs to a wave {name!r}")
-        raise typer.Exit(1)
-    if watch:
-        report = _watched(report)
+    if patience is not None:
+        report = _watched(report, patience)
     elif report.needs_workers:
         report = report.asked(workers_answer=some_worker_answers())
-    found = _causes(name)
+    found = _causes(name) if patience is None else patience.look(lambda: _causes(name))
     if as_json:
         document({**report.public(), "causes": [cause.public() for cause in found]})
     else:
@@ -62,7 +67,7 @@ def _causes(name: str) -> list[Cause]:
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:
-    head = f"wave {report.name} ({report.state}): {report.total} releases{_pace(report)}"
+    head = f"wave {report.name} ({report.state}): {counted(report.total, 'release')}{_pace(report)}"
     notes.print(escape(head))
     for status, number in report.counts.items():
         if number:
@@ -74,7 +79,9 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         notes.print(f"[bold red]{escape(_trouble(report))}[/]")
     if report.fit is not None and report.fit.will_not_fit:
         notes.print(f"[bold yellow]{report.fit}[/]")
-    for line in cause_lines(found):
+    # What holds releases back was just said, with its remedy; the others need a word of their own.
+    said = {hold.remedy for hold in report.holds}
+    for line in cause_lines(cause for cause in found if not (_waits(cause) and cause.problem.remedy in said)):
         notes.print(escape(line))
     if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
         notes.print(
@@ -82,14 +89,18 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         )
 
 
+def _waits(cause: Cause) -> bool:
+    return cause.status is Status.WAITING
+
+
 def _pace(report: WaveReport) -> str:
     if not report.per_minute:
         return ""
-    end = f", done at about {report.estimated_end:%H:%M:%S} UTC" if report.estimated_end else ""
+    end = f", done at about {report.estimated_end:%Y-%m-%d %H:%M} UTC" if report.estimated_end else ""
     return f", {report.per_minute:.0f} a minute{end}"
 
 
-def _watched(report: WaveReport) -> WaveReport:
+def _watched(report: WaveReport, patience: Patience) -> WaveReport:
     """Follow the wave until nothing goes on any more, with a bar and what holds it back below it."""
     progress, silence = bar(), Silence()
     below = Text(style="yellow", no_wrap=False, overflow="fold")
@@ -99,13 +110,14 @@ def _watched(report: WaveReport) -> WaveReport:
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
             if report.needs_workers and silence.seconds() >= ASK_AFTER_S:
-                report = report.asked(workers_answer=not silence.nobody_answers())
-            below.plain = one_line(what_holds(report))
+                report = report.asked(workers_answer=not patience.look(silence.nobody_answers))
+            held = what_holds(report)
+            below.plain = in_local_time(one_line(held))
             text = _counted(report) + _pace(report)
             progress.update(line, total=report.total, completed=report.ended, text=text)
-            told = _note(told, report, below.plain)
+            told = _note(told, report, held)
             time.sleep(_LOOK_EVERY_S)
-            report = services().wave_reports.of(report.name)
+            report = patience.look(partial(services().wave_reports.of, report.name))
         _note(told, report, "")
     return report
 
@@ -130,3 +142,29 @@ def _note(told: str, report: WaveReport, held: str) -> str:
     if new != told and not notes.is_terminal:
         notes.print(escape(f"{_counted(report)}{_pace(report)}{f'; {held}' if held else ''}"))
     return new
+
+
+def waves(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, one wave to a line.")] = False,
+) -> None:
+    """List the waves, newest first: how each stands, and its counts."""
+    only_reads()
+    began = services().reader.waves()
+    console = Lines()
+    for name in list(began)[:limit]:
+        report = services().wave_reports.of(name)
+        since = f"{began[name]:%Y-%m-%dT%H:%M:%SZ}"
+        if as_json:
+            document({**report.public(), "began_at": since})
+        else:
+            state = f"[{_COLOURS[report.state]}]{report.state:<7}[/]"
+            console.print(f"{times(since, console)}  {state}  {escape(name)}  {_tally(report)}")
+    if not began:
+        notes.print("no wave yet; `mprelease enqueue --file FILE --wave NAME` begins one")
+    if len(began) > limit:
+        notes.print(f"{counted(len(began) - limit, 'older wave')} left out; --limit {len(began)} shows all")
+
+
+def _tally(report: WaveReport) -> str:
+    return f"{counted(report.total, 'release')}: {_counted(report)}"

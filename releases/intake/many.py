@@ -6,7 +6,7 @@ the middle loses nothing, and repeating the same batch finds what the first time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 
@@ -43,11 +43,17 @@ class Batch:
         self._store = store
         self._releases = releases
 
-    def enqueue(self, requests: Sequence[ReleaseRequest], policy: WavePolicy | None = None) -> list[Enqueued]:
+    def enqueue(
+        self,
+        requests: Sequence[ReleaseRequest],
+        policy: WavePolicy | None = None,
+        before_writing: Callable[[], None] = lambda: None,
+    ) -> list[Enqueued]:
         """Create what is new and find what is not, in the order of the requests; raises Conflicts.
 
         With a policy all requests have to be of one wave that has no release yet, or repeat those that it has. A wave
         that has some begins anew where these requests supersede or repeat all of them that go on.
+        `before_writing` is called before they are written, all or none.
         """
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests)
@@ -60,6 +66,7 @@ class Batch:
                 creations = self._with_canary(creations, repetitions, policy)
                 opening = Waves.opening(str(creations[0].release.wave), policy)
                 enqueued = _updated(enqueued, creations)
+            before_writing()
             if not creations or self._store.create_all(creations, opening):
                 for creation in creations:
                     self._releases.tell_superseded(creation.release)

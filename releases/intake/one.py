@@ -9,7 +9,7 @@ from datetime import datetime
 
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.decide import NewRelease, Repetition, decide
-from releases.record import Release, identity
+from releases.record import NOBODY, By, Release, identity
 from releases.request import ReleaseRequest
 from releases.results import Outcomes
 from releases.scope import Scope
@@ -75,7 +75,7 @@ class Releases:
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
-    def resume(self, release_id: str) -> Release:
+    def resume(self, release_id: str, by: By = NOBODY) -> Release:
         """Start a blocked or failed release again, or a waiting one at once; raises ReleaseConflict.
 
         It starts with a free `get`, whichever step stopped, and keeps what is known of calls already made.
@@ -83,7 +83,7 @@ class Releases:
         and the first call that is still refused begins it again. A pause that a person began is refused instead.
         One that its wave's brake or canary holds goes on by itself; the others stay.
         """
-        before, release = self._change(release_id, self._resumed)
+        before, release = self._change(release_id, lambda found: self._resumed(found, by))
         if before is not release:
             if before.progress.held:
                 self._lift_for(before)
@@ -91,18 +91,26 @@ class Releases:
             self._send(release)
         return release
 
-    def cancel(self, release_id: str, reason: str = "cancelled by request") -> Release:
+    def cancel(self, release_id: str, reason: str = "cancelled by request", by: By = NOBODY) -> Release:
         """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
-        _, release = self._change(release_id, lambda found: self._cancelled(found, reason))
+        _, release = self._change(release_id, lambda found: self._cancelled(found, reason, by))
         self._outcomes.tell(release_id)
         return release
+
+    def note(self, release_id: str, what: str, by: By) -> Release:
+        """Have the history of a waiting release tell what somebody does that concerns many; one that goes on is left alone."""
+
+        def noted(found: Release) -> Release:
+            return found.changed(what, self._now(), by) if found.status is Status.WAITING else found
+
+        return self._change(release_id, noted, moves=False)[1]
 
     def _lift_for(self, resumed: Release) -> None:
         """End the platform's pause that held it; one of its wave stays, and it passes that alone."""
         if resumed.progress.held in set(Scope):
             self._pauses.lift_unless_by_hand(resumed.progress.held)
 
-    def _resumed(self, release: Release) -> Release:
+    def _resumed(self, release: Release, by: By) -> Release:
         if release.status in (Status.QUEUED, Status.RUNNING):
             return release
         if not release.is_active:
@@ -113,6 +121,7 @@ class Releases:
         return release.changed(
             "resumed",
             self._now(),
+            by,
             step=Step.ENSURE_DOMAINS,
             status=Status.QUEUED,
             block=None,
@@ -124,20 +133,22 @@ class Releases:
             ),
         )
 
-    def _cancelled(self, release: Release, reason: str) -> Release:
+    def _cancelled(self, release: Release, reason: str, by: By = NOBODY) -> Release:
         if release.status is Status.CANCELLED:
             return release
         if not release.is_active:
             raise ReleaseConflict(release.id, f"is {release.status} and can't be cancelled any more")
+        because = f"{reason}: {by.reason}" if by.reason else reason
         return release.changed(
             reason,
             self._now(),
+            by,
             status=Status.CANCELLED,
             block=None,
             failure=None,
             wait=None,
             next_attempt_at=None,
-            progress=release.progress.model_copy(update={"cancelled_because": reason}),
+            progress=release.progress.model_copy(update={"cancelled_because": because}),
         )
 
     def new(
@@ -160,8 +171,13 @@ class Releases:
         if release.progress.superseded:
             self._outcomes.tell(release.progress.superseded)
 
-    def _change(self, release_id: str, change: Callable[[Release], Release]) -> tuple[Release, Release]:
-        """Write a change to the newest state of a record; returns the states before and after."""
+    def _change(
+        self, release_id: str, change: Callable[[Release], Release], *, moves: bool = True
+    ) -> tuple[Release, Release]:
+        """Write a change to the newest state of a record; returns the states before and after.
+
+        If it goes on it is about to be sent from then on, or with `moves` False stands where it stood.
+        """
         for _ in range(_TRIES):
             stored = self._stored(release_id)
             changed = change(stored.release)
@@ -170,7 +186,7 @@ class Releases:
                     continue  # as in enqueue
                 return stored.release, changed
             try:
-                self._store.save(stored, changed, place=sent(changed, self._now()))
+                self._store.save(stored, changed, place=sent(changed, self._now()) if moves else None)
             except RecordChanged:
                 continue
             return stored.release, changed

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from releases.record import Problem, Progress, Release
+from releases.record import NOBODY, Problem, Progress, Release
 from releases.scope import Scope, scopes_of
 from releases.states import Status, Step
 from releases.store.leases import Held
@@ -205,6 +205,7 @@ class Attempt:
         problem = why.model_copy(update={"step": self._release.step})
         self._happened(
             _told("waiting", problem),
+            by=why.by if isinstance(why, Pause) else NOBODY,
             status=Status.WAITING,
             wait=Problem(**problem.model_dump(include=set(Problem.model_fields))),
             next_attempt_at=until,

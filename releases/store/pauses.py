@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 from db.database import Database
-from releases.record import Problem
+from releases.record import By, Problem
 from releases.scope import Scope
 from releases.states import Step
 from releases.store import keys
@@ -30,6 +30,7 @@ class Pause(Problem):
     is_timed: it ends by itself, once some of the releases that it holds have tried; see `timed_pauses`.
     outage: how many of these followed each other because WeChat was out; 0 if it was begun for something else.
     probes: the ids of the releases that try at this moment.
+    actor, reason: who began it by hand, and why.
     """
 
     until: datetime | None = None
@@ -38,6 +39,13 @@ class Pause(Problem):
     is_timed: bool = False
     outage: int = 0
     probes: tuple[str, ...] = ()
+    actor: str | None = None
+    reason: str | None = None
+
+    @property
+    def by(self) -> By:
+        """Who began it by hand; nobody otherwise."""
+        return By(actor=self.actor, reason=self.reason)
 
     @classmethod
     def read(cls, raw: Any) -> Self | None:
@@ -82,13 +90,15 @@ class Pauses:
             return False
         return bool(self._swap_if_equal(keys=[key], args=[raw, document]))
 
-    def begin_by_hand(self, scope: str, reason: str) -> None:
+    def begin_by_hand(self, scope: str, reason: str, actor: str | None = None) -> None:
         """Pause because a person says so, whatever other pause is on."""
         pause = Pause(
             step=Step.SUBMIT_AUDIT if scope is Scope.SUBMISSIONS else Step.ENSURE_DOMAINS,
             errmsg=f"paused by hand: {reason}" if reason else "paused by hand",
             remedy="`mprelease resume --platform` ends the pause.",
             by_hand=True,
+            actor=actor,
+            reason=reason or None,
         )
         self._db.write(lambda pipe: pipe.set(keys.pause(scope), pause.model_dump_json()))
 

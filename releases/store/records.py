@@ -21,6 +21,8 @@ from releases.store.tally import WaveTally
 _PAGE = 500
 #: Records fetched at once while looking for one that is most likely among the newest.
 _FEW = 20
+#: Keys looked at in one call, where all have to be.
+_SCANNED = 1000
 #: Said where records are missing.
 RECORDS_GONE = (
     "Redis was flushed, or came back without its data: what was accepted before has to be enqueued again"
@@ -176,6 +178,32 @@ class ReleaseStore:
                 continue
             if appid in (None, release.appid):
                 yield release
+
+    def ids_with(self, prefix: str) -> list[str]:
+        """The ids that begin with these hexadecimal digits; looks at every key."""
+        keys_there = self._redis.scan_iter(keys.record(f"{prefix}*"), count=_SCANNED)
+        return sorted({str(key).removeprefix(keys.record("")) for key in keys_there})
+
+    def newest_of(self, appid: str) -> str | None:
+        """The id of a Mini Program's newest release, if it has one."""
+        ids = cast("list[str]", self._redis.zrange(keys.by_appid(appid), -1, -1))
+        return ids[0] if ids else None
+
+    def has_wave(self, wave: str) -> bool:
+        """Whether a release belongs to it."""
+        return bool(self._redis.exists(keys.by_wave(wave)))
+
+    def waves(self) -> dict[str, datetime]:
+        """The names of all waves and when each began, newest first; looks at every key."""
+        keys_there = self._redis.scan_iter(keys.by_wave("*"), count=_SCANNED)
+        names = sorted({str(key).removeprefix(keys.by_wave("")) for key in keys_there})
+        with self._redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.zrange(keys.by_wave(name), 0, 0, withscores=True)
+            firsts = pipe.execute()
+        began = {name: first[0][1] for name, first in zip(names, firsts, strict=True) if first}
+        newest = sorted(began, key=lambda name: (began[name], name), reverse=True)
+        return {name: datetime.fromtimestamp(began[name], UTC) for name in newest}
 
     def newest_appids(self, number: int) -> list[str]:
         """The Mini Programs of so many of the newest releases."""

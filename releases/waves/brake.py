@@ -91,10 +91,13 @@ def _tally(counts: Mapping[str, int], of: int, policy: WavePolicy) -> str:
 
 def canary_pause(name: str, policy: WavePolicy) -> Pause:
     """What the rest of a wave waits for at first."""
+    one = policy.canary == 1
+    first = "the first release runs alone" if one else f"the first {policy.canary} run alone"
+    ended = "it has" if one else "they have"
     return Pause(
         step=Step.ENSURE_DOMAINS,
-        errmsg=f"wave {name}: the first {policy.canary} run alone",
-        remedy=f"It goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
+        errmsg=f"wave {name}: {first}",
+        remedy=f"It goes on by itself when {ended} ended, at most {policy.max_blocked:g} % of them blocked or failed.",
         canary=True,
     )
 

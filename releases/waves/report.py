@@ -177,7 +177,7 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
     found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
     first: dict[tuple[str, ...], datetime] = {}
     for release in releases:
-        problem = release.block or release.failure or release.wait
+        problem = release.problem
         if problem is not None:
             alike = _alike(problem, release.appid)
             key = _key(release.status, alike)

@@ -70,9 +70,20 @@ def test_a_cancelled_release_raises(platform: Platform, orchestrator: Orchestrat
     with platform.redis() as client:
         # The step's own result, which nobody reads, would be kept for a week.
         wait_for(lambda: [*client.scan_iter(f"*{release_id}:*")] == [])
-    cancelled = orchestrator.ask("tasks.cancel_release", {"release_id": release_id})["value"]
+    asked = {"release_id": release_id, "actor": "shop system", "reason": "the merchant left"}
+    cancelled = orchestrator.ask("tasks.cancel_release", asked)["value"]
     assert cancelled["status"] == "cancelled"
+    last = cancelled["history"][-1]
+    assert (last["what"], last["actor"]) == ("cancelled by request", "shop system")
+    assert last["reason"] == "the merchant left"
     assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
+
+
+@pytest.mark.parametrize("wrong", [1, ["a"], "two\nlines", "x" * 201])
+def test_who_and_why_are_texts_on_one_line(orchestrator: Orchestrator, wrong: object) -> None:
+    for name in ("actor", "reason"):
+        answer = orchestrator.ask("tasks.cancel_release", {"release_id": "nobody", name: wrong})
+        assert (answer["raised"], answer["args"][0]) == ("InvalidRequest", name)
 
 
 def test_a_release_cancelled_while_a_step_runs_is_not_submitted(

@@ -282,7 +282,7 @@ def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:
     path.write_text("appid,template_id\nwx0123456789abcdef,many\nwx0123456789abcdeg\n")
     refused = platform.run("enqueue", "--file", str(path), "--user-version", "2", "--user-desc", "d", code=2)
     assert "line 2: template_id: can't be read; must be a whole number" in refused.stderr
-    assert "line 3: line: has 1 cells; the first line names 2 fields" in refused.stderr
+    assert "line 3: has 1 cell; the first line names 2 fields" in refused.stderr
 
 
 def test_speed_and_estimated_end_are_told(own_platform: Platform) -> None:

@@ -15,7 +15,7 @@ from tests.support.examples import NOW, a_problem, a_release, a_request
 CONTRACT = [
     *("id", "appid", "template_id", "user_version", "user_desc", "ext", "audit", "wave", "domains", "step"),
     *("status", "attempts", "auditid", "block", "failure"),
-    *("wait", "urgent"),  # added to the contract's
+    *("wait", "urgent", "label"),  # added to the contract's
     *("next_attempt_at", "created_at", "updated_at", "history"),
 ]
 

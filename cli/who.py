@@ -1,0 +1,36 @@
+"""Who types a command that changes something, and why: the history of each release keeps it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+
+from releases.record import MAX_REASON, By, is_reason
+
+
+def _one_line(text: str | None) -> str | None:
+    if text is not None and not is_reason(text):
+        raise typer.BadParameter(f"must be at most {MAX_REASON} printable characters on one line")
+    return text
+
+
+Reason = Annotated[str | None, typer.Option(callback=_one_line, help="Why; each release's history keeps it.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", callback=_one_line, help="Who does it, for the history; you if nobody is named."),
+]
+
+
+def by(actor: str | None, reason: str | None) -> By:
+    """Who acts: whoever is named, else the operating system's user."""
+    return By(actor=(actor or "").strip() or _user(), reason=(reason or "").strip() or None)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user need not have a name
+        return f"uid {os.getuid()}"
