@@ -15,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """What this run starts ends with it, also when it is ended by SIGTERM; the processes of xdist are part of a run."""
     watching = None if hasattr(config, "workerinput") else leftovers.watch()
     if watching is not None:
-        config.add_cleanup(watching.communicate)
+        config.add_cleanup(lambda: watching.communicate() and None)
 
 
 @pytest.fixture(scope="session")
