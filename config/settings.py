@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import ssl
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -22,10 +23,16 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from config.redis_url import is_redis_url, tls_files, without_tls
-from config.sources import PREFIX, SecretFiles, secrets_dir
+from config.sources import PREFIX, our_files, secrets_dir
 
 
 def _domain_list(value: Any) -> Any:
@@ -263,6 +270,15 @@ class LogSettings(_Section):
     """What a worker's log lines look like."""
 
     format: Literal["auto", "json", "text"] = "auto"
+
+
+class SecretFiles(NestedSecretsSettingsSource):
+    """Reads our files and no other."""
+
+    @staticmethod
+    def load_secrets(path: Path) -> dict[str, str]:
+        """Read each file as the value of the variable that it is named like."""
+        return {file.name: file.read_text().strip() for file in our_files(path)}
 
 
 class Settings(BaseSettings):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic_settings import NestedSecretsSettingsSource
-
 PREFIX = "MPRELEASE_"
-#: The one variable that is no setting: it says where more of them are, as files.
+#: These two are no part of `Settings`. This one says where more of them are, as files.
 SECRETS_DIR_VARIABLE = PREFIX + "SECRETS_DIR"
+#: Read by `config.language`, for commands that need no other setting.
+LANGUAGE_VARIABLE = PREFIX + "LANGUAGE"
 #: Where Docker puts secrets.
 DEFAULT_SECRETS_DIR = "/run/secrets"
 
@@ -23,12 +23,3 @@ def our_files(directory: Path) -> list[Path]:
     """The files named like our variables; what else lies in the directory is not even read."""
     found = directory.iterdir() if directory.is_dir() else ()
     return [file for file in found if file.name.upper().startswith(PREFIX) and file.is_file()]
-
-
-class SecretFiles(NestedSecretsSettingsSource):
-    """Reads our files and no other."""
-
-    @staticmethod
-    def load_secrets(path: Path) -> dict[str, str]:
-        """Read each file as the value of the variable that it is named like."""
-        return {file.name: file.read_text().strip() for file in our_files(path)}
