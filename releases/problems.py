@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from releases import remedies
 from releases.record import Problem
 from releases.states import Step
 from wechat.errcodes.table import verdict_of
@@ -93,33 +94,29 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy="Store the newest component_verify_ticket with `mprelease ticket`; WeChat pushes one every "
-            "10 minutes, and api_start_push_ticket turns the push on again.",
+            remedy=remedies.TICKET_MISSING(),
         )
     if isinstance(error, NotAuthorized):
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy=f"Store it with `mprelease authorize {error.appid}`, then resume the release.",
+            remedy=remedies.NOT_AUTHORIZED(appid=error.appid),
         )
     if isinstance(error, Unreadable):
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy="Put the key that it was sealed with into MPRELEASE_REDIS__ENCRYPTION_KEYS everywhere. Where that "
-            "key is lost: `mprelease rekey --drop-unreadable`, then `mprelease ticket` and `mprelease authorize`. "
-            "Then resume.",
+            remedy=remedies.UNREADABLE(),
         )
     if isinstance(error, RateLimited):
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy="It goes on by itself. Where WeChat allows more, raise MPRELEASE_RATE__PLATFORM_PER_MINUTE or "
-            "MPRELEASE_RATE__MINI_PROGRAM_PER_MINUTE.",
+            remedy=remedies.RATE_LIMITED(),
         )
     problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
     return Problem(
         step=step,
         errmsg=problem,
-        remedy="Check the network and WeChat's status, then resume the release: it asks what happened first.",
+        remedy=remedies.UNANSWERED(),
     )

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import redis
 
+from releases import remedies
 from releases.problems import StepBlocked
 from releases.steps.ensure_domains import NOT_REGISTERED
 from releases.store import keys
@@ -159,7 +160,4 @@ class Preflight:
 
 
 def _remedy(wave: str) -> str:
-    return (
-        "Register them with `mprelease platform domains add`, then "
-        f"`mprelease resume --wave {quote(wave)}`: no call was made for these Mini Programs."
-    )
+    return remedies.UNREGISTERED(wave=quote(wave))

@@ -8,6 +8,7 @@ from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from releases import remedies
 from releases.states import AT_REST, Status, Step
 from releases.store.pauses import Pause
 
@@ -94,7 +95,7 @@ def canary_pause(name: str, policy: WavePolicy) -> Pause:
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=f"wave {name}: the first {policy.canary} run alone",
-        remedy=f"Goes on by itself when they have ended, at most {policy.max_blocked:g} % of them blocked or failed.",
+        remedy=remedies.CANARY(percent=f"{policy.max_blocked:g}"),
         canary=True,
     )
 
@@ -103,6 +104,5 @@ def _stopped(name: str, why: str) -> Pause:
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=why,
-        remedy=f"See `mprelease wave {quote(name)}`; remove the causes, then `mprelease resume --wave {quote(name)}` "
-        f"lets it go on, or `mprelease cancel --wave {quote(name)}` ends it.",
+        remedy=remedies.BRAKED(wave=quote(name)),
     )
