@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column
 from rich.text import Text
 
+from cli import language
 from cli.lines import line
 from releases.record import Problem, Release
 from releases.states import Status
@@ -132,7 +133,10 @@ def in_short(problem: Problem) -> str:
     """A problem on one line, with its remedy."""
     named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
     code = "" if problem.errcode is None else f"{problem.errcode} "
-    return f"{code}{problem.errmsg}{f' [{named}]' if named else ''} -- {problem.remedy}"
+    said = language.said(problem.errmsg, problem.errcode)
+    return (
+        f"{code}{said}{f' [{named}]' if named else ''} -- {language.remedy(problem.remedy, problem.errcode)}"
+    )
 
 
 def whole(release: Release) -> None:

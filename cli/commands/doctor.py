@@ -11,11 +11,13 @@ import redis
 import typer
 from rich.markup import escape
 
+from cli import language
 from cli.context import celery_app, settings
 from cli.context import unchecked_services as services
 from cli.printing import Lines, in_short
 from config.loading import set_in_vain
 from db.clock import RedisClock, in_words, is_right
+from releases import remedies
 from releases.problems import describe
 from releases.scope import Scope
 from releases.states import Step
@@ -208,7 +210,7 @@ def _pauses() -> Iterator[Finding]:
     for scope in Scope:
         pause = services().pauses.current(scope)
         if pause is not None:
-            ends = "" if pause.is_timed else " `mprelease resume --platform` ends it."
+            ends = "" if pause.is_timed else f" {language.remedy(remedies.ENDS_IT())}"
             yield Finding("pause", pause.is_timed, f"{scope}: {in_short(pause)}{ends}", warns=True)
 
 

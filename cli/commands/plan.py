@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.progress import track
 
+from cli import language
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
 from cli.lines import document, line
@@ -67,7 +68,7 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
         f"{len(planned)} Mini Programs, {len(adding)} lack domains; nothing was sent but the questions for this"
     )
     for obstacle, number in obstacles.most_common():
-        notes.print(f"{number:>7}  {escape(obstacle)}")
+        notes.print(f"{number:>7}  {escape(language.obstacle(obstacle))}")
     if obstacles:
         raise typer.Exit(1)
 
@@ -102,4 +103,4 @@ def _tell(made: Plan) -> None:
     for path, body in made.calls:
         line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
-        line(f"    ! {obstacle}")
+        line(f"    ! {language.obstacle(obstacle)}")

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from cli import language
 from cli.context import services
 from cli.following import NOBODY, Silence
 from cli.lines import document
@@ -66,7 +67,7 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         if number:
             typer.echo(f"{number:>8} {status}")
     colour = "red" if report.state is State.BRAKED else "yellow"
-    for hold in report.holds:
+    for hold in map(language.held, report.holds):
         notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(hold.remedy)}")
     if report.fit is not None and report.fit.will_not_fit:
         notes.print(f"[bold yellow]{report.fit}[/]")
@@ -107,7 +108,7 @@ def _counted(report: WaveReport) -> str:
 def what_holds(report: WaveReport, silence: Silence) -> str:
     """What holds releases back, on one line; and that nobody works on those that nothing holds."""
     nobody = [NOBODY] if report.counts[Status.QUEUED] and silence.nobody_answers() else []
-    return "; ".join([*map(str, report.holds), *nobody])
+    return "; ".join([*(str(language.held(hold)) for hold in report.holds), *nobody])
 
 
 def _note(told: str, report: WaveReport, held: str) -> str:
