@@ -13,21 +13,22 @@ _AS_IT_STANDS = re.compile(
     r"|\b[a-z]+[A-Z]\w*"
     r"|\b[a-z]+(?:\.[a-z]+)+\b"
     r"|\b\d+\b"
-    r"|\{\w+\}"
+    r"|\{\w+\}",
+    re.ASCII,  # a Chinese character beside a name is no part of it
 )
 #: Words of the command line and of WeChat's API that look like any other.
 _WORDS = ("resume", "cancel", "enqueue", "undocodeaudit", "gettemplatelist", "rid", "errmsg", "window")
 
 
-def named_in(english: str) -> set[str]:
+def named_in(text: str) -> set[str]:
     """What both languages have to name."""
-    words = {word for word in _WORDS if re.search(rf"\b{word}\b", english)}
-    return {*_AS_IT_STANDS.findall(english), *words}
+    words = {word for word in _WORDS if re.search(rf"\b{word}\b", text, re.ASCII)}
+    return {*_AS_IT_STANDS.findall(text), *words}
 
 
 def unnamed(english: str, chinese: str) -> set[str]:
     """What the English names and the Chinese does not."""
-    return {name for name in named_in(english) if name not in chinese}
+    return named_in(english) - named_in(chinese)
 
 
 def is_chinese(text: str) -> bool:
