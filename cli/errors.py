@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 import redis
 
+from cli import language
 from cli.context import reads_alone
 from cli.demo.redis import NoRedisServer
 from cli.extras import MissingExtra
@@ -51,7 +52,8 @@ def _of_others(error: Exception) -> tuple[list[str], int] | None:
         case ReleaseError() | NoRedisServer():
             return [str(error)], FAILED
         case WeChatError() | DeadlineExceeded():
-            remedy = describe(error, Step.ENSURE_DOMAINS).remedy
+            problem = describe(error, Step.ENSURE_DOMAINS)
+            remedy = language.remedy(problem.remedy, problem.errcode)
             return [str(error) or "the deadline passed", remedy], FAILED
     return None
 

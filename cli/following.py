@@ -12,11 +12,13 @@ from shlex import quote
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 
+from cli import language
 from cli.context import celery_app, services
 from cli.interruptions import told_if_interrupted
 from cli.patience import PATIENCE, Patience
 from cli.printing import bar, is_listed, notes, tell_causes
 from releases.record import Problem, Release, counts
+from releases.remedies import Text
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
@@ -32,6 +34,39 @@ ASK_AFTER_S = 10.0
 #: Seconds in which workers answer.
 _PING_S = 2.0
 NOBODY = "No worker answers. Start one: mprelease worker"
+
+_AGAIN = Text("enqueue it again, corrected, with --supersede", "改好后加上 --supersede 重新发版（enqueue）")
+_WRONG = Text(
+    f"The requests of wave {{wave}} are wrong: {_AGAIN.english}",
+    f"批次 {{wave}} 的请求写错了：{_AGAIN.chinese}",
+)
+_REMOVE = Text(
+    "Remove the causes, then: mprelease resume --wave {wave}",
+    "排除原因，然后执行：mprelease resume --wave {wave}",
+)
+_PARTLY_WRONG = Text(
+    f"{_REMOVE.english}. What was wrongly requested: {_AGAIN.english}",
+    f"{_REMOVE.chinese} 。请求写错的：{_AGAIN.chinese}",
+)
+_IS_BRAKED = Text(
+    "wave {wave} is braked. See: mprelease wave {quoted}", "批次 {wave} 已刹车，查看：mprelease wave {quoted}"
+)
+_BRAKED_ALREADY = Text(
+    "wave {wave} is braked, so its releases wait. See: mprelease wave {quoted}. "
+    "To let it go on: mprelease resume --wave {quoted}",
+    "批次 {wave} 已刹车，所以它的发版在等待。查看：mprelease wave {quoted} ；让它继续：mprelease resume --wave {quoted}",
+)
+_PAUSED = Text(
+    "The platform is paused. Remove the cause, then: mprelease resume --platform",
+    "平台已暂停。排除原因，然后执行：mprelease resume --platform",
+)
+_ONE_WAITS = Text(
+    "1 waits for long; it goes on by itself when the time has come.", "1 个要等很久；到时会自动继续。"
+)
+_SOME_WAIT = Text(
+    "{number} wait for long; they go on by themselves when the time has come.",
+    "{number} 个要等很久；到时会自动继续。",
+)
 
 
 def trouble(overdue: int, *, workers_answer: bool | None, moves: bool) -> str:
@@ -154,7 +189,7 @@ def explain(releases: Sequence[Release], *, are_listed: bool = True) -> None:
     waiting = [release for release in releases if waits.for_long(release)]
     braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
     for wave in braked:
-        notes.print(escape(f"wave {wave} is braked. See: mprelease wave {quote(wave)}"))
+        notes.print(escape(language.own(_IS_BRAKED, wave=wave, quoted=quote(wave))))
     waiting = [release for release in waiting if not waits.for_brake(release)]
     paused = [
         release
@@ -162,22 +197,20 @@ def explain(releases: Sequence[Release], *, are_listed: bool = True) -> None:
         if release.progress.held == Scope.ALL and release.next_attempt_at is None
     ]
     if paused:
-        notes.print("The platform is paused. Remove the cause, then: mprelease resume --platform")
+        notes.print(language.own(_PAUSED))
     long = len(waiting) - len(paused)
     if long == 1:
-        notes.print("1 waits for long; it goes on by itself when the time has come.")
+        notes.print(language.own(_ONE_WAITS))
     elif long:
-        notes.print(f"{long} wait for long; they go on by themselves when the time has come.")
+        notes.print(language.own(_SOME_WAIT, number=str(long)))
 
 
 def way_out(wave: str, problems: Iterable[Problem]) -> str:
     """What to type where releases of a wave are blocked or failed for these problems."""
     wrong = [problem.errcode is not None and verdict_of(problem.errcode).in_request for problem in problems]
-    again = "enqueue it again, corrected, with --supersede"
     if all(wrong):
-        return f"The requests of wave {wave} are wrong: {again}"
-    resume = f"Remove the causes, then: mprelease resume --wave {quote(wave)}"
-    return f"{resume}. What was wrongly requested: {again}" if any(wrong) else resume
+        return language.own(_WRONG, wave=wave)
+    return language.own(_PARTLY_WRONG if any(wrong) else _REMOVE, wave=quote(wave))
 
 
 def tell_braked(waves: Iterable[str | None]) -> None:
@@ -185,12 +218,7 @@ def tell_braked(waves: Iterable[str | None]) -> None:
     for wave in dict.fromkeys(filter(None, waves)):
         pause = services().waves.state(wave).pause
         if pause is not None and not pause.canary:
-            notes.print(
-                escape(
-                    f"wave {wave} is braked, so its releases wait. See: mprelease wave {quote(wave)}. "
-                    f"To let it go on: mprelease resume --wave {quote(wave)}"
-                )
-            )
+            notes.print(escape(language.own(_BRAKED_ALREADY, wave=wave, quoted=quote(wave))))
 
 
 class Followed:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import textwrap
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 from worker.logs.printable import json_line, one_line
 
 #: Columns by which the further lines of one text are indented.
 _INDENT = 8
+#: What may begin a line: a word between blanks, or one character of those that are written without, with the marks that no
+#: line begins with, or ends with.
+_WORD = re.compile(r"\s+|[（“]*(?:[^\s\u2e80-\u9fff\uff00-\uffef]+|\S)[）”、。，；：]*")
 
 
 def document(value: Any) -> None:
@@ -32,15 +36,28 @@ def words(text: str) -> None:
         line(text)
         return
     width = shutil.get_terminal_size().columns
-    for part in textwrap.wrap(
-        one_line(text),
-        width,
-        subsequent_indent=" " * min(_INDENT, width // 2),
-        replace_whitespace=False,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [""]:
+    for part in _wrapped(one_line(text), width, " " * min(_INDENT, width // 2)):
         sys.stdout.write(part + "\n")
+
+
+def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
+    """The text in lines of so many columns, a word that is longer in one of its own."""
+    shown, used, between = "", 0, ""
+    for word in _WORD.findall(text):
+        if word.isspace():
+            between = word
+            continue
+        cells = _cells(word)
+        if used and used + len(between) + cells > width:
+            yield shown
+            shown, used, between = indent, len(indent), ""
+        shown, used, between = shown + between + word, used + len(between) + cells, ""
+    yield shown
+
+
+def _cells(text: str) -> int:
+    """The columns that it takes on a terminal: a Chinese character takes two."""
+    return sum(0 if combining(each) else 1 + (east_asian_width(each) in "WF") for each in text)
 
 
 def counted(number: int, one: str, many: str = "") -> str:

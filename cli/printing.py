@@ -18,7 +18,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
 
+from cli import language
 from cli.lines import counted, in_local_time, line
+from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.states import Status
 from releases.waves.report import Cause, causes
@@ -137,13 +139,16 @@ def _next_try(at: datetime | None) -> str:
     return "" if at is None else f" (next try {at:%Y-%m-%d %H:%M:%S} UTC)"
 
 
+_NEXT = remedies.Text("Next: mprelease {command} {id}", "下一步：mprelease {command} {id}")
+
+
 def next_command(release: Release) -> str:
     """What is to be typed for one that only a person can help, where its remedy does not say; empty for the others."""
     problem = release.block or release.failure
     if problem is None or "`mprelease " in problem.remedy:
         return ""
     in_request = problem.errcode is not None and verdict_of(problem.errcode).in_request
-    return f" Next: mprelease {'cancel' if in_request else 'resume'} {release.id}"
+    return f" {language.own(_NEXT, command='cancel' if in_request else 'resume', id=release.id)}"
 
 
 def tell_causes(releases: Iterable[Release]) -> None:
@@ -163,7 +168,9 @@ def in_short(problem: Problem) -> str:
     """A problem on one line, with its remedy; without its rid, which only `show` needs."""
     named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
     code = "" if problem.errcode is None else f"{problem.errcode} "
-    return f"{code}{problem.message}{f' [{named}]' if named else ''} -- {problem.remedy}"
+    said = language.said(problem.message, problem.errcode)
+    remedy = language.remedy(problem.remedy, problem.errcode)
+    return f"{code}{said}{f' [{named}]' if named else ''} -- {remedy}"
 
 
 def whole(release: Release) -> None:

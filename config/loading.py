@@ -16,19 +16,20 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError as SourceError
 
+from config.errors import SettingsError
+from config.language import language_problems
 from config.settings import Settings
-from config.sources import ENCODING, PREFIX, SECRETS_DIR_VARIABLE, UnreadableFile, our_files, secrets_dir
+from config.sources import (
+    ENCODING,
+    LANGUAGE_VARIABLE,
+    PREFIX,
+    SECRETS_DIR_VARIABLE,
+    UnreadableFile,
+    our_files,
+    secrets_dir,
+)
 
-
-class SettingsError(ValueError):
-    """Settings that can't be used: one line for each variable."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return "\n".join(self.problems)
+__all__ = ["SettingsError", "load_settings", "set_in_vain", "variable_names"]
 
 
 def load_settings() -> Settings:
@@ -39,9 +40,10 @@ def load_settings() -> Settings:
         unknown = _unknown_names([*os.environ, *dotenv_values(".env", encoding=ENCODING), *secret_files])
         if unknown:
             raise SettingsError(unknown)
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        raise SettingsError([_describe(problem) for problem in error.errors()]) from None
+        problems = [_describe(problem) for problem in error.errors()]
+        raise SettingsError([*problems, *language_problems()]) from None
     except UnreadableFile as error:
         raise SettingsError([str(error)]) from None
     except (OSError, UnicodeDecodeError, SourceError, RuntimeError) as error:
@@ -50,6 +52,9 @@ def load_settings() -> Settings:
         raise SettingsError(
             [f"a file of settings in . or {secrets_dir()} can't be read ({type(error).__name__})"]
         ) from None
+    if language_problems():
+        raise SettingsError(language_problems())
+    return settings
 
 
 def _describe(problem: Any) -> str:
@@ -89,11 +94,12 @@ def _variable(section: str, name: str) -> str:
 
 
 def _unknown_names(names: Iterable[str]) -> list[str]:
-    known = {*(variable for variable, _ in _fields()), SECRETS_DIR_VARIABLE}
+    known = {*(variable for variable, _ in _fields()), SECRETS_DIR_VARIABLE, LANGUAGE_VARIABLE}
     ours = sorted({name.upper() for name in names if name.upper().startswith(PREFIX)})
     return [f"{name} is no setting{_meant(name, known)}" for name in ours if name not in known]
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    # Without what all begin with, by which they all look alike.
+    close = get_close_matches(name.removeprefix(PREFIX), [one.removeprefix(PREFIX) for one in known], n=1)
+    return f"; did you mean {PREFIX}{close[0]}?" if close else ""

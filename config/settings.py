@@ -9,6 +9,7 @@ import json
 import re
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -23,10 +24,16 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from config.redis_url import is_redis_url, tls_files, without_tls
-from config.sources import ENCODING, PREFIX, SecretFiles, secrets_dir
+from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
 from config.texts import credential, one_word, unquoted
 
 
@@ -285,6 +292,15 @@ class LogSettings(_Section):
     """What a worker's log lines look like."""
 
     format: Literal["auto", "json", "text"] = "auto"
+
+
+class SecretFiles(NestedSecretsSettingsSource):
+    """Reads our files and no other."""
+
+    @staticmethod
+    def load_secrets(path: Path) -> dict[str, str]:
+        """Read each file as the value of the variable that it is named like."""
+        return {file.name: text_of(file) for file in our_files(path)}
 
 
 class Settings(BaseSettings):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic_settings import NestedSecretsSettingsSource
-
 PREFIX = "MPRELEASE_"
 #: Of .env and of the secret files: a byte order mark, which Windows' editors write, belongs to no name and no value.
 ENCODING = "utf-8-sig"
-#: The one variable that is no setting: it says where more of them are, as files.
+#: These two are no part of `Settings`. This one says where more of them are, as files.
 SECRETS_DIR_VARIABLE = PREFIX + "SECRETS_DIR"
+#: Read by `config.language`, for commands that need no other setting.
+LANGUAGE_VARIABLE = PREFIX + "LANGUAGE"
 #: Where Docker puts secrets.
 DEFAULT_SECRETS_DIR = "/run/secrets"
 
@@ -31,16 +31,8 @@ class UnreadableFile(ValueError):
     """A secret file that can't be read; the text names the variable and the kind of error, and quotes nothing."""
 
 
-class SecretFiles(NestedSecretsSettingsSource):
-    """Reads our files and no other."""
-
-    @staticmethod
-    def load_secrets(path: Path) -> dict[str, str]:
-        """Read each file as the value of the variable that it is named like."""
-        return {file.name: _text_of(file) for file in our_files(path)}
-
-
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What a secret file holds; raises UnreadableFile."""
     try:
         return file.read_text(ENCODING)
     except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from releases import remedies
 from releases.record import Problem
 from releases.states import Step
 from wechat.errcodes.row import GOES_ON
@@ -18,9 +19,6 @@ from wechat.errors import (
     WeChatError,
 )
 from wechat.http.deadline import DeadlineExceeded
-
-#: Said of what has no row with words of its own.
-_ASKS_AGAIN = f"{GOES_ON}: the step is tried again, and asks WeChat first what has been done already."
 
 
 class StepBlocked(Exception):
@@ -88,7 +86,7 @@ def going_on(problem: Problem) -> Problem:
     if problem.remedy.startswith(GOES_ON):
         return problem
     waiting = "" if problem.errcode is None else verdict_of(problem.errcode).waiting
-    return problem.model_copy(update={"remedy": waiting or _ASKS_AGAIN})
+    return problem.model_copy(update={"remedy": waiting or remedies.ASKS_AGAIN()})
 
 
 def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
@@ -105,33 +103,29 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy="Store the newest component_verify_ticket with `mprelease ticket`; WeChat pushes one every "
-            "10 minutes, and api_start_push_ticket turns the push on again.",
+            remedy=remedies.TICKET_MISSING(),
         )
     if isinstance(error, NotAuthorized):
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy=f"Store it with `mprelease authorize {error.appid}`, then resume the release.",
+            remedy=remedies.NOT_AUTHORIZED(appid=error.appid),
         )
     if isinstance(error, Unreadable):
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy="Put the key that it was sealed with into MPRELEASE_REDIS__ENCRYPTION_KEYS everywhere. Where that "
-            "key is lost: `mprelease rekey --drop-unreadable`, then `mprelease ticket` and `mprelease authorize`. "
-            "Then resume.",
+            remedy=remedies.UNREADABLE(),
         )
     if isinstance(error, RateLimited):
         return Problem(
             step=step,
             errmsg=str(error),
-            remedy="It goes on by itself. Where WeChat allows more, raise MPRELEASE_RATE__PLATFORM_PER_MINUTE or "
-            "MPRELEASE_RATE__MINI_PROGRAM_PER_MINUTE.",
+            remedy=remedies.RATE_LIMITED(),
         )
     problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
     return Problem(
         step=step,
         errmsg=problem,
-        remedy="Check the network and WeChat's status, then resume the release: it asks what happened first.",
+        remedy=remedies.UNANSWERED(),
     )

@@ -41,7 +41,8 @@ def no_context_of_another_test() -> None:
 
 @pytest.fixture(autouse=True)
 def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own MPRELEASE_… must not decide how a test ends."""
+    """A developer's own MPRELEASE_…, and the language of the terminal, must not decide how a test ends."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     for name in os.environ:
         if name.upper().startswith("MPRELEASE_"):
             monkeypatch.delenv(name)

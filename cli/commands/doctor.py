@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import redis
 import typer
 
+from cli import language
 from cli.context import settings
 from cli.context import unchecked_services as services
 from cli.doctor import stored, wechat, workers
@@ -14,6 +15,7 @@ from cli.doctor.findings import Finding, Level, fail, warn
 from cli.errors import FAILED, of_redis
 from cli.printing import Lines, in_short
 from config.loading import set_in_vain
+from releases import remedies
 from releases.scope import Scope
 from tasks.redis_away import LOST, NO_CLUSTER, REDIS_ERRORS, is_away, is_cluster, why_away
 from worker.redis_client import rejected_certificate
@@ -77,5 +79,5 @@ def _pauses() -> Iterator[Finding]:
     for scope in Scope:
         pause = services().pauses.current(scope)
         if pause is not None:
-            ends = "" if pause.is_timed else " `mprelease resume --platform` ends it."
+            ends = "" if pause.is_timed else f" {language.remedy(remedies.ENDS_IT())}"
             yield warn("pause", f"{scope}: {in_short(pause)}{ends}")

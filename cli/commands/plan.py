@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.progress import track
 
+from cli import language
 from cli.audit_quota import ask, tell_unknown
 from cli.context import services
 from cli.following import tell_braked
@@ -121,7 +122,7 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
 
 def _tell_counted(said: Counter[str]) -> None:
     for what, number in said.most_common():
-        notes.print(f"{number:>7}  {escape(what)}")
+        notes.print(f"{number:>7}  {escape(language.obstacle(what))}")
 
 
 def _tell(made: Plan) -> None:
@@ -129,6 +130,6 @@ def _tell(made: Plan) -> None:
     for path, body in made.calls:
         line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
-        line(f"    ! {obstacle}")
+        line(f"    ! {language.obstacle(obstacle)}")
     for what in made.unknown:
-        line(f"    ? {what}")
+        line(f"    ? {language.obstacle(what)}")

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from cli import language
 from cli.choose import check_wave
 from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
@@ -73,7 +74,7 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         if number:
             typer.echo(f"{number:>8} {status}")
     colour = "red" if report.state is State.BRAKED else "yellow"
-    for hold in report.holds:
+    for hold in map(language.held, report.holds):
         notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(hold.remedy)}")
     if _trouble(report):
         notes.print(f"[bold red]{escape(_trouble(report))}[/]")
@@ -128,7 +129,7 @@ def _counted(report: WaveReport) -> str:
 
 def what_holds(report: WaveReport) -> str:
     """What holds releases back, on one line; and why those do not go on that nothing holds."""
-    return "; ".join(filter(None, (*map(str, report.holds), _trouble(report))))
+    return "; ".join(filter(None, (*(str(language.held(hold)) for hold in report.holds), _trouble(report))))
 
 
 def _trouble(report: WaveReport) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 import requests
 
+from cli import language
 from cli.demo.processes import simulator, worker
 from cli.demo.redis import embedded_redis
 from cli.printing import notes
@@ -88,7 +89,7 @@ def _tell(shop: _Operator, world: _World) -> None:
     notes.print()
     notes.print(f"retried: {SHAKY} by itself, committed at attempt {first[SHAKY]['attempts']['commit_code']}")
     notes.print(f"blocked: {', '.join(blocked['block']['domains']['requestdomain'])}")
-    notes.print(f"remedy:  {blocked['block']['remedy']}", markup=False)
+    notes.print(f"remedy:  {language.remedy(blocked['block']['remedy'], _NOT_REGISTERED)}", markup=False)
     notes.print()
     notes.rule(f"the platform registers {_NEW_HOST}; mprelease resume {blocked['id']} --wait")
     world.register(_NEW_HOST)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from releases import remedies
 from releases.errors import ReleaseConflict
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.problems import describe
@@ -129,8 +130,4 @@ def _unregistered(wanted: Domains, registered: Collection[str] | None) -> list[s
     if registered is None:
         return []
     hosts = ", ".join(wanted.missing_in(Pool(registered)).hosts())
-    return (
-        [f"not registered on the platform: {hosts}; `mprelease platform domains add` does it"]
-        if hosts
-        else []
-    )
+    return [remedies.NOT_REGISTERED(hosts=hosts)] if hosts else []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from releases import remedies
 from releases.problems import NotShownYet, StepBlocked, remedy_of
 from releases.record import Progress
 from releases.steps.calls import MiniProgramCalls
@@ -42,8 +43,7 @@ def ensure_domains(
     if not wanted:
         raise StepBlocked(
             errmsg="no server domain is configured, so none can be ensured",
-            remedy="Set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists, restart the workers, "
-            "then resume the release.",
+            remedy=remedies.NO_DOMAINS(),
         )
     missing = wanted - mini_program.domains()
     if not missing:
@@ -106,8 +106,7 @@ def _check_answer(mini_program: MiniProgramCalls, wanted: Domains, answer: Mappi
             errcode=0,
             errmsg="WeChat took the call and rejected some of the domains",
             domains=refused.as_dict(),
-            remedy="Check each domain: spelling and scheme, ICP filing (no_icp_domain), and that it is registered "
-            "and published on the platform. Then resume the release.",
+            remedy=remedies.DOMAINS_REJECTED(),
         )
     # The lists are not always those of afterwards: some answers have none, or only what was just added.
     missing = wanted - Domains.answered(answer)
@@ -122,7 +121,7 @@ def _not_shown(missing: Domains) -> NotShownYet:
         errcode=0,
         errmsg="WeChat took the call, yet some of the domains are not configured",
         domains=missing.as_dict(),
-        remedy="Check that the domains are registered and published on the platform, then resume the release.",
+        remedy=remedies.DOMAINS_NOT_SHOWN(),
     )
     return NotShownYet(blocked, budget="unshown", tries=UNSHOWN_TRIES)
 

@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime
 from enum import Enum, auto
 
+from releases import remedies
 from releases.record import Release
 from wechat.mini_program import LatestAudit, TrialVersion
 
@@ -28,9 +29,9 @@ RUNNING = (IN_REVIEW, DELAYED)
 _IN_WORDS = {
     PASSED: "approved",
     REJECTED: "rejected",
-    IN_REVIEW: "in review",
+    IN_REVIEW: remedies.IN_REVIEW(),
     WITHDRAWN: "withdrawn",
-    DELAYED: "delayed",
+    DELAYED: remedies.DELAYED(),
 }
 #: So much of somebody else's text is kept in a record.
 _SHOWN = 64
@@ -104,9 +105,16 @@ def name_of_trial(trial: TrialVersion | None) -> str:
 
 def name_of_audit(latest: LatestAudit) -> str:
     """Which audit it is: its id, its version, its time."""
-    at = f", submitted {_utc(latest.submit_time)}" if latest.submit_time else ""
-    status = _IN_WORDS.get(latest.status, f"status {latest.status}")
-    return f"audit {latest.auditid} of version {_shown(latest.version) or '(not named)'}{at} ({status})"
+    said = {
+        "id": str(latest.auditid),
+        "version": _shown(latest.version) or "(not named)",
+        "status": _IN_WORDS.get(latest.status, f"status {latest.status}"),
+    }
+    return (
+        remedies.AUDIT_OF(**said, at=_utc(latest.submit_time))
+        if latest.submit_time
+        else remedies.AUDIT(**said)
+    )
 
 
 def _shown(text: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar, cast
 
 import redis
 
+from releases import remedies
 from releases.problems import StepBlocked
 from releases.steps.ensure_domains import NOT_REGISTERED
 from releases.store import keys
@@ -93,8 +94,7 @@ class Preflight:
             raise StepBlocked(
                 errcode=_NO_TEMPLATE,
                 errmsg=f"preflight: {no_template(template_id, ids)}",
-                remedy="No call was made for these Mini Programs. Take the template_id from gettemplatelist, then enqueue "
-                f"wave {quote(wave)} again with it and `--supersede`.",
+                remedy=remedies.NO_TEMPLATE(wave=quote(wave)),
             )
         self._there = template_id, self._monotonic()
 
@@ -202,7 +202,4 @@ def no_template(template_id: int, there: Collection[int]) -> str:
 
 
 def _remedy(wave: str) -> str:
-    return (
-        "Register them with `mprelease platform domains add`, then "
-        f"`mprelease resume --wave {quote(wave)}`: no call was made for these Mini Programs."
-    )
+    return remedies.UNREGISTERED(wave=quote(wave))

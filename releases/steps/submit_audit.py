@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from releases import remedies
 from releases.problems import NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Release
 from releases.steps.calls import MiniProgramCalls
@@ -94,8 +95,7 @@ def check_trial(mini_program: MiniProgramCalls, release: Release, intents: Inten
         raise TrialReplaced(found)
     raise StepBlocked(
         errmsg=f"the trial version is {found}, not the one that this release has committed twice",
-        remedy="Find out who uploads to this Mini Program (another platform, a developer tool) and have that stopped, "
-        "then resume the release: it commits its version again.",
+        remedy=remedies.TRIAL_REPLACED(),
     )
 
 
@@ -169,27 +169,20 @@ def _unfound(latest: LatestAudit | None) -> NotShownYet:
     found = "none" if latest is None else name_of_audit(latest)
     blocked = StepBlocked(
         errmsg=f"a submission was not answered, and the latest audit that WeChat shows is {found}",
-        remedy="It goes on by itself: WeChat is asked once more, then it is submitted again.",
+        remedy=remedies.AUDIT_NOT_FOUND(),
     )
     return NotShownYet(blocked, budget="unfound", tries=UNFOUND_TRIES)
 
 
 def _remedy(latest: LatestAudit | None) -> str:
     if latest is None or latest.status not in RUNNING:
-        return (
-            "WeChat does not show yet what is under audit. Wait some minutes, then resume the release: it adopts the audit "
-            "if that is its own. If the Mini Program console shows another version, wait until its audit has ended first."
-        )
-    return (
-        f"Wait until {name_of_audit(latest)} has ended, or withdraw it (undocodeaudit, 5 a day and 10 a month) if it is "
-        "not wanted, then resume the release."
-    )
+        return remedies.AUDIT_NOT_SHOWN()
+    return remedies.AUDIT_OF_ANOTHER(audit=name_of_audit(latest))
 
 
 def _ended(latest: LatestAudit) -> StepBlocked:
     how = "rejected" if latest.status == REJECTED else "withdrawn"
     return StepBlocked(
         errmsg=f"this release's audit {latest.auditid} has been {how} already",
-        remedy="See the reason in the Mini Program's audit record. Release a corrected version, or resume the "
-        "release to submit this one again.",
+        remedy=remedies.AUDIT_ENDED(),
     )

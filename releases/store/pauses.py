@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Self, cast
 
 from db.database import Database
+from releases import remedies
 from releases.record import By, Problem
 from releases.scope import Scope
 from releases.states import Step
@@ -95,7 +96,7 @@ class Pauses:
         pause = Pause(
             step=Step.SUBMIT_AUDIT if scope is Scope.SUBMISSIONS else Step.ENSURE_DOMAINS,
             errmsg=f"paused by hand: {reason}" if reason else "paused by hand",
-            remedy="`mprelease resume --platform` ends the pause.",
+            remedy=remedies.PAUSED_BY_HAND(),
             by_hand=True,
             actor=actor,
             reason=reason or None,

@@ -8,6 +8,7 @@ from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from releases import remedies
 from releases.states import AT_REST, Status, Step
 from releases.store.pauses import Pause
 
@@ -93,11 +94,11 @@ def canary_pause(name: str, policy: WavePolicy) -> Pause:
     """What the rest of a wave waits for at first."""
     one = policy.canary == 1
     first = "the first release runs alone" if one else f"the first {policy.canary} run alone"
-    ended = "it has" if one else "they have"
+    goes_on = remedies.CANARY_OF_ONE if one else remedies.CANARY
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=f"wave {name}: {first}",
-        remedy=f"It goes on by itself when {ended} ended, at most {policy.max_blocked:g} % of them blocked or failed.",
+        remedy=goes_on(percent=f"{policy.max_blocked:g}"),
         canary=True,
     )
 
@@ -106,7 +107,5 @@ def _stopped(name: str, why: str) -> Pause:
     return Pause(
         step=Step.ENSURE_DOMAINS,
         errmsg=why,
-        remedy=f"See `mprelease wave {quote(name)}`; remove the causes, then `mprelease resume --wave {quote(name)}` "
-        f"lets it go on, or `mprelease cancel --wave {quote(name)}` ends it. Where the request is wrong, enqueue it again, corrected, "
-        "with `--supersede` and `--canary`.",
+        remedy=remedies.BRAKED(wave=quote(name)),
     )

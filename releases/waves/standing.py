@@ -28,11 +28,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One thing that holds releases back, and how many it has stopped so far."""
+    """One thing that holds releases back, and how many it has stopped so far; `why` says what `errcode` means."""
 
     why: str
     remedy: str
     releases: int
+    errcode: int | None = None
 
     def __str__(self) -> str:
         return f"{self.releases} held back: {self.why}" if self.releases else self.why
@@ -62,7 +63,7 @@ def holds_of(tally: WaveTally, pause: Pause | None, platform: Mapping[Scope, Pau
     ]
     rows = {verdict_of(int(what)): number for what, number in tally.waits.items() if what.isdecimal()}
     found += [
-        Hold(f"{row.code} {row.meaning}", row.waiting, number)
+        Hold(f"{row.code} {row.meaning}", row.waiting, number, row.code)
         for row, number in rows.items()
         if row.verdict in _LONG
     ]

@@ -16,6 +16,7 @@ from typing import cast
 from redis.client import Pipeline
 
 from db.database import Database
+from releases import remedies
 from releases.errors import ReleaseConflict
 from releases.scope import wave_scope
 from releases.states import ACTIVE, Step
@@ -95,7 +96,7 @@ class Waves:
         pause = Pause(
             step=Step.ENSURE_DOMAINS,
             errmsg=f"wave {name} is being cancelled",
-            remedy=f"If that was broken off: `mprelease cancel --wave {quote(name)}` again.",
+            remedy=remedies.BEING_CANCELLED(wave=quote(name)),
         )
         self._redis.sadd(keys.WATCHED_WAVES, name)
         if not self._pauses.replace(scope, before, pause):

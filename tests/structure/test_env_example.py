@@ -9,7 +9,7 @@ import pytest
 
 from config.loading import SettingsError, load_settings, variable_names
 from config.settings import Settings
-from config.sources import PREFIX, SECRETS_DIR_VARIABLE
+from config.sources import LANGUAGE_VARIABLE, PREFIX, SECRETS_DIR_VARIABLE
 from tests.structure.files import VARIABLE, compose, text
 from worker.app import create_app
 
@@ -27,7 +27,7 @@ APPSECRET = "pasted-0123456789"
 @pytest.fixture(autouse=True)
 def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable, no .env and no secret of whoever runs the tests."""
-    for name in [*variable_names(), SECRETS_DIR_VARIABLE]:
+    for name in [*variable_names(), SECRETS_DIR_VARIABLE, LANGUAGE_VARIABLE]:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.chdir(tmp_path)
@@ -44,12 +44,12 @@ def secrets(tmp_path: Path) -> Path:
 
 
 def test_every_setting_is_in_it() -> None:
-    assert set(VARIABLE.findall(EXAMPLE)) == {*variable_names(), SECRETS_DIR_VARIABLE}
+    assert set(VARIABLE.findall(EXAMPLE)) == {*variable_names(), SECRETS_DIR_VARIABLE, LANGUAGE_VARIABLE}
 
 
 def test_every_setting_but_the_secrets_has_a_line() -> None:
     names = [name for name, _ in ASSIGNMENT.findall(EXAMPLE)]
-    assert sorted(names) == sorted({*variable_names(), SECRETS_DIR_VARIABLE} - SECRETS)
+    assert sorted(names) == sorted({*variable_names(), SECRETS_DIR_VARIABLE, LANGUAGE_VARIABLE} - SECRETS)
 
 
 def test_every_line_has_a_comment_before_it() -> None:

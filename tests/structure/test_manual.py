@@ -1,8 +1,11 @@
 """The manual is built as a site, and what is written from the code is what the code says."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.structure.files import ROOT, text
 
@@ -18,14 +21,28 @@ def test_the_site_is_built_without_a_warning_and_asks_nobody_else(tmp_path: Path
     )
     assert built.returncode == 0, built.stderr
     pages = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.html")}
-    assert {"index.html", "zh.html", "architecture.html", "errcodes.html"} <= pages.keys()
+    assert {"index.html", "zh.html", "architecture.html", "errcodes.html", "errcodes.zh.html"} <= pages.keys()
     assert 'class="language-mermaid"' in pages["architecture.html"]
     assert [name for name, page in pages.items() if 'src="http' in page or "src='http" in page] == []
 
 
-def test_the_page_of_the_errcodes_is_what_the_command_says() -> None:
+@pytest.mark.parametrize(("language", "page"), [("en", "docs/errcodes.md"), ("zh", "docs/errcodes.zh.md")])
+def test_the_pages_of_the_errcodes_are_what_the_command_says(language: str, page: str) -> None:
     said = subprocess.run(
-        [sys.executable, "-m", "worker", "errcodes"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "worker", "errcodes"],
+        cwd=ROOT,
+        env={**os.environ, "MPRELEASE_LANGUAGE": language},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     ).stdout
     assert said
-    assert text("docs/errcodes.md").endswith("\n\n" + said)
+    assert text(page).endswith("\n\n" + said)
+
+
+def test_the_makefile_writes_both_pages() -> None:
+    """Each page is written with what comes before the table, in its language, whatever the terminal's is."""
+    for language, page in (("en", "docs/errcodes.md"), ("zh", "docs/errcodes.zh.md")):
+        head = text(page).partition("|")[0].replace("\n", "\\n")
+        recipe = text("Makefile").partition(f"printf '{head}'")[2].partition(f"> {page}\n")[0]
+        assert f"MPRELEASE_LANGUAGE={language} " in recipe

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from releases import remedies
 from releases.problems import NotShownYet, StepBlocked, describe, going_on
 from releases.record import Problem, Progress
 from releases.scope import Scope
@@ -167,7 +168,7 @@ def bug(step: Step, error: Exception) -> Problem:
     return Problem(
         step=step,
         errmsg=f"unexpected {type(error).__name__}",
-        remedy="This is a bug: the worker's log has the traceback. Report it; then resume the release.",
+        remedy=remedies.BUG(),
     )
 
 
@@ -175,5 +176,5 @@ def _interrupted(step: Step) -> Problem:
     return Problem(
         step=step,
         errmsg="the worker died or lost Redis in the middle of this step, again and again",
-        remedy="See what ends the workers or cuts them off (memory, deployments, Redis); then resume the release: it asks what happened first.",
+        remedy=remedies.INTERRUPTED(),
     )

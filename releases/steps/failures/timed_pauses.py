@@ -15,6 +15,7 @@ from typing import cast
 
 import redis
 
+from releases import remedies
 from releases.record import Problem
 from releases.scope import Scope
 from releases.states import Step
@@ -45,7 +46,7 @@ class TimedPauses:
 
     def begin(self, problem: Problem, until: datetime, *, more: str = "") -> Pause | None:
         """All releases wait until then, or for longer if they do already; returns what they wait for."""
-        pause = _pause(problem, until, remedy=f"{_goes_on(until)} {more}".rstrip())
+        pause = _pause(problem, until, remedy=_goes_on(until, more))
         return self._change(lambda current: _later(current, pause))
 
     def unanswered(self, release_id: str, problem: Problem, asked_s: float) -> Pause | None:
@@ -93,7 +94,7 @@ class TimedPauses:
                 # One release alone does not speak for all: what it meets is its own.
                 "outage": current.outage if len(held) > 1 else 0,
                 "until": self.now() + timedelta(seconds=self.patience_s),
-                "remedy": _TRYING,
+                "remedy": remedies.TRYING(),
             }
         )
         if not self.pauses.replace(Scope.ALL, current, trying):
@@ -142,19 +143,11 @@ def _pause(problem: Problem, until: datetime, *, remedy: str = "", outage: int =
     return Pause(**fields, step=Step.ENSURE_DOMAINS, remedy=remedy, until=until, is_timed=True, outage=outage)
 
 
-def _goes_on(until: datetime) -> str:
-    return (
-        f"It goes on by itself: at {until:%F %T} UTC a few releases try again, and once WeChat takes their calls, all do. "
-        "To try sooner: `mprelease resume --platform`."
-    )
+def _goes_on(until: datetime, more: str = "") -> str:
+    at = f"{until:%F %T}"
+    return remedies.GOES_ON_AND_MORE(at=at, more=more) if more else remedies.GOES_ON(at=at)
 
 
 def _out(problem: Problem) -> str:
     code = "" if problem.errcode is None else f"errcode {problem.errcode}: "
     return f"WeChat answers hardly any call of any Mini Program; the last one: {code}{problem.message}"
-
-
-_TRYING = (
-    "It goes on by itself: a few releases try at this moment, and once WeChat takes their calls, all do. "
-    "To try with all: `mprelease resume --platform`."
-)

@@ -19,7 +19,7 @@ NO_TICKETS = {
     f"{GOOD[:20]}\n{GOOD[20:]}": "one word",
     f"{GOOD[:20]}\u3000{GOOD[20:]}": "one word",
     f"{GOOD}\u200b": "none of WeChat's has",
-    f"{GOOD}，": "none of WeChat's has",  # noqa: RUF001
+    f"{GOOD}，": "none of WeChat's has",
     f"ComponentVerifyTicket:{GOOD}": "none of WeChat's has",
     f"component_verify_ticket={GOOD}": "does not begin with ticket@@@",
     "refreshtoken@@@abc": "does not begin with ticket@@@",
