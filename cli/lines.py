@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from unicodedata import combining, east_asian_width
 
@@ -35,24 +35,24 @@ def words(text: str) -> None:
     if not sys.stdout.isatty():
         line(text)
         return
-    width = shutil.get_terminal_size().columns
-    for part in _wrapped(one_line(text), width, " " * min(_INDENT, width // 2)):
-        sys.stdout.write(part + "\n")
+    width, text = shutil.get_terminal_size().columns, one_line(text)
+    indent = min(_INDENT, width // 2)
+    starts = [0, *line_starts(text, width, indent)]
+    for start, end in pairwise([*starts, len(text)]):
+        sys.stdout.write(" " * (indent if start else 0) + text[start:end].rstrip() + "\n")
 
 
-def _wrapped(text: str, width: int, indent: str) -> Iterator[str]:
-    """The text in lines of so many columns, a word that is longer in one of its own."""
-    shown, used, between = "", 0, ""
-    for word in _WORD.findall(text):
-        if word.isspace():
-            between = word
-            continue
-        cells = _cells(word)
-        if used and used + len(between) + cells > width:
-            yield shown
-            shown, used, between = indent, len(indent), ""
-        shown, used, between = shown + between + word, used + len(between) + cells, ""
-    yield shown
+def line_starts(text: str, width: int, indent: int = 0) -> list[int]:
+    """Where its further lines begin on a terminal with so many columns, of which these lose some; words stay whole."""
+    starts: list[int] = []
+    used, has_word = 0, False
+    for word in _WORD.finditer(text):
+        cells, is_word = _cells(word[0]), not word[0].isspace()
+        if is_word and has_word and used + cells > width:
+            starts.append(word.start())
+            used = indent
+        used, has_word = used + cells, has_word or is_word
+    return starts
 
 
 def _cells(text: str) -> int:

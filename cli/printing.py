@@ -11,7 +11,7 @@ from datetime import datetime
 from shlex import quote
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -19,7 +19,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli import language
-from cli.lines import counted, in_local_time, line
+from cli.lines import counted, in_local_time, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.states import Status
@@ -43,8 +43,38 @@ class Lines(Console):
         shown = (one_line(one) if isinstance(one, str) else one for one in objects)
         if self._local:
             shown = (times(one, self) if isinstance(one, str) else one for one in shown)
+        if self.is_terminal:
+            markup = options.get("markup")
+            shown = (
+                WholeWords(self.render_str(one, markup=markup)) if _is_chinese(one) else one for one in shown
+            )
         # Not known before: what is a terminal may change while we run.
         super().print(*shown, **{"soft_wrap": not self.is_terminal, **options})
+
+
+class WholeWords:
+    """A text that is broken between words, and between characters of those that are written without blanks.
+
+    rich takes all from one blank to the next for a word, and breaks it anywhere.
+    """
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As rich asks for it."""
+        if options.no_wrap:
+            yield self._text
+            return
+        lines = self._text.divide(line_starts(self._text.plain, options.max_width))
+        for one in lines:
+            one.rstrip()
+            one.overflow = "fold"
+        yield from lines
+
+
+def _is_chinese(shown: Any) -> bool:
+    return isinstance(shown, str) and not shown.isascii()
 
 
 def times(text: str, console: Console) -> str:
@@ -73,7 +103,7 @@ class _Bar(Progress):
         """The line of each task, and its text below."""
         for task in self.tasks:
             yield self.make_tasks_table([task])
-            yield Text(in_local_time(one_line(task.fields["text"])), no_wrap=False, overflow="fold")
+            yield WholeWords(Text(in_local_time(one_line(task.fields["text"]))))
 
 
 def bar() -> Progress:
@@ -107,7 +137,8 @@ def listing(releases: Iterable[Release]) -> None:
             head = f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]  {label}"
             console.print(head.rstrip())
             said = f"{release.step}: {escape(times(detail(release), console))}".rstrip(": ")
-            console.print(Padding(one_line(said), (0, 0, 0, 4), expand=False), style="dim")
+            shown = WholeWords(console.render_str(one_line(said)))
+            console.print(Padding(shown, (0, 0, 0, 4), expand=False), style="dim")
         else:
             line(_line(release))
 
@@ -212,7 +243,7 @@ def _row(console: Console, name: str, text: str, style: str = "bold") -> None:
     row = Table.grid(
         Column(width=16, justify="right", style=style), Column(overflow="fold"), padding=(0, 2, 0, 0)
     )
-    row.add_row(name, Text(one_line(text)))
+    row.add_row(name, WholeWords(Text(one_line(text))))
     console.print(row)
 
 

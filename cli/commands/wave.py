@@ -18,7 +18,7 @@ from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
-from cli.printing import Lines, bar, cause_lines, notes, times
+from cli.printing import Lines, WholeWords, bar, cause_lines, notes, times
 from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
@@ -104,10 +104,10 @@ def _pace(report: WaveReport) -> str:
 def _watched(report: WaveReport, patience: Patience) -> WaveReport:
     """Follow the wave until nothing goes on any more, with a bar and what holds it back below it."""
     progress, silence = bar(), Silence()
-    below = Text(style="yellow", no_wrap=False, overflow="fold")
+    below = Text(style="yellow")
     line = progress.add_task(escape(report.name), total=report.total, text="")
     told = ""
-    with Live(get_renderable=lambda: Group(progress, below), console=notes, transient=True):
+    with Live(get_renderable=lambda: Group(progress, WholeWords(below)), console=notes, transient=True):
         while not report.stands_still:
             silence.notice((report.counts, report.holds))
             if report.needs_workers and silence.seconds() >= ASK_AFTER_S:

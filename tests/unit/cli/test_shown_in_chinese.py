@@ -5,13 +5,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
-from rich.text import Text
+from rich.markup import escape
 
 from cli import following, language, printing
 from cli.commands import errcodes
@@ -19,7 +18,7 @@ from cli.commands.errcodes import what_to_do
 from cli.commands.wave import what_holds
 from cli.following import way_out
 from cli.lines import words
-from cli.printing import bar, in_short, listing, next_command, whole
+from cli.printing import bar, in_short, listing, next_command, notes, whole
 from releases import remedies
 from releases.scope import Scope
 from releases.states import Status, Step
@@ -175,48 +174,55 @@ def test_what_stands_in_the_way_of_a_plan_is_told(text: str, shown: str, chinese
     assert language.obstacle(text) == shown
 
 
-@pytest.mark.parametrize("columns", [60, 80])
-@pytest.mark.parametrize("code", [*TABLE, NOT_LISTED])
-def test_a_terminal_is_told_in_whole_words_and_in_lines_that_it_holds(
-    code: int, columns: int, chinese: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", str(columns))
-    told = f"{in_short(a_problem(**refused(code)))} `mprelease resume --wave 'spring 1'`, then"
-    words(told)
+@pytest.fixture(params=[60, 80])
+def columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Those of the terminal that everything is printed on."""
+    number: int = request.param
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(number))
+    return number
 
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) > 1
+
+def check_lines(printed: str, told: str, columns: int) -> None:
+    """It is there once and whole, in lines that the terminal holds, no name is broken."""
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in printed.splitlines()]
     assert max(map(cell_len, lines)) <= columns
-    assert "".join("".join(lines).split()) == "".join(told.split())
-    assert [line for line in lines if line.strip()[0] in "，。；：）”" or line[-1] in "（“"] == []
+    assert "".join("".join(lines).split()).count("".join(told.split())) == 1
+    assert [line for line in lines if line.strip()[:1] in set("，。；：）”") or line[-1:] in set("（“")] == []
     assert [name for name in NAME.findall(told) if not any(name in line for line in lines)] == []
 
 
 @pytest.mark.parametrize("code", [*TABLE, NOT_LISTED])
-def test_eighty_columns_hold_it_whole_though_each_character_takes_two(code: int, chinese: str) -> None:
-    told = in_short(a_problem(**refused(code)))
-    console = Console(width=80, height=25)
-    lines = console.render_lines(Text(told, no_wrap=False, overflow="fold"), pad=False)
-    texts = ["".join(segment.text for segment in line) for line in lines]
+def test_a_terminal_holds_it_in_whole_words_though_each_character_takes_two(
+    code: int, columns: int, chinese: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    problem = a_problem(**refused(code))
+    told = in_short(problem)
+    blocked = a_release(status=Status.BLOCKED, block=problem)
+    shown: tuple[Callable[[], None], ...] = (
+        lambda: words(told),
+        lambda: notes.print(escape(told)),
+        lambda: listing([blocked]),
+        lambda: whole(blocked),
+    )
+    for show in shown:
+        show()
+        printed = capsys.readouterr()
+        check_lines(printed.out + printed.err, told, columns)
 
-    assert max(map(cell_len, texts)) <= 80
-    assert "".join("".join(texts).split()) == "".join(told.split())
 
-
-def test_the_line_below_the_bar_is_folded_at_eighty_columns(
-    chinese: str, monkeypatch: pytest.MonkeyPatch
+def test_the_line_below_the_bar_is_folded(
+    columns: int, chinese: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = in_short(a_problem(**refused(85017)))
     with bar() as shown:
         shown.add_task("w", total=1, text=told)
-        parts = list(shown.get_renderables())
-    below = Console(width=80).render_lines(parts[-1], pad=False)
-    texts = ["".join(segment.text for segment in line) for line in below]
-
-    assert len(texts) > 1
-    assert max(map(cell_len, texts)) <= 80
-    assert "".join("".join(texts).split()) == "".join(told.split())
+        *_, below = shown.get_renderables()
+    capsys.readouterr()
+    notes.print(below)
+    check_lines(capsys.readouterr().err, told, columns)
 
 
 @pytest.mark.parametrize(
