@@ -71,7 +71,7 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         # Flower shows what the events tell.
         "worker_send_task_events": True,
         "task_send_sent_event": True,
-        "task_track_started": True,
+        "task_track_started": False,
         # Times in records and results are UTC.
         "enable_utc": True,
         "timezone": "UTC",
