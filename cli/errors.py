@@ -9,6 +9,7 @@ import click
 import redis
 
 from cli.demo.redis import NoRedisServer
+from cli.extras import MissingExtra
 from cli.printing import complain
 from config.loading import SettingsError
 from db.database import NotReplicated
@@ -44,6 +45,8 @@ def _of_others(error: Exception) -> tuple[list[str], int] | None:
             return ["The settings can't be used:", *error.problems], BAD_INPUT
         case SchemaError():
             return [f"{error}."], BAD_INPUT
+        case MissingExtra():
+            return [str(error)], BAD_INPUT
         case ReleaseError() | NoRedisServer():
             return [str(error)], FAILED
         case WeChatError() | DeadlineExceeded():

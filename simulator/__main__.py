@@ -8,11 +8,18 @@ from pathlib import Path
 
 from simulator.api.describe import describe
 from simulator.control.patching import PatchError
-from simulator.http.server import run
 from simulator.world import little_world
 from simulator.world.platform import DEFAULT_SCAN_S, DEFAULT_TOKEN_TTL_S
 from simulator.world.secret_book import SecretBook
 from simulator.world.world import World
+
+try:
+    from simulator.http.server import run
+except ModuleNotFoundError as error:
+    if error.name != "aiohttp":
+        raise
+    sys.stderr.write("The simulator needs aiohttp, which the extra 'demo' installs: pip install '.[demo]'\n")
+    raise SystemExit(2) from None
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from cli.context import celery_app
 from cli.demo import story as demonstration
+from cli.extras import need_demo
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 #: Fixed, so that what was exported for one run is good for the next.
@@ -38,6 +39,7 @@ def simulator(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 is any free one.")] = _SIMULATOR_PORT,
 ) -> None:
     """Run a WeChat to develop against, with a little world in it; further options are the simulator's."""
+    need_demo("mprelease simulator")
     command = [sys.executable, "-P", "-m", "simulator", "--port", str(port), *context.args]
     if "--describe" not in context.args:
         sys.stderr.write("# For the shells that are to use this simulator:\n")
@@ -48,4 +50,5 @@ def simulator(
 
 def demo() -> None:
     """Show everything on this machine: Redis, a simulated WeChat, a worker, some releases."""
+    need_demo("mprelease demo")
     demonstration.run()
