@@ -1,12 +1,23 @@
-# The one door. Each target installs what it needs into .venv by itself.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-BIN := .venv/bin
-STAMP := .venv/.installed
+# The one door. Each target installs what it needs by itself: into .venv, or with `make TARGET PYTHON=python3.13`, where
+# .venv is of another Python, into .venv-3.13.
+ifdef PYTHON
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VENV := .venv$(if $(wildcard .venv/lib),$(if $(wildcard .venv/lib/python$(VERSION)),,-$(VERSION)))
+else
+PYTHON := $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+endif
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
 LOCK := requirements-dev.lock
-BENCH_STAMP := .venv/.installed-bench
+BENCH_STAMP := $(VENV)/.installed-bench
 BENCH_LOCK := requirements-bench.lock
 # Of `make test-celery-next`: it must not touch what everything else runs on.
 NEXT := .venv-celery-next
+# Of `make test-lowest`, likewise.
+LOWEST := .venv-lowest
+# What a server runs.
+PRODUCTION := .venv-production
 
 # Of `make wave`.
 RELEASES ?= 10000
@@ -18,19 +29,24 @@ RUNS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo simulator test test-long test-unit test-celery-next faults mutants wave bench check format docs errcodes tools screenshot lock clean
+.PHONY: help install production demo simulator test test-long test-unit test-celery-next test-lowest faults mutants wave bench check format docs errcodes tools screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13), "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.11 …"'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $(STAMP)
 
-install: $(STAMP) ## Install everything into .venv
+install: $(STAMP) ## Install everything that developers need into .venv
+
+production: ## Install what a server runs, by the run-time lock, into .venv-production
+	@test -d $(PRODUCTION) || $(PYTHON) -m venv $(PRODUCTION)
+	$(PRODUCTION)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PRODUCTION)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
 
 demo: $(STAMP) ## Run the whole thing on this machine: Redis, simulator, worker, releases
 	@$(BIN)/mprelease demo
@@ -56,6 +72,17 @@ test-celery-next: ## Run the suite on the newest Celery and kombu, past our boun
 	@$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@$(NEXT)/bin/python -m pip freeze | grep -E "^(celery|kombu|billiard|redis)=="
 	$(NEXT)/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" tests/unit tests/integration tests/e2e
+
+test-lowest: $(STAMP) ## Run the unit tests, integration tests and a demo on the lowest versions that pyproject.toml allows
+	@test -d $(LOWEST) || $(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile pyproject.toml --resolution lowest-direct --python $(LOWEST)/bin/python --extra demo --extra flower \
+	  --no-annotate --no-header --no-emit-index-url --quiet -o $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	$(LOWEST)/bin/pytest -n 4 --dist loadfile tests/unit tests/integration
+	$(LOWEST)/bin/mprelease demo
 
 faults: $(STAMP) ## Break everything in the middle of waves of 200 releases, try 10,000 bad inputs, and count (about nine minutes)
 	$(BIN)/python -m tests.faults
@@ -108,4 +135,4 @@ lock: $(STAMP) ## Resolve the dependencies anew
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-bench.lock
 
 clean: ## Remove .venv and caches
-	rm -rf .venv $(NEXT) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-3.* $(NEXT) $(LOWEST) $(PRODUCTION) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
