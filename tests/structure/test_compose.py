@@ -16,6 +16,25 @@ def test_the_services_are_those_of_the_house() -> None:
     assert sorted({*services()} - {*OF_OURS}) == ["grafana", "prometheus", "redis"]
 
 
+def test_our_image_is_built_once() -> None:
+    assert [name for name, service in services().items() if "build" in service] == ["worker"]
+
+
+def test_what_is_typed_into_a_service_needs_no_worker_that_runs() -> None:
+    typed = re.findall(
+        r"docker compose [^`\n]*?mprelease (?:doctor|ticket|authorize)", text("docker-compose.yml")
+    )
+    assert len(typed) == 3
+    assert all(line.startswith("docker compose run --rm ") for line in typed)
+    for page in (
+        "README.md",
+        "README.zh-CN.md",
+        ".env.example",
+        *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")),
+    ):
+        assert "compose exec worker" not in text(page), page
+
+
 @each_service
 def test_an_image_that_is_not_ours_has_its_version(name: str) -> None:
     if name not in OF_OURS:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from config.loading import load_settings, variable_names
+from config.loading import SettingsError, load_settings, variable_names
 from config.settings import Settings
 from config.sources import PREFIX, SECRETS_DIR_VARIABLE
 from tests.structure.files import VARIABLE, compose, text
+from worker.app import create_app
 
 EXAMPLE = text(".env.example")
 ASSIGNMENT = re.compile(r"^#?(MPRELEASE_\w+)=(.*)$", re.MULTILINE)
@@ -77,6 +78,19 @@ def test_it_works_as_a_dot_env_file_as_it_is() -> None:
     defaults = Settings()
     Path(".env").write_text(EXAMPLE)
     assert load_settings() == defaults
+
+
+def test_what_a_worker_does_not_start_without_is_marked() -> None:
+    with pytest.raises(SettingsError) as lacking:
+        create_app(load_settings()).check_for_worker()
+    names = {VARIABLE.findall(problem)[0] for problem in lacking.value.problems}
+    assert names == {"MPRELEASE_PLATFORM__APPID", "MPRELEASE_PLATFORM__APPSECRET"}
+    paragraphs = re.findall(
+        r"^(?:#(?: .*)?\n)*# REQUIRED(?:.*\n)(?:#.*\n)*(?:\w+=\n)?", EXAMPLE, re.MULTILINE
+    )
+    marked = "".join(paragraphs)
+    for name in [*names, "MPRELEASE_DOMAINS__REQUESTDOMAIN"]:
+        assert name in marked or name.lower() in marked, name
 
 
 def test_the_secrets_it_makes_are_those_of_the_compose_file(secrets: Path) -> None:
