@@ -8,6 +8,14 @@ import redis
 from structlog.contextvars import clear_contextvars
 
 from cli.demo.redis import embedded_redis
+from tests.support import leftovers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What this run starts ends with it, also when it is ended by SIGTERM; the processes of xdist are part of a run."""
+    watching = None if hasattr(config, "workerinput") else leftovers.watch()
+    if watching is not None:
+        config.add_cleanup(watching.communicate)
 
 
 @pytest.fixture(scope="session")

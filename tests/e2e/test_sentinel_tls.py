@@ -12,7 +12,7 @@ import requests
 import trustme
 
 from cli.demo.processes import stop
-from cli.demo.redis import embedded_redis, find_server, free_port
+from cli.demo.redis import KEEP_ENVIRONMENT, embedded_redis, find_server, free_port
 from tests.support import flower, workers
 from tests.support.tls_relay import Relay, context_for, tls_relay
 from tests.support.workers import Platform, wait_for
@@ -40,7 +40,9 @@ def sentinel_of(announced_port: int, directory: Path) -> Iterator[int]:
     config.write_text(
         f"bind {HOST}\nport {port}\ndir {directory}\nsentinel monitor {MASTER} {HOST} {announced_port} 1\n"
     )
-    process = subprocess.Popen([find_server(), str(config), "--sentinel"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [find_server(), str(config), "--sentinel", *KEEP_ENVIRONMENT], stdout=subprocess.DEVNULL
+    )
 
     def watches() -> bool:
         try:

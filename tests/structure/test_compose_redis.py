@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from cli.demo.processes import stop
-from cli.demo.redis import find_server, free_port
+from cli.demo.redis import KEEP_ENVIRONMENT, find_server, free_port
 from tests.structure.files import services, unescaped
 from tests.support.workers import wait_for
 
@@ -59,7 +59,7 @@ def running(directory: Path) -> Iterator[Running]:
     shell, option, line = services()["redis"]["command"]
     place = {
         "/run/secrets/redis_password": str(secret),
-        "--dir /data": f"--dir {directory} --bind 127.0.0.1 --port {port}",
+        "--dir /data": f"--dir {directory} --bind 127.0.0.1 --port {port} {' '.join(KEEP_ENVIRONMENT)}",
     }
     environment = {**os.environ, "PATH": f"{binary.parent}{os.pathsep}{os.environ['PATH']}"}
     process = subprocess.Popen(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import redis
 
-from cli.demo.redis import find_server, free_port
+from cli.demo.redis import KEEP_ENVIRONMENT, find_server, free_port
 from tests.support.workers import wait_for
 
 
@@ -20,7 +20,17 @@ class RestartableRedis:
         port = str(free_port())
         self._command = [
             *(find_server(), "--bind", "127.0.0.1", "--port", port, "--dir", str(directory)),
-            *("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--loglevel", "warning"),
+            *(
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "always",
+                "--save",
+                "",
+                "--loglevel",
+                "warning",
+                *KEEP_ENVIRONMENT,
+            ),
             *options,
         ]
         self.url = f"redis://{login}127.0.0.1:{port}/0"

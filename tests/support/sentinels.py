@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from cli.demo.redis import find_server, free_port
+from cli.demo.redis import KEEP_ENVIRONMENT, find_server, free_port
 from tests.support.workers import wait_for
 
 MASTER_NAME = "releases-master"
@@ -64,7 +64,7 @@ class Process:
     def start(self, *options: str) -> None:
         """Start it, and wait until it answers."""
         self._process = subprocess.Popen(
-            [*self._command, *options], stdout=subprocess.DEVNULL, start_new_session=True
+            [*self._command, *KEEP_ENVIRONMENT, *options], stdout=subprocess.DEVNULL, start_new_session=True
         )
         wait_for(self._answers)
 
