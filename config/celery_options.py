@@ -71,6 +71,8 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         # Flower shows what the events tell.
         "worker_send_task_events": True,
         "task_send_sent_event": True,
+        # The first thing that is stored under an id is its answer: there are clients that take STARTED for it. Flower
+        # goes by the events, which are sent all the same.
         "task_track_started": False,
         # Times in records and results are UTC.
         "enable_utc": True,

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -135,23 +137,68 @@ def test_an_unknown_release_is_said_to_be_unknown(platform: Platform, orchestrat
 
 
 def test_the_manuals_message_starts_a_release_from_any_language(platform: Platform) -> None:
-    # Given the document of the manual, filled in as it says
-    page = (ROOT / "docs/orchestrators.md").read_text()
-    document = page[page.index('{"body": "BASE64"') :].partition("```")[0]
-    task_id = str(uuid.uuid4())
-    body = json.dumps([[], platform.request(platform.mini_program()), {}])
-    document = document.replace("TASK_ID", task_id).replace(
-        "BASE64", base64.b64encode(body.encode()).decode()
-    )
-    # When nothing but Redis is used
+    # Given the document of the manual, filled in as it says, and nothing but Redis
     with platform.redis() as client:
-        client.lpush("releases", json.dumps(json.loads(document)))
+        task_id = sent(client, "start_release", platform.request(platform.mini_program()))
         # Then the answer is where the manual says, and so is the release's
         answer = wait_for(lambda: ended(client, task_id))
         assert answer["status"] == "SUCCESS"
         release_id = answer["result"]["release_id"]
         result = wait_for(lambda: ended(client, release_id))
     assert result == {**result, "status": "SUCCESS", "result": platform.show(release_id)["auditid"]}
+
+
+def test_an_answer_is_stored_once_and_has_the_shape_of_the_manual(platform: Platform) -> None:
+    # Given a client of another language, that takes the first thing that is stored for the answer
+    appid = platform.mini_program()
+    platform.fault(appid, "commit", "errcode", errcode=85014)
+    with platform.redis() as client, client.pubsub(ignore_subscribe_messages=True) as stored:
+        stored.psubscribe("celery-task-meta-*")
+        # When it starts a release, which is blocked
+        task_id = sent(client, "start_release", platform.request(appid))
+        answer = wait_for(lambda: ended(client, task_id))
+        release_id = answer["result"]["release_id"]
+        blocked = wait_for(lambda: ended(client, release_id))
+        unknown_id = sent(client, "get_release", {"release_id": "nobody"})
+        unknown = wait_for(lambda: ended(client, unknown_id))
+        client.publish("celery-task-meta-over", "{}")
+        told = takewhile(lambda one: one["channel"] != "celery-task-meta-over", stored.listen())
+        heard = [json.loads(one["data"]) for one in told]
+    # Then each answer is stored once, and has the fields of the manual
+    for one in (answer, blocked, unknown):
+        assert [meta["status"] for meta in heard if meta["task_id"] == one["task_id"]] == [one["status"]]
+    success, failure = (json.loads(shown) for shown in documents_of_the_manual()[1:])
+    assert shape(answer) == shape(success)
+    assert shape(blocked) == shape(failure)
+    assert shape(unknown) == shape({**failure, "result": {**failure["result"], "exc_message": [""]}})
+
+
+def documents_of_the_manual() -> list[str]:
+    """The message, a success, a failure."""
+    return re.findall(r"```json\n(.*?)```", (ROOT / "docs/orchestrators.md").read_text(), re.DOTALL)
+
+
+def shape(meta: dict[str, Any]) -> object:
+    """The names and types of an answer, but for what nobody relies on."""
+
+    def of(value: object) -> object:
+        match value:
+            case dict():
+                return {name: of(one) for name, one in value.items()}
+            case list():
+                return [of(one) for one in value]
+        return type(value)
+
+    return {name: ... if name in ("traceback", "children") else of(value) for name, value in meta.items()}
+
+
+def sent(client: redis.Redis, task: str, fields: dict[str, Any]) -> str:
+    """Send a message as the manual has it; returns its id."""
+    task_id = str(uuid.uuid4())
+    body = base64.b64encode(json.dumps([[], fields, {}]).encode()).decode()
+    document = documents_of_the_manual()[0].replace("TASK_ID", task_id).replace("BASE64", body)
+    client.lpush("releases", document.replace("tasks.start_release", f"tasks.{task}"))
+    return task_id
 
 
 def ended(client: redis.Redis, task_id: str) -> dict[str, Any] | None:

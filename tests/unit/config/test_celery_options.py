@@ -55,6 +55,10 @@ def test_a_message_is_acknowledged_when_its_step_is_done() -> None:
     assert options()["task_reject_on_worker_lost"] is True
 
 
+def test_nothing_is_stored_under_an_id_before_its_answer() -> None:
+    assert options()["task_track_started"] is False
+
+
 def test_a_worker_takes_no_message_that_it_cannot_work_on() -> None:
     assert options()["worker_prefetch_multiplier"] == 1
 
