@@ -56,8 +56,9 @@ simulator: $(STAMP) ## Run a WeChat to develop against
 
 test: $(STAMP) ## Run the tests (under four minutes on two cores)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
-	@# which the long ones come first, so that no worker is left alone with one of them in the end.
-	$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not long"
+	@# which the long ones come first, so that no worker is left alone with one of them in the end. Quotes take a shell, which
+	@# a SIGTERM for make would end instead of pytest: so it becomes pytest.
+	exec $(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(STAMP) ## Run the long tests: restarts, refusals, kills, the upgrade, Redis' users, encryption, rate limits (about ten minutes)
 	$(BIN)/pytest -n 4 --dist loadfile -m long tests/e2e
@@ -71,7 +72,20 @@ test-celery-next: ## Run the suite on the newest Celery and kombu, past our boun
 	@$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "celery[redis]" kombu
 	@$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@$(NEXT)/bin/python -m pip freeze | grep -E "^(celery|kombu|billiard|redis)=="
-	$(NEXT)/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" tests/unit tests/integration tests/e2e
+	exec $(NEXT)/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long" tests/unit tests/integration tests/e2e
+
+test-lowest: $(STAMP) ## Run the unit tests, integration tests and a demo on the lowest versions that pyproject.toml allows
+	@test -d $(LOWEST) || $(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile pyproject.toml --resolution lowest-direct --python $(LOWEST)/bin/python --extra demo --extra flower \
+	  --no-annotate --no-header --no-emit-index-url --quiet -o $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $(LOWEST)/lowest.txt
+	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@# The reproductions say whether what is locked still has the faults that we work around.
+	exec $(LOWEST)/bin/pytest -n 4 --dist loadfile tests/unit tests/integration \
+	  --ignore tests/integration/worker/celery_patches/test_reproductions.py
+	$(LOWEST)/bin/mprelease demo
 
 test-lowest: $(STAMP) ## Run the unit tests, integration tests and a demo on the lowest versions that pyproject.toml allows
 	@test -d $(LOWEST) || $(PYTHON) -m venv $(LOWEST)

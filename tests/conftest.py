@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import redis
@@ -15,7 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """What this run starts ends with it, also when it is ended by SIGTERM; the processes of xdist are part of a run."""
     watching = None if hasattr(config, "workerinput") else leftovers.watch()
     if watching is not None:
-        config.add_cleanup(lambda: watching.communicate() and None)
+        config.add_cleanup(partial(leftovers.end, watching))
 
 
 @pytest.fixture(scope="session")

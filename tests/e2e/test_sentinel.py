@@ -205,7 +205,8 @@ def test_a_server_that_is_no_master_any_more_is_left(client: redis.Redis, server
     with master.client() as direct:
         direct.replicaof("127.0.0.1", str(other.port))
         try:
-            with pytest.raises(redis.ConnectionError, match="no master any more"):
+            # Said by us where Redis is older than 7, else by redis-py.
+            with pytest.raises(redis.ConnectionError, match="master"):
                 store.put_refresh_tokens({"wx1": "token"})
         finally:
             direct.replicaof("NO", "ONE")

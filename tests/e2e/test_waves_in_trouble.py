@@ -26,7 +26,7 @@ def test_a_wave_with_a_wrong_template_is_enqueued_again_with_the_right_one(
         assert "--supersede" in cause["remedy"]
         assert [platform.called(appid) for appid in appids] == [[]] * 6
 
-        refused = platform.run("enqueue", *common, "--template-id", "1", "--canary", "2", code=2)
+        refused = platform.run("enqueue", *common, "--template-id", "1", "--canary", "2", code=1)
         assert "supersede" in refused.stderr
         again = ("enqueue", *common, "--template-id", "1", "--supersede")
         platform.run(*again, "--canary", "2")

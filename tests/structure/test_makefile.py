@@ -63,6 +63,13 @@ def test_a_server_gets_the_run_time_lock_and_nothing_of_the_developers(tmp_path:
     assert "--editable" not in run
 
 
+def test_a_sigterm_for_make_reaches_pytest() -> None:
+    runs = re.findall(r"^\t(.*bin/pytest .*)$", text("Makefile"), re.MULTILINE)
+    through_a_shell = [run for run in runs if re.search(r"""["';&|<>]""", run)]
+    assert through_a_shell
+    assert all(run.startswith("exec ") for run in through_a_shell), through_a_shell
+
+
 def test_ci_runs_the_unit_tests_on_every_python_that_is_supported() -> None:
     (tried,) = re.findall(r"^for version in (.+); do$", text(".ci/run"), re.MULTILINE)
     workflow = text(".github/workflows/ci.yml")

@@ -39,6 +39,11 @@ def watch() -> "subprocess.Popen[bytes] | None":
     )
 
 
+def end(watching: "subprocess.Popen[bytes]") -> None:
+    """End what is left now, and wait for that."""
+    watching.communicate()
+
+
 def marked(mark: str) -> set[int]:
     """The processes that carry the mark; one that has ended and was not waited for does not."""
     wanted, found = f"{VARIABLE}={mark}".encode(), set()

@@ -15,6 +15,9 @@ README = Path(str(celery_patches.__file__)).with_name("README.md").read_text(enc
 #: What can be sent upstream, and what it prints as long as the fault is there.
 REPRODUCTION = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)\n```", re.DOTALL)
 
+#: What a reproduction says that only an older Redis than the newest shows.
+OLD_REDIS_ONLY = "# below 7.0"
+
 
 def reproductions() -> dict[str, tuple[str, str]]:
     """Those of the README, by the headings they stand under."""
@@ -33,6 +36,8 @@ def test_each_row_of_the_table_has_a_reproduction() -> None:
 def test_the_fault_is_still_there(
     code: str, printed: str, redis_url: str, redis_client: redis.Redis, tmp_path: Path
 ) -> None:
+    if OLD_REDIS_ONLY in code and int(redis_client.info()["redis_version"].split(".")[0]) >= 7:
+        pytest.skip("a fault with Redis below 7.0 only")
     script = tmp_path / "reproduction.py"
     script.write_text(code, encoding="utf-8")
     try:
