@@ -61,7 +61,7 @@ test: $(STAMP) ## Run the tests (under four minutes on two cores)
 	exec $(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(STAMP) ## Run the long tests: restarts, refusals, kills, the upgrade, Redis' users, encryption, rate limits (about ten minutes)
-	$(BIN)/pytest -n 4 --dist loadfile -m long tests/e2e
+	$(BIN)/pytest -n 4 --dist loadfile -m long tests
 
 test-unit: $(STAMP) ## Run the tests that need neither Redis nor a network
 	$(BIN)/pytest tests/unit
@@ -84,19 +84,6 @@ test-lowest: $(STAMP) ## Run the unit tests, integration tests and a demo on the
 	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@# The reproductions say whether what is locked still has the faults that we work around.
 	exec $(LOWEST)/bin/pytest -n 4 --dist loadfile tests/unit tests/integration \
-	  --ignore tests/integration/worker/celery_patches/test_reproductions.py
-	$(LOWEST)/bin/mprelease demo
-
-test-lowest: $(STAMP) ## Run the unit tests, integration tests and a demo on the lowest versions that pyproject.toml allows
-	@test -d $(LOWEST) || $(PYTHON) -m venv $(LOWEST)
-	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --resolution lowest-direct --python $(LOWEST)/bin/python --extra demo --extra flower \
-	  --no-annotate --no-header --no-emit-index-url --quiet -o $(LOWEST)/lowest.txt
-	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $(LOWEST)/lowest.txt
-	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@# The reproductions say whether what is locked still has the faults that we work around.
-	$(LOWEST)/bin/pytest -n 4 --dist loadfile tests/unit tests/integration \
 	  --ignore tests/integration/worker/celery_patches/test_reproductions.py
 	$(LOWEST)/bin/mprelease demo
 

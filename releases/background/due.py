@@ -55,7 +55,10 @@ class Due:
         self.send = send
 
     def bring(self) -> int:
-        """Send the messages of what is due, and let go on what no pause holds any more; returns how many were sent."""
+        """Send the messages of what is due, and let go on what no pause holds any more; returns how many were sent.
+
+        A release whose worker died is due when that worker's lease ends, so it is brought back here.
+        """
         for scope in Scope:
             self._pauses.let_go(scope)
         return self._take(tuple(Lane), BATCH)

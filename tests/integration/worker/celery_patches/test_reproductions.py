@@ -11,6 +11,8 @@ import redis
 
 from worker import celery_patches
 
+#: They look at what is installed, and not at what we change.
+pytestmark = pytest.mark.long
 README = Path(str(celery_patches.__file__)).with_name("README.md").read_text(encoding="utf-8")
 #: What can be sent upstream, and what it prints as long as the fault is there.
 REPRODUCTION = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)\n```", re.DOTALL)
