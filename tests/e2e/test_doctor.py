@@ -46,6 +46,7 @@ def test_in_the_set_up_of_the_readme_nothing_fails(platform: Platform) -> None:
     assert text_of(said, "ok", "workers").startswith("1 answer")
 
 
+@pytest.mark.long
 def test_what_costs_something_later_is_a_warning(own_platform: Platform) -> None:
     platform = own_platform
     with platform.redis() as client:
@@ -107,6 +108,7 @@ def test_a_wrong_secret_is_tried_although_a_token_is_stored(platform: Platform) 
         assert client.get("wechat:token:component") == stored
 
 
+@pytest.mark.long
 def test_settings_that_differ_from_the_workers_are_named_without_their_values(platform: Platform) -> None:
     other = {
         REQUESTDOMAIN: "https://ws.example.com",

@@ -1,5 +1,7 @@
 """What is asked of WeChat at this moment is told in the language of whoever asks."""
 
+import pytest
+
 from releases import remedies
 from tests.support.bilingual import is_chinese
 from tests.support.workers import Platform
@@ -9,6 +11,7 @@ from wechat.errcodes.table import verdict_of
 CHINESE = {"MPRELEASE_LANGUAGE": "zh"}
 
 
+@pytest.mark.long
 def test_the_doctor_and_a_plan_say_what_to_do_in_the_language(own_platform: Platform) -> None:
     platform = own_platform
     plan: tuple[str, ...] = (

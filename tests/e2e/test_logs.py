@@ -181,6 +181,7 @@ def a_workers_first_lines(platform: Platform, log: Path, **environment: str) -> 
     return written.decode()
 
 
+@pytest.mark.long
 def test_a_terminal_gets_readable_lines_unless_json_is_asked_for(
     own_platform: Platform, tmp_path: Path
 ) -> None:

@@ -1,5 +1,7 @@
 """A mistake that is the platform's is made once, not by every release."""
 
+import pytest
+
 from releases.store import keys
 from releases.store.places import Lane
 from tests.support.workers import TICKET, Platform, wait_for
@@ -99,6 +101,7 @@ def test_a_release_that_waits_can_be_resumed_before_it_is_due(own_platform: Plat
         assert platform.documents("resume", waiting["id"], "--wait")[0]["status"] == "submitted"
 
 
+@pytest.mark.long
 def test_a_release_that_waits_is_brought_back_by_whichever_worker_is_there(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()

@@ -61,6 +61,7 @@ def test_a_step_that_runs_is_finished_and_its_release_goes_on_elsewhere(
     assert len(platform.calls(appid, "commit")) == 1
 
 
+@pytest.mark.long
 def test_a_call_that_wechat_never_answers_holds_a_stop_up_no_longer_than_the_steps_deadline(
     own_platform: Platform,
 ) -> None:

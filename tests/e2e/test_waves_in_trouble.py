@@ -36,6 +36,7 @@ def test_a_wave_with_a_wrong_template_is_enqueued_again_with_the_right_one(
         assert len(platform.documents("list", "--wave", WAVE, "--status", "cancelled")) == 6
 
 
+@pytest.mark.long
 def test_without_a_canary_a_braked_wave_says_what_lets_it_go_on(
     own_platform: Platform, tmp_path: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_without_a_canary_a_braked_wave_says_what_lets_it_go_on(
         assert (report["total"], report["counts"]["submitted"]) == (4, 4)
 
 
+@pytest.mark.long
 def test_a_plan_foresees_a_template_that_does_not_exist_and_audits_that_run(
     own_platform: Platform, tmp_path: Path
 ) -> None:
