@@ -79,6 +79,9 @@ def submit_audit(
             raise
         latest = _latest(mini_program)
         judgement = _judge(latest, release, since, is_anothers)
+        if latest is not None and not latest.version and release.progress.submit_at is None:
+            # We had submitted nothing before, so what runs is somebody else's; only our version would make it ours as well.
+            judgement = Judgement.OTHER
         return _adopt(latest, judgement, refused, intents)
     return auditid, f"submitted as audit {auditid}"
 

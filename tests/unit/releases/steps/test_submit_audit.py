@@ -181,6 +181,14 @@ def test_85009_of_an_audit_with_neither_version_nor_time_is_no_answer_whatever_i
         submit_audit(mini_program, committed(), NotedIntents(has_seen_trial=True))
 
 
+def test_85009_of_the_first_submission_adopts_no_audit_that_does_not_say_its_version() -> None:
+    latest = audit(IN_REVIEW, version="", auditid=7)
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[latest])
+
+    with pytest.raises(StepBlocked, match="audit 7"):
+        submit_audit(mini_program, committed(), NotedIntents(has_seen_trial=True))
+
+
 def test_85009_of_an_audit_that_another_release_has_blocks_naming_it() -> None:
     mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[audit(IN_REVIEW, auditid=7)])
     intents = NotedIntents(has_seen_trial=True)
