@@ -99,7 +99,7 @@ SHOWS = {
     Switch.BREAKER: "is_flooded",
     Switch.ERRCODE: "problems",
     Switch.INTERIM: "commits_too_many",
-    Switch.DEADLINE: "submitted_twice",
+    Switch.DEADLINE: "late",
     Switch.REFUSALS: "lost",
     Switch.RESULTS: "results_missing",
 }

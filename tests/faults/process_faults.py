@@ -134,9 +134,12 @@ def stop_around_calls(world: World) -> int:
             member.worker.process.send_signal(signal.SIGCONT)
     for member in stopping:
         world.fleet.stop(member)
-    late = sum(_committed_late(world.calls(), appid) for appid in world.appids)
-    if late:
-        world.problems.append(f"{late} commits were applied after the submission of their release")
+    calls = world.calls()
+    world.late = sum(_changed_late(calls, appid) for appid in world.appids)
+    if world.late:
+        world.notes.append(
+            f"{world.late} calls that change something came after the submission of their release"
+        )
     return len(stopping)
 
 
@@ -146,12 +149,15 @@ def _is_stopped(member: Member) -> bool:
     return stat.rpartition(")")[2].split()[0] == "T"
 
 
-def _committed_late(calls: list[dict[str, Any]], appid: str) -> int:
-    applied = [call for call in calls if call["appid"] == appid and call["applied"]]
-    submitted = min((call["n"] for call in applied if call["endpoint"] == "submit_audit"), default=None)
-    return sum(
-        call["endpoint"] == "commit" and submitted is not None and call["n"] > submitted for call in applied
-    )
+def _changed_late(calls: list[dict[str, Any]], appid: str) -> int:
+    """How many calls that change something reached WeChat after the submission, whatever it answered."""
+    changing = [
+        call
+        for call in calls
+        if call["appid"] == appid and call["endpoint"] in _CHANGING_CALLS and call["action"] != "get"
+    ]
+    submissions = [call["n"] for call in changing if call["endpoint"] == "submit_audit" and call["applied"]]
+    return sum(call["n"] > min(submissions) for call in changing) if submissions else 0
 
 
 def die_before_result(world: World) -> int:

@@ -165,6 +165,7 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
         is_flooded=running.is_flooded,
         at_once=running.at_once,
+        late=running.late,
         wrong_versions=_wrong_versions(running, records),
     )
 

@@ -20,7 +20,7 @@ class Finding:
 
     `is_flooded` says that there were far more messages than the releases need, `wrong_versions` counts the audits of
     another version than the record says, `results_missing` the releases at rest whose result nobody can read, `at_once` the calls that met another one for the
-    same Mini Program.
+    same Mini Program, `late` those that change something and came after the submission of their release.
     """
 
     fault: str
@@ -36,6 +36,7 @@ class Finding:
     wrong_versions: int = 0
     results_missing: int = 0
     at_once: int = 0
+    late: int = 0
 
     @property
     def breaks_promise(self) -> bool:
@@ -47,6 +48,7 @@ class Finding:
             self.wrong_versions,
             self.results_missing,
             self.at_once,
+            self.late,
         )
         return any(figures)
 

@@ -58,6 +58,7 @@ class World:
     problems: list[str] = field(default_factory=list)
     is_flooded: bool = False
     at_once: int = 0
+    late: int = 0
     needed_commits: int = 0
     began: float = 0.0
     patience_s: float = PATIENCE_S
