@@ -32,6 +32,10 @@ class Forked:
         self.returncode: int | None = None
         self._connection = connection
 
+    def __del__(self) -> None:
+        # Of one that nobody waited for.
+        self._connection.close()
+
     def poll(self) -> int | None:
         """The exit code, or None while it runs; -N if signal N ended it."""
         return self._look(0)

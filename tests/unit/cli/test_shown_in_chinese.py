@@ -181,6 +181,8 @@ def columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", str(number))
+    # The width of a test before, if `notes` was made in it.
+    monkeypatch.setattr(notes, "_width", None)
     return number
 
 
