@@ -54,7 +54,7 @@ demo: $(STAMP) ## Run the whole thing on this machine: Redis, simulator, worker,
 simulator: $(STAMP) ## Run a WeChat to develop against
 	@$(BIN)/mprelease simulator
 
-test: $(STAMP) ## Run the tests (under four minutes on two cores)
+test: $(STAMP) ## Run the tests (under five minutes on two cores)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
 	@# which the long ones come first, so that no worker is left alone with one of them in the end. Quotes take a shell, which
 	@# a SIGTERM for make would end instead of pytest: so it becomes pytest.
