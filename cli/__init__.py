@@ -54,10 +54,6 @@ class _Commands(TyperGroup):
             for name, module, first_line in COMMANDS
         }
 
-    def list_commands(self, _context: Any) -> list[str]:
-        """In the order of the table."""
-        return list(self.commands)
-
 
 app = typer.Typer(
     name="mprelease",

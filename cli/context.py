@@ -17,7 +17,7 @@ from db.database import Database
 from releases.reading import Reader
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
-from releases.store.schema import NEWEST, Schema
+from releases.store.schema import Schema, in_words
 from worker.redis_client import connect
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def unchecked_services() -> Services:
 def _bring_up_to_date(schema: Schema) -> None:
     moved = schema.check()
     if moved:
-        were = f"{moved} releases that go on were" if moved > 1 else "1 release that goes on was"
-        notes.print(f"Redis has schema {NEWEST} now: {were} moved")
+        notes.print(in_words(moved))
 
 
 def _old_workers(client: redis.Redis) -> list[str]:

@@ -15,6 +15,7 @@ from rich.progress import Progress, TaskID
 from cli import language
 from cli.context import celery_app, services
 from cli.interruptions import told_if_interrupted
+from cli.lines import counted
 from cli.patience import PATIENCE, Patience
 from cli.printing import bar, is_listed, notes, tell_causes
 from releases.record import Problem, Release, counts
@@ -75,7 +76,7 @@ def trouble(overdue: int, *, workers_answer: bool | None, moves: bool) -> str:
     `overdue` of them should have been taken by a worker; `workers_answer` is None where they have not been asked, and `moves`
     says whether others come to rest meanwhile.
     """
-    late = f"{overdue} {'release is' if overdue == 1 else 'releases are'} overdue" if overdue else ""
+    late = f"{counted(overdue, 'release is', 'releases are')} overdue" if overdue else ""
     if workers_answer is False:
         return f"{late}. {NOBODY}" if late else NOBODY
     if not late or workers_answer is None:

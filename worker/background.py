@@ -16,7 +16,7 @@ from config.loading import SettingsError, set_in_vain
 from releases.problems import describe
 from releases.states import Step
 from releases.store.records import RECORDS_GONE
-from releases.store.schema import NEWEST, SchemaError
+from releases.store.schema import SchemaError, in_words
 from tasks.redis_away import is_away, say_once, why_away
 from tasks.services import ReleaseApp
 from wechat.errors import Unreadable
@@ -68,7 +68,7 @@ class CheckSchema(bootsteps.StartStopStep):
             log.critical("this worker ends: %s", error)
             raise WorkerShutdown(2) from None
         if moved:
-            log.info("Redis has schema %d now: %d releases that go on were moved", NEWEST, moved)
+            log.info(in_words(moved))
 
 
 class BringBack(bootsteps.StartStopStep):

@@ -39,7 +39,7 @@ from releases.waves.waves import Waves
 from tasks.chain import send_chain
 from tasks.services import Services
 from tasks.stored_results import StoredResults
-from wechat.api import WeChat
+from wechat.api import QUOTA_ASKERS, WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
 from wechat.http.pace import Limit
@@ -73,7 +73,9 @@ def build_services(app: Celery, settings: Settings) -> Services:
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
     wechat = wechat_of(settings, db, window.observe)
     waves = Waves(db, store=store, pauses=pauses)
-    audit_quotas = AuditQuotas(client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
+    audit_quotas = AuditQuotas(
+        client, ask=wechat.audit_quota, newest_appids=lambda: store.newest_appids(QUOTA_ASKERS)
+    )
     preflight = Preflight(client, read_pool=wechat.registered_hosts, read_templates=wechat.template_ids)
     wanted = wanted_domains(settings.domains)
     step_deadline_s = settings.worker.step_deadline_s

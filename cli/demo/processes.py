@@ -12,7 +12,7 @@ from typing import Protocol
 #: A worker that is asked to stop finishes its steps first; then it is killed. In seconds.
 STOP_TIMEOUT_S = 60.0
 
-ANNOUNCEMENT = "simulator listening on "
+_ANNOUNCEMENT = "simulator listening on "
 
 
 class Process(Protocol):
@@ -31,6 +31,13 @@ class Process(Protocol):
         """SIGKILL."""
 
 
+def simulator_url(line: str) -> str:
+    """Where a simulator is, by the first line that it says; raises RuntimeError if that is another."""
+    if not line.startswith(_ANNOUNCEMENT):
+        raise RuntimeError(f"the simulator did not start: {line.strip() or 'it said nothing'}")
+    return line.removeprefix(_ANNOUNCEMENT).strip()
+
+
 @contextmanager
 def simulator(*arguments: str) -> Iterator[str]:
     """Run a simulator for the length of the block; yields its URL."""
@@ -42,9 +49,7 @@ def simulator(*arguments: str) -> Iterator[str]:
     )
     try:
         line = process.stdout.readline() if process.stdout else ""
-        if not line.startswith(ANNOUNCEMENT):
-            raise RuntimeError(f"the simulator did not start: {line.strip() or 'it said nothing'}")
-        yield line.removeprefix(ANNOUNCEMENT).strip()
+        yield simulator_url(line)
     finally:
         stop(process)
         if process.stdout:

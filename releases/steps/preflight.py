@@ -63,8 +63,7 @@ class Preflight:
         self._read_templates = read_templates
         self._sleep = sleep
         self._monotonic = monotonic
-        self._passed: tuple[Domains, float] | None = None
-        self._there: tuple[int, float] | None = None
+        self._passed: dict[str, tuple[object, float]] = {}
 
     @contextmanager
     def of(self, wanted: Domains, wave: str) -> Iterator[None]:
@@ -86,8 +85,7 @@ class Preflight:
 
     def check_template(self, template_id: int, wave: str) -> None:
         """Raise StepBlocked where the platform's library has no such template; looks once in five seconds."""
-        there = self._there
-        if there is not None and there[0] == template_id and self._monotonic() - there[1] < FRESH_S:
+        if self._has_passed(keys.TEMPLATES, template_id):
             return
         ids = self._kept(keys.TEMPLATES, self._read_templates, lambda kept: template_id in kept)
         if ids is not None and template_id not in ids:
@@ -96,15 +94,14 @@ class Preflight:
                 errmsg=f"preflight: {no_template(template_id, ids)}",
                 remedy=remedies.NO_TEMPLATE(wave=quote(wave)),
             )
-        self._there = template_id, self._monotonic()
+        self._note_passed(keys.TEMPLATES, template_id)
 
     def check(self, wanted: Domains, wave: str) -> Domains:
         """Raise StepBlocked naming the domains that the platform has not registered; looks once in five seconds.
 
         Returns those of which only a domain above is registered.
         """
-        passed = self._passed
-        if passed is not None and passed[0] == wanted and self._monotonic() - passed[1] < FRESH_S:
+        if self._has_passed(keys.POOL, wanted):
             return NONE
         pool = self._pool(wanted)
         missing = NONE if pool is None else wanted.missing_in(pool)
@@ -116,12 +113,20 @@ class Preflight:
             )
         unknown = NONE if pool is None else wanted.unknown_in(pool)
         if not unknown:
-            self._passed = wanted, self._monotonic()
+            self._note_passed(keys.POOL, wanted)
         return unknown
 
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
         self._redis.delete(keys.POOL, keys.POOL_ANSWER, keys.TEMPLATES)
+
+    def _has_passed(self, what: str, wanted: object) -> bool:
+        """Whether this process has found the same there, just now: not every release of a wave asks Redis."""
+        found, at = self._passed.get(what, (None, 0.0))
+        return found == wanted and self._monotonic() - at < FRESH_S
+
+    def _note_passed(self, what: str, wanted: object) -> None:
+        self._passed[what] = wanted, self._monotonic()
 
     def _await_answer(self, unknown: Domains, wave: str) -> None:
         """Return where WeChat took these domains, or has to be asked; raises StepBlocked where it refused them."""

@@ -64,8 +64,7 @@ class ReleaseStore:
             for release_id in release_ids:
                 pipe.hmget(keys.record(release_id), "document", "revision")
             replies = pipe.execute()
-        for document, revision in replies:
-            yield None if document is None else parse(document, revision)
+        yield from map(_stored, replies)
 
     def known(self, appid: str, identity: str) -> Known:
         """What a new request for this Mini Program has to be held against."""
@@ -149,8 +148,10 @@ class ReleaseStore:
 
     def told(self, release_id: str) -> Stored | None:
         """Its result has been stored; returns the record as it is after that."""
-        self._redis.zrem(keys.UNTOLD, release_id)
-        return self.get(release_id)
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zrem(keys.UNTOLD, release_id)
+            pipe.hmget(keys.record(release_id), "document", "revision")
+            return _stored(pipe.execute()[1])
 
     def mark(self) -> str:
         """What tells these records from those that somebody flushed: set by whoever looks first."""
@@ -274,3 +275,8 @@ class ReleaseStore:
             for stored in self.get_many(ids[start : start + _PAGE]):
                 if stored is not None:
                     yield stored
+
+
+def _stored(reply: Sequence[Any]) -> Stored | None:
+    document, revision = reply
+    return None if document is None else parse(document, revision)

@@ -37,6 +37,12 @@ _PARKED, _UNFED, _HELD = "releases:parked", "releases:unfed", "releases:held:"
 _RECONCILER = ("releases:reconciler", "releases:suspects")
 
 
+def in_words(moved: int) -> str:
+    """What a migration has done."""
+    were = "1 release that goes on was" if moved == 1 else f"{moved} releases that go on were"
+    return f"Redis has schema {NEWEST} now: {were} moved"
+
+
 class SchemaError(Exception):
     """The keys in Redis are not laid out as this version needs it; the text is what a person is told."""
 
@@ -50,7 +56,6 @@ class OldWorkers(SchemaError):
             f"the older version (`docker compose stop worker`, or SIGTERM to each), then start again: Redis is brought to "
             f"schema {NEWEST} first"
         )
-        self.names = tuple(names)
 
 
 class NewerSchema(SchemaError):

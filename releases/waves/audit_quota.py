@@ -33,8 +33,6 @@ _KEPT_S = 86_400
 #: An age of fewer seconds is not told.
 _TOLD_S = 60
 
-#: So many Mini Programs are named to ask with: one may have withdrawn its authorization.
-_ASKERS = 3
 #: Asks WeChat with one of these Mini Programs; raises WeChatError or DeadlineExceeded.
 AskQuota = Callable[[Sequence[str]], "AuditQuota"]
 
@@ -103,11 +101,11 @@ def kept_quota(client: redis.Redis) -> Quota | None:
 class AuditQuotas:
     """Asks for the quota now and then, and holds numbers of releases against it. Safe to use from many threads.
 
-    `newest_appids` names so many Mini Programs to ask with.
+    `newest_appids` names some Mini Programs to ask with: one may have withdrawn its authorization.
     """
 
     def __init__(
-        self, client: redis.Redis, *, ask: AskQuota, newest_appids: Callable[[int], Sequence[str]]
+        self, client: redis.Redis, *, ask: AskQuota, newest_appids: Callable[[], Sequence[str]]
     ) -> None:
         self._redis = client
         self._ask = ask
@@ -117,7 +115,7 @@ class AuditQuotas:
         """Ask WeChat, unless somebody has lately or there is no Mini Program to ask with."""
         if not self._redis.set(keys.AUDIT_QUOTA_ASKED, 1, nx=True, ex=RETRIED_S):
             return
-        appids = self._newest_appids(_ASKERS)
+        appids = self._newest_appids()
         if not appids:
             return
         try:

@@ -1,18 +1,11 @@
 """Releases through real worker processes: the plain paths, and every way in which a call can go wrong."""
 
-import time
 from typing import Any
 
 import pytest
 
+from tests.support.quotas import reset_is_near
 from tests.support.workers import DOMAINS, Platform, Worker
-
-#: A command follows a release that waits for less than a quarter of an hour: then these tests would wait for the reset.
-reset_is_near = pytest.mark.skipif(
-    86_400 - (time.time() + 8 * 3600) % 86_400 < 25 * 60,
-    reason="it is almost midnight in Shanghai, when quotas are reset",
-)
-
 
 STEPS = ["modify_domain:get", "modify_domain:add", "commit", "submit_audit"]
 

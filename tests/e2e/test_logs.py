@@ -46,7 +46,7 @@ def wave(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wave]:
         appids = [platform.mini_program() for _ in range(8)]
         with platform.redis() as client:
             # So that the command which enqueues has nothing to ask: all of WeChat's calls are the worker's.
-            AuditQuotas(client, ask=lambda _: AuditQuota(100, 100), newest_appids=lambda _: []).ask(appids)
+            AuditQuotas(client, ask=lambda _: AuditQuota(100, 100), newest_appids=list).ask(appids)
         platform.fault(appids[0], "commit", "cut_after")
         platform.fault(appids[1], "modify_domain", "errcode", errcode=85018, action="add")
         platform.fault(appids[2], "submit_audit", "errcode", errcode=-1, times=2)

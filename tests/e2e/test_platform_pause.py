@@ -1,18 +1,11 @@
 """A mistake that is the platform's is made once, not by every release."""
 
-import time
-
 import pytest
 
 from releases.store import keys
 from releases.store.places import Lane
+from tests.support.quotas import reset_is_near
 from tests.support.workers import TICKET, Platform, wait_for
-
-#: A command follows a release that waits for less than a quarter of an hour: then these tests would wait for the reset.
-reset_is_near = pytest.mark.skipif(
-    86_400 - (time.time() + 8 * 3600) % 86_400 < 25 * 60,
-    reason="it is almost midnight in Shanghai, when quotas are reset",
-)
 
 
 def statuses(platform: Platform) -> set[str]:

@@ -9,15 +9,20 @@ from tests.e2e.test_waves import NO_TEMPLATE, WAVE, enqueue, statuses, watching,
 from tests.support.workers import Platform, wait_for
 
 
+def a_wave(platform: Platform, directory: Path, number: int) -> tuple[list[str], tuple[str, ...]]:
+    """The Mini Programs of a wave, and the options that enqueue it, but for the template."""
+    appids = [platform.mini_program() for _ in range(number)]
+    path = directory / "wave.csv"
+    path.write_text("appid\n" + "\n".join(appids))
+    return appids, ("--wave", WAVE, "--user-version", "2.0", "--user-desc", "faster", "--file", str(path))
+
+
 def test_a_wave_with_a_wrong_template_is_enqueued_again_with_the_right_one(
     own_platform: Platform, tmp_path: Path
 ) -> None:
     platform = own_platform
-    appids = [platform.mini_program() for _ in range(6)]
-    path = tmp_path / "wave.csv"
-    path.write_text("appid\n" + "\n".join(appids))
+    appids, common = a_wave(platform, tmp_path, 6)
     with platform.worker():
-        common = ("--wave", WAVE, "--user-version", "2.0", "--user-desc", "faster", "--file", str(path))
         platform.run("enqueue", *common, "--template-id", "99", "--canary", "2")
         (report,) = platform.documents("wave", WAVE, "--watch", code=1)
         assert report["state"] == "braked"
@@ -41,11 +46,8 @@ def test_without_a_canary_a_braked_wave_says_what_lets_it_go_on(
     own_platform: Platform, tmp_path: Path
 ) -> None:
     platform = own_platform
-    appids = [platform.mini_program() for _ in range(4)]
-    path = tmp_path / "wave.csv"
-    path.write_text("appid\n" + "\n".join(appids))
+    _, common = a_wave(platform, tmp_path, 4)
     with platform.worker():
-        common = ("--wave", WAVE, "--user-version", "2.0", "--user-desc", "faster", "--file", str(path))
         platform.run("enqueue", *common, "--template-id", "99", "--canary", "1")
         platform.run("wave", WAVE, "--watch", code=1)
 

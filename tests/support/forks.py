@@ -125,9 +125,7 @@ def simulator(*arguments: str) -> Iterator[str]:
         )
         os.close(its)
         try:
-            line = said.readline()
-            assert line.startswith(processes.ANNOUNCEMENT), line or "the simulator said nothing"
-            yield line.removeprefix(processes.ANNOUNCEMENT).strip()
+            yield processes.simulator_url(said.readline())
         finally:
             processes.stop(process)
 

@@ -112,7 +112,9 @@ def run(
     pauses, outcomes = timed_pauses.pauses, Outcomes(store=store, results=results)
     preflight = Preflight(redis_client, read_pool=lambda: None, read_templates=lambda: wechat.templates)
     waves = Waves(Database(redis_client), store=store, pauses=pauses)
-    audit_quotas = AuditQuotas(redis_client, ask=wechat.audit_quota, newest_appids=store.newest_appids)
+    audit_quotas = AuditQuotas(
+        redis_client, ask=wechat.audit_quota, newest_appids=lambda: store.newest_appids(3)
+    )
     app.services = Services(
         schema=Schema(Database(redis_client), old_workers=list),
         store=store,

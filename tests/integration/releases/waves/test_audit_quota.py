@@ -34,7 +34,7 @@ class WeChatOfQuota:
 
 
 def of(client: redis.Redis, wechat: WeChatOfQuota) -> AuditQuotas:
-    return AuditQuotas(client, ask=wechat, newest_appids=lambda number: [APPID][:number])
+    return AuditQuotas(client, ask=wechat, newest_appids=lambda: [APPID])
 
 
 def test_wechat_is_asked_once_in_a_while(redis_client: redis.Redis) -> None:
@@ -66,7 +66,7 @@ def test_where_wechat_does_not_say_nothing_is_known_and_nobody_asks_at_once_agai
 
 def test_without_a_mini_program_nobody_is_asked(redis_client: redis.Redis) -> None:
     wechat = WeChatOfQuota()
-    AuditQuotas(redis_client, ask=wechat, newest_appids=lambda _: []).refresh()
+    AuditQuotas(redis_client, ask=wechat, newest_appids=list).refresh()
     assert wechat.asked == []
 
 
