@@ -1,5 +1,6 @@
 """What is no message of ours is set aside with a log line and does not stop the worker."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -72,6 +73,8 @@ def client_of(own_platform: Platform) -> Iterator[Celery]:
     )
     app.conf.update(task_default_queue=QUEUE)
     yield app
+    # Results of chains and groups hold each other. Collected later, each would look for this platform's Redis to unsubscribe.
+    gc.collect()
     pools.reset()
     app.close()
 
