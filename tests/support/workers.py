@@ -310,7 +310,7 @@ def platform(
             **inherited,
             "PYTHONPATH": str(ROOT),
             "MPRELEASE_SECRETS_DIR": str(directory),
-            "MPRELEASE_LANGUAGE": "en",
+            "LC_ALL": "C.UTF-8",
             "MPRELEASE_REDIS__URL": server.url,
             "MPRELEASE_REDIS__MASTER_NAME": server.master_name,
             "MPRELEASE_WECHAT__API_URL": wechat_url,
