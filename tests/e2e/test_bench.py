@@ -26,7 +26,9 @@ def test_the_contestants_work_is_what_our_own_steps_send(
 
 def sent(made: Platform, appid: str) -> list[tuple[str, str, int]]:
     """The calls in their order, with what they sent and the errcode; the appids are alike for that."""
-    calls = [call for call in made.calls(appid) if call["endpoint"] != "api_authorizer_token"]
+    # The worker asks for the quota in the background, by whichever Mini Program is the newest.
+    others = ("api_authorizer_token", "queryquota")
+    calls = [call for call in made.calls(appid) if call["endpoint"] not in others]
     return [
         (call["endpoint"], json.dumps(call["body"], sort_keys=True).replace(appid, "APPID"), call["errcode"])
         for call in calls

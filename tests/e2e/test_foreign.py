@@ -4,8 +4,8 @@ import time
 from typing import Any
 
 import pytest
-from celery import Celery
 
+from tests.support.celery_clients import celery_client
 from tests.support.workers import DOMAINS, Platform, wait_for
 
 THEIRS = {"exp_version": "9.9.9", "exp_desc": "somebody else's"}
@@ -71,7 +71,7 @@ def test_a_version_uploaded_by_somebody_else_during_the_scan_is_not_submitted(
         scans_end(waits)
         release = is_("submitted", waits, release_id)
         # The handle that every Celery client has.
-        with Celery(broker=waits.redis_url, backend=waits.redis_url) as client:
+        with celery_client(waits.redis_url) as client:
             assert client.AsyncResult(release_id).get(timeout=10) == release["auditid"]
     (audit,) = waits.mini(appid)["audits"]
     assert (audit["auditid"], audit["user_version"]) == (release["auditid"], "1.0.0")

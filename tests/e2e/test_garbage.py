@@ -1,6 +1,5 @@
 """What is no message of ours is set aside with a log line and does not stop the worker."""
 
-import gc
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -10,9 +9,9 @@ from typing import Any
 import pytest
 import redis
 from celery import Celery, chain, chord, group
-from kombu import pools
 
 from releases.store.keys import SET_ASIDE
+from tests.support.celery_clients import celery_client
 from tests.support.garbage import GARBAGE, HARMLESS, QUEUE, SECRET, headers, message
 from tests.support.unacknowledged import let_messages_age
 from tests.support.workers import PATIENT, Platform, wait_for
@@ -68,15 +67,8 @@ def test_a_caller_learns_that_its_message_was_set_aside(own_platform: Platform) 
 @pytest.fixture
 def client_of(own_platform: Platform) -> Iterator[Celery]:
     """A Celery client that has nothing of ours."""
-    app = Celery(
-        "client", broker=own_platform.redis_url, backend=own_platform.redis_url, set_as_current=False
-    )
-    app.conf.update(task_default_queue=QUEUE)
-    yield app
-    # Results of chains and groups hold each other. Collected later, each would look for this platform's Redis to unsubscribe.
-    gc.collect()
-    pools.reset()
-    app.close()
+    with celery_client(own_platform.redis_url, task_default_queue=QUEUE) as app:
+        yield app
 
 
 def canvases(app: Celery, request: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from kombu import pools
 
+from tests.support.celery_clients import celery_client
 from tests.support.garbage import QUEUE, headers, message
 from tests.support.workers import PATIENT, Platform, wait_for
 
@@ -15,12 +15,8 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def client(own_platform: Platform) -> Iterator[Celery]:
-    app = Celery(
-        "client", broker=own_platform.redis_url, backend=own_platform.redis_url, set_as_current=False
-    )
-    yield app
-    pools.reset()
-    app.close()
+    with celery_client(own_platform.redis_url) as app:
+        yield app
 
 
 def control(client: Celery) -> Any:

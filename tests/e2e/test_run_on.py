@@ -198,7 +198,7 @@ def test_a_connection_that_is_lost_while_steps_run_leaves_nothing_behind(own_pla
         wait_for(lambda: own_platform.show(release["id"])["status"] == "submitted")
         # What was given back is looked at once more, and dropped.
         wait_for(lambda: not client.hlen("unacked") and not client.llen(QUEUE))
-        assert client.get(keys.lease(appid)) is None
+        wait_for(lambda: client.get(keys.lease(appid)) is None)
         with Celery(broker=own_platform.redis_url) as asking:
             inspected = asking.control.inspect()
             for held in (inspected.active(), inspected.reserved()):
