@@ -57,7 +57,8 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         # The default gives up after 100 tries; a worker waits for Redis as long as it takes.
         "broker_connection_max_retries": None,
-        # Celery tries a lost connection again for twenty seconds; then the message goes back (`worker.result_backend`).
+        # Celery tries a lost connection again for twenty seconds; then the message goes back
+        # (`worker.celery_patches.result_backend`).
         "result_backend_always_retry": False,
         # After a lost connection Celery would take one message at a time, until so many have been acknowledged as there
         # are slots.

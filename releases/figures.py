@@ -45,7 +45,7 @@ class Figures:
     by_status: Mapping[Status, int]
     stopped: Mapping[Stopped, int]
     parked: int
-    unfed: int  # whose first message the feeder has not sent
+    unfed: int  # whose first message is still to be sent
     held: Mapping[str, int]  # by scope; `canary` and `brake` are all waves' own
     waves_braked: int
     paused: Mapping[Scope, bool]

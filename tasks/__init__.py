@@ -1,1 +1,1 @@
-"""The release: its record, its lease, its three steps and the chain that orders them."""
+"""Celery and nothing else: the three steps as tasks, the tasks by name, the chain that orders them, what monitors see."""

@@ -1,1 +1,1 @@
-"""The only place that knows the Redis keys of releases, their scripts and revisions."""
+"""Defines the Redis keys of releases, their scripts and revisions."""

@@ -2,6 +2,7 @@
 
 import ast
 import random
+from functools import cache
 
 import pytest
 
@@ -9,7 +10,11 @@ from tests.mutants import lua, python
 from tests.mutants.change import Change
 from tests.mutants.checkout import ROOT, all_changes, holes, mapping
 
-ALL = all_changes(ROOT)
+
+@cache
+def everything() -> list[Change]:
+    """Of the whole house; made when a test needs it, for each process collects these tests."""
+    return all_changes(ROOT)
 
 
 def made(changes: list[Change], source: bytes) -> set[str]:
@@ -57,7 +62,7 @@ def test_mistakes_in_lua(before: str, after: set[str]) -> None:
 
 
 def test_every_mistake_is_python_and_another_program_than_before() -> None:
-    for change in random.Random(1).sample([one for one in ALL if one.path.endswith(".py")], 300):
+    for change in random.Random(1).sample([one for one in everything() if one.path.endswith(".py")], 300):
         source = (ROOT / change.path).read_bytes()
         assert ast.dump(ast.parse(change.made_in(source))) != ast.dump(ast.parse(source)), change.shown(
             source
@@ -71,7 +76,7 @@ def test_a_mistake_is_shown_with_its_line() -> None:
 
 
 def test_there_are_mistakes_in_every_file_and_every_test_is_there() -> None:
-    with_mistakes = {change.path for change in ALL}
+    with_mistakes = {change.path for change in everything()}
     for pattern, tests in mapping():
         assert any(str(path.relative_to(ROOT)) in with_mistakes for path in ROOT.glob(pattern)), pattern
         assert [test for test in tests if not (ROOT / test).exists()] == []
