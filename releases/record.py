@@ -15,8 +15,8 @@ from releases.request import ReleaseRequest
 from releases.scope import wave_scope
 from releases.states import ACTIVE, Status, Step
 
-#: The history keeps so many entries, the newest.
-MAX_HISTORY = 20
+#: The history keeps so many entries.
+MAX_HISTORY = 40
 #: Longest name of who did something, and longest reason, in characters.
 MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
@@ -73,6 +73,14 @@ class Event(_Value):
     what: str
     actor: str | None = None
     reason: str | None = None
+
+
+def _shortened(history: tuple[Event, ...], most: int) -> tuple[Event, ...]:
+    """Without the oldest that nobody asked for; what somebody did is dropped last."""
+    while len(history) > most:
+        dropped = next((at for at, event in enumerate(history) if event.actor is None), 0)
+        history = history[:dropped] + history[dropped + 1 :]
+    return history
 
 
 class Progress(_Value):
@@ -211,10 +219,10 @@ class Release(_Value):
     def changed(self, what: str, now: datetime, by: By = NOBODY, **fields: Any) -> Self:
         """This release after something happened to it; the history tells what, and who wanted it."""
         happened = Event(time=now, step=self.step, what=what, actor=by.actor, reason=by.reason)
-        history = self.history
-        if history and history[-1].model_copy(update={"time": now}) == happened:
-            history = history[:-1]
-        history = (*history, happened)[-MAX_HISTORY:]
+        earlier = self.history
+        if by == NOBODY and earlier and earlier[-1].model_copy(update={"time": now}) == happened:
+            earlier = earlier[:-1]
+        history = (*_shortened(earlier, MAX_HISTORY - 1), happened)
         return self.model_copy(update={"updated_at": now, "history": history, **fields})
 
     @property

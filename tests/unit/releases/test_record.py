@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from releases.record import MAX_HISTORY, Progress, Release, counts
+from releases.record import MAX_HISTORY, By, Progress, Release, counts
 from releases.states import Status, Step
 from releases.store.known import dump, parse
 from tests.support.examples import NOW, a_problem, a_release, a_request
@@ -69,13 +69,33 @@ def test_times_are_utc_in_iso_8601() -> None:
     assert public["next_attempt_at"] == "2023-11-14T22:13:20.500000Z"
 
 
-def test_the_history_keeps_the_newest_20() -> None:
+def test_the_history_keeps_the_newest_40() -> None:
     release = a_release()
-    for n in range(30):
+    for n in range(50):
         release = release.changed(f"event {n}", NOW)
 
-    assert [event.what for event in release.history] == [f"event {n}" for n in range(10, 30)]
-    assert len(release.history) == MAX_HISTORY == 20
+    assert [event.what for event in release.history] == [f"event {n}" for n in range(10, 50)]
+    assert len(release.history) == MAX_HISTORY == 40
+
+
+def test_what_somebody_did_is_dropped_last_and_never_merged() -> None:
+    release = a_release()
+    for _ in range(2):
+        release = release.changed("resumed", NOW, By(actor="mei", reason="pool mended"))
+    for n in range(50):
+        release = release.changed(f"event {n}", NOW)
+
+    told = [(event.what, event.actor) for event in release.history]
+    assert told == [*[("resumed", "mei")] * 2, *[(f"event {n}", None) for n in range(12, 50)]]
+
+
+def test_of_what_only_people_did_the_newest_are_kept() -> None:
+    release = a_release()
+    for n in range(50):
+        release = release.changed(f"resumed {n}", NOW, By(actor="mei"))
+    release = release.changed("waiting", NOW)
+
+    assert [event.what for event in release.history] == [*[f"resumed {n}" for n in range(11, 50)], "waiting"]
 
 
 def test_the_same_entry_again_takes_the_place_of_the_one_before() -> None:
