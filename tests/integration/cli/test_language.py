@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from releases.scope import Scope
 from releases.states import Status, Step
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
+from tests.support import forks
 from tests.support.bilingual import is_chinese
 from tests.support.examples import a_release, a_request
 from tests.support.records import created
@@ -58,14 +57,11 @@ def run(url: str, *typed: str, **environment: str) -> str:
     """What a command says, wherever it says it."""
     rest = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
     settings = {"MPRELEASE_REDIS__URL": url, "MPRELEASE_SECRETS_DIR": ""}
-    ran = subprocess.run(
-        [sys.executable, "-m", "worker", *typed],
-        cwd=ROOT,
-        env={**rest, **settings, **environment},
-        capture_output=True,
-        check=True,
+    ran = forks.run(
+        typed, environment={**rest, **settings, **environment}, directory=ROOT, typed="", timeout_s=30
     )
-    return (ran.stdout + ran.stderr).decode("utf-8")
+    assert ran.returncode == 0, ran
+    return ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("environment", CHINESE)
