@@ -19,11 +19,10 @@ def row(name: str) -> Row:
 @pytest.mark.parametrize(
     "name",
     [
-        "twice",
         "cut-after",
         *(
             pytest.param(name, marks=pytest.mark.long)
-            for name in ("queue-deleted", "foreign-upload", "no-errcode", "interim")
+            for name in ("twice", "queue-deleted", "foreign-upload", "no-errcode", "interim")
         ),
     ],
 )
@@ -34,6 +33,7 @@ def test_no_release_is_lost_and_none_is_submitted_twice(name: str, tmp_path: Pat
     assert finding.is_good, remarks([finding])
 
 
+@pytest.mark.long
 def test_the_suite_notices_a_build_that_repeats_without_asking(tmp_path: Path) -> None:
     finding = run(row(ROW_OF[Switch.ASKING]), tmp_path, RELEASES, SEED, command(Switch.ASKING))
     assert finding.submitted_twice > 0

@@ -136,7 +136,11 @@ def test_a_task_by_name_says_whose_lines_it_writes(own_platform: Platform) -> No
 
 
 @pytest.mark.parametrize(
-    ("command", "pool"), [((), "prefork"), (CELERY, "solo")], ids=["prefork", "celery, solo"]
+    ("command", "pool"),
+    [
+        pytest.param((), "prefork", id="prefork"),
+        pytest.param(CELERY, "solo", id="celery, solo", marks=pytest.mark.long),
+    ],
 )
 def test_nothing_but_json_comes_out_of_a_worker_from_its_start_to_its_end(
     own_platform: Platform, command: list[str], pool: str

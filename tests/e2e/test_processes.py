@@ -15,8 +15,11 @@ CELERY = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel"
 
 @pytest.mark.parametrize(
     ("command", "pool"),
-    [(CELERY, "threads"), ((), "prefork"), ((), "solo")],
-    ids=["celery", "prefork", "solo"],
+    [
+        pytest.param(CELERY, "threads", id="celery"),
+        pytest.param((), "prefork", id="prefork"),
+        pytest.param((), "solo", id="solo", marks=pytest.mark.long),
+    ],
 )
 def test_the_chain_runs_however_the_worker_is_started(
     own_platform: Platform, command: list[str], pool: str
@@ -116,7 +119,7 @@ def test_the_demo_shows_what_it_promises_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
 def test_a_demo_that_is_interrupted_leaves_no_child_process(
     demo: "subprocess.Popen[str]", tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_server_that_asks_for_a_certificate_gets_the_one_named_in_the_url(
 
 
 @pytest.mark.skipif(not flower.IS_INSTALLED, reason=flower.WHY_SKIPPED)
+@pytest.mark.long
 def test_flower_shows_the_queue(secured: Secured, tmp_path: Path) -> None:
     with flower.running(tmp_path, secured.url, MPRELEASE_REDIS__CA_FILE=secured.ca_file) as up:
         page = requests.get(f"{up.url}/broker", auth=flower.LOGIN, timeout=10)

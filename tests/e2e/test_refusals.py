@@ -100,7 +100,8 @@ def test_a_wave_goes_on(platform: Platform, server: RestartableRedis, way: Way) 
         assert worker.text().count("refuses") <= 3
 
 
-@each_way
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
 def test_an_idle_worker_goes_on(platform: Platform, server: RestartableRedis, way: Way) -> None:
     with a_worker(platform, **PATIENT):
         with way(server):
@@ -108,7 +109,8 @@ def test_an_idle_worker_goes_on(platform: Platform, server: RestartableRedis, wa
         all_slots_are_free(platform)
 
 
-@each_way
+@pytest.mark.long
+@pytest.mark.parametrize("way", WAYS)
 def test_steps_that_end_meanwhile_are_acknowledged_afterwards(
     platform: Platform, server: RestartableRedis, way: Way
 ) -> None:
@@ -194,6 +196,7 @@ def test_a_login_that_is_not_accepted_is_a_setting(platform: Platform, server: R
     assert "check user and password in MPRELEASE_REDIS__URL" in refused
 
 
+@pytest.mark.long
 def test_a_cluster_is_not_supported(tmp_path: Path) -> None:
     options = ("--cluster-enabled", "yes", "--cluster-config-file", str(tmp_path / "nodes.conf"))
     with restartable_redis(tmp_path / "redis", *options) as server:

@@ -39,7 +39,7 @@ def due(platform: Platform) -> list[str]:
         return members(client, keys.due(Lane.BEGUN)) + members(client, keys.held(Scope.ALL))
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork"])
+@pytest.mark.parametrize("pool", ["threads", pytest.param("prefork", marks=pytest.mark.long)])
 def test_a_step_that_runs_is_finished_and_its_release_goes_on_elsewhere(
     own_platform: Platform, pool: str
 ) -> None:
@@ -102,8 +102,11 @@ def test_a_release_that_waits_is_no_workers_and_holds_no_stop_up(own_platform: P
 @pytest.mark.parametrize("lines", ["json", pytest.param("text", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
     ("signals", "code"),
-    [((signal.SIGTERM,), 0), ((signal.SIGINT,), 1), ((signal.SIGINT, signal.SIGINT), 1)],
-    ids=["SIGTERM", "SIGINT", "SIGINT twice"],
+    [
+        pytest.param((signal.SIGTERM,), 0, id="SIGTERM"),
+        pytest.param((signal.SIGINT,), 1, id="SIGINT", marks=pytest.mark.long),
+        pytest.param((signal.SIGINT, signal.SIGINT), 1, id="SIGINT twice", marks=pytest.mark.long),
+    ],
 )
 def test_a_worker_whose_log_nobody_reads_any_more_works_on_and_is_stopped_by_a_signal(
     own_platform: Platform, lines: str, signals: tuple[signal.Signals, ...], code: int
