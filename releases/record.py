@@ -22,7 +22,7 @@ MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
 #: What the record keeps of a request, all in all.
-_REQUESTED = ("appid", "template_id", "user_version", *PAYLOAD, "urgent")
+_REQUESTED = ("appid", "label", "template_id", "user_version", *PAYLOAD, "urgent")
 
 
 class _Value(BaseModel):

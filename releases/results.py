@@ -37,7 +37,7 @@ Outcome = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | None
 #: A record that changes so often while its result is being stored has others who store it.
 _TRIES = 50
 #: Whoever brings a record to rest stores its result within so many seconds, unless he can't.
-_UNTOLD_S = 5.0
+UNTOLD_S = 5.0
 #: Results stored in one go, at the most.
 _BATCH = 100
 
@@ -70,9 +70,9 @@ class Outcomes:
                 return
             now = newer
 
-    def catch_up(self) -> int:
-        """Store the results that nobody has stored for a while; returns how many."""
-        untold = self._store.untold(_UNTOLD_S, _BATCH)
+    def catch_up(self, since_s: float = UNTOLD_S) -> int:
+        """Store the results that nobody has stored for so long; returns how many."""
+        untold = self._store.untold(since_s, _BATCH)
         for release_id in untold:
             self.tell(release_id)
         return len(untold)

@@ -38,18 +38,26 @@ class Unanswered(WeChatError):
 class Refused(WeChatError):
     """WeChat answered with an errcode other than 0.
 
-    `fields` is the rest of the answer: modify_domain names the rejected domains there.
+    `fields` is the rest of the answer: modify_domain names the rejected domains there. `retry_after_s` as above: a
+    gateway before WeChat may pass its refusal on with the header.
     """
 
     def __init__(
-        self, endpoint: str, errcode: int, errmsg: str, rid: str | None, fields: dict[str, object]
+        self,
+        endpoint: str,
+        errcode: int,
+        errmsg: str,
+        rid: str | None,
+        fields: dict[str, object],
+        retry_after_s: float | None = None,
     ) -> None:
-        super().__init__(endpoint, errcode, errmsg, rid, fields)
+        super().__init__(endpoint, errcode, errmsg, rid, fields, retry_after_s)
         self.endpoint = endpoint
         self.errcode = errcode
         self.errmsg = errmsg
         self.rid = rid
         self.fields = fields
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return f"{self.endpoint}: errcode {self.errcode}: {self.errmsg}"

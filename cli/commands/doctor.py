@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import redis
 import typer
@@ -26,11 +27,18 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor() -> None:
+def doctor(
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair", help="Count all waves and causes anew from the records; reads every record."
+        ),
+    ] = False,
+) -> None:
     """Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."""
     report = Lines()
     code = 0
-    for look in _looks():
+    for look in (*_looks(), *((stored.counts,) if repair else ())):
         try:
             for finding in look():
                 finding.show(report)

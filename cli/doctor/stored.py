@@ -8,6 +8,7 @@ from cli.context import settings
 from cli.context import unchecked_services as services
 from cli.doctor.findings import Finding, fail, ok, warn
 from db.clock import RedisClock, in_words, is_right
+from releases.store.recounting import recount
 from releases.store.schema import NEWEST, NewerSchema
 from worker.redis_client import connect
 
@@ -85,3 +86,18 @@ def encryption() -> Iterator[Finding]:
         yield warn("encryption", text)
     else:
         yield ok("encryption", text)
+
+
+def counts() -> Iterator[Finding]:
+    """The counts of waves and of causes, made anew where they are wrong."""
+    client = connect(settings().redis, 4)
+    found = recount(client, services().store)
+    if found.mended:
+        yield ok("counts", f"made anew: {', '.join(found.mended)}")
+    if found.moving:
+        yield warn(
+            "counts",
+            f"changed while they were counted: {', '.join(found.moving)}; once it is at rest: mprelease doctor --repair",
+        )
+    if found.right:
+        yield ok("counts", f"{len(found.right)} as the records say")

@@ -94,6 +94,16 @@ def _superseded(creation: Creation, left: str | None) -> dict[str, Any] | None:
     return _given(**change, revision=str(before.revision), identity=after.identity, left=left)
 
 
+def counted(release: Release) -> list[str]:
+    """The counts of its wave in which it is."""
+    state = _state(release)
+    return [
+        state["status"],
+        *([state["waits"]] if "waits" in state else []),
+        *(["started"] if release.attempts else []),
+    ]
+
+
 def _change(
     before: Release | None, after: Release, place: Place | None, created: float | None = None
 ) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
 
+from releases.store import keys
 from tests.support.workers import APPSECRET, Platform
 from wechat.tokens.store import TICKET_KEY, TICKET_LIFETIME_S
 
@@ -142,3 +144,18 @@ def test_a_shell_with_another_platform_does_not_store_its_token(platform: Platfo
         assert f"{variable} is not the same there" in text_of(said, "warn", "workers")
         assert text_of(said, "fail", "WeChat")
         assert client.get("wechat:token:component") == stored
+
+
+def test_counts_that_somebody_left_wrong_are_made_anew_when_asked(platform: Platform) -> None:
+    platform.release(platform.mini_program(), wave="counted")
+    with platform.redis() as client:
+        client.hset(keys.wave_counts("counted"), "submitted", 7)
+
+    assert "counts" not in {name for _, name, _ in lines(platform)}
+    assert json.loads(platform.run("wave", "counted", "--json").stdout)["counts"]["submitted"] == 7
+
+    platform.run("doctor", "--repair")
+    said = platform.run("doctor", "--repair").stdout
+    assert json.loads(platform.run("wave", "counted", "--json").stdout)["counts"]["submitted"] == 1
+    assert "as the records say" in said
+    assert "made anew" not in said

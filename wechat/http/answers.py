@@ -55,7 +55,7 @@ def read_answer(
     """Return the answer's fields, or raise Refused or Unanswered.
 
     `secrets` are the values sent with the call; a server that echoes one does not get it into errmsg.
-    `retry_after_s` came with the answer; Unanswered carries it.
+    `retry_after_s` came with the answer; the error carries it.
     """
     text = body.decode("utf-8-sig", errors="replace").strip()
     fields = _parse(text)
@@ -78,7 +78,7 @@ def read_answer(
         fields = _clean_fields(fields, secrets)
         errmsg = str(fields.get("errmsg", ""))
         fields["errmsg"] = errmsg[:MAX_ERRMSG]
-        raise Refused(endpoint, errcode, errmsg[:MAX_ERRMSG], rid_of(errmsg), fields)
+        raise Refused(endpoint, errcode, errmsg[:MAX_ERRMSG], rid_of(errmsg), fields, retry_after_s)
     if status != HTTP_OK:
         raise Unanswered(endpoint, f"HTTP {status}", retry_after_s)
     return fields

@@ -116,7 +116,7 @@ class Tokens:
             return
         at, refused = self._refusal
         if at >= since and verdict_of(refused.errcode).verdict is not Verdict.RETRY:
-            raise Refused(refused.endpoint, refused.errcode, refused.errmsg, refused.rid, refused.fields)
+            raise Refused(*refused.args)
 
     def _refresh_as(
         self,

@@ -114,7 +114,7 @@ def is_unanswered(error: StepError) -> bool:
 
 def asked_s(error: StepError) -> float:
     """For how many seconds the server asked to be left alone, an hour at the most."""
-    asked = error.retry_after_s if isinstance(error, Unanswered) else None
+    asked = error.retry_after_s if isinstance(error, Unanswered | Refused) else None
     return min(max(asked or 0.0, 0.0), LONGEST_ASKED_S)
 
 
@@ -145,10 +145,11 @@ class RetryPolicy:
         if isinstance(error, RateLimited):
             # Nothing was sent and nothing has failed, so nothing is used up.
             return Retry(problem, max(error.retry_after_s, RATE_WAIT_S) * (1 + random() / 4), progress)
-        if isinstance(error, Refused):
+        if isinstance(error, Refused) and not (is_unanswered(error) and asked_s(error)):
             row = verdict_of(error.errcode)
-            platforms = self._platforms(error.endpoint, row, problem, progress, random)
-            return platforms or self._refused(row, problem, progress, random)
+            slow_down_s = max(self.slow_down_s, asked_s(error))
+            platforms = self._platforms(error.endpoint, row, problem, progress, random, slow_down_s)
+            return platforms or self._refused(row, problem, progress, random, slow_down_s)
         return self._retry_after(asked_s(error), problem, progress, random)
 
     def _platforms(
@@ -158,6 +159,7 @@ class RetryPolicy:
         problem: Problem,
         progress: Progress,
         random: Callable[[], float],
+        slow_down_s: float,
     ) -> Decision | None:
         """What a refusal of the platform's own calls means for all releases; None where it concerns one, or passes."""
         if not endpoint.startswith(COMPONENT_PREFIX):
@@ -166,7 +168,7 @@ class RetryPolicy:
             case Verdict.QUOTA:
                 return AwaitQuota(problem, row, is_platforms=True)
             case Verdict.SLOW_DOWN:
-                return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4))
+                return PauseForAWhile(problem, slow_down_s * (1 + random() / 4))
             case Verdict.TOKEN if endpoint != COMPONENT_TOKEN_PATH:
                 return self._pause_or_fail(problem, progress, random)
         if endpoint == COMPONENT_TOKEN_PATH and row.verdict in _HOPELESS:
@@ -187,13 +189,18 @@ class RetryPolicy:
         return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4), retry.progress)
 
     def _refused(  # noqa: PLR0911 - one line for each verdict
-        self, row: Errcode, problem: Problem, progress: Progress, random: Callable[[], float]
+        self,
+        row: Errcode,
+        problem: Problem,
+        progress: Progress,
+        random: Callable[[], float],
+        slow_down_s: float,
     ) -> Decision:
         match row.verdict:
             case Verdict.RETRY:
-                return self._retry(problem, progress, random, self.slow_down_s if row.slow else 0.0)
+                return self._retry(problem, progress, random, slow_down_s if row.slow else 0.0)
             case Verdict.SLOW_DOWN:
-                return self._retry(problem, progress, random, self.slow_down_s)
+                return self._retry(problem, progress, random, slow_down_s)
             case Verdict.WAIT:
                 return self._await_scan(problem, progress, random)
             case Verdict.QUOTA:

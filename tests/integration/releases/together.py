@@ -29,3 +29,12 @@ def brought_to(store: ReleaseStore, release: Release, **state: Any) -> Release:
     stored = store.get(release.id)
     assert stored is not None
     return store.save(stored, stored.release.model_copy(update=state)).release
+
+
+#: The wave of the fixture `ids`.
+WAVE = "spring"
+
+
+def wx(name: str) -> str:
+    """The appid of the Mini Program that has the release of this name in the fixture `ids`."""
+    return f"wx{name.replace('-', '0'):0<16}"

@@ -88,7 +88,7 @@ def test_an_end_that_nobody_told_is_told_later(at: At, store: ReleaseStore, resu
     outcomes = Outcomes(store=store, results=results)
     assert outcomes.catch_up() == 0  # whoever wrote it may be about to
     assert store.untold(-10, 10) == [stored.release.id]
-    outcomes.tell(stored.release.id)
+    assert outcomes.catch_up(since_s=-1) == 1
     assert results.succeeded == [(stored.release.id, AUDIT)]
     assert store.untold(-10, 10) == []
 

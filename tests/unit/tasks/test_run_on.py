@@ -21,24 +21,38 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
+def request_of(app: Celery, acknowledged: list[Any]) -> StepRequest:
+    """A step's message as a worker holds it, with the id 1."""
+    task = app.tasks[Step.ENSURE_DOMAINS.task_name]
+    headers = {"id": "1", "task": task.name}
+    return StepRequest(
+        Message(body="", headers=headers, delivery_info={}, properties={}),
+        on_ack=lambda *_: acknowledged.append(1),
+        hostname="here",
+        app=app,
+        task=task,
+        body=([], {}, {}),
+        headers=headers,
+        decoded=True,
+    )
+
+
+def test_a_step_is_never_revoked_whatever_the_workers_list_says() -> None:
+    state.revoked.add("1")
+    with Celery("test", set_as_current=False) as app:
+        request = request_of(app, [])
+        assert not request.revoked()
+        state.revoked.add("1")
+        request.terminate(pool=None)
+    assert "1" not in state.revoked
+
+
 @pytest.mark.usefixtures("no_collector")
 def test_a_request_that_is_done_waits_for_no_garbage_collector() -> None:
     acknowledged: list[Any] = []
     with Celery("test", set_as_current=False) as app:
         app.conf.task_acks_late = True
-        task = app.tasks[Step.ENSURE_DOMAINS.task_name]
-        headers = {"id": "1", "task": task.name}
-        message = Message(body="", headers=headers, delivery_info={}, properties={})
-        request = StepRequest(
-            message,
-            on_ack=lambda *_: acknowledged.append(1),
-            hostname="here",
-            app=app,
-            task=task,
-            body=([], {}, {}),
-            headers=headers,
-            decoded=True,
-        )
+        request = request_of(app, acknowledged)
         seen = weakref.ref(request)
         request.on_success((0, "done", 0.1))
         del request

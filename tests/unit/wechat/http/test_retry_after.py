@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wechat.errors import Refused, Unanswered, WeChatError
+from wechat.http.answers import read_answer
 from wechat.http.retry_after import MAX_RETRY_AFTER_S, retry_after_s
 
 NOW = 1445412480.0
@@ -44,3 +46,13 @@ def test_any_header_is_a_bounded_wait_or_none(value: str) -> None:
     wait = retry_after_s(value, NOW)
 
     assert wait is None or 0 <= wait <= MAX_RETRY_AFTER_S
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(503, b'{"errcode":-1}'), (429, b'{"errcode":45011}'), (502, b"<html>")]
+)
+def test_what_the_server_asks_for_comes_with_the_error_whoever_refused(status: int, body: bytes) -> None:
+    with pytest.raises(WeChatError) as caught:
+        read_answer("/wxa/commit", status, body, retry_after_s=60)
+    assert isinstance(caught.value, Refused | Unanswered)
+    assert caught.value.retry_after_s == 60

@@ -108,6 +108,29 @@ def test_a_server_that_asks_to_be_left_alone_is_never_asked_sooner_by_anybody() 
     assert (asked(60, random=MOST).delay_s, asked(60, random=MOST).pause_s) == (75, 60)
 
 
+def refused_and_asked(errcode: int, seconds: float, path: str = "/wxa/commit") -> Refused:
+    """WeChat's own refusal, with the header of a gateway before it."""
+    return Refused(path, errcode, "no", None, {}, seconds)
+
+
+def test_a_busy_wechat_that_asks_to_be_left_alone_is_not_asked_by_anybody() -> None:
+    busy = retried(refused_and_asked(-1, 90), Progress(), LEAST)
+    assert (busy.delay_s, busy.pause_s) == (90, 90)
+
+
+@pytest.mark.parametrize("errcode", [45011, 9402202])
+def test_a_refusal_to_one_that_asks_for_time_holds_that_release_alone(errcode: int) -> None:
+    asked_for = retried(refused_and_asked(errcode, 90), Progress(), LEAST)
+    assert (asked_for.delay_s, asked_for.pause_s) == (90, 0)
+    assert retried(refused_and_asked(errcode, 1), Progress(), LEAST).delay_s == DEFAULT.slow_down_s
+
+
+def test_a_refusal_of_the_platforms_calls_that_asks_for_time_holds_all() -> None:
+    pause = decide(refused_and_asked(45011, 90, AUTHORIZER_TOKEN_PATH), random=LEAST)
+    assert isinstance(pause, PauseForAWhile)
+    assert pause.delay_s == 90
+
+
 def test_a_short_time_that_a_server_asks_for_does_not_shorten_the_backoff() -> None:
     assert (asked(1, failures=4).delay_s, asked(1, failures=4).pause_s) == (16, 1)
 

@@ -1,0 +1,74 @@
+"""Counts made anew from the records: a worker of an older version, beside newer ones, may have left wrong ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import redis
+
+from releases.states import Status
+from releases.store import changes, keys
+from releases.store.records import ReleaseStore
+
+#: How often a count is made that somebody changes meanwhile.
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """What was counted: the names of waves, and `causes` for what is blocked and failed."""
+
+    right: tuple[str, ...]
+    mended: tuple[str, ...]
+    moving: tuple[str, ...]  # changed again and again meanwhile, and left as it was
+
+
+def recount(client: redis.Redis, store: ReleaseStore) -> Recounted:
+    """Hold all counts against the records, and write those anew that are wrong.
+
+    Safe beside workers: a script that changes what is counted changes the count as well, and then nothing is written
+    here, and it is counted once more. Reads every record.
+    """
+    found: dict[str, list[str]] = {"right": [], "mended": [], "moving": []}
+    for wave in store.waves():
+        outcome = _recounted(client, keys.wave_counts(wave), partial(_of_wave, store, wave))
+        found[outcome].append(f"wave {wave}")
+    found[_recounted(client, keys.STOPPED, partial(_causes, store))].append("causes")
+    return Recounted(**{name: tuple(names) for name, names in found.items()})
+
+
+def _recounted(client: redis.Redis, key: str, count: Callable[[], dict[str, str]]) -> str:
+    with client.pipeline() as untyped:
+        pipe: Any = untyped
+        for _ in range(_TRIES):
+            pipe.watch(key)
+            right = count()
+            if pipe.hgetall(key) == right:
+                return "right"
+            pipe.multi()
+            pipe.delete(key)
+            if right:
+                pipe.hset(key, mapping=right)
+            try:
+                pipe.execute()
+            except redis.WatchError:
+                continue
+            return "mended"
+    return "moving"
+
+
+def _of_wave(store: ReleaseStore, wave: str) -> dict[str, str]:
+    numbers: Counter[str] = Counter()
+    for release in store.find(wave=wave):
+        if not release.progress.left_wave:
+            numbers.update(changes.counted(release))
+    return {name: str(number) for name, number in numbers.items()}
+
+
+def _causes(store: ReleaseStore) -> dict[str, str]:
+    stopped = (release for status in (Status.BLOCKED, Status.FAILED) for release in store.find(status=status))
+    return {cause: str(number) for cause, number in Counter(release.cause for release in stopped).items()}

@@ -1,0 +1,104 @@
+"""Counts that somebody left wrong are made anew from the records, beside whoever writes them."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+
+from releases.intake.one import Releases
+from releases.store import keys
+from releases.store.records import ReleaseStore
+from releases.store.recounting import recount
+from tests.integration.releases.together import WAVE, wx
+from tests.support.examples import a_request
+from tests.support.invariants import broken
+from tests.support.looks import Look
+from tests.support.workers import wait_for
+
+COUNTS = keys.wave_counts(WAVE)
+
+
+def test_right_counts_are_left_alone(
+    redis_client: redis.Redis, store: ReleaseStore, ids: dict[str, str]
+) -> None:
+    before = redis_client.hgetall(COUNTS), redis_client.hgetall(keys.STOPPED)
+
+    found = recount(redis_client, store)
+
+    assert (found.right, found.mended, found.moving) == ((f"wave {WAVE}", "causes"), (), ())
+    assert (redis_client.hgetall(COUNTS), redis_client.hgetall(keys.STOPPED)) == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"running": 7},
+        {"running": 0},
+        {"blocked": 2},
+        {"started": 3},
+        {"waits wave": -1},
+        {"waits 45011": 1},
+    ],
+)
+def test_wrong_counts_of_a_wave_are_made_anew(
+    redis_client: redis.Redis, store: ReleaseStore, ids: dict[str, str], damage: dict[Any, Any]
+) -> None:
+    right = redis_client.hgetall(COUNTS)
+    redis_client.hset(COUNTS, mapping=damage)
+    assert broken(Look.at(redis_client)) != []
+
+    found = recount(redis_client, store)
+
+    assert found.mended == (f"wave {WAVE}",)
+    assert redis_client.hgetall(COUNTS) == right
+    assert broken(Look.at(redis_client)) == []
+
+
+def test_wrong_causes_are_made_anew_and_lost_counts_as_well(
+    redis_client: redis.Redis, store: ReleaseStore, ids: dict[str, str]
+) -> None:
+    redis_client.hset(keys.STOPPED, mapping={"blocked ensure_domains 85017": 5, "failed commit_code -1": 1})
+    redis_client.delete(COUNTS)
+
+    assert recount(redis_client, store).mended == (f"wave {WAVE}", "causes")
+    assert broken(Look.at(redis_client)) == []
+
+
+def test_who_left_a_wave_is_not_counted_in_it(
+    redis_client: redis.Redis, store: ReleaseStore, releases: Releases, ids: dict[str, str]
+) -> None:
+    releases.enqueue(a_request(appid=wx("wave-1"), wave=WAVE, user_version="2.0.0", supersede=True))
+    right = redis_client.hgetall(COUNTS)
+    redis_client.hincrby(COUNTS, "cancelled", 1)
+
+    assert recount(redis_client, store).mended == (f"wave {WAVE}",)
+    assert redis_client.hgetall(COUNTS) == right
+
+
+def test_what_is_changed_all_the_time_is_left_for_later(
+    redis_client: redis.Redis, redis_url: str, store: ReleaseStore, ids: dict[str, str]
+) -> None:
+    right = redis_client.hgetall(COUNTS)
+    done = threading.Event()
+
+    def change() -> None:
+        with redis.Redis.from_url(redis_url) as other:
+            while not done.is_set():
+                other.hincrby(COUNTS, "started", 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        wait_for(lambda: redis_client.hgetall(COUNTS) != right)
+        try:
+            found = recount(redis_client, store)
+        finally:
+            done.set()
+        changing.result()
+
+    assert found.moving == (f"wave {WAVE}",)
+    assert recount(redis_client, store).mended == (f"wave {WAVE}",)
+    assert redis_client.hgetall(COUNTS) == right
