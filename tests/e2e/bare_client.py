@@ -1,6 +1,6 @@
 """An orchestrator that shares no code with us: Celery and the Redis URL are all it has.
 
-Reads one JSON call to a line from stdin, [task, keyword arguments] or ["result", release id], and
+Reads one JSON call to a line from stdin, [task, keyword arguments, queue] or ["result", release id], and
 answers each with one JSON line: {"value": ...} or {"raised": class name, "args": [...]}.
 """
 
@@ -36,12 +36,12 @@ def client() -> Iterator[Celery]:
             pools.reset()
 
 
-def answer(app: Celery, task: str, argument: Any) -> dict[str, Any]:
+def answer(app: Celery, task: str, argument: Any, queue: str = "releases") -> dict[str, Any]:
     """The answer to one call."""
     if task == "result":
         result = app.AsyncResult(argument)
     else:
-        result = app.send_task(task, kwargs=argument, queue="releases")
+        result = app.send_task(task, kwargs=argument, queue=queue)
     # Not raised: an exception holds the frames that it came through, and these the result, which has to go first.
     value = result.get(timeout=PATIENCE_S, propagate=False)
     if isinstance(value, Exception):

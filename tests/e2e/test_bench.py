@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from benchmarks import work
 from tests.support.workers import DOMAINS, ROOT, Platform, platform
 
 CONTESTANTS = ("floor", "ours-threads-1", "bare-celery-threads")
+#: Calls that belong to no step: for a token, and of the worker that looks after the platform's audit quota, at any time.
+BESIDE = ("api_authorizer_token", "queryquota")
 
 
 def test_the_contestants_work_is_what_our_own_steps_send(
@@ -26,9 +29,7 @@ def test_the_contestants_work_is_what_our_own_steps_send(
 
 def sent(made: Platform, appid: str) -> list[tuple[str, str, int]]:
     """The calls in their order, with what they sent and the errcode; the appids are alike for that."""
-    # The worker asks for the quota in the background, by whichever Mini Program is the newest.
-    others = ("api_authorizer_token", "queryquota")
-    calls = [call for call in made.calls(appid) if call["endpoint"] not in others]
+    calls = [call for call in made.calls(appid) if call["endpoint"] not in BESIDE]
     return [
         (call["endpoint"], json.dumps(call["body"], sort_keys=True).replace(appid, "APPID"), call["errcode"])
         for call in calls
@@ -50,3 +51,16 @@ def test_a_short_round_of_some_prints_their_row() -> None:
         name for name in CONTESTANTS for _ in range(3)
     ]
     assert "at least 0.90 of the throughput of bare Celery" in ended.stdout
+
+
+def test_how_long_commands_take_is_printed_with_their_bounds() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.starting", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=True,
+    )
+    told = re.findall(r"^mprelease (\S+).* \d\.\d\d s \(bound (0\.\d\d) s\)", ended.stdout, re.MULTILINE)
+    assert told == [("--version", "0.25"), ("--help", "0.25"), ("errcodes", "0.25"), ("show", "0.40")]

@@ -257,6 +257,15 @@ def test_an_orchestrator_starts_a_release_and_reads_its_result(
         assert orchestrator.ask("tasks.get_release", {"release_id": "none"})["raised"] == "UnknownRelease"
 
 
+def test_an_orchestrator_sends_an_urgent_request_to_the_urgent_queue(
+    platform: Platform, server: RestartableRedis, tmp_path: Path
+) -> None:
+    request = platform.request(platform.mini_program(), urgent=True)
+    with platform.worker(), orchestrator_of(url_of(server, ORCHESTRATOR), tmp_path) as orchestrator:
+        answer = orchestrator.ask("tasks.start_release", request, "releases.urgent")
+        assert answer["value"]["created"]
+
+
 FORBIDDEN: dict[str, tuple[tuple[Any, ...], ...]] = {
     OURS: (
         ("FLUSHALL",),

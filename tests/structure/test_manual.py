@@ -1,6 +1,7 @@
 """The manual is built as a site, and what is written from the code is what the code says."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.structure.files import ROOT, text
+from tests.support.examples import a_release
 
 
 def test_the_site_is_built_without_a_warning_and_asks_nobody_else(tmp_path: Path) -> None:
@@ -46,3 +48,9 @@ def test_the_makefile_writes_both_pages() -> None:
         head = text(page).partition("|")[0].replace("\n", "\\n")
         recipe = text("Makefile").partition(f"printf '{head}'")[2].partition(f"> {page}\n")[0]
         assert f"MPRELEASE_LANGUAGE={language} " in recipe
+
+
+def test_the_orchestrators_page_has_every_field_of_a_record() -> None:
+    table = text("docs/orchestrators.md").partition("## The record\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == a_release().public().keys()

@@ -15,11 +15,11 @@ class Orchestrator:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def ask(self, task: str, argument: object) -> dict[str, Any]:
+    def ask(self, task: str, argument: object, *queue: str) -> dict[str, Any]:
         """Run a task, or wait for the "result" of a release; see bare_client.py."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([task, argument]) + "\n")
+        self._process.stdin.write(json.dumps([task, argument, *queue]) + "\n")
         self._process.stdin.flush()
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer

@@ -17,7 +17,7 @@ class RestartableRedis:
     master_name = ""
 
     def __init__(self, directory: Path, *options: str, login: str = "") -> None:
-        port = str(free_port())
+        port = str(_port())
         self._command = [
             *(find_server(), "--bind", "127.0.0.1", "--port", port, "--dir", str(directory)),
             *(
@@ -62,6 +62,11 @@ class RestartableRedis:
         """Kill it."""
         self._process.kill()
         self._process.wait()
+
+
+def _port() -> int:
+    """A free port that a server in cluster mode starts on as well: it listens 10,000 above, too."""
+    return next(port for port in (free_port() for _ in range(1000)) if port + 10_000 < 2**16)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Commands are imported when they run, and what they do not need is not."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,36 @@ def test_what_a_command_does_not_need_is_not_imported(typed: str, not_needed: tu
     )
     assert ran.stdout
     assert ran.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("command", ["", "enqueue", "platform domains"])
+def test_h_is_short_for_help(command: str) -> None:
+    short, long = (
+        subprocess.run(
+            [sys.executable, "-m", "worker", *command.split(), option],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for option in ("-h", "--help")
+    )
+    assert short == long
+    assert "Usage: " in short
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("enq", "enqueue"), ("list --errc", "--errcode")])
+def test_a_shell_is_told_how_to_complete(typed: str, completed: str) -> None:
+    asked = {
+        "_MPRELEASE_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"mprelease {typed}",
+        "COMP_CWORD": str(len(typed.split())),
+    }
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("mprelease")],
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split() == [completed]

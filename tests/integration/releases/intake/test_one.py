@@ -360,3 +360,26 @@ def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
     releases.enqueue(superseding, "message-1")
 
     assert [release_id for release_id, _ in results.failed] == [old.id]
+
+
+@pytest.mark.parametrize("request_id", [None, "message-1"])
+def test_the_result_of_a_release_that_is_found_again_is_stored_anew(
+    releases: Releases, store: ReleaseStore, results: NotedResults, request_id: str | None
+) -> None:
+    # Given a release at rest, whose result nobody has any more: results expire, records don't
+    found = releases.enqueue(a_request(), request_id).release
+    brought_to(store, found, status=Status.SUBMITTED, auditid=7)
+    assert results.succeeded == []
+
+    assert releases.enqueue(a_request(), request_id).release.id == found.id
+
+    assert results.succeeded == [(found.id, 7)]
+
+
+def test_a_repetition_forgets_no_result_of_a_release_that_goes_on(
+    releases: Releases, results: NotedResults
+) -> None:
+    releases.enqueue(a_request())
+    releases.enqueue(a_request())
+
+    assert results.forgotten == []
