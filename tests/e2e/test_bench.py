@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,3 +49,16 @@ def test_a_short_round_of_some_prints_their_row() -> None:
         name for name in CONTESTANTS for _ in range(3)
     ]
     assert "at least 0.90 of the throughput of bare Celery" in ended.stdout
+
+
+def test_how_long_commands_take_is_printed_with_their_bounds() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.starting", "--rounds", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=True,
+    )
+    told = re.findall(r"^mprelease (\S+).* \d\.\d\d s \(bound (0\.\d\d) s\)", ended.stdout, re.MULTILINE)
+    assert told == [("--version", "0.25"), ("--help", "0.25"), ("errcodes", "0.25"), ("show", "0.40")]
