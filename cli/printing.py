@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
@@ -23,9 +23,11 @@ from cli.lines import counted, in_local_time, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.states import Status
-from releases.waves.report import Cause, causes
 from wechat.errcodes.table import verdict_of
 from worker.logs.printable import json_line, one_line
+
+if TYPE_CHECKING:
+    from releases.waves.report import Cause
 
 
 class Lines(Console):
@@ -184,6 +186,8 @@ def next_command(release: Release) -> str:
 
 def tell_causes(releases: Iterable[Release]) -> None:
     """Print why releases stand still, each cause once with the number of those behind it."""
+    from releases.waves.report import causes  # noqa: PLC0415 - `show` does not need it, and starts sooner
+
     for of_one in cause_lines(causes(releases)):
         notes.print(escape(of_one))
 
