@@ -98,7 +98,8 @@ def _pace(report: WaveReport) -> str:
     if not report.per_minute:
         return ""
     end = f", done at about {report.estimated_end:%Y-%m-%d %H:%M} UTC" if report.estimated_end else ""
-    return f", {report.per_minute:.0f} a minute{end}"
+    digits = 0 if report.per_minute >= 1 else 1
+    return f", {report.per_minute:.{digits}f} a minute{end}"
 
 
 def _watched(report: WaveReport, patience: Patience) -> WaveReport:

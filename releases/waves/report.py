@@ -23,6 +23,11 @@ from releases.waves.waves import Waves
 SPEED_OVER_MIN = 5
 #: Where none ended in so many minutes, this one and those before it, there is no speed: something keeps it from moving.
 MOVED_WITHIN_MIN = 2
+#: There is none either where none has ended for so many seconds, and for so many times what lately passed from one to the next.
+QUIET_S = 10.0
+QUIET_GAPS = 5
+#: Fewer than so many ends, in less than a minute, say nothing about the speed.
+FEW_ENDS = 5
 #: A release is overdue whose time passed so many seconds ago: workers look twice a second.
 OVERDUE_S = 10.0
 
@@ -150,9 +155,10 @@ class WaveReports:
         going_on = sum(tally.counts[status] for status in GOING_ON)
         pause = in_force(tally.counts, standing.pause)
         holds = holds_of(tally, pause, _platforms(self._pauses) if going_on else {})
-        per_minute = _per_minute(self._store, name, now)
-        # While something holds releases back, nobody knows when they will go on.
-        is_known = per_minute > 0 and going_on > 0 and not holds
+        still = stands_still(tally.counts, state_of(tally.counts, pause), holds)
+        per_minute = 0.0 if still else _per_minute(self._store, name, now)
+        # While something holds releases back, or all of them wait, what has ended does not say when the others will.
+        is_known = per_minute > 0 and going_on > tally.counts[Status.WAITING] and not holds
         return WaveReport(
             name=name,
             counts=tally.counts,
@@ -204,11 +210,15 @@ def _alike(problem: Problem, appid: str) -> Problem:
 
 def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
     began = store.wave_began(name)
-    return 0.0 if began is None else speed(store.wave_ends(name), began, now)
+    if began is None:
+        return 0.0
+    return speed(store.wave_ends(name), began, now, ended_at=store.wave_ended_at(name))
 
 
-def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
-    """Ends per minute lately, from the numbers of the minutes; 0 where none ended just now.
+def speed(
+    ends: Mapping[int, int], began: datetime, now: datetime, *, ended_at: datetime | None = None
+) -> float:
+    """Ends per minute lately, from the numbers of the minutes and when the last one was; 0 where it stands still.
 
     What stood still before the first of them does not count.
     """
@@ -217,4 +227,8 @@ def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
     if not lately or max(lately) < first + SPEED_OVER_MIN - MOVED_WITHIN_MIN:
         return 0.0
     since = max(began.timestamp(), min(lately) * 60)
-    return sum(lately.values()) / max(1 / 60, (now.timestamp() - since) / 60)
+    number, minutes = sum(lately.values()), max(1 / 60, (now.timestamp() - since) / 60)
+    if number < FEW_ENDS and minutes < 1:
+        return 0.0
+    quiet_s = 0.0 if ended_at is None else (now - ended_at).total_seconds()
+    return 0.0 if quiet_s > max(QUIET_S, QUIET_GAPS * 60 * minutes / number) else number / minutes
