@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Self
 
 from releases.record import Problem, Release
@@ -19,6 +20,7 @@ from releases.waves.brake import WavePolicy
 from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
 from releases.waves.waves import Waves
 
+_ELLIPSIS = "…"
 #: The speed is that of the last so many minutes.
 SPEED_OVER_MIN = 5
 #: Where none ended in so many minutes, this one and those before it, there is no speed: something keeps it from moving.
@@ -34,7 +36,7 @@ OVERDUE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why releases stand still, and how many do for it. The problem is an example's, without what is its own.
+    """Why releases stand still, and how many do for it. In the problem an ellipsis stands for what differs among them.
 
     `next_attempt_at` is when the first of them goes on by itself.
     """
@@ -178,7 +180,7 @@ def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:
-    """Group releases by what they stand still for, the most frequent first; the problem is that of one of them."""
+    """Group releases by what they stand still for, the most frequent first; of the problem, what theirs have in common."""
     tally: Counter[tuple[str, ...]] = Counter()
     found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
     first: dict[tuple[str, ...], datetime] = {}
@@ -188,7 +190,7 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
             alike = _alike(problem, release.appid)
             key = _key(release.status, alike)
             tally[key] += 1
-            found.setdefault(key, (release.status, alike))
+            found[key] = release.status, _common(found[key][1], alike) if key in found else alike
             if release.next_attempt_at is not None:
                 first[key] = min(release.next_attempt_at, first.get(key, release.next_attempt_at))
     return [Cause(*found[key], number, first.get(key)) for key, number in tally.most_common()]
@@ -206,6 +208,30 @@ def _alike(problem: Problem, appid: str) -> Problem:
     return problem.model_copy(
         update={"rid": None, **{name: text.replace(appid, "APPID") for name, text in said.items()}}
     )
+
+
+def _common(one: Problem, other: Problem) -> Problem:
+    """What both say: nobody is to wait for the audit of one, or read its hint, for what holds the others."""
+    said = {
+        "errmsg": _same_words(one.message, other.message),
+        "remedy": _same_words(one.remedy, other.remedy),
+    }
+    return one.model_copy(update=said)
+
+
+def _same_words(one: str, other: str) -> str:
+    """The words that stand in both; the first text where these are not the same but for some words."""
+    if one == other:
+        return one
+    pairs = list(zip_longest(one.split(" "), other.split(" ")))
+    if any(word is None or its is None for word, its in pairs):
+        return one
+    return " ".join(word if word == its else _ELLIPSIS + _end_of(word, its) for word, its in pairs)
+
+
+def _end_of(word: str, other: str) -> str:
+    """The mark that ends both."""
+    return word[-1] if word[-1:] == other[-1:] and word[-1:] in {",", ".", ":", ")"} else ""
 
 
 def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
