@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperGroup
+# Imports make much that stays, and the collector would look through it again and again: a tenth of a start.
+gc.disable()
 
-from cli.lazy import LazyCommand
+import typer  # noqa: E402 - without the collector
+from typer.core import TyperGroup  # noqa: E402 - without the collector
+
+from cli.lazy import LazyCommand  # noqa: E402 - without the collector
+
+gc.enable()
 
 _INTERRUPTED = 130
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -32,5 +35,16 @@ class LazyCommand(TyperCommand):
     def real(self) -> Any:
         """The command itself, with its code imported."""
         app = typer.Typer()
-        import_module(self._module).register(app)
+        with _collector_off():
+            import_module(self._module).register(app)
         return typer.main.get_group(app).commands[str(self.name)]
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Without the garbage collector: imports make much that stays, which it would look through again and again."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
@@ -23,9 +23,11 @@ from cli.lines import counted, in_local_time, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.states import Status
-from releases.waves.report import Cause, causes
 from wechat.errcodes.table import verdict_of
 from worker.logs.printable import json_line, one_line
+
+if TYPE_CHECKING:
+    from releases.waves.report import Cause
 
 
 class Lines(Console):
@@ -38,15 +40,18 @@ class Lines(Console):
         super().__init__(stderr=stderr, highlight=False, markup=markup)
         self._local = local
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """As rich does it."""
+    def print(self, *objects: Any, hang: int = 0, **options: Any) -> None:
+        """As rich does it; on a terminal the further lines of a text are indented by `hang` columns."""
         shown = (one_line(one) if isinstance(one, str) else one for one in objects)
         if self._local:
             shown = (times(one, self) if isinstance(one, str) else one for one in shown)
         if self.is_terminal:
             markup = options.get("markup")
             shown = (
-                WholeWords(self.render_str(one, markup=markup)) if _is_chinese(one) else one for one in shown
+                WholeWords(self.render_str(one, markup=markup), hang)
+                if isinstance(one, str) and (hang or not one.isascii())
+                else one
+                for one in shown
             )
         # Not known before: what is a terminal may change while we run.
         super().print(*shown, **{"soft_wrap": not self.is_terminal, **options})
@@ -58,23 +63,23 @@ class WholeWords:
     rich takes all from one blank to the next for a word, and breaks it anywhere.
     """
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, hang: int = 0) -> None:
         self._text = text
+        self._hang = hang
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As rich asks for it."""
         if options.no_wrap:
             yield self._text
             return
-        lines = self._text.divide(line_starts(self._text.plain, options.max_width))
-        for one in lines:
+        hang = min(self._hang, options.max_width // 2)
+        for number, one in enumerate(
+            self._text.divide(line_starts(self._text.plain, options.max_width, hang))
+        ):
             one.rstrip()
-            one.overflow = "fold"
-        yield from lines
-
-
-def _is_chinese(shown: Any) -> bool:
-    return isinstance(shown, str) and not shown.isascii()
+            shown = Text(" " * hang if number else "").append_text(one)
+            shown.overflow = "fold"
+            yield shown
 
 
 def times(text: str, console: Console) -> str:
@@ -124,7 +129,7 @@ def complain(first: str, *more: str) -> None:
     """Say on stderr what is wrong and what would be right."""
     notes.print(f"[bold red]{escape(first)}[/]")
     for further in more:
-        notes.print(f"  {escape(further)}")
+        notes.print(f"  {escape(further)}", hang=2)
 
 
 def listing(releases: Iterable[Release]) -> None:
@@ -184,8 +189,14 @@ def next_command(release: Release) -> str:
 
 def tell_causes(releases: Iterable[Release]) -> None:
     """Print why releases stand still, each cause once with the number of those behind it."""
+    from releases.waves.report import causes  # noqa: PLC0415 - `show` does not need it, and starts sooner
+
     for of_one in cause_lines(causes(releases)):
-        notes.print(escape(of_one))
+        notes.print(escape(of_one), hang=UNDER_COUNT)
+
+
+#: Where the text begins of what is told with a number before it.
+UNDER_COUNT = 9
 
 
 def cause_lines(found: Iterable[Cause]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from config.errors import SettingsError
 from config.language import language_problems
 from config.settings import Settings
 from config.sources import (
+    DEFAULT_SECRETS_DIR,
     ENCODING,
     LANGUAGE_VARIABLE,
     PREFIX,
@@ -36,6 +37,8 @@ def load_settings() -> Settings:
     """Read the settings; raises SettingsError naming every variable that is wrong."""
     try:
         directory = secrets_dir()
+        if directory != DEFAULT_SECRETS_DIR and directory and not Path(directory).expanduser().is_dir():
+            raise SettingsError([f"{SECRETS_DIR_VARIABLE}: {directory} is no directory here"])
         secret_files = [file.name for file in our_files(Path(directory))] if directory else []
         unknown = _unknown_names([*os.environ, *dotenv_values(".env", encoding=ENCODING), *secret_files])
         if unknown:

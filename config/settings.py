@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -77,6 +76,8 @@ def _keys_can_be_used(keys: list[SecretStr]) -> list[SecretStr]:
 
 def _is_fernet_key(key: SecretStr) -> bool:
     try:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - most start without a key, and sooner
+
         Fernet(key.get_secret_value())
     except ValueError:
         return False

@@ -221,7 +221,8 @@ NOT_REGISTERED = Text(
     "not registered on the platform: {hosts}; `mprelease platform domains add` does it",
     "没有登记在第三方平台服务器域名中：{hosts}；用 `mprelease platform domains add` 登记",
 )
-#: An audit as it stands in a remedy.
+#: An audit as it stands in a remedy; before 0.2 with its version and time, which the block says already.
+AUDIT_ID = Text("audit {id}", "审核 {id} ")
 AUDIT = Text("audit {id} of version {version} ({status})", "审核 {id}（版本 {version}，{status}）")
 AUDIT_OF = Text(
     "audit {id} of version {version}, submitted {at} ({status})",

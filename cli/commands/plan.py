@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 
@@ -15,7 +16,7 @@ from cli.audit_quota import ask, tell_unknown
 from cli.context import services
 from cli.following import tell_braked
 from cli.lines import counted, document, line
-from cli.printing import notes
+from cli.printing import MOST_LISTED, UNDER_COUNT, notes
 from releases.intake.plan import Plan, is_new, plan
 from releases.record import identity
 from releases.request import ReleaseRequest
@@ -55,12 +56,7 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     planned, adding = set(), set()
     templates, why = _templates()
     unsaid.update([f"the template library is unknown: {why}"] * len(requests) if why else ())
-    made_plans = _plans(requests, known, templates)
-    for made in track(made_plans, "", len(requests), console=notes, disable=not notes.is_terminal):
-        if as_json:
-            document({**made.public(), **of_all})
-        else:
-            _tell(made)
+    for made in _shown(_plans(requests, known, templates), len(requests), of_all if as_json else None):
         obstacles.update(made.obstacles)
         unsaid.update(made.unknown)
         planned.add(made.appid)
@@ -82,6 +78,20 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     _tell_counted(unsaid)
     if obstacles:
         raise typer.Exit(1)
+
+
+def _shown(plans: Iterator[Plan], number: int, of_all: Mapping[str, object] | None) -> Iterator[Plan]:
+    """The plans, each printed: as JSON with `of_all`, else in words, on a terminal the first of many only."""
+    most = number if of_all is not None or not Console().is_terminal else MOST_LISTED
+    followed = track(plans, "", number, console=notes, transient=True, disable=not notes.is_terminal)
+    for at, made in enumerate(followed):
+        if of_all is not None:
+            document({**made.public(), **of_all})
+        elif at < most:
+            _tell(made)
+        yield made
+    if number > most:
+        notes.print(f"and {counted(number - most, 'more request')}: in a pipe all are shown, as to `| less`")
 
 
 def _templates() -> tuple[Collection[int] | None, str]:
@@ -122,7 +132,7 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
 
 def _tell_counted(said: Counter[str]) -> None:
     for what, number in said.most_common():
-        notes.print(f"{number:>7}  {escape(language.obstacle(what))}")
+        notes.print(f"{number:>7}  {escape(language.obstacle(what))}", hang=UNDER_COUNT)
 
 
 def _tell(made: Plan) -> None:

@@ -18,7 +18,7 @@ from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
-from cli.printing import Lines, WholeWords, bar, cause_lines, notes, times
+from cli.printing import UNDER_COUNT, Lines, WholeWords, bar, cause_lines, notes, times
 from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
@@ -83,7 +83,7 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
     # What holds releases back was just said, with its remedy; the others need a word of their own.
     said = {hold.remedy for hold in report.holds}
     for line in cause_lines(cause for cause in found if not (_waits(cause) and cause.problem.remedy in said)):
-        notes.print(escape(line))
+        notes.print(escape(line), hang=UNDER_COUNT)
     if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
         notes.print(
             escape(way_out(report.name, [cause.problem for cause in found if cause.status in AT_REST]))
@@ -98,7 +98,8 @@ def _pace(report: WaveReport) -> str:
     if not report.per_minute:
         return ""
     end = f", done at about {report.estimated_end:%Y-%m-%d %H:%M} UTC" if report.estimated_end else ""
-    return f", {report.per_minute:.0f} a minute{end}"
+    digits = 0 if report.per_minute >= 1 else 1
+    return f", {report.per_minute:.{digits}f} a minute{end}"
 
 
 def _watched(report: WaveReport, patience: Patience) -> WaveReport:
@@ -160,7 +161,7 @@ def waves(
             document({**report.public(), "began_at": since})
         else:
             state = f"[{_COLOURS[report.state]}]{report.state:<7}[/]"
-            console.print(f"{times(since, console)}  {state}  {escape(name)}  {_tally(report)}")
+            console.print(f"{times(since, console)}  {state}  {escape(name)}  {_tally(report)}", hang=8)
     if not began:
         notes.print("no wave yet; `mprelease enqueue --file FILE --wave NAME` begins one")
     if len(began) > limit:

@@ -23,7 +23,7 @@ _COLOURS = {Level.OK: "green", Level.WARN: "bold yellow", Level.FAIL: "bold red"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `more` are lines to be typed."""
+    """One thing that was looked at; `more` are lines to be typed, short enough for eighty columns."""
 
     level: Level
     name: str
@@ -32,7 +32,9 @@ class Finding:
 
     def show(self, report: Lines) -> None:
         """Print it: a line, and the lines to be typed under it."""
-        report.print(f"[{_COLOURS[self.level]}]{self.level:<7}[/]  {self.name:<12}  {escape(self.text)}")
+        report.print(
+            f"[{_COLOURS[self.level]}]{self.level:<7}[/]  {self.name:<12}  {escape(self.text)}", hang=23
+        )
         for line in self.more:
             report.print(f"{'':<9}{escape(line)}")
 

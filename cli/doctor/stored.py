@@ -14,9 +14,10 @@ from worker.redis_client import connect
 
 #: How a key is set, where there is none.
 _SET_A_KEY = (
-    """python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'  # makes a KEY""",
-    "MPRELEASE_REDIS__ENCRYPTION_KEYS=plain,KEY  # for all processes and shells; restart the workers; then KEY alone, as well",
-    "mprelease rekey  # seals what is stored; docs/redis.md, Encryption of what is stored",
+    "openssl rand -base64 32 | tr +/ -_  # makes a KEY",
+    "export MPRELEASE_REDIS__ENCRYPTION_KEYS=plain,KEY  # everywhere",
+    "# Restart the workers. Then KEY alone, and restart them again. Then:",
+    "mprelease rekey  # docs/redis.md, Encryption of what is stored",
 )
 
 
@@ -77,7 +78,8 @@ def encryption() -> Iterator[Finding]:
     elif settings().redis.encrypts:
         text = f"{tally.total} stored secrets are sealed with the first key"
     else:
-        text = f"off: {plain}, in its file and in backups. To set a key:"
+        lie = plain if tally.total else "tickets and tokens will lie in plain text in Redis"
+        text = f"off: {lie}, in its file and in backups. To set a key:"
     if tally.unreadable:
         yield fail("encryption", text)
     elif not settings().redis.encrypts:

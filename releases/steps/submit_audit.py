@@ -180,7 +180,7 @@ def _unfound(latest: LatestAudit | None) -> NotShownYet:
 def _remedy(latest: LatestAudit | None) -> str:
     if latest is None or latest.status not in RUNNING:
         return remedies.AUDIT_NOT_SHOWN()
-    return remedies.AUDIT_OF_ANOTHER(audit=name_of_audit(latest))
+    return remedies.AUDIT_OF_ANOTHER(audit=remedies.AUDIT_ID(id=str(latest.auditid)))
 
 
 def _ended(latest: LatestAudit) -> StepBlocked:

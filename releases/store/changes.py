@@ -129,6 +129,7 @@ def _change(
         causes=keys.STOPPED,
         starts=bool(after.attempts and not (before and before.attempts)) or None,
         minute=str(int(after.updated_at.timestamp() // 60)) if comes_to_rest else None,
+        ended_at=str(int(after.updated_at.timestamp())) if comes_to_rest else None,
         place=where,
         rests=at_rest or None,
         untold=keys.UNTOLD,

@@ -66,7 +66,7 @@ def wave_counts(wave: str) -> str:
 
 
 def wave_ends(wave: str) -> str:
-    """How many releases of a wave came to rest in each minute since the epoch."""
+    """How many releases of a wave came to rest in each minute since the epoch; `last`: the second in which one did."""
     return f"releases:wave-ends:{wave}"
 
 

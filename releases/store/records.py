@@ -227,7 +227,12 @@ class ReleaseStore:
     def wave_ends(self, wave: str) -> dict[int, int]:
         """How many of the wave's releases came to rest in each minute since the epoch."""
         raw = cast("dict[str, str]", self._redis.hgetall(keys.wave_ends(wave)))
-        return {int(minute): int(number) for minute, number in raw.items()}
+        return {int(minute): int(number) for minute, number in raw.items() if minute != "last"}
+
+    def wave_ended_at(self, wave: str) -> datetime | None:
+        """When the last of the wave's releases came to rest."""
+        second = cast("str | None", self._redis.hget(keys.wave_ends(wave), "last"))
+        return None if second is None else datetime.fromtimestamp(int(second), UTC)
 
     def overdue(self, before: datetime, wave: str | None = None) -> list[str]:
         """The releases, of all or of one wave, that were due before that and that nobody has taken since.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Self
 
 from releases.record import Problem, Release
@@ -19,17 +20,23 @@ from releases.waves.brake import WavePolicy
 from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
 from releases.waves.waves import Waves
 
+_ELLIPSIS = "…"
 #: The speed is that of the last so many minutes.
 SPEED_OVER_MIN = 5
 #: Where none ended in so many minutes, this one and those before it, there is no speed: something keeps it from moving.
 MOVED_WITHIN_MIN = 2
+#: There is none either where none has ended for so many seconds, and for so many times what lately passed from one to the next.
+QUIET_S = 10.0
+QUIET_GAPS = 5
+#: Fewer than so many ends, in less than a minute, say nothing about the speed.
+FEW_ENDS = 5
 #: A release is overdue whose time passed so many seconds ago: workers look twice a second.
 OVERDUE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why releases stand still, and how many do for it. The problem is an example's, without what is its own.
+    """Why releases stand still, and how many do for it. In the problem an ellipsis stands for what differs among them.
 
     `next_attempt_at` is when the first of them goes on by itself.
     """
@@ -150,9 +157,10 @@ class WaveReports:
         going_on = sum(tally.counts[status] for status in GOING_ON)
         pause = in_force(tally.counts, standing.pause)
         holds = holds_of(tally, pause, _platforms(self._pauses) if going_on else {})
-        per_minute = _per_minute(self._store, name, now)
-        # While something holds releases back, nobody knows when they will go on.
-        is_known = per_minute > 0 and going_on > 0 and not holds
+        still = stands_still(tally.counts, state_of(tally.counts, pause), holds)
+        per_minute = 0.0 if still else _per_minute(self._store, name, now)
+        # While something holds releases back, or all of them wait, what has ended does not say when the others will.
+        is_known = per_minute > 0 and going_on > tally.counts[Status.WAITING] and not holds
         return WaveReport(
             name=name,
             counts=tally.counts,
@@ -172,7 +180,7 @@ def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:
-    """Group releases by what they stand still for, the most frequent first; the problem is that of one of them."""
+    """Group releases by what they stand still for, the most frequent first; of the problem, what theirs have in common."""
     tally: Counter[tuple[str, ...]] = Counter()
     found: dict[tuple[str, ...], tuple[Status, Problem]] = {}
     first: dict[tuple[str, ...], datetime] = {}
@@ -182,7 +190,7 @@ def causes(releases: Iterable[Release]) -> list[Cause]:
             alike = _alike(problem, release.appid)
             key = _key(release.status, alike)
             tally[key] += 1
-            found.setdefault(key, (release.status, alike))
+            found[key] = release.status, _common(found[key][1], alike) if key in found else alike
             if release.next_attempt_at is not None:
                 first[key] = min(release.next_attempt_at, first.get(key, release.next_attempt_at))
     return [Cause(*found[key], number, first.get(key)) for key, number in tally.most_common()]
@@ -202,13 +210,41 @@ def _alike(problem: Problem, appid: str) -> Problem:
     )
 
 
+def _common(one: Problem, other: Problem) -> Problem:
+    """What both say: nobody is to wait for the audit of one, or read its hint, for what holds the others."""
+    said = {
+        "errmsg": _same_words(one.message, other.message),
+        "remedy": _same_words(one.remedy, other.remedy),
+    }
+    return one.model_copy(update=said)
+
+
+def _same_words(one: str, other: str) -> str:
+    """The words that stand in both; the first text where these are not the same but for some words."""
+    if one == other:
+        return one
+    pairs = list(zip_longest(one.split(" "), other.split(" ")))
+    if any(word is None or its is None for word, its in pairs):
+        return one
+    return " ".join(word if word == its else _ELLIPSIS + _end_of(word, its) for word, its in pairs)
+
+
+def _end_of(word: str, other: str) -> str:
+    """The mark that ends both."""
+    return word[-1] if word[-1:] == other[-1:] and word[-1:] in {",", ".", ":", ")"} else ""
+
+
 def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
     began = store.wave_began(name)
-    return 0.0 if began is None else speed(store.wave_ends(name), began, now)
+    if began is None:
+        return 0.0
+    return speed(store.wave_ends(name), began, now, ended_at=store.wave_ended_at(name))
 
 
-def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
-    """Ends per minute lately, from the numbers of the minutes; 0 where none ended just now.
+def speed(
+    ends: Mapping[int, int], began: datetime, now: datetime, *, ended_at: datetime | None = None
+) -> float:
+    """Ends per minute lately, from the numbers of the minutes and when the last one was; 0 where it stands still.
 
     What stood still before the first of them does not count.
     """
@@ -217,4 +253,8 @@ def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:
     if not lately or max(lately) < first + SPEED_OVER_MIN - MOVED_WITHIN_MIN:
         return 0.0
     since = max(began.timestamp(), min(lately) * 60)
-    return sum(lately.values()) / max(1 / 60, (now.timestamp() - since) / 60)
+    number, minutes = sum(lately.values()), max(1 / 60, (now.timestamp() - since) / 60)
+    if number < FEW_ENDS and minutes < 1:
+        return 0.0
+    quiet_s = 0.0 if ended_at is None else (now - ended_at).total_seconds()
+    return 0.0 if quiet_s > max(QUIET_S, QUIET_GAPS * 60 * minutes / number) else number / minutes

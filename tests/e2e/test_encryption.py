@@ -96,9 +96,7 @@ def test_doctor_warns_of_tokens_in_plain_text_and_says_how_to_seal_them(own_plat
         assert first.startswith("warn ")
         assert "2 of 2 tickets and tokens lie in plain text" in first
         # What it says makes a key; with it the tokens are sealed.
-        made = subprocess.run(
-            shlex.split(lines[0], comments=True), capture_output=True, text=True, check=True
-        )
+        made = subprocess.run(["sh", "-c", lines[0]], capture_output=True, text=True, check=True)
         key = made.stdout.strip()
         assert "ENCRYPTION_KEYS=plain,KEY" in lines[1]
         assert warned(platform, f"plain,{key}")[1:] == lines
@@ -108,7 +106,7 @@ def test_doctor_warns_of_tokens_in_plain_text_and_says_how_to_seal_them(own_plat
         [beside] = warned(platform, key)
         assert beside.startswith("warn ")
         assert f"{number - 1} of {number} tickets and tokens lie in plain text" in beside
-        command = shlex.split(lines[2], comments=True)[1:]
+        command = shlex.split(lines[3], comments=True)[1:]
         platform.run(*command, code=0, **{KEYS: key})
         assert warned(platform, key)[0].startswith("ok")
 

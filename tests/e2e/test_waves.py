@@ -190,6 +190,22 @@ def test_a_plan_tells_what_stands_in_the_way_of_many_once(own_platform: Platform
     assert told.startswith("      2  61003 component is not authorized by this account -- Have the merchant ")
 
 
+def test_a_plan_of_many_shows_the_first_on_a_terminal_and_all_in_a_pipe(
+    own_platform: Platform, tmp_path: Path
+) -> None:
+    platform = own_platform
+    appids = [platform.mini_program() for _ in range(22)]
+    path = tmp_path / "wave.jsonl"
+    path.write_text("\n".join(json.dumps(platform.request(appid)) for appid in appids))
+    planned = ("enqueue", "--file", str(path), "--plan")
+
+    shown, piped = platform.on_terminal(*planned), platform.run(*planned).stdout
+
+    assert [appid for appid in appids if appid in piped] == appids
+    assert [appid for appid in appids if appid in shown] == appids[:20]
+    assert "and 2 more requests: in a pipe all are shown" in shown
+
+
 def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(6)]

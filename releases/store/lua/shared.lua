@@ -80,6 +80,7 @@ local function write(change)
     recount(wave.counts, before.waits, after.waits)
     if change.minute then
       redis.call('HINCRBY', wave.ends, change.minute, 1)
+      redis.call('HSET', wave.ends, 'last', change.ended_at)
     end
     if change.starts then
       redis.call('HINCRBY', wave.counts, 'started', 1)

@@ -47,6 +47,18 @@ def test_no_word_is_broken(width: int, capsys: pytest.CaptureFixture[str]) -> No
     assert words.count(REMEDY) == 6
 
 
+def test_the_further_lines_of_a_text_stand_under_its_first_words(
+    width: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes.print(f"[red]{12:>7}[/]  {REMEDY}", hang=9)
+
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in capsys.readouterr().err.splitlines()]
+    assert lines[0].startswith("     12  Register it")
+    assert (len(lines) == 1) is (width > 80)
+    assert all(re.match(r" {9}\S", line) for line in lines[1:])
+    assert " ".join(" ".join(lines).split()) == f"12 {REMEDY}"
+
+
 def test_a_rid_is_printed_once(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     problem = a_problem(errcode=85018, errmsg=f"domain not registered rid: {RID}", rid=RID)
     whole(a_release(status=Status.BLOCKED, block=problem))

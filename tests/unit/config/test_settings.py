@@ -345,6 +345,12 @@ def test_a_list_nested_too_deeply_is_an_error_that_names_the_variable(
     assert problems()[0].startswith("MPRELEASE_DOMAINS__TCPDOMAIN: must be a JSON array")
 
 
+def test_a_secrets_dir_that_is_not_there_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_SECRETS_DIR", str(tmp_path / "secretz"))
+
+    assert problems() == [f"MPRELEASE_SECRETS_DIR: {tmp_path / 'secretz'} is no directory here"]
+
+
 def test_a_secrets_dir_in_the_home_of_nobody_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPRELEASE_SECRETS_DIR", "~nobody-of-that-name/secrets")
 

@@ -33,7 +33,7 @@ def test_one_errcode_is_one_cause_whatever_each_message_adds_to_it() -> None:
     )
 
     assert tally(found) == [(85014, 4312), (85009, 1)]
-    assert found[0].problem.errmsg == "invalid template hint: [0_a]"
+    assert found[0].problem.errmsg == "invalid template hint: …"
     assert found[0].problem.rid is None
 
 
@@ -91,3 +91,19 @@ def test_a_cause_that_needs_a_person_has_no_time() -> None:
     (cause,) = causes([blocked(1)])
 
     assert cause.public()["next_attempt_at"] is None
+
+
+def test_what_differs_among_the_releases_of_a_cause_is_none_of_theirs() -> None:
+    found = causes(
+        blocked(
+            number,
+            errcode=85009,
+            errmsg=f"audit {100 + number} of version 0.{number}, submitted 2026-11-26 16:59 UTC: under audit",
+            remedy=f"Wait until audit {100 + number} has ended.",
+        )
+        for number in range(3)
+    )
+
+    assert len(found) == 1
+    assert found[0].problem.errmsg == "audit … of version …, submitted 2026-11-26 16:59 UTC: under audit"
+    assert found[0].problem.remedy == "Wait until audit … has ended."

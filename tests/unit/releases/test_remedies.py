@@ -46,6 +46,10 @@ WRITTEN_BEFORE = {
     "Goes on by itself when they have ended, at most 10 % of them blocked or failed.": (
         "金丝雀全部结束，且 blocked 或 failed 的不超过 10% 时，自动继续。"
     ),
+    "Wait until audit 7 has ended, or withdraw it (undocodeaudit, 5 a day and 10 a month) if it is not wanted, then "
+    "resume the release.": (
+        "等审核 7 结束；不需要它就撤回审核（undocodeaudit，每天 5 次、每月 10 次），然后恢复发版（resume）。"
+    ),
     "Wait until audit 7 of version 1.4.1, submitted 2026-03-14 09:26 UTC (in review) has ended, or withdraw it "
     "(undocodeaudit, 5 a day and 10 a month) if it is not wanted, then resume the release.": (
         "等审核 7（版本 1.4.1，提交于 2026-03-14 09:26 UTC，审核中）结束；不需要它就撤回审核（undocodeaudit，每天 5 次、"

@@ -243,7 +243,7 @@ def test_85009_blocks_naming_the_running_audit_of_another_version_or_of_before_o
     assert (caught.value.errcode, caught.value.rid) == (85009, "r")
     assert named in caught.value.errmsg
     assert "busy" in caught.value.errmsg
-    assert named in caught.value.remedy
+    assert "audit 7 has ended" in caught.value.remedy
     assert "undocodeaudit" in caught.value.remedy
 
 
