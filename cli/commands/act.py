@@ -30,12 +30,6 @@ STOPPED = (Status.BLOCKED, Status.FAILED)
 _STDIN = 0
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(resume)
-    app.command()(cancel)
-
-
 def resume(
     release_ids: Ids = None,
     wave: Wave = None,

@@ -22,12 +22,6 @@ APPID = re.compile(r"wx[0-9A-Za-z]{16}")
 _FILE_FIELDS = {"appid", "refresh_token"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(ticket)
-    app.command()(authorize)
-
-
 def ticket() -> None:
     """Store the newest component_verify_ticket, read from stdin or prompted for."""
     newest = _secret(TICKET)

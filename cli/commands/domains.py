@@ -18,11 +18,6 @@ from wechat.mini_program import Action, MiniProgram
 app = typer.Typer(help="Read and change a Mini Program's server domains by hand.", no_args_is_help=True)
 
 
-def register(parent: typer.Typer) -> None:
-    """Add the commands."""
-    parent.add_typer(app, name="domains")
-
-
 AppId = Annotated[str, typer.Argument(help="The Mini Program.")]
 Listed = Annotated[list[str] | None, typer.Option(help="May be given many times.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]

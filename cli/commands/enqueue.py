@@ -42,11 +42,6 @@ _SHOWN = 20
 _NAMED_IDS = 5
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(enqueue)
-
-
 def enqueue(
     appid: Annotated[str | None, typer.Option(help="The Mini Program.")] = None,
     template_id: Annotated[str | None, typer.Option(metavar="INTEGER", help="The template's id.")] = None,

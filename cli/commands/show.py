@@ -22,12 +22,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothin
 _MOST_MEANT = 20
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(show)
-    app.command("list")(list_releases)
-
-
 def show(
     release_id: Annotated[
         str, typer.Argument(help="An id, its first four characters or more, or an appid: its newest release.")

@@ -31,12 +31,6 @@ _LOOK_EVERY_S = 0.5
 _STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(wave)
-    app.command()(waves)
-
-
 def wave(
     name: str,
     watch: Annotated[
