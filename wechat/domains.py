@@ -42,13 +42,12 @@ _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = 280
 
 
+@dataclass(eq=False, repr=False)
 class InvalidDomain(ValueError):
     """A domain that WeChat would not take: which list, which value, and what would be right."""
 
-    def __init__(self, list_name: str, problem: str) -> None:
-        super().__init__(list_name, problem)
-        self.list_name = list_name
-        self.problem = problem
+    list_name: str
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.list_name}: {self.problem}"
