@@ -8,6 +8,7 @@ both agree: the last one who writes has seen the newest record.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
@@ -42,18 +43,18 @@ _UNTOLD_S = 5.0
 _BATCH = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
     """Keeps results at what the records say. Safe to use from many threads and processes."""
 
-    def __init__(self, *, store: ReleaseStore, results: Results) -> None:
-        self._store = store
-        self._results = results
+    store: ReleaseStore
+    results: Results
 
     def tell(self, release_id: str) -> None:
         """Store the release's result; doing so again changes nothing."""
-        stored = self._store.get(release_id)
+        stored = self.store.get(release_id)
         if stored is None:
-            self._store.told(release_id)
+            self.store.told(release_id)
         else:
             self.ended(stored.release)
 
@@ -62,9 +63,9 @@ class Outcomes:
         now = outcome(release)
         for _ in range(_TRIES):
             self._write(release.id, now)
-            if now is not None and not self._results.is_stored(release.id):
+            if now is not None and not self.results.is_stored(release.id):
                 return  # the note stays, and the workers store it anew
-            stored = self._store.told(release.id)
+            stored = self.store.told(release.id)
             newer = now if stored is None else outcome(stored.release)
             if _comparable(newer) == _comparable(now):
                 return
@@ -72,18 +73,18 @@ class Outcomes:
 
     def catch_up(self) -> int:
         """Store the results that nobody has stored for a while; returns how many."""
-        untold = self._store.untold(_UNTOLD_S, _BATCH)
+        untold = self.store.untold(_UNTOLD_S, _BATCH)
         for release_id in untold:
             self.tell(release_id)
         return len(untold)
 
     def _write(self, release_id: str, now: Outcome) -> None:
         if now is None:
-            self._results.forget(release_id)
+            self.results.forget(release_id)
         elif isinstance(now, int):
-            self._results.succeed(release_id, now)
+            self.results.succeed(release_id, now)
         else:
-            self._results.fail(release_id, now)
+            self.results.fail(release_id, now)
 
 
 def outcome(release: Release) -> Outcome:

@@ -7,7 +7,7 @@ the middle loses nothing, and repeating the same batch finds what the first time
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from releases.errors import InvalidRequest, ReleaseConflict
@@ -36,12 +36,12 @@ class Conflicts(Exception):
         self.conflicts = conflicts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Enqueues many requests. Safe to use from many threads and processes."""
 
-    def __init__(self, *, store: ReleaseStore, releases: Releases) -> None:
-        self._store = store
-        self._releases = releases
+    store: ReleaseStore
+    releases: Releases
 
     def enqueue(
         self,
@@ -58,7 +58,7 @@ class Batch:
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests)
             repeated = [one.release.id for one in enqueued if not one.created]
-            if repeated and not self._store.confirm(*repeated):
+            if repeated and not self.store.confirm(*repeated):
                 continue  # one of them was never confirmed, and is lost
             opening = None
             if policy is not None and creations:
@@ -67,9 +67,9 @@ class Batch:
                 opening = Waves.opening(str(creations[0].release.wave), policy)
                 enqueued = _updated(enqueued, creations)
             before_writing()
-            if not creations or self._store.create_all(creations, opening):
+            if not creations or self.store.create_all(creations, opening):
                 for creation in creations:
-                    self._releases.tell_superseded(creation.release)
+                    self.releases.tell_superseded(creation.release)
                 return enqueued
         raise ReleaseConflict("", "others enqueue for the same Mini Programs at this moment; try again")
 
@@ -80,7 +80,7 @@ class Batch:
         """
         if policy is None:
             return
-        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
+        known = self.store.known_to_all([(request.appid, identity(request)) for request in requests])
         try:
             decisions = [decide(request, there) for request, there in zip(requests, known, strict=True)]
         except ReleaseConflict:
@@ -94,7 +94,7 @@ class Batch:
 
     def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""
-        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
+        known = self.store.known_to_all([(request.appid, identity(request)) for request in requests])
         conflicts: dict[int, ReleaseConflict] = {}
         creations: list[Creation] = []
         answers: dict[ReleaseRequestKey, Enqueued] = {}
@@ -115,9 +115,9 @@ class Batch:
     def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation]) -> Enqueued:
         decision = decide(request, known)
         if isinstance(decision, Repetition):
-            self._releases.tell_superseded(decision.release)
+            self.releases.tell_superseded(decision.release)
             return Enqueued(decision.release, created=False)
-        release, superseded = self._releases.new(request, decision)
+        release, superseded = self.releases.new(request, decision)
         creations.append(Creation(release, known, fed(release), superseded))
         return Enqueued(release, created=True)
 
@@ -142,7 +142,7 @@ class Batch:
         wave = waves[0]
         if not wave or any(other != wave for other in waves):
             raise InvalidRequest("wave", "must be the same for all, where there is a canary or a brake")
-        counts = self._store.wave_counts(wave)
+        counts = self.store.wave_counts(wave)
         if not sum(counts.values()):
             return wave
         if not any(old.wave == wave for old in superseded):
