@@ -58,23 +58,23 @@ class Template:
     created_at: float
 
 
+@dataclass(frozen=True, slots=True)
 class ComponentApi:
     """The raw calls. Which token they take and what to do when it is rejected is decided elsewhere."""
 
-    def __init__(self, transport: Transport, credentials: Credentials) -> None:
-        self._transport = transport
-        self._credentials = credentials
+    transport: Transport
+    credentials: Credentials
 
     @property
     def appid(self) -> str:
         """The platform's own appid."""
-        return self._credentials.appid
+        return self.credentials.appid
 
     def component_token(self, ticket: str, deadline: Deadline) -> Grant:
         """Trade the newest ticket for a component access token."""
         body = {
-            "component_appid": self._credentials.appid,
-            "component_appsecret": self._credentials.appsecret,
+            "component_appid": self.credentials.appid,
+            "component_appsecret": self.credentials.appsecret,
             "component_verify_ticket": ticket,
         }
         answer = self._post("api_component_token", {}, body, deadline, (ticket,))
@@ -83,7 +83,7 @@ class ComponentApi:
     def authorizer_token(self, token: str, appid: str, refresh_token: str, deadline: Deadline) -> Grant:
         """Trade a Mini Program's refresh token for an access token."""
         body = {
-            "component_appid": self._credentials.appid,
+            "component_appid": self.credentials.appid,
             "authorizer_appid": appid,
             "authorizer_refresh_token": refresh_token,
         }
@@ -94,7 +94,7 @@ class ComponentApi:
     def authorizers(self, token: str, offset: int, deadline: Deadline) -> list[dict[str, Any]]:
         """One page of {authorizer_appid, refresh_token, auth_time}."""
         body = {
-            "component_appid": self._credentials.appid,
+            "component_appid": self.credentials.appid,
             "offset": offset,
             "count": AUTHORIZERS_PER_PAGE,
         }
@@ -134,7 +134,7 @@ class ComponentApi:
     def templates(self, token: str, deadline: Deadline) -> tuple[Template, ...]:
         """The template library, standard templates with the others, as WeChat orders them."""
         try:
-            answer = self._transport.call(
+            answer = self.transport.call(
                 "GET", TEMPLATES_PATH, deadline=deadline, query={"access_token": token}
             )
         except Refused as refused:
@@ -155,7 +155,7 @@ class ComponentApi:
         secrets: tuple[str, ...],
         appid: str | None = None,
     ) -> dict[str, Any]:
-        return self._transport.call(
+        return self.transport.call(
             "POST", PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
         )
 
