@@ -32,7 +32,6 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.outcomes import Run
 from releases.store.pauses import Pause, Pauses
 from wechat.component import COMPONENT_TOKEN_PATH
-from wechat.errcodes.table import QuotaScope
 from wechat.errors import Refused, WeChatError
 from wechat.http.deadline import DeadlineExceeded
 from wechat.mini_program import Quota
@@ -106,7 +105,7 @@ class Stopping:
         until = reset_at(decision.row, quota, now)
         if decision.is_platforms:
             self._pause_until(attempt, problem, until, more=problem.remedy)
-        elif decision.row.scope is QuotaScope.SUBMISSIONS:
+        elif decision.row.of_submissions:
             self.forget_audit_quota()
             why = going_on(problem)
             self.pauses.begin(Scope.SUBMISSIONS, Pause(**why.model_dump(), until=until))
