@@ -12,7 +12,7 @@ from releases.record import Release
 from releases.states import Status, Step
 from releases.steps.outcomes import Dropped, Next, Rests, Waits
 from tasks.base import ReleaseTask
-from tasks.log_context import bind_release, bind_step
+from tasks.log_context import bind
 from tasks.monitors import Parked, why
 from tasks.redis_away import is_away, say_once, why_away
 from tasks.run_on import RunOn
@@ -29,7 +29,7 @@ class StepTask(ReleaseTask):
 
     def run_step(self, step: Step, release_id: str, appid: str) -> Release:
         """Run a step as its message says; returns the release as it is afterwards, or raises what Celery is to tell."""
-        bind_step(step, release_id, appid)
+        bind(release_id=release_id, appid=appid, step=str(step))
         # The record says what comes next. Celery would send the rest of the chain after the task, where a Redis that is
         # away for a moment makes the task a failure, its message acknowledged and the release stand still.
         self.request.chain = None
@@ -39,7 +39,7 @@ class StepTask(ReleaseTask):
             run = handed_on or self.services.steps.begin(release_id, appid)
             if run is None:
                 raise Ignore
-            bind_release(run.attempt.release)
+            bind(run.attempt.release)
             end = self.services.steps.run(
                 step, run, is_admitted=handed_on is not None, may_run_on=lambda: run_on.is_possible
             )
