@@ -26,11 +26,8 @@ class Results(Protocol):
     def forget(self, release_id: str) -> None:
         """Delete the stored result, so that whoever asks waits for the next one."""
 
-    def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure, as that of the chain's last task."""
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        """Store the audit id."""
+    def store(self, release_id: str, outcome: Exception | int) -> None:
+        """Store an audit id or a failure, as that of the chain's last task."""
 
 
 #: What it raises, or its audit id; none while it goes on.
@@ -62,9 +59,12 @@ class Outcomes:
         """Store the result of a release whose record has been written like this, or what has become of it since."""
         now = outcome(release)
         for _ in range(_TRIES):
-            self._write(release.id, now)
-            if now is not None and not self.results.is_stored(release.id):
-                return  # the note stays, and the workers store it anew
+            if now is None:
+                self.results.forget(release.id)
+            else:
+                self.results.store(release.id, now)
+                if not self.results.is_stored(release.id):
+                    return  # the note stays, and the workers store it anew
             stored = self.store.told(release.id)
             newer = now if stored is None else outcome(stored.release)
             if _comparable(newer) == _comparable(now):
@@ -77,14 +77,6 @@ class Outcomes:
         for release_id in untold:
             self.tell(release_id)
         return len(untold)
-
-    def _write(self, release_id: str, now: Outcome) -> None:
-        if now is None:
-            self.results.forget(release_id)
-        elif isinstance(now, int):
-            self.results.succeed(release_id, now)
-        else:
-            self.results.fail(release_id, now)
 
 
 def outcome(release: Release) -> Outcome:

@@ -28,10 +28,7 @@ class StoredResults:
         """Delete the stored result."""
         self._app.backend.forget(release_id)
 
-    def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure as a task's would be."""
-        self._app.backend.store_result(release_id, error, states.FAILURE)
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        """Store what the last task returns."""
-        self._app.backend.store_result(release_id, auditid, states.SUCCESS)
+    def store(self, release_id: str, outcome: Exception | int) -> None:
+        """Store what the last task returns, or a failure as a task's would be."""
+        state = states.FAILURE if isinstance(outcome, Exception) else states.SUCCESS
+        self._app.backend.store_result(release_id, outcome, state)

@@ -72,13 +72,13 @@ class NotedResults:
     def forget(self, release_id: str) -> None:
         self.forgotten.append(release_id)
 
-    def fail(self, release_id: str, error: Exception) -> None:
-        self.failed.append((release_id, (type(error).__name__, *error.args)))
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        if self.refuses:
+    def store(self, release_id: str, outcome: Exception | int) -> None:
+        if isinstance(outcome, Exception):
+            self.failed.append((release_id, (type(outcome).__name__, *outcome.args)))
+        elif self.refuses:
             raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
-        self.succeeded.append((release_id, auditid))
+        else:
+            self.succeeded.append((release_id, outcome))
 
 
 @pytest.fixture
