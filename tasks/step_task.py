@@ -44,32 +44,25 @@ class StepTask(ReleaseTask):
                 step, run, is_admitted=handed_on is not None, may_run_on=lambda: run_on.is_possible
             )
             match end:
-                case Next():
-                    return self._go_on(run_on, end)
+                case Next(release, following, because):
+                    if following is None:
+                        self.services.due.send(release)
+                    else:
+                        run_on.following = release, following
+                    if because:
+                        raise Parked(because)
+                    return release
                 case Waits(release):
                     raise Parked(why(release))
                 case Rests(release):
-                    return self._told(release)
+                    self._store_result(release)
+                    if release.status is not Status.SUBMITTED:
+                        raise release.error()
+                    return release
                 case Dropped(release):
                     if release is not None:
                         self._store_result(release)
                     raise Ignore
-
-    def _go_on(self, run_on: RunOn, end: Next) -> Release:
-        if end.run is not None:
-            run_on.leave(end.release, end.run)
-        else:
-            self.services.due.send(end.release)
-        if end.because:
-            raise Parked(end.because)
-        return end.release
-
-    def _told(self, release: Release) -> Release:
-        """Store the release's result; returns a submitted release, and raises what any other at rest raises."""
-        self._store_result(release)
-        if release.status is Status.SUBMITTED:
-            return release
-        raise release.error()
 
     def _store_result(self, release: Release) -> None:
         """Store it. Where Redis refuses, the record is at rest all the same: others will store it."""
