@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from releases.errors import UnknownRelease
 from releases.record import Problem, Release
@@ -47,24 +46,10 @@ class Reader:
         found = (stored.release for stored in self.store.get_many(ids) if stored is not None)
         return self._as_they_are(sorted(found, key=lambda release: release.created_at))
 
-    def find(
-        self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
-    ) -> list[Release]:
-        """All of a status, a wave, a Mini Program, oldest first."""
-        return self.select(Selection(status=status, wave=wave, appid=appid))
-
     def select(self, wanted: Selection) -> list[Release]:
         """All that are wanted, oldest first."""
         found = self.store.find(status=wanted.status, wave=wanted.wave, appid=wanted.appid)
         return [release for release in self._as_they_are(found) if wanted.picks(release)]
-
-    def has_wave(self, wave: str) -> bool:
-        """Whether a release belongs to it."""
-        return self.store.has_wave(wave)
-
-    def waves(self) -> dict[str, datetime]:
-        """The names of all waves and when each began, newest first; looks at every key."""
-        return self.store.waves()
 
     def _as_they_are(self, releases: Iterable[Release]) -> list[Release]:
         found = list(releases)

@@ -72,7 +72,7 @@ def list_releases(
     if csv and as_json:
         raise typer.BadParameter("can't go with --json", param_hint="--csv")
     only_reads()
-    choice.check_wave(reader(), wave)
+    choice.check_wave(reader().store, wave)
     wanted = Selection(status=status, wave=wave, appid=appid, errcode=errcode, step=step, label=label)
     found = reader().select(wanted)
     shown = found if limit is None else found[-limit:]

@@ -13,12 +13,13 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli import language
-from cli.choose import check_wave
+from cli.choose import check_wave, find
 from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
 from cli.printing import Lines, WholeWords, bar, cause_lines, notes, times
+from releases.selection import Selection
 from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
@@ -40,7 +41,7 @@ def wave(
 ) -> None:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
     only_reads()
-    check_wave(services().reader, name)
+    check_wave(services().store, name)
     patience = Patience() if watch else None
     report = services().wave_reports.of(name)
     if patience is not None:
@@ -57,8 +58,7 @@ def wave(
 
 
 def _causes(name: str) -> list[Cause]:
-    find = services().reader.find
-    return causes(release for status in _STANDING for release in find(wave=name, status=status))
+    return causes(find(Selection(wave=name), _STANDING))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:
@@ -145,7 +145,7 @@ def waves(
 ) -> None:
     """List the waves, newest first: how each stands, and its counts."""
     only_reads()
-    began = services().reader.waves()
+    began = services().store.waves()
     console = Lines()
     for name in list(began)[:limit]:
         report = services().wave_reports.of(name)

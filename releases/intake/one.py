@@ -14,7 +14,6 @@ from releases.request import ReleaseRequest
 from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import Status, Step
-from releases.store.known import Known, Stored
 from releases.store.pauses import Pauses
 from releases.store.places import sent
 from releases.store.records import RecordChanged, ReleaseStore
@@ -54,7 +53,7 @@ class Releases:
             earlier = None if release_id is None else self._created_by(release_id, request)
             if earlier is not None:
                 return Enqueued(earlier, created=True)
-            known = self._known(request)
+            known = self.store.known(request.appid, identity(request))
             decision = decide(request, known)
             if isinstance(decision, Repetition):
                 if not self.store.confirm(decision.release.id):
@@ -77,8 +76,8 @@ class Releases:
         """
         before, release = self._change(release_id, lambda found: self._resumed(found, by))
         if before is not release:
-            if before.progress.held:
-                self._lift_for(before)
+            if before.progress.held in set(Scope):  # one of its wave stays, and it passes that alone
+                self.pauses.lift_unless_by_hand(before.progress.held)
             self.outcomes.tell(release_id)
             self.send(release)
         return release
@@ -96,11 +95,6 @@ class Releases:
             return found.changed(what, self.now(), by) if found.status is Status.WAITING else found
 
         return self._change(release_id, noted, moves=False)[1]
-
-    def _lift_for(self, resumed: Release) -> None:
-        """End the platform's pause that held it; one of its wave stays, and it passes that alone."""
-        if resumed.progress.held in set(Scope):
-            self.pauses.lift_unless_by_hand(resumed.progress.held)
 
     def _resumed(self, release: Release, by: By) -> Release:
         if release.status in (Status.QUEUED, Status.RUNNING):
@@ -171,7 +165,9 @@ class Releases:
         If it goes on it is about to be sent from then on, or with `moves` False stands where it stood.
         """
         for _ in range(_TRIES):
-            stored = self._stored(release_id)
+            stored = self.store.get(release_id)
+            if stored is None:
+                raise UnknownRelease(release_id)
             changed = change(stored.release)
             if changed is stored.release:
                 if not self.store.confirm(release_id):
@@ -200,12 +196,3 @@ class Releases:
             return None  # as in enqueue
         self.tell_superseded(earlier.release)
         return earlier.release
-
-    def _stored(self, release_id: str) -> Stored:
-        stored = self.store.get(release_id)
-        if stored is None:
-            raise UnknownRelease(release_id)
-        return stored
-
-    def _known(self, request: ReleaseRequest) -> Known:
-        return self.store.known(request.appid, identity(request))

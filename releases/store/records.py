@@ -211,10 +211,6 @@ class ReleaseStore:
         ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
         return [stored.release.appid for stored in self.get_many(reversed(ids)) if stored is not None]
 
-    def wave_counts(self, wave: str) -> dict[str, int]:
-        """How many releases of the wave are in each status."""
-        return self.wave_tally(wave).counts
-
     def wave_tally(self, wave: str) -> WaveTally:
         """All that is counted for the wave."""
         return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave))))

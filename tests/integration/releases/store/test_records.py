@@ -39,7 +39,7 @@ def test_a_created_release_stands_in_all_its_indexes(store: ReleaseStore, redis_
 
     for key in (keys.ALL, keys.by_status(Status.QUEUED), keys.by_appid(APPID), keys.by_wave("spring")):
         assert members(redis_client, key) == [release.id]
-    assert store.wave_counts("spring") == counts({"queued": 1})
+    assert store.wave_tally("spring").counts == counts({"queued": 1})
     assert store.known(APPID, release.identity) == Known(Stored(release, 1), Stored(release, 1))
 
 
@@ -72,8 +72,8 @@ def test_supersede_cancels_and_creates_at_once(store: ReleaseStore, redis_client
     assert after.same is None
     assert members(redis_client, keys.by_status(Status.QUEUED)) == [new.id]
     assert members(redis_client, keys.by_status(Status.CANCELLED)) == [old.release.id]
-    assert store.wave_counts("spring") == counts({"cancelled": 1})
-    assert store.wave_counts("summer") == counts({"queued": 1})
+    assert store.wave_tally("spring").counts == counts({"cancelled": 1})
+    assert store.wave_tally("summer").counts == counts({"queued": 1})
 
 
 def test_supersede_is_refused_when_the_old_one_changed_meanwhile(
@@ -189,7 +189,7 @@ def test_the_index_moves_with_the_status_and_keeps_its_place(
 
     assert members(redis_client, keys.by_status(Status.QUEUED)) == []
     assert redis_client.zscore(keys.by_status(status), stored.release.id) == place
-    assert store.wave_counts("spring") == counts({status: 1})
+    assert store.wave_tally("spring").counts == counts({status: 1})
 
 
 @pytest.mark.parametrize("status", sorted(ACTIVE))
@@ -275,7 +275,7 @@ def test_find_takes_all_that_is_asked_for_together_oldest_first(
 
 
 def test_a_wave_nobody_named_counts_nothing(store: ReleaseStore) -> None:
-    assert store.wave_counts("autumn") == counts({})
+    assert store.wave_tally("autumn").counts == counts({})
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -292,7 +292,7 @@ def test_indexes_and_wave_counts_always_add_up(
         assert set(members(redis_client, keys.by_status(status))) == ids
     for wave in ("spring", "summer"):
         statuses = Counter(str(release.status) for release in releases if release.wave == wave)
-        assert store.wave_counts(wave) == counts(statuses)
+        assert store.wave_tally(wave).counts == counts(statuses)
         waits = Counter(release.waits_for for release in releases if release.wave == wave)
         assert store.wave_tally(wave).waits == {what: number for what, number in waits.items() if what}
     causes = Counter(release.cause for release in releases if release.cause)
