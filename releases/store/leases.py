@@ -37,11 +37,8 @@ class Held:
     stood: Place | None
 
 
-@dataclass(frozen=True, slots=True)
 class Busy:
-    """Somebody else works on this Mini Program, for so many seconds at the most."""
-
-    left_s: float
+    """Somebody else works on this Mini Program."""
 
 
 class Leases:
@@ -72,7 +69,7 @@ class Leases:
         if reply[0] == "missing":
             return None
         if reply[0] == "busy":
-            return Busy(int(reply[1]) / 1000)
+            return Busy()
         stored = parse(reply[3], reply[2])
         found = zip((*self._scopes, wave_scope(stored.release.wave or "")), reply[6:], strict=True)
         return Held(
