@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -43,8 +44,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add domains to the lists, unless they are there. One of 50 modifications a month."""
-    lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
-    _modify("add", appid, lists, as_json=as_json)
+    _modify("add", appid, locals(), as_json=as_json)
 
 
 @app.command()
@@ -60,9 +60,8 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Remove domains from the lists. One of 50 modifications a month."""
-    lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
     _confirm(f"Remove these domains from {appid}?", yes=yes)
-    _modify("delete", appid, lists, as_json=as_json)
+    _modify("delete", appid, locals(), as_json=as_json)
 
 
 @app.command("set")
@@ -78,16 +77,14 @@ def set_(
     as_json: AsJson = False,
 ) -> None:
     """Replace the lists: every domain that is not named is removed, the merchant's own as well."""
-    lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
     _confirm(f"Replace all domains of {appid}, the merchant's own included?", yes=yes)
-    _modify("set", appid, lists, as_json=as_json)
+    _modify("set", appid, locals(), as_json=as_json)
 
 
-def _modify(action: Action, appid: str, lists: tuple[list[str] | None, ...], *, as_json: bool) -> None:
+def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: bool) -> None:
+    """Send what the options name that are called like a list."""
     try:
-        domains = Domains.wanted(
-            {name: listed for name, listed in zip(SCHEMES, lists, strict=True) if listed}
-        )
+        domains = Domains.wanted({name: options[name] for name in SCHEMES if options[name]})
     except InvalidDomain as error:
         complain(f"Nothing was changed: --{error.list_name}: {error.problem}")
         raise typer.Exit(2) from None
