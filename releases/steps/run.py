@@ -102,7 +102,7 @@ class Steps:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 # Its worker may have died before it stored the result.
                 return Dropped(release if release.status is Status.SUBMITTED else None)
-            case Admission.RAISE | Admission.RETURN:
+            case Admission.REST:
                 return Rests(release)
             case Admission.EARLY:
                 attempt.wait_on()
