@@ -120,17 +120,9 @@ class Progress(_Value):
 
     def fresh(self, *, resumed: bool = False) -> Self:
         """The same facts with unused budgets; a resume allows one more commit as well."""
-        unused = {
-            "failures": 0,
-            "scans": 0,
-            "unknowns": 0,
-            "unfound": 0,
-            "unshown": 0,
-            "unadded": 0,
-            "held": "",
-            **({"foreign": ""} if resumed else {}),
-        }
-        return self.model_copy(update={**unused, "resumed": resumed})
+        budgets = dict.fromkeys(("failures", "scans", "unknowns", "unfound", "unshown", "unadded"), 0)
+        foreign = "" if resumed else self.foreign
+        return self.model_copy(update={**budgets, "held": "", "foreign": foreign, "resumed": resumed})
 
 
 def _as_json(value: Any) -> str:

@@ -103,7 +103,7 @@ class Preflight:
             raise StepBlocked(
                 errmsg="preflight: the platform has not registered and published these domains",
                 domains=missing.as_dict(),
-                remedy=_remedy(wave),
+                remedy=remedies.UNREGISTERED(wave=quote(wave)),
             )
         unknown = NONE if pool is None else wanted.unknown_in(pool)
         if not unknown:
@@ -128,7 +128,7 @@ class Preflight:
         while waited_s < ANSWER_PATIENCE_S:
             answer = self._answer(unknown)
             if answer:
-                raise StepBlocked(**answer, remedy=_remedy(wave))
+                raise StepBlocked(**answer, remedy=remedies.UNREGISTERED(wave=quote(wave)))
             if answer is not None or asks:
                 return
             asks = bool(self.client.set(keys.POOL_ASKING, 1, nx=True, px=int(ANSWER_PATIENCE_S * 1000)))
@@ -198,7 +198,3 @@ def no_template(template_id: int, there: Collection[int]) -> str:
     named = ", ".join(map(str, newest[:_NAMED])) or "no template"
     more = f" and {len(newest) - _NAMED} more" if len(newest) > _NAMED else ""
     return f"template {template_id} does not exist; the library has {named}{more}"
-
-
-def _remedy(wave: str) -> str:
-    return remedies.UNREGISTERED(wave=quote(wave))

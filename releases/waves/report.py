@@ -141,8 +141,10 @@ class WaveReports:
         tally, standing = self.store.wave_tally(name), self.waves.state(name)
         going_on = sum(tally.counts[status] for status in GOING_ON)
         pause = in_force(tally.counts, standing.pause)
-        holds = holds_of(tally, pause, _platforms(self.pauses) if going_on else {})
-        per_minute = _per_minute(self.store, name, now)
+        platforms = ((scope, self.pauses.current(scope)) for scope in Scope) if going_on else ()
+        holds = holds_of(tally, pause, {scope: on for scope, on in platforms if on is not None})
+        began = self.store.wave_began(name)
+        per_minute = 0.0 if began is None else speed(self.store.wave_ends(name), began, now)
         # While something holds releases back, nobody knows when they will go on.
         is_known = per_minute > 0 and going_on > 0 and not holds
         return WaveReport(
@@ -156,11 +158,6 @@ class WaveReports:
             fit=self.audit_quotas.fit(going_on),
             overdue=len(self.store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if going_on else 0,
         )
-
-
-def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
-    found = ((scope, pauses.current(scope)) for scope in Scope)
-    return {scope: pause for scope, pause in found if pause is not None}
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:
@@ -192,11 +189,6 @@ def _alike(problem: Problem, appid: str) -> Problem:
     return problem.model_copy(
         update={"rid": None, **{name: text.replace(appid, "APPID") for name, text in said.items()}}
     )
-
-
-def _per_minute(store: ReleaseStore, name: str, now: datetime) -> float:
-    began = store.wave_began(name)
-    return 0.0 if began is None else speed(store.wave_ends(name), began, now)
 
 
 def speed(ends: Mapping[int, int], began: datetime, now: datetime) -> float:

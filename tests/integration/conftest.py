@@ -18,7 +18,6 @@ from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
-from releases.scope import Scope
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.store.leases import Held, Leases
@@ -112,7 +111,7 @@ def timed_pauses(redis_client: redis.Redis, pauses: Pauses, clock: Clock) -> Tim
 
 @pytest.fixture
 def leases(redis_client: redis.Redis) -> Leases:
-    return Leases(Database(redis_client), step_deadline_s=140, scopes=tuple(Scope))
+    return Leases(Database(redis_client), step_deadline_s=140)
 
 
 @pytest.fixture

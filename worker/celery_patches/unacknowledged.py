@@ -120,11 +120,8 @@ class QoS(kombu_redis.QoS):
     def _put_back(self, raw: Any) -> None:
         queue = raw["properties"]["delivery_info"]["routing_key"]
         with self.channel.conn_or_acquire() as client:
-            client.rpush(self.channel._q_for_pri(queue, self._priority(raw)), dumps(raw))  # noqa: SLF001 - as above
-
-    def _priority(self, raw: Any) -> int:
-        priority: int = self.channel._get_message_priority(raw, reverse=False)  # noqa: SLF001 - as above
-        return priority
+            priority = self.channel._get_message_priority(raw, reverse=False)  # noqa: SLF001 - as above
+            client.rpush(self.channel._q_for_pri(queue, priority), dumps(raw))  # noqa: SLF001 - as above
 
     @staticmethod
     def _told(tell: Any, *args: Any, **kwargs: Any) -> bool:
