@@ -23,7 +23,7 @@ from cli.lines import counted, in_local_time, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.states import Status
-from releases.waves.report import Cause, causes
+from releases.waves.report import Cause
 from wechat.errcodes.table import verdict_of
 from worker.logs.printable import json_line, one_line
 
@@ -46,7 +46,11 @@ class Lines(Console):
         if self.is_terminal:
             markup = options.get("markup")
             shown = (
-                WholeWords(self.render_str(one, markup=markup)) if _is_chinese(one) else one for one in shown
+                # In ASCII there is no Chinese.
+                WholeWords(self.render_str(one, markup=markup))
+                if isinstance(one, str) and not one.isascii()
+                else one
+                for one in shown
             )
         # Not known before: what is a terminal may change while we run.
         super().print(*shown, **{"soft_wrap": not self.is_terminal, **options})
@@ -71,10 +75,6 @@ class WholeWords:
             one.rstrip()
             one.overflow = "fold"
         yield from lines
-
-
-def _is_chinese(shown: Any) -> bool:
-    return isinstance(shown, str) and not shown.isascii()
 
 
 def times(text: str, console: Console) -> str:
@@ -182,14 +182,8 @@ def next_command(release: Release) -> str:
     return f" {language.own(_NEXT, command='cancel' if in_request else 'resume', id=release.id)}"
 
 
-def tell_causes(releases: Iterable[Release]) -> None:
-    """Print why releases stand still, each cause once with the number of those behind it."""
-    for of_one in cause_lines(causes(releases)):
-        notes.print(escape(of_one))
-
-
 def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
-    """A line for each cause."""
+    """A line for each cause of a standstill, with the number of those behind it."""
     for cause in found:
         until = _next_try(cause.next_attempt_at)
         yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}{until}"
