@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.credentials import APPID
 from cli.context import only_reads, services
 from cli.lines import document, words
 from cli.printing import complain, notes
-from releases.request import RIGHT
+from releases.request import RIGHT, is_appid
 from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
 from wechat.mini_program import Action, MiniProgram
@@ -108,7 +107,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: 
 
 
 def _mini_program(appid: str) -> MiniProgram:
-    if not APPID.fullmatch(appid):
+    if not is_appid(appid):
         complain(f"{appid!r} is no appid; must be {RIGHT['appid']}")
         raise typer.Exit(2)
     return services().wechat.mini_program(appid, Deadline(services().step_deadline_s))
