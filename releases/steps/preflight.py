@@ -72,8 +72,18 @@ class Preflight:
             return
         try:
             self._await_answer(unknown, wave)
-            with self._answering(unknown):
+            try:
                 yield
+            except StepBlocked as blocked:
+                # What becomes of the block is WeChat's answer for all; anything but a yes or a no says nothing.
+                if blocked.errcode in NOT_REGISTERED:
+                    said = f"preflight: WeChat refused these domains for another release: {blocked.errmsg}"
+                    refused = {"errcode": blocked.errcode, "errmsg": said, "domains": blocked.domains}
+                    self._keep(unknown, refused)
+                raise
+            # A Mini Program that had the domains already does not take back what another was refused.
+            if self._answer(unknown) is None:
+                self._keep(unknown, {})
         finally:
             self.client.delete(keys.POOL_ASKING)
 
@@ -97,7 +107,9 @@ class Preflight:
         """
         if self._has_passed(keys.POOL, wanted):
             return NONE
-        pool = self._pool(wanted)
+        # Many may read it at once: it is a question without a quota, and all hear the same.
+        hosts = self._kept(keys.POOL, self.read_pool, lambda kept: wanted.on_hosts(kept) == wanted)
+        pool = None if hosts is None else Pool(hosts)
         missing = NONE if pool is None else wanted.missing_in(pool)
         if missing:
             raise StepBlocked(
@@ -142,36 +154,9 @@ class Preflight:
         answer: dict[str, Any] = json.loads(raw) if raw else {}
         return answer["refused"] if answer.get("of") == unknown.as_dict() else None
 
-    @contextmanager
-    def _answering(self, unknown: Domains) -> Iterator[None]:
-        """What becomes of the block is WeChat's answer for all; anything but a yes or a no says nothing."""
-        try:
-            yield
-        except StepBlocked as blocked:
-            if blocked.errcode not in NOT_REGISTERED:
-                raise
-            refused = {
-                "errcode": blocked.errcode,
-                "errmsg": f"preflight: WeChat refused these domains for another release: {blocked.errmsg}",
-                "domains": blocked.domains,
-            }
-            self._keep(unknown, refused)
-            raise
-        # A Mini Program that had the domains already does not take back what another was refused.
-        if self._answer(unknown) is None:
-            self._keep(unknown, {})
-
     def _keep(self, unknown: Domains, refused: dict[str, Any]) -> None:
         raw = json.dumps({"of": unknown.as_dict(), "refused": refused})
         self.client.set(keys.POOL_ANSWER, raw, ex=ANSWER_KEPT_S)
-
-    def _pool(self, wanted: Domains) -> Pool | None:
-        """The platform's pool, read anew where it is not known or lacks something; None where WeChat does not say.
-
-        Many may read it at once: it is a question without a quota, and all hear the same.
-        """
-        hosts = self._kept(keys.POOL, self.read_pool, lambda kept: wanted.on_hosts(kept) == wanted)
-        return None if hosts is None else Pool(hosts)
 
     def _kept(
         self,
@@ -179,6 +164,7 @@ class Preflight:
         read: Callable[[], Collection[T] | None],
         is_enough: Callable[[list[T]], bool],
     ) -> list[T] | None:
+        """What the platform has, read anew where it is not known or lacks something; None where WeChat does not say."""
         with self.client.pipeline(transaction=True) as pipe:
             pipe.get(key)
             pipe.pttl(key)
