@@ -76,16 +76,13 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         notes.print(f"[bold yellow]{report.fit}[/]")
     # What holds releases back was just said, with its remedy; the others need a word of their own.
     said = {hold.remedy for hold in report.holds}
-    for line in cause_lines(cause for cause in found if not (_waits(cause) and cause.problem.remedy in said)):
+    others = (it for it in found if it.status is not Status.WAITING or it.problem.remedy not in said)
+    for line in cause_lines(others):
         notes.print(escape(line))
     if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
         notes.print(
             escape(way_out(report.name, [cause.problem for cause in found if cause.status in AT_REST]))
         )
-
-
-def _waits(cause: Cause) -> bool:
-    return cause.status is Status.WAITING
 
 
 def _pace(report: WaveReport) -> str:
@@ -154,12 +151,9 @@ def waves(
             document({**report.public(), "began_at": since})
         else:
             state = f"[{_COLOURS[report.state]}]{report.state:<7}[/]"
-            console.print(f"{times(since, console)}  {state}  {escape(name)}  {_tally(report)}")
+            tally = f"{counted(report.total, 'release')}: {_counted(report)}"
+            console.print(f"{times(since, console)}  {state}  {escape(name)}  {tally}")
     if not began:
         notes.print("no wave yet; `mprelease enqueue --file FILE --wave NAME` begins one")
     if len(began) > limit:
         notes.print(f"{counted(len(began) - limit, 'older wave')} left out; --limit {len(began)} shows all")
-
-
-def _tally(report: WaveReport) -> str:
-    return f"{counted(report.total, 'release')}: {_counted(report)}"

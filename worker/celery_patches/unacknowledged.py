@@ -104,14 +104,11 @@ class QoS(kombu_redis.QoS):
 
     def settle(self) -> None:
         """Tell Redis what is owed, until it refuses."""
-        for tag in list(OWED.done):
-            if not self._told(self._remove_from_indices, tag):
-                return
-            OWED.done.discard(tag)
-        for tag in list(OWED.back):
-            if not self._told(self.restore_by_tag, tag):
-                return
-            OWED.back.discard(tag)
+        for tags, tell in ((OWED.done, self._remove_from_indices), (OWED.back, self.restore_by_tag)):
+            for tag in list(tags):
+                if not self._told(tell, tag):
+                    return
+                tags.discard(tag)
         for tag, raw in list(OWED.unnoted.items()):
             if not self._told(self._put_back, raw):
                 return
