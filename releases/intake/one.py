@@ -14,6 +14,7 @@ from releases.request import ReleaseRequest
 from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import Status, Step
+from releases.store.creations import Creation
 from releases.store.pauses import Pauses
 from releases.store.places import sent
 from releases.store.records import RecordChanged, ReleaseStore
@@ -53,14 +54,15 @@ class Releases:
             earlier = None if release_id is None else self._created_by(release_id, request)
             if earlier is not None:
                 return Enqueued(earlier, created=True)
-            known = self.store.known(request.appid, identity(request))
+            (known,) = self.store.known_to_all([(request.appid, identity(request))])
             decision = decide(request, known)
             if isinstance(decision, Repetition):
                 if not self.store.confirm(decision.release.id):
                     continue  # it was never confirmed, and is lost
                 return Enqueued(decision.release, created=False)
             release, superseded = self.new(request, decision, release_id)
-            if self.store.create(release, known, superseded):
+            place = sent(release, release.created_at)
+            if self.store.create_all([Creation(release, known, place, superseded)]):
                 self.send(release)
                 self.tell_superseded(release)
                 return Enqueued(release, created=True)

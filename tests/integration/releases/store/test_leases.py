@@ -13,7 +13,7 @@ from releases.store.leases import Busy, Held, Leases
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from tests.support.examples import APPID, a_problem, a_release, a_request
-from tests.support.records import created
+from tests.support.records import create_in, created, known_in
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_it_is_the_mini_program_s_and_not_the_release_s(
 ) -> None:
     begin(release)
     superseding = a_release(a_request(user_version="2"))
-    known = store.known(APPID, superseding.identity)
-    store.create(superseding, known, release.model_copy(update={"status": Status.CANCELLED}))
+    known = known_in(store, APPID, superseding.identity)
+    create_in(store, superseding, known, release.model_copy(update={"status": Status.CANCELLED}))
 
     assert isinstance(leases.begin(superseding.id, APPID), Busy)
 
