@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 
-import redis
 from celery.exceptions import Ignore
-from kombu.exceptions import OperationalError
 
 from releases.record import Release
 from releases.states import Status, Step
@@ -68,7 +66,7 @@ class StepTask(ReleaseTask):
         """Store it. Where Redis refuses, the record is at rest all the same: others will store it."""
         try:
             self.services.outcomes.ended(release)
-        except (redis.RedisError, OperationalError) as error:
+        except Exception as error:
             if not is_away(error):
                 raise
             say_once(log, why_away(error), "the release's result is stored later")

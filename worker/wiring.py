@@ -110,7 +110,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         stopping=stopping,
         timed_pauses=timed_pauses,
         call_window=window,
-        wechat=wechat,
+        mini_program=wechat.mini_program,
         results=results,
         step_deadline_s=step_deadline_s,
         now=now,

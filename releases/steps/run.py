@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import redis
 
@@ -38,11 +37,6 @@ log = logging.getLogger(__name__)
 _RUNS_ON_WITH = 0.5
 
 
-class _WeChat(Protocol):
-    def mini_program(self, appid: str, deadline: Deadline) -> MiniProgramCalls:
-        """One Mini Program, until the deadline."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """Runs steps. Safe to use from many threads."""
@@ -53,7 +47,7 @@ class Steps:
     stopping: Stopping
     timed_pauses: TimedPauses
     call_window: CallWindow
-    wechat: _WeChat
+    mini_program: Callable[[str, Deadline], MiniProgramCalls]
     results: Results
     step_deadline_s: float
     now: Callable[[], datetime]
@@ -70,7 +64,7 @@ class Steps:
             log.info("%s is being worked on; release %s comes back", appid, release_id)
             return None
         attempt = Attempt(lease, store=self.store, now=self.now)
-        return Run(appid, attempt, self.wechat.mini_program(appid, deadline), deadline)
+        return Run(appid, attempt, self.mini_program(appid, deadline), deadline)
 
     def run(self, step: Step, run: Run, *, is_admitted: bool, may_run_on: Callable[[], bool]) -> End:
         """Run the step of a message, or the next one on the same lease, which `is_admitted`.
