@@ -68,9 +68,7 @@ def differences() -> dict[str, tuple[str, ...]]:
     return {name: variables for name, variables in found.items() if variables}
 
 
-@cache
-def _salt() -> str:
-    return new_salt()
+_salt = cache(new_salt)
 
 
 @cache
