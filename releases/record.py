@@ -189,6 +189,10 @@ class Release(_Value):
         """Whether a pause of this scope does not hold it."""
         return self.progress.passes and self.wave is not None and scope == wave_scope(self.wave)
 
+    def progressed(self, **facts: Any) -> Self:
+        """This release, with other facts among what the steps have to remember."""
+        return self.model_copy(update={"progress": self.progress.model_copy(update=facts)})
+
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""
         return self._different(PAYLOAD, request)

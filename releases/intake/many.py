@@ -125,7 +125,9 @@ class Batch:
             return list(creations)
         why = Problem(**canary_pause(wave, policy).model_dump(include=set(Problem.model_fields)))
         return [
-            _of_canary(creation) if number < policy.canary else _held_back(creation, wave, why)
+            replace(creation, release=creation.release.progressed(passes=True))
+            if number < policy.canary
+            else _held_back(creation, wave, why)
             for number, creation in enumerate(creations)
         ]
 
@@ -157,11 +159,6 @@ class Batch:
 
 #: Which release a request is for: appid and identity.
 ReleaseRequestKey = tuple[str, str]
-
-
-def _of_canary(creation: Creation) -> Creation:
-    progress = creation.release.progress.model_copy(update={"passes": True})
-    return replace(creation, release=creation.release.model_copy(update={"progress": progress}))
 
 
 def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:

@@ -147,12 +147,10 @@ class Releases:
         old = decision.superseding
         if old is None:
             return release, None
-        progress = release.progress.model_copy(update={"superseded": old.id})
         superseded = self._cancelled(old, f"superseded by release {release.id}")
         if old.wave is not None and old.wave == release.wave:
-            left = superseded.progress.model_copy(update={"left_wave": True})
-            superseded = superseded.model_copy(update={"progress": left})
-        return release.model_copy(update={"progress": progress}), superseded
+            superseded = superseded.progressed(left_wave=True)
+        return release.progressed(superseded=old.id), superseded
 
     def tell_superseded(self, release: Release) -> None:
         """Store the result of the release that this one superseded; doing so again changes nothing."""
