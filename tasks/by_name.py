@@ -12,6 +12,7 @@ from releases.record import MAX_REASON, By, Release, is_reason
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
+from tasks.redis_away import redis_needed
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.start_release")
@@ -23,7 +24,7 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
     """
     if args:
         raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
-    with self.redis_needed():
+    with redis_needed():
         request = parse_request(fields)
         bind(request)
         enqueued = self.services.releases.enqueue(request, self.request.id)
@@ -34,7 +35,7 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
 def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Return the record; raises UnknownRelease."""
-    return _answer(self, args, fields, self.services.reader.get)
+    return _answer(args, fields, self.services.reader.get)
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
@@ -44,7 +45,7 @@ def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
     `actor` and `reason` may be given beside the id; the history keeps them.
     """
     by = _by(fields)
-    return _answer(self, args, fields, lambda release_id: self.services.releases.resume(release_id, by))
+    return _answer(args, fields, lambda release_id: self.services.releases.resume(release_id, by))
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
@@ -54,16 +55,14 @@ def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
     `actor` and `reason` as for `resume_release`.
     """
     by = _by(fields)
-    return _answer(self, args, fields, lambda release_id: self.services.releases.cancel(release_id, by=by))
+    return _answer(args, fields, lambda release_id: self.services.releases.cancel(release_id, by=by))
 
 
-def _answer(
-    task: ReleaseTask, args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], Release]
-) -> dict[str, Any]:
+def _answer(args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], Release]) -> dict[str, Any]:
     """What is done with the one release that is named, and its record after it."""
     release_id = _release_id(args, fields)
     bind(release_id=release_id)
-    with task.redis_needed():
+    with redis_needed():
         release = do(release_id)
         bind(release)
         return release.public()

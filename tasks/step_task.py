@@ -12,7 +12,7 @@ from releases.steps.outcomes import Dropped, Next, Rests, Waits
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
-from tasks.redis_away import is_away, say_once, why_away
+from tasks.redis_away import is_away, redis_needed, say_once, why_away
 from tasks.run_on import RunOn
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class StepTask(ReleaseTask):
         # away for a moment makes the task a failure, its message acknowledged and the release stand still.
         self.request.chain = None
         run_on = RunOn.of(self.request)
-        with self.redis_needed():
+        with redis_needed():
             handed_on = run_on.run
             run = handed_on or self.services.steps.begin(release_id, appid)
             if run is None:
