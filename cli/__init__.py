@@ -18,14 +18,15 @@ gc.enable()
 
 _INTERRUPTED = 130
 
-#: Each command: where it is, and the first line of its help.
+#: Each command: its module, with the name in it of its function, or of the app of its subcommands, where that is not the
+#: command's own; and the first line of its help.
 COMMANDS = (
     ("worker", "run", "Run the Celery worker with our options; further options are Celery's."),
     ("simulator", "run", "Run a WeChat to develop against, with a little world in it."),
     ("demo", "run", "Show everything on this machine: Redis, a simulated WeChat, a worker, some releases."),
     ("enqueue", "enqueue", "Enqueue one release, or a file of them. The same request twice is one release."),
     ("show", "show", "Show one release: how far it got, why it stands, what to do."),
-    ("list", "show", "List releases, oldest first."),
+    ("list", "show.list_releases", "List releases, oldest first."),
     ("resume", "act", "Start stopped releases again, after their cause has been removed."),
     ("cancel", "act", "End releases. What WeChat has been told already stays as it is."),
     ("wave", "wave", "Tell how a wave stands: counts, speed, estimated end, what holds it back."),
@@ -46,19 +47,16 @@ COMMANDS = (
     ("doctor", "doctor", "Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."),
     ("metrics", "metrics", "Tell Prometheus how the whole platform stands, at /metrics."),
     ("errcodes", "errcodes", "Say what an errcode of WeChat means for a release, and how to get out of it."),
-    ("domains", "domains", "Read and change a Mini Program's server domains by hand."),
-    ("platform", "platform", "What belongs to the third-party platform itself."),
-    ("set-aside", "set_aside", "See what was on the queue and no worker could run."),
+    ("domains", "domains.app", "Read and change a Mini Program's server domains by hand."),
+    ("platform", "platform.app", "What belongs to the third-party platform itself."),
+    ("set-aside", "set_aside.app", "See what was on the queue and no worker could run."),
 )
 
 
 class _Commands(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.commands = {
-            name: LazyCommand(name, f"cli.commands.{module}", first_line)
-            for name, module, first_line in COMMANDS
-        }
+        self.commands = {row[0]: LazyCommand(*row) for row in COMMANDS}
 
 
 app = typer.Typer(

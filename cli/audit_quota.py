@@ -36,7 +36,7 @@ def tell_what_will_not_fit(releases: Sequence[Release]) -> None:
     """
     made = services()
     waves = dict.fromkeys(release.wave for release in releases if release.wave)
-    counts = [made.store.wave_counts(wave) for wave in waves]
+    counts = [made.store.wave_tally(wave).counts for wave in waves]
     going_on = sum(count[status] for count in counts for status in GOING_ON)
     if not going_on:
         return

@@ -15,10 +15,10 @@ from cli.context import services
 from cli.lines import counted
 from cli.printing import complain, notes
 from releases.errors import ReleaseError
-from releases.reading import Reader
 from releases.record import Release
 from releases.selection import Selection
 from releases.states import Status, Step
+from releases.store.records import ReleaseStore
 
 #: So many refusals are told; the rest is counted.
 _MOST_REFUSALS = 20
@@ -38,11 +38,11 @@ def check(release_ids: list[str] | None, wanted: Selection, not_possible: str) -
         raise typer.BadParameter(f"{wanted.status} releases can't be {not_possible}", param_hint="--status")
 
 
-def check_wave(reader: Reader, wave: str | None) -> None:
+def check_wave(store: ReleaseStore, wave: str | None) -> None:
     """Refuse the name of a wave that has no release, and say which names are like it; exit 1."""
-    if wave is None or reader.has_wave(wave):
+    if wave is None or store.has_wave(wave):
         return
-    names = {name.casefold(): name for name in reader.waves()}
+    names = {name.casefold(): name for name in store.waves()}
     near = get_close_matches(wave.casefold(), names, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(quote(names[name]) for name in near)}? " if near else ""
     complain(f"no release belongs to a wave {wave!r}", f"{hint}All waves: mprelease waves")

@@ -17,13 +17,13 @@ from cli.context import celery_app, services
 from cli.interruptions import told_if_interrupted
 from cli.lines import counted
 from cli.patience import PATIENCE, Patience
-from cli.printing import bar, is_listed, notes, tell_causes
+from cli.printing import bar, cause_lines, is_listed, notes
 from releases.record import Problem, Release, counts
 from releases.remedies import Text
 from releases.scope import Scope, wave_scope
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
-from releases.waves.report import OVERDUE_S
+from releases.waves.report import OVERDUE_S, causes
 from wechat.errcodes.table import verdict_of
 
 #: Seconds between two looks.
@@ -182,7 +182,8 @@ def explain(releases: Sequence[Release], *, are_listed: bool = True) -> None:
     Where `are_listed` on the same terminal, each with its reason, the reasons are not told again.
     """
     if len(releases) > 1 and not (are_listed and is_listed(releases)):
-        tell_causes(releases)
+        for line in cause_lines(causes(releases)):
+            notes.print(escape(line))
     stopped = [(release.wave, release.block or release.failure) for release in releases]
     for wave in sorted({of for of, problem in stopped if of and problem}):
         notes.print(escape(way_out(wave, [problem for of, problem in stopped if of == wave and problem])))

@@ -16,12 +16,13 @@ from typer.core import TyperCommand
 class LazyCommand(TyperCommand):
     """A command of which only the name and the help's first line are known until its options have to be.
 
-    `module` has a function `register`, which adds the real command to an app.
+    `where` is its module's name; with `.NAME` the function, or the app of its subcommands, is not named like the command.
     """
 
-    def __init__(self, name: str, module: str, first_line: str) -> None:
+    def __init__(self, name: str, where: str, first_line: str) -> None:
         super().__init__(name, help=first_line)
-        self._module = module
+        self._module, _, attribute = where.partition(".")
+        self._attribute = attribute or name
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """The context of the real command, which stands in for this one from here on."""
@@ -34,9 +35,13 @@ class LazyCommand(TyperCommand):
 
     def real(self) -> Any:
         """The command itself, with its code imported."""
-        app = typer.Typer()
         with _collector_off():
-            import_module(self._module).register(app)
+            found = getattr(import_module(f"cli.commands.{self._module}"), self._attribute)
+        app = typer.Typer()
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=self.name)
+        else:
+            app.command(self.name, context_settings=getattr(found, "context_settings", None))(found)
         return typer.main.get_group(app).commands[str(self.name)]
 
 

@@ -48,6 +48,7 @@ class Lines(Console):
         if self.is_terminal:
             markup = options.get("markup")
             shown = (
+                # In ASCII there is no Chinese.
                 WholeWords(self.render_str(one, markup=markup), hang)
                 if isinstance(one, str) and (hang or not one.isascii())
                 else one
@@ -200,7 +201,7 @@ UNDER_COUNT = 9
 
 
 def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
-    """A line for each cause."""
+    """A line for each cause of a standstill, with the number of those behind it."""
     for cause in found:
         until = _next_try(cause.next_attempt_at)
         yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}{until}"

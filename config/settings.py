@@ -36,32 +36,24 @@ from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
 from config.texts import credential, one_word, unquoted
 
 
-def _domain_list(value: Any) -> Any:
-    """A JSON array or a comma-separated text."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            raise ValueError("must be a JSON array, or domains separated by commas") from None
-    return [part.strip() for part in value.split(",") if part.strip()]
+def _list(separators: str, otherwise: str) -> BeforeValidator:
+    """A JSON array, or parts with separators between them."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            try:
+                return json.loads(value)
+            except (ValueError, RecursionError):
+                raise ValueError(f"must be a JSON array, or {otherwise}") from None
+        return [part.strip() for part in re.split(separators, value) if part.strip()]
+
+    return BeforeValidator(read)
 
 
 #: In the place of the first key: write plain text, and read what the other keys sealed.
 PLAIN = "plain"
-
-
-def _key_list(value: Any) -> Any:
-    """A JSON array, or keys separated by commas or blanks, as lines are."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            raise ValueError("must be a JSON array, or keys separated by commas or one a line") from None
-    return [part for part in re.split(r"[,\s]+", value) if part]
 
 
 def _keys_can_be_used(keys: list[SecretStr]) -> list[SecretStr]:
@@ -85,9 +77,12 @@ def _is_fernet_key(key: SecretStr) -> bool:
 
 
 EncryptionKeys = Annotated[
-    list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
+    list[SecretStr],
+    NoDecode,
+    _list(r"[,\s]+", "keys separated by commas or one a line"),
+    AfterValidator(_keys_can_be_used),
 ]
-DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
+DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
 
 
 def _on_secrets(check: Callable[[str], str]) -> AfterValidator:

@@ -14,30 +14,23 @@ in `__str__`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class ReleaseError(Exception):
     """Base of all errors of this package."""
 
 
+@dataclass(eq=False, repr=False)
 class _Stopped(ReleaseError):
     """The fields of a block or a failure, in the order of the record's."""
 
-    def __init__(
-        self,
-        step: str,
-        errcode: int | None,
-        errmsg: str,
-        rid: str | None,
-        domains: dict[str, list[str]],
-        remedy: str,
-    ) -> None:
-        super().__init__(step, errcode, errmsg, rid, domains, remedy)
-        self.step = step
-        self.errcode = errcode
-        self.errmsg = errmsg
-        self.rid = rid
-        self.domains = domains
-        self.remedy = remedy
+    step: str
+    errcode: int | None
+    errmsg: str
+    rid: str | None
+    domains: dict[str, list[str]]
+    remedy: str
 
     def __str__(self) -> str:
         named = ", ".join(sorted({domain for listed in self.domains.values() for domain in listed}))
@@ -57,48 +50,44 @@ class ReleaseFailed(_Stopped):
     """Given up, or a bug; can be resumed."""
 
 
+@dataclass(eq=False, repr=False)
 class ReleaseCancelled(ReleaseError):
     """Ended by a person, or superseded by another release."""
 
-    def __init__(self, release_id: str, reason: str) -> None:
-        super().__init__(release_id, reason)
-        self.release_id = release_id
-        self.reason = reason
+    release_id: str
+    reason: str
 
     def __str__(self) -> str:
         return f"release {self.release_id}: {self.reason}"
 
 
+@dataclass(eq=False, repr=False)
 class InvalidRequest(ReleaseError):
     """A request that can't be enqueued: which field, and what would be right."""
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(field, problem)
-        self.field = field
-        self.problem = problem
+    field: str
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}"
 
 
+@dataclass(eq=False, repr=False)
 class ReleaseConflict(ReleaseError):
     """The Mini Program has another release, or the same one with another payload."""
 
-    def __init__(self, active_id: str, problem: str = "") -> None:
-        super().__init__(active_id, problem)
-        self.active_id = active_id
-        self.problem = problem
+    active_id: str
+    problem: str = ""
 
     def __str__(self) -> str:
         return f"release {self.active_id}: {self.problem}"
 
 
+@dataclass(eq=False, repr=False)
 class UnknownRelease(ReleaseError):
     """No release has this id."""
 
-    def __init__(self, release_id: str) -> None:
-        super().__init__(release_id)
-        self.release_id = release_id
+    release_id: str
 
     def __str__(self) -> str:
         return f"no release has the id {self.release_id!r}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -55,20 +55,19 @@ class Figures:
     waited_s: Mapping[str, float]  # how long the next message of a queue has waited, where that can be told
 
 
+@dataclass(frozen=True, slots=True)
 class FiguresReader:
     """Reads the figures. Takes a client that decodes responses. Safe to use from many threads."""
 
-    def __init__(
-        self, client: redis.Redis, *, store: ReleaseStore, now: Callable[[], datetime], queues: Sequence[str]
-    ) -> None:
-        self._redis = client
-        self._store = store
-        self._now = now
-        self._queues = tuple(queues)
+    client: redis.Redis
+    _: KW_ONLY
+    store: ReleaseStore
+    now: Callable[[], datetime]
+    queues: Sequence[str]
 
     def read(self) -> Figures:
         """Some round trips, whatever the number of releases; raises redis.RedisError when Redis is away."""
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.client.pipeline(transaction=False) as pipe:
             for status in Status:
                 pipe.zcard(keys.by_status(status))
             for scope in Scope:
@@ -94,13 +93,13 @@ class FiguresReader:
             paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
             messages=messages,
             unacknowledged=unacknowledged,
-            audit_quota=kept_quota(self._redis),
+            audit_quota=kept_quota(self.client),
             waited_s=waited_s,
         )
 
     def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:
         """How many releases canaries and brakes hold, and how many waves are braked."""
-        with self._redis.pipeline(transaction=False) as pipe:
+        with self.client.pipeline(transaction=False) as pipe:
             for wave in waves:
                 pipe.get(keys.pause(wave_scope(wave)))
                 pipe.zcard(keys.held(wave_scope(wave)))
@@ -115,25 +114,25 @@ class FiguresReader:
         return held, braked
 
     def _read_queues(self) -> tuple[dict[str, int], dict[str, float]]:
-        with self._redis.pipeline(transaction=False) as pipe:
-            for queue in self._queues:
+        with self.client.pipeline(transaction=False) as pipe:
+            for queue in self.queues:
                 pipe.llen(queue)
                 pipe.lrange(queue, -1, -1)
             replies = pipe.execute()
-        messages = dict(zip(self._queues, replies[::2], strict=True))
+        messages = dict(zip(self.queues, replies[::2], strict=True))
         waited_s = {
             queue: self._waited_s(*following) if following else 0.0
-            for queue, following in zip(self._queues, replies[1::2], strict=True)
+            for queue, following in zip(self.queues, replies[1::2], strict=True)
         }
         return messages, {queue: seconds for queue, seconds in waited_s.items() if seconds is not None}
 
     def _waited_s(self, message: str) -> float | None:
         """A step's message is sent when its record has been written."""
         release_id = release_of(_task_id(message))
-        stored = self._store.get(release_id) if release_id else None
+        stored = self.store.get(release_id) if release_id else None
         if stored is None:
             return None
-        return max(0.0, (self._now() - stored.release.updated_at).total_seconds())
+        return max(0.0, (self.now() - stored.release.updated_at).total_seconds())
 
 
 def _stopped(causes: Mapping[str, str]) -> dict[Stopped, int]:

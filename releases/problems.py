@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal
 
 from releases import remedies
@@ -14,44 +15,31 @@ from wechat.errors import (
     RateLimited,
     Refused,
     TicketMissing,
-    Unanswered,
     Unreadable,
     WeChatError,
 )
 from wechat.http.deadline import DeadlineExceeded
 
 
+@dataclass(eq=False, kw_only=True)
 class StepBlocked(Exception):
     """The step can't go on without a person."""
 
-    def __init__(
-        self,
-        *,
-        errmsg: str,
-        remedy: str,
-        errcode: int | None = None,
-        rid: str | None = None,
-        domains: dict[str, list[str]] | None = None,
-    ) -> None:
-        super().__init__(errmsg)
-        self.errcode = errcode
-        self.errmsg = errmsg
-        self.rid = rid
-        self.domains = domains or {}
-        self.remedy = remedy
+    errmsg: str
+    remedy: str
+    errcode: int | None = None
+    rid: str | None = None
+    domains: dict[str, list[str]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.errmsg
 
     def problem(self, step: Step) -> Problem:
         """As the record keeps it."""
-        return Problem(
-            step=step,
-            errcode=self.errcode,
-            errmsg=self.errmsg,
-            rid=self.rid,
-            domains=self.domains,
-            remedy=self.remedy,
-        )
+        return Problem(step=step, **vars(self))
 
 
+@dataclass(eq=False)
 class NotShownYet(Exception):
     """WeChat does not show what it has or may have done: it is asked again, and only then believed.
 
@@ -59,17 +47,12 @@ class NotShownYet(Exception):
     failures); then it is what `blocked` says.
     """
 
-    def __init__(
-        self,
-        blocked: StepBlocked,
-        *,
-        budget: Literal["failures", "unfound", "unshown", "unadded"],
-        tries: int | None = None,
-    ) -> None:
-        super().__init__(str(blocked))
-        self.blocked = blocked
-        self.budget = budget
-        self.tries = tries
+    blocked: StepBlocked
+    budget: Literal["failures", "unfound", "unshown", "unadded"]
+    tries: int | None = None
+
+    def __str__(self) -> str:
+        return str(self.blocked)
 
 
 class TrialReplaced(Exception):
@@ -92,40 +75,18 @@ def going_on(problem: Problem) -> Problem:
 def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
     """Put an error of the client into a problem for the record."""
     if isinstance(error, Refused):
-        return Problem(
-            step=step,
-            errcode=error.errcode,
-            errmsg=error.errmsg,
-            rid=error.rid,
-            remedy=remedy_of(error.errcode),
-        )
-    if isinstance(error, TicketMissing):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.TICKET_MISSING(),
-        )
-    if isinstance(error, NotAuthorized):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.NOT_AUTHORIZED(appid=error.appid),
-        )
-    if isinstance(error, Unreadable):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.UNREADABLE(),
-        )
-    if isinstance(error, RateLimited):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.RATE_LIMITED(),
-        )
-    problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
-    return Problem(
-        step=step,
-        errmsg=problem,
-        remedy=remedies.UNANSWERED(),
-    )
+        said = {"errcode": error.errcode, "errmsg": error.errmsg, "rid": error.rid}
+        return Problem(step=step, **said, remedy=remedy_of(error.errcode))
+    errmsg = "the step's deadline passed" if isinstance(error, DeadlineExceeded) else str(error)
+    match error:
+        case TicketMissing():
+            remedy = remedies.TICKET_MISSING()
+        case NotAuthorized():
+            remedy = remedies.NOT_AUTHORIZED(appid=error.appid)
+        case Unreadable():
+            remedy = remedies.UNREADABLE()
+        case RateLimited():
+            remedy = remedies.RATE_LIMITED()
+        case _:
+            remedy = remedies.UNANSWERED()
+    return Problem(step=step, errmsg=errmsg, remedy=remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
 
 from releases.errors import UnknownRelease
 from releases.record import Problem, Release
@@ -20,16 +20,16 @@ SHORTEST_PREFIX = 4
 _PREFIX = re.compile(f"[0-9a-f]{{{SHORTEST_PREFIX},32}}")
 
 
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads records, and changes none. What a release waits for is told as it is now, and not as it was met."""
 
-    def __init__(self, store: ReleaseStore, pauses: Pauses) -> None:
-        self._store = store
-        self._pauses = pauses
+    store: ReleaseStore
+    pauses: Pauses
 
     def get(self, release_id: str) -> Release:
         """One release; raises UnknownRelease."""
-        stored = self._store.get(release_id)
+        stored = self.store.get(release_id)
         if stored is None:
             raise UnknownRelease(release_id)
         (release,) = self._as_they_are([stored.release])
@@ -37,39 +37,25 @@ class Reader:
 
     def named(self, name: str) -> list[Release]:
         """The releases that an id, the beginning of one, or an appid (its newest release) can mean, oldest first."""
-        if self._store.get(name) is not None:
+        if self.store.get(name) is not None:
             return [self.get(name)]
         if is_appid(name):
-            newest = self._store.newest_of(name)
+            newest = self.store.newest_of(name)
             return [] if newest is None else [self.get(newest)]
-        ids = self._store.ids_with(name.lower()) if _PREFIX.fullmatch(name.lower()) else []
-        found = (stored.release for stored in self._store.get_many(ids) if stored is not None)
+        ids = self.store.ids_with(name.lower()) if _PREFIX.fullmatch(name.lower()) else []
+        found = (stored.release for stored in self.store.get_many(ids) if stored is not None)
         return self._as_they_are(sorted(found, key=lambda release: release.created_at))
-
-    def find(
-        self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
-    ) -> list[Release]:
-        """All of a status, a wave, a Mini Program, oldest first."""
-        return self.select(Selection(status=status, wave=wave, appid=appid))
 
     def select(self, wanted: Selection) -> list[Release]:
         """All that are wanted, oldest first."""
-        found = self._store.find(status=wanted.status, wave=wanted.wave, appid=wanted.appid)
+        found = self.store.find(status=wanted.status, wave=wanted.wave, appid=wanted.appid)
         return [release for release in self._as_they_are(found) if wanted.picks(release)]
-
-    def has_wave(self, wave: str) -> bool:
-        """Whether a release belongs to it."""
-        return self._store.has_wave(wave)
-
-    def waves(self) -> dict[str, datetime]:
-        """The names of all waves and when each began, newest first; looks at every key."""
-        return self._store.waves()
 
     def _as_they_are(self, releases: Iterable[Release]) -> list[Release]:
         found = list(releases)
         pause = None
         if any(release.progress.held == Scope.ALL for release in found):
-            pause = self._pauses.current(Scope.ALL)
+            pause = self.pauses.current(Scope.ALL)
         if pause is None or not pause.is_timed:
             return found
         return [_waiting_for(pause, release) for release in found]

@@ -128,17 +128,9 @@ class Progress(_Value):
 
     def fresh(self, *, resumed: bool = False) -> Self:
         """The same facts with unused budgets; a resume allows one more commit as well."""
-        unused = {
-            "failures": 0,
-            "scans": 0,
-            "unknowns": 0,
-            "unfound": 0,
-            "unshown": 0,
-            "unadded": 0,
-            "held": "",
-            **({"foreign": ""} if resumed else {}),
-        }
-        return self.model_copy(update={**unused, "resumed": resumed})
+        budgets = dict.fromkeys(("failures", "scans", "unknowns", "unfound", "unshown", "unadded"), 0)
+        foreign = "" if resumed else self.foreign
+        return self.model_copy(update={**budgets, "held": "", "foreign": foreign, "resumed": resumed})
 
 
 def _as_json(value: Any) -> str:
@@ -204,6 +196,10 @@ class Release(_Value):
     def passes(self, scope: str) -> bool:
         """Whether a pause of this scope does not hold it."""
         return self.progress.passes and self.wave is not None and scope == wave_scope(self.wave)
+
+    def progressed(self, **facts: Any) -> Self:
+        """This release, with other facts among what the steps have to remember."""
+        return self.model_copy(update={"progress": self.progress.model_copy(update=facts)})
 
     def differing(self, request: ReleaseRequest) -> list[str]:
         """The payload fields in which a repetition differs."""

@@ -24,12 +24,8 @@ from pydantic_core import ErrorDetails
 from releases.errors import InvalidRequest
 from wechat.domains import SCHEMES, Domains, InvalidDomain
 
-#: Longest user_version that WeChat takes, in characters.
-MAX_VERSION = 64
-#: Longest name of a wave, in characters.
-MAX_WAVE = 64
-#: Longest label, in characters.
-MAX_LABEL = 64
+#: Longest user_version that WeChat takes, name of a wave, and label, in characters.
+LONGEST_NAME = 64
 #: Deepest nesting of ext and audit; json.dumps has its own limit far above it.
 MAX_DEPTH = 50
 #: Categories of Unicode: control characters, separators of lines and paragraphs.
@@ -95,6 +91,7 @@ def _domains(value: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
 
 
 Text = Annotated[StrictStr, AfterValidator(_as_utf8)]
+Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_not_blank)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_is_json)]
 
 
@@ -113,54 +110,33 @@ class ReleaseRequest(BaseModel):
 
     appid: Annotated[StrictStr, Field(pattern=f"^{_APPID}$")]
     template_id: Annotated[StrictInt, Field(ge=0, lt=2**63)]
-    user_version: Annotated[
-        Text,
-        Field(min_length=1, max_length=MAX_VERSION),
-        AfterValidator(_not_blank),
-        AfterValidator(_printable),
-    ]
+    user_version: Annotated[Name, AfterValidator(_printable)]
     user_desc: Annotated[Text, AfterValidator(_plain)]
     ext: JsonObject = {}
     audit: JsonObject = {}
-    wave: (
-        Annotated[
-            Text,
-            Field(min_length=1, max_length=MAX_WAVE),
-            AfterValidator(_not_blank),
-            AfterValidator(_printable),
-        ]
-        | None
-    ) = None
+    wave: Annotated[Name, AfterValidator(_printable)] | None = None
     domains: Annotated[dict[str, list[str]] | None, AfterValidator(_domains)] = None
     supersede: StrictBool = False
     again: StrictBool = False
     urgent: StrictBool = False
-    label: (
-        Annotated[
-            Text,
-            Field(min_length=1, max_length=MAX_LABEL),
-            AfterValidator(_not_blank),
-            AfterValidator(_plain),
-        ]
-        | None
-    ) = None
+    label: Annotated[Name, AfterValidator(_plain)] | None = None
 
 
 #: What would be right, for each field.
 RIGHT = {
     "appid": "wx and 16 letters or digits, such as wx0123456789abcdef",
     "template_id": "a whole number from the template list, such as 12",
-    "user_version": f"1 to {MAX_VERSION} printable characters, such as 1.4.2",
+    "user_version": f"1 to {LONGEST_NAME} printable characters, such as 1.4.2",
     "user_desc": "a text that says what changed, on one line",
     "ext": 'a JSON object, such as {"extAppid": "wx0123456789abcdef", "ext": {}}',
     "audit": 'a JSON object with submit_audit\'s optional fields, such as {"version_desc": "…"}',
-    "wave": f"1 to {MAX_WAVE} printable characters",
+    "wave": f"1 to {LONGEST_NAME} printable characters",
     "domains": 'an object of lists, such as {{"requestdomain": ["https://api.example.com"]}}; '
     f"the lists are {', '.join(SCHEMES)}".replace("{{", "{").replace("}}", "}"),
     "supersede": "true or false",
     "again": "true or false",
     "urgent": "true or false",
-    "label": f"1 to {MAX_LABEL} characters on one line, such as the merchant's name",
+    "label": f"1 to {LONGEST_NAME} characters on one line, such as the merchant's name",
 }
 
 

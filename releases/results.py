@@ -8,6 +8,7 @@ both agree: the last one who writes has seen the newest record.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
@@ -25,11 +26,8 @@ class Results(Protocol):
     def forget(self, release_id: str) -> None:
         """Delete the stored result, so that whoever asks waits for the next one."""
 
-    def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure, as that of the chain's last task."""
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        """Store the audit id."""
+    def store(self, release_id: str, outcome: Exception | int) -> None:
+        """Store an audit id or a failure, as that of the chain's last task."""
 
 
 #: What it raises, or its audit id; none while it goes on.
@@ -42,18 +40,18 @@ UNTOLD_S = 5.0
 _BATCH = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
     """Keeps results at what the records say. Safe to use from many threads and processes."""
 
-    def __init__(self, *, store: ReleaseStore, results: Results) -> None:
-        self._store = store
-        self._results = results
+    store: ReleaseStore
+    results: Results
 
     def tell(self, release_id: str) -> None:
         """Store the release's result; doing so again changes nothing."""
-        stored = self._store.get(release_id)
+        stored = self.store.get(release_id)
         if stored is None:
-            self._store.told(release_id)
+            self.store.told(release_id)
         else:
             self.ended(stored.release)
 
@@ -61,10 +59,13 @@ class Outcomes:
         """Store the result of a release whose record has been written like this, or what has become of it since."""
         now = outcome(release)
         for _ in range(_TRIES):
-            self._write(release.id, now)
-            if now is not None and not self._results.is_stored(release.id):
-                return  # the note stays, and the workers store it anew
-            stored = self._store.told(release.id)
+            if now is None:
+                self.results.forget(release.id)
+            else:
+                self.results.store(release.id, now)
+                if not self.results.is_stored(release.id):
+                    return  # the note stays, and the workers store it anew
+            stored = self.store.told(release.id)
             newer = now if stored is None else outcome(stored.release)
             if _comparable(newer) == _comparable(now):
                 return
@@ -72,18 +73,10 @@ class Outcomes:
 
     def catch_up(self, since_s: float = UNTOLD_S) -> int:
         """Store the results that nobody has stored for so long; returns how many."""
-        untold = self._store.untold(since_s, _BATCH)
+        untold = self.store.untold(since_s, _BATCH)
         for release_id in untold:
             self.tell(release_id)
         return len(untold)
-
-    def _write(self, release_id: str, now: Outcome) -> None:
-        if now is None:
-            self._results.forget(release_id)
-        elif isinstance(now, int):
-            self._results.succeed(release_id, now)
-        else:
-            self._results.fail(release_id, now)
 
 
 def outcome(release: Release) -> Outcome:

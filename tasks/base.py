@@ -14,7 +14,6 @@ from releases.errors import (
     ReleaseFailed,
     UnknownRelease,
 )
-from tasks.redis_away import redis_needed
 from tasks.services import ReleaseApp, Services
 
 if TYPE_CHECKING:
@@ -36,9 +35,6 @@ class ReleaseTask(BaseTask):
         ReleaseConflict,
         UnknownRelease,
     )
-
-    #: What a task does with Redis stands in such a block.
-    redis_needed = staticmethod(redis_needed)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it.

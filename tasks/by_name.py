@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
 
 from releases.errors import InvalidRequest
-from releases.record import MAX_REASON, By, is_reason
+from releases.record import MAX_REASON, By, Release, is_reason
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
-from tasks.log_context import bind_release, bind_release_id, bind_request
+from tasks.log_context import bind
+from tasks.redis_away import redis_needed
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.start_release")
@@ -22,23 +24,18 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
     """
     if args:
         raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
-    with self.redis_needed():
+    with redis_needed():
         request = parse_request(fields)
-        bind_request(request)
+        bind(request)
         enqueued = self.services.releases.enqueue(request, self.request.id)
-        bind_release(enqueued.release)
+        bind(release_id=enqueued.release.id)
     return {"release_id": enqueued.release.id, "created": enqueued.created}
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
 def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Return the record; raises UnknownRelease."""
-    release_id = _release_id(args, fields)
-    bind_release_id(release_id)
-    with self.redis_needed():
-        release = self.services.reader.get(release_id)
-        bind_release(release)
-        return release.public()
+    return _answer(args, fields, self.services.reader.get)
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
@@ -48,12 +45,7 @@ def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
     `actor` and `reason` may be given beside the id; the history keeps them.
     """
     by = _by(fields)
-    release_id = _release_id(args, fields)
-    bind_release_id(release_id)
-    with self.redis_needed():
-        release = self.services.releases.resume(release_id, by)
-        bind_release(release)
-        return release.public()
+    return _answer(args, fields, lambda release_id: self.services.releases.resume(release_id, by))
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
@@ -63,11 +55,16 @@ def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
     `actor` and `reason` as for `resume_release`.
     """
     by = _by(fields)
+    return _answer(args, fields, lambda release_id: self.services.releases.cancel(release_id, by=by))
+
+
+def _answer(args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], Release]) -> dict[str, Any]:
+    """What is done with the one release that is named, and its record after it."""
     release_id = _release_id(args, fields)
-    bind_release_id(release_id)
-    with self.redis_needed():
-        release = self.services.releases.cancel(release_id, by=by)
-        bind_release(release)
+    bind(release_id=release_id)
+    with redis_needed():
+        release = do(release_id)
+        bind(release)
         return release.public()
 
 

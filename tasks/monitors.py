@@ -14,7 +14,7 @@ from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined] 
 from celery.exceptions import Ignore
 from celery.worker.request import Request
 
-from releases.record import Problem, Release
+from releases.record import Release
 
 
 class Parked(Ignore):
@@ -53,11 +53,7 @@ def why(release: Release) -> str:
     until = (
         "the platform goes on" if release.next_attempt_at is None else f"{release.next_attempt_at:%F %T} UTC"
     )
-    return f"{_in_words(release.wait)}waits until {until}"
-
-
-def _in_words(problem: Problem | None) -> str:
-    if problem is None:
-        return ""
-    code = "" if problem.errcode is None else f"errcode {problem.errcode}: "
-    return f"{code}{problem.errmsg} -- "
+    if release.wait is None:
+        return f"waits until {until}"
+    code = "" if release.wait.errcode is None else f"errcode {release.wait.errcode}: "
+    return f"{code}{release.wait.errmsg} -- waits until {until}"

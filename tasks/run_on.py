@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from dataclasses import dataclass
 from typing import Any, cast
 
 from celery.app.trace import fast_trace_task
@@ -27,17 +28,18 @@ log = logging.getLogger(__name__)
 _NAME = "run_on"
 
 
+@dataclass(slots=True)
 class RunOn:
     """What a step finds of the one before it, and leaves to the one after it."""
 
-    def __init__(self, run: Run | None = None) -> None:
-        self.run = run
-        self.following: tuple[Release, Run] | None = None
+    run: Run | None = None
+    following: tuple[Release, Run] | None = None
+    is_here: bool = True
 
     @classmethod
     def of(cls, request: Any) -> RunOn:
         """The one of a task's request. Outside of a worker, and in a pool's child, nothing runs on."""
-        return cast("RunOn | None", request.get(_NAME)) or _Nowhere()
+        return cast("RunOn | None", request.get(_NAME)) or cls(is_here=False)
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         """In a pool's child there is none: the request is in the parent and would never hear of it."""
@@ -46,15 +48,8 @@ class RunOn:
     @property
     def is_possible(self) -> bool:
         """A worker that is told to end does what it is at, and leaves the rest to others."""
-        return all(said is None or said is False for said in (state.should_stop, state.should_terminate))
-
-    def leave(self, release: Release, run: Run) -> None:
-        """Leave the step that the release is at now."""
-        self.following = release, run
-
-
-class _Nowhere(RunOn):
-    is_possible = False
+        told = (state.should_stop, state.should_terminate)
+        return self.is_here and all(said is None or said is False for said in told)
 
 
 class StepRequest(ShownRequest):

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 
-import redis
 from celery.exceptions import Ignore
-from kombu.exceptions import OperationalError
 
 from releases.record import Release
 from releases.states import Status, Step
 from releases.steps.outcomes import Dropped, Next, Rests, Waits
 from tasks.base import ReleaseTask
-from tasks.log_context import bind_release, bind_step
+from tasks.log_context import bind
 from tasks.monitors import Parked, why
-from tasks.redis_away import is_away, say_once, why_away
+from tasks.redis_away import is_away, redis_needed, say_once, why_away
 from tasks.run_on import RunOn
 
 log = logging.getLogger(__name__)
@@ -29,53 +27,46 @@ class StepTask(ReleaseTask):
 
     def run_step(self, step: Step, release_id: str, appid: str) -> Release:
         """Run a step as its message says; returns the release as it is afterwards, or raises what Celery is to tell."""
-        bind_step(step, release_id, appid)
+        bind(release_id=release_id, appid=appid, step=str(step))
         # The record says what comes next. Celery would send the rest of the chain after the task, where a Redis that is
         # away for a moment makes the task a failure, its message acknowledged and the release stand still.
         self.request.chain = None
         run_on = RunOn.of(self.request)
-        with self.redis_needed():
+        with redis_needed():
             handed_on = run_on.run
             run = handed_on or self.services.steps.begin(release_id, appid)
             if run is None:
                 raise Ignore
-            bind_release(run.attempt.release)
+            bind(run.attempt.release)
             end = self.services.steps.run(
                 step, run, is_admitted=handed_on is not None, may_run_on=lambda: run_on.is_possible
             )
             match end:
-                case Next():
-                    return self._go_on(run_on, end)
+                case Next(release, following, because):
+                    if following is None:
+                        self.services.due.send(release)
+                    else:
+                        run_on.following = release, following
+                    if because:
+                        raise Parked(because)
+                    return release
                 case Waits(release):
                     raise Parked(why(release))
                 case Rests(release):
-                    return self._told(release)
+                    self._store_result(release)
+                    if release.status is not Status.SUBMITTED:
+                        raise release.error()
+                    return release
                 case Dropped(release):
                     if release is not None:
                         self._store_result(release)
                     raise Ignore
 
-    def _go_on(self, run_on: RunOn, end: Next) -> Release:
-        if end.run is not None:
-            run_on.leave(end.release, end.run)
-        else:
-            self.services.due.send(end.release)
-        if end.because:
-            raise Parked(end.because)
-        return end.release
-
-    def _told(self, release: Release) -> Release:
-        """Store the release's result; returns a submitted release, and raises what any other at rest raises."""
-        self._store_result(release)
-        if release.status is Status.SUBMITTED:
-            return release
-        raise release.error()
-
     def _store_result(self, release: Release) -> None:
         """Store it. Where Redis refuses, the record is at rest all the same: others will store it."""
         try:
             self.services.outcomes.ended(release)
-        except (redis.RedisError, OperationalError) as error:
+        except Exception as error:
             if not is_away(error):
                 raise
             say_once(log, why_away(error), "the release's result is stored later")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import redis
 from celery import Celery, states
 
 
+@dataclass
 class StoredResults:
     """Celery's result backend, where a release's id is the id of its chain's last task.
 
@@ -15,23 +17,19 @@ class StoredResults:
     which takes results for some seconds more and then loses them.
     """
 
-    def __init__(self, app: Celery, client: redis.Redis) -> None:
-        self._app = app
-        self._redis = client
+    app: Celery
+    client: redis.Redis
 
     def is_stored(self, release_id: str) -> bool:
         """Whether there is a result where the records are."""
-        backend: Any = self._app.backend
-        return bool(self._redis.exists(backend.get_key_for_task(release_id)))
+        backend: Any = self.app.backend
+        return bool(self.client.exists(backend.get_key_for_task(release_id)))
 
     def forget(self, release_id: str) -> None:
         """Delete the stored result."""
-        self._app.backend.forget(release_id)
+        self.app.backend.forget(release_id)
 
-    def fail(self, release_id: str, error: Exception) -> None:
-        """Store a failure as a task's would be."""
-        self._app.backend.store_result(release_id, error, states.FAILURE)
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        """Store what the last task returns."""
-        self._app.backend.store_result(release_id, auditid, states.SUCCESS)
+    def store(self, release_id: str, outcome: Exception | int) -> None:
+        """Store what the last task returns, or a failure as a task's would be."""
+        state = states.FAILURE if isinstance(outcome, Exception) else states.SUCCESS
+        self.app.backend.store_result(release_id, outcome, state)

@@ -11,57 +11,26 @@ WeChatError     the root of what can go wrong, see `wechat.errors`
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from wechat.api import WeChat
-    from wechat.component import Credentials
-    from wechat.domains import Domains, InvalidDomain
-    from wechat.errcodes.table import verdict_of
-    from wechat.errors import (
-        NotAuthorized,
-        RateLimited,
-        Refused,
-        TicketMissing,
-        Unanswered,
-        Unreadable,
-        WeChatError,
-    )
-    from wechat.http.deadline import Deadline, DeadlineExceeded
-    from wechat.mini_program import MiniProgram
-
-__all__ = [
-    "Credentials",
-    "Deadline",
-    "DeadlineExceeded",
-    "Domains",
-    "InvalidDomain",
-    "MiniProgram",
-    "NotAuthorized",
-    "RateLimited",
-    "Refused",
-    "TicketMissing",
-    "Unanswered",
-    "Unreadable",
-    "WeChat",
-    "WeChatError",
-    "verdict_of",
-]
-
-_MODULES = {
-    "Credentials": "component",
-    "Deadline": "http.deadline",
-    "DeadlineExceeded": "http.deadline",
-    "Domains": "domains",
-    "InvalidDomain": "domains",
-    "MiniProgram": "mini_program",
-    "WeChat": "api",
-    "verdict_of": "errcodes.table",
+_FACE = {
+    "api": ("WeChat",),
+    "component": ("Credentials",),
+    "domains": ("Domains", "InvalidDomain"),
+    "errcodes.table": ("verdict_of",),
+    "errors": (
+        *("WeChatError", "NotAuthorized", "RateLimited", "Refused", "TicketMissing"),
+        *("Unanswered", "Unreadable"),
+    ),
+    "http.deadline": ("Deadline", "DeadlineExceeded"),
+    "mini_program": ("MiniProgram",),
 }
+_MODULES = {name: module for module, names in _FACE.items() for name in names}
+__all__ = [*_MODULES]  # noqa: PLE0604 - all of them are texts
 
 
 def __getattr__(name: str) -> Any:
     """Import a name when it is first asked for: a command that only reads the table of errcodes needs no HTTP."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'errors')}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -58,48 +58,48 @@ class Template:
     created_at: float
 
 
+@dataclass(frozen=True, slots=True)
 class ComponentApi:
     """The raw calls. Which token they take and what to do when it is rejected is decided elsewhere."""
 
-    def __init__(self, transport: Transport, credentials: Credentials) -> None:
-        self._transport = transport
-        self._credentials = credentials
+    transport: Transport
+    credentials: Credentials
 
     @property
     def appid(self) -> str:
         """The platform's own appid."""
-        return self._credentials.appid
+        return self.credentials.appid
 
     def component_token(self, ticket: str, deadline: Deadline) -> Grant:
         """Trade the newest ticket for a component access token."""
         body = {
-            "component_appid": self._credentials.appid,
-            "component_appsecret": self._credentials.appsecret,
+            "component_appid": self.credentials.appid,
+            "component_appsecret": self.credentials.appsecret,
             "component_verify_ticket": ticket,
         }
-        answer = self._post("api_component_token", {}, body, deadline, (ticket,))
+        answer = self._post("api_component_token", body, deadline, secrets=(ticket,))
         return _grant("api_component_token", answer, "component_access_token")
 
     def authorizer_token(self, token: str, appid: str, refresh_token: str, deadline: Deadline) -> Grant:
         """Trade a Mini Program's refresh token for an access token."""
         body = {
-            "component_appid": self._credentials.appid,
+            "component_appid": self.credentials.appid,
             "authorizer_appid": appid,
             "authorizer_refresh_token": refresh_token,
         }
-        query = {"access_token": token}
-        answer = self._post("api_authorizer_token", query, body, deadline, (refresh_token,), appid)
+        secrets = (refresh_token,)
+        answer = self._post("api_authorizer_token", body, deadline, token, secrets=secrets, appid=appid)
         return _grant("api_authorizer_token", answer, "authorizer_access_token")
 
     def authorizers(self, token: str, offset: int, deadline: Deadline) -> list[dict[str, Any]]:
         """One page of {authorizer_appid, refresh_token, auth_time}."""
         body = {
-            "component_appid": self._credentials.appid,
+            "component_appid": self.credentials.appid,
             "offset": offset,
             "count": AUTHORIZERS_PER_PAGE,
         }
         name = "api_get_authorizer_list"
-        answer = self._post(name, {"access_token": token}, body, deadline, ())
+        answer = self._post(name, body, deadline, token)
         page = answer.get("list")
         if not isinstance(page, list):
             raise Unanswered(PREFIX + name, "the answer has no list")
@@ -107,12 +107,7 @@ class ComponentApi:
 
     def platform_domains(self, token: str, deadline: Deadline) -> PlatformDomains:
         """The platform's own domain pool (modify_wxa_server_domain get)."""
-        answer = self._post(
-            "modify_wxa_server_domain", {"access_token": token}, {"action": "get"}, deadline, ()
-        )
-        return PlatformDomains(
-            published=_published(answer), testing=_hosts(answer.get("testing_wxa_server_domain"))
-        )
+        return _pool(self._post("modify_wxa_server_domain", {"action": "get"}, deadline, token))
 
     def add_platform_domains(
         self, token: str, hosts: Sequence[str], deadline: Deadline, *, testing_only: bool = False
@@ -126,15 +121,13 @@ class ComponentApi:
             "wxa_server_domain": ";".join(hosts),
             "is_modify_published_together": not testing_only,
         }
-        answer = self._post("modify_wxa_server_domain", {"access_token": token}, body, deadline, ())
-        testing = _hosts(answer.get("testing_wxa_server_domain"))
-        rejected = _hosts(answer.get("invalid_wxa_server_domain"))
-        return PlatformDomains(published=_published(answer), testing=testing), rejected
+        answer = self._post("modify_wxa_server_domain", body, deadline, token)
+        return _pool(answer), _hosts(answer.get("invalid_wxa_server_domain"))
 
     def templates(self, token: str, deadline: Deadline) -> tuple[Template, ...]:
         """The template library, standard templates with the others, as WeChat orders them."""
         try:
-            answer = self._transport.call(
+            answer = self.transport.call(
                 "GET", TEMPLATES_PATH, deadline=deadline, query={"access_token": token}
             )
         except Refused as refused:
@@ -149,13 +142,15 @@ class ComponentApi:
     def _post(
         self,
         name: str,
-        query: Mapping[str, str],
         body: Mapping[str, Any],
         deadline: Deadline,
-        secrets: tuple[str, ...],
+        token: str | None = None,
+        *,
+        secrets: tuple[str, ...] = (),
         appid: str | None = None,
     ) -> dict[str, Any]:
-        return self._transport.call(
+        query = {} if token is None else {"access_token": token}
+        return self.transport.call(
             "POST", PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
         )
 
@@ -209,9 +204,10 @@ def _expires_in(answer: Mapping[str, Any]) -> float:
     return seconds if 0 < seconds <= MAX_EXPIRES_IN_S else DEFAULT_EXPIRES_IN_S
 
 
-def _published(answer: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _pool(answer: Mapping[str, Any]) -> PlatformDomains:
     raw = answer.get("published_wxa_server_domain")
-    return _hosts(raw) if isinstance(raw, str) else None
+    published = _hosts(raw) if isinstance(raw, str) else None
+    return PlatformDomains(published, _hosts(answer.get("testing_wxa_server_domain")))
 
 
 def _hosts(value: Any) -> tuple[str, ...]:

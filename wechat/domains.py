@@ -42,13 +42,12 @@ _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = 280
 
 
+@dataclass(eq=False, repr=False)
 class InvalidDomain(ValueError):
     """A domain that WeChat would not take: which list, which value, and what would be right."""
 
-    def __init__(self, list_name: str, problem: str) -> None:
-        super().__init__(list_name, problem)
-        self.list_name = list_name
-        self.problem = problem
+    list_name: str
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.list_name}: {self.problem}"
@@ -203,8 +202,7 @@ def checked_host(text: str) -> str:
     if origin is None:
         raise InvalidDomain(name, f"{shown} is not a host alone; write api.example.com")
     host = origin["host"].rstrip(".")
-    _check_host(name, shown, host, "api.example.com")
-    _check_port(name, shown, origin["port"])
+    _check(name, shown, host, origin["port"], "api.example.com")
     return host
 
 
@@ -239,12 +237,11 @@ def _checked(name: str, domain: Any) -> str:
         raise InvalidDomain(name, f"{shown} is not scheme://host[:port] alone; write {example}")
     if origin["scheme"] != SCHEMES[name]:
         raise InvalidDomain(name, f"{shown} has the wrong scheme; {name} takes {example}")
-    _check_host(name, shown, origin["host"], example)
-    _check_port(name, shown, origin["port"])
+    _check(name, shown, origin["host"], origin["port"], example)
     return normal
 
 
-def _check_host(name: str, shown: str, host: str, example: str) -> None:
+def _check(name: str, shown: str, host: str, port: str | None, example: str) -> None:
     in_dns = _in_dns(host)
     if _is_ip(in_dns):
         raise InvalidDomain(name, f"{shown} is an IP address; WeChat takes a registered host name")
@@ -257,9 +254,6 @@ def _check_host(name: str, shown: str, host: str, example: str) -> None:
         raise InvalidDomain(name, f"{shown} has no valid host name; write {example}")
     if host == FORBIDDEN_HOST:
         raise InvalidDomain(name, f"{FORBIDDEN_HOST} is forbidden by WeChat; use a host of your own")
-
-
-def _check_port(name: str, shown: str, port: str | None) -> None:
     if port and not (port[0] != "0" and int(port) <= _MAX_PORT):
         raise InvalidDomain(name, f"{shown} has no valid port; 1 to {_MAX_PORT}")
 

@@ -13,11 +13,14 @@ None of them ever holds a URL, a token or a live request: they end up in logs an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class WeChatError(Exception):
     """Base of all errors of this package."""
 
 
+@dataclass(eq=False, repr=False)
 class Unanswered(WeChatError):
     """No usable answer: timeout, cut connection, 5xx, HTML, empty or oversized body.
 
@@ -25,16 +28,15 @@ class Unanswered(WeChatError):
     be left alone for so many seconds (Retry-After).
     """
 
-    def __init__(self, endpoint: str, problem: str, retry_after_s: float | None = None) -> None:
-        super().__init__(endpoint, problem, retry_after_s)
-        self.endpoint = endpoint
-        self.problem = problem
-        self.retry_after_s = retry_after_s
+    endpoint: str
+    problem: str
+    retry_after_s: float | None = None
 
     def __str__(self) -> str:
         return f"{self.endpoint}: {self.problem}"
 
 
+@dataclass(eq=False, repr=False)
 class Refused(WeChatError):
     """WeChat answered with an errcode other than 0.
 
@@ -42,22 +44,12 @@ class Refused(WeChatError):
     gateway before WeChat may pass its refusal on with the header.
     """
 
-    def __init__(
-        self,
-        endpoint: str,
-        errcode: int,
-        errmsg: str,
-        rid: str | None,
-        fields: dict[str, object],
-        retry_after_s: float | None = None,
-    ) -> None:
-        super().__init__(endpoint, errcode, errmsg, rid, fields, retry_after_s)
-        self.endpoint = endpoint
-        self.errcode = errcode
-        self.errmsg = errmsg
-        self.rid = rid
-        self.fields = fields
-        self.retry_after_s = retry_after_s
+    endpoint: str
+    errcode: int
+    errmsg: str
+    rid: str | None
+    fields: dict[str, object]
+    retry_after_s: float | None = None
 
     def __str__(self) -> str:
         return f"{self.endpoint}: errcode {self.errcode}: {self.errmsg}"
@@ -70,39 +62,36 @@ class TicketMissing(WeChatError):
         return "no component_verify_ticket has been stored"
 
 
+@dataclass(eq=False, repr=False)
 class NotAuthorized(WeChatError):
     """No refresh token has been stored for this Mini Program."""
 
-    def __init__(self, appid: str) -> None:
-        super().__init__(appid)
-        self.appid = appid
+    appid: str
 
     def __str__(self) -> str:
         return f"no refresh token has been stored for {self.appid}"
 
 
+@dataclass(eq=False, repr=False)
 class RateLimited(WeChatError):
     """A limit of our own kept the call from being sent. `retry_after_s`: its turn does not come before that."""
 
-    def __init__(self, limit: str, retry_after_s: float) -> None:
-        super().__init__(limit, retry_after_s)
-        self.limit = limit
-        self.retry_after_s = retry_after_s
+    limit: str
+    retry_after_s: float
 
     def __str__(self) -> str:
         return self.limit
 
 
+@dataclass(eq=False, repr=False)
 class Unreadable(WeChatError):
     """What is stored was sealed with a key that is not at hand.
 
     `key` is its name in Redis; `appid` is the Mini Program that it belongs to, None for the platform's own.
     """
 
-    def __init__(self, key: str, appid: str | None = None) -> None:
-        super().__init__(key, appid)
-        self.key = key
-        self.appid = appid
+    key: str
+    appid: str | None = None
 
     def __str__(self) -> str:
         return f"none of the encryption keys opens {self.key} in Redis"

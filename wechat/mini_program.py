@@ -96,7 +96,7 @@ class MiniProgram:
 
     def modify_domain(self, action: Action, domains: Domains | None = None) -> dict[str, Any]:
         """Read or change the server domains; returns the whole answer, see `Domains.answered`."""
-        return self._post("modify_domain", modify_domain_body(action, domains))
+        return self._call("modify_domain", modify_domain_body(action, domains))
 
     def domains(self) -> Domains:
         """The server domains that are configured now."""
@@ -104,11 +104,11 @@ class MiniProgram:
 
     def commit(self, *, template_id: int, ext: Mapping[str, Any], user_version: str, user_desc: str) -> None:
         """Make this version of the template the Mini Program's trial version."""
-        self._post("commit", commit_body(template_id, ext, user_version, user_desc))
+        self._call("commit", commit_body(template_id, ext, user_version, user_desc))
 
     def submit_audit(self, audit: Mapping[str, Any]) -> int:
         """Submit the trial version for audit; returns the audit id, a 64-bit number."""
-        answer = self._post("submit_audit", audit)
+        answer = self._call("submit_audit", audit)
         auditid = integer(answer.get("auditid"))
         if auditid is None or auditid <= 0:
             raise Unanswered(PATHS["submit_audit"], "the answer has no auditid")
@@ -116,7 +116,7 @@ class MiniProgram:
 
     def trial_version(self) -> TrialVersion | None:
         """The trial version (getversioninfo's exp_info), None if there is none."""
-        info = self._post("getversioninfo", {}).get("exp_info")
+        info = self._call("getversioninfo", {}).get("exp_info")
         if not info:
             return None
         fields = info if isinstance(info, dict) else {}
@@ -130,7 +130,7 @@ class MiniProgram:
     def latest_audit(self) -> LatestAudit | None:
         """The latest audit (get_latest_auditstatus), None if there is none."""
         try:
-            answer = self._get("get_latest_auditstatus")
+            answer = self._call("get_latest_auditstatus")
         except Refused as refused:
             if refused.errcode in NO_AUDIT:
                 return None
@@ -149,7 +149,7 @@ class MiniProgram:
 
     def privacy_info(self) -> dict[str, Any]:
         """get_code_privacy_info: refused with 61039 while the scan after a commit is running."""
-        return self._get("get_code_privacy_info")
+        return self._call("get_code_privacy_info")
 
     def quota(self, path: str) -> Quota:
         """The real limits of one path: the only documented way to learn them."""
@@ -168,7 +168,7 @@ class MiniProgram:
 
     def audit_quota(self) -> AuditQuota:
         """The provider's audit quota (queryquota): any Mini Program's token may ask for it."""
-        answer = self._get("queryquota")
+        answer = self._call("queryquota")
         rest, limit = integer(answer.get("rest")), integer(answer.get("limit"))
         if rest is None or limit is None:
             raise Unanswered(PATHS["queryquota"], "the answer has no rest and limit")
@@ -183,46 +183,33 @@ class MiniProgram:
         """The limits belong to the caller, so the platform's own calls are asked for with its own token."""
         body = {"cgi_path": path}
         if not path.startswith(PREFIX):
-            return self._post("quota", body)
+            return self._call("quota", body)
         return self._tokens.with_component_token(
-            lambda token: self._send("POST", PATHS["quota"], body, token), self._deadline
+            lambda token: self._send(PATHS["quota"], body, token), self._deadline
         )
 
-    def _post(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._call("POST", PATHS[name], body)
-
-    def _get(self, name: str) -> dict[str, Any]:
-        return self._call("GET", PATHS[name], None)
-
-    def _call(
-        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, Any] | None
-    ) -> dict[str, Any]:
+    def _call(self, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Call with the stored token; if WeChat rejects it, once more with a fresh one, and no more."""
+        path = PATHS[name]
         has_turn = self._has_turn == path
         if has_turn:
             self._has_turn = None
         # Looked up once: a token outlives any deadline by far, even after another has taken its place.
         token = self._token = self._token or self._tokens.authorizer_token(self.appid, self._deadline)
         try:
-            return self._send(method, path, body, token, has_turn=has_turn)
+            return self._send(path, body, token, has_turn=has_turn)
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
         self._tokens.reject_authorizer_token(self.appid, token)
         self._token = token = self._tokens.authorizer_token(self.appid, self._deadline)
-        return self._send(method, path, body, token)
+        return self._send(path, body, token)
 
     def _send(
-        self,
-        method: Literal["GET", "POST"],
-        path: str,
-        body: Mapping[str, Any] | None,
-        token: str,
-        *,
-        has_turn: bool = False,
+        self, path: str, body: Mapping[str, Any] | None, token: str, *, has_turn: bool = False
     ) -> dict[str, Any]:
         return self._transport.call(
-            method,
+            "GET" if body is None else "POST",
             path,
             deadline=self._deadline,
             query={"access_token": token},

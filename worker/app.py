@@ -70,10 +70,9 @@ class ReleaseCelery(Celery):
         """Raise SettingsError if a worker could only block, or fail, whatever it takes."""
         platform = self.settings.platform
         given = {"APPID": platform.appid, "APPSECRET": platform.appsecret.get_secret_value()}
-        if not all(given.values()):
-            raise SettingsError(
-                [f"MPRELEASE_PLATFORM__{name} is not set" for name in given if not given[name]]
-            )
+        missing = [f"MPRELEASE_PLATFORM__{name} is not set" for name in given if not given[name]]
+        if missing:
+            raise SettingsError(missing)
         cas = ca_problem(self.settings.wechat.api_url)
         if cas:
             raise SettingsError([cas])

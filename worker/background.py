@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +19,7 @@ from releases.states import Step
 from releases.store.records import RECORDS_GONE
 from releases.store.schema import SchemaError, in_words
 from tasks.redis_away import is_away, say_once, why_away
-from tasks.services import ReleaseApp
+from tasks.services import Services
 from wechat.errors import Unreadable
 from worker.redis_client import rejected_certificate
 
@@ -88,18 +89,18 @@ class BringBack(bootsteps.StartStopStep):
         # What a worker sends is taken in the next moment. An orchestrator's message is what is worth telling of.
         worker.app.conf.task_send_sent_event = False
         # What can't be built has to end the worker, not each task that it takes.
-        worker.app.services  # noqa: B018 - the property builds them
+        self._services: Services = worker.app.services
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._next_look = 0.0
         self._mark = ""
 
-    def start(self, parent: Any) -> None:
+    def start(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
         """Begin to look."""
         self._stopped.clear()
         self._threads = [
-            threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True),
-            threading.Thread(target=self._ask_for_quota, args=(parent.app,), name="audit-quota", daemon=True),
+            threading.Thread(target=self._look, name="due", daemon=True),
+            threading.Thread(target=self._ask_for_quota, name="audit-quota", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -118,85 +119,68 @@ class BringBack(bootsteps.StartStopStep):
         """Stop as well."""
         self.stop(parent)
 
-    def _look(self, app: ReleaseApp) -> None:
+    def _look(self) -> None:
         """Do each job in turn: one that fails keeps no other from being done."""
-        jobs = (
-            _settle,
+        made = self._services
+        jobs: tuple[Callable[[], object], ...] = (
+            made.leases.settle,
             self._look_for_records,
             self._resend_lost,
-            _look_at_waves,
-            _let_some_try,
-            _bring,
-            _store_results,
+            made.waves.look,
+            self._let_some_try,
+            made.due.bring,
+            self._store_results,
         )
-        failed: dict[str, str] = {}
+        failed: dict[object, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
             # The consumer looks at the schema, and migrates; until then a log says at least why Redis is out of reach.
-            for job in jobs if app.services.schema.is_current else (_reach,):
+            for job in jobs if made.schema.is_current else (made.schema.found,):
                 try:
-                    job(app)
-                    failed.pop(job.__name__, None)
+                    job()
+                    failed.pop(job, None)
                 except Exception as error:
                     if is_away(error):
                         reason = rejected_certificate(error) or why_away(error)
                         say_once(log, reason, "what is due waits")
                         break
                     # Whatever it was, the next look may be better; it is told once.
-                    if failed.get(job.__name__) != str(error):
+                    if failed.get(job) != str(error):
                         log.exception("looking at what is due failed")
-                    failed[job.__name__] = str(error)
+                    failed[job] = str(error)
 
-    def _ask_for_quota(self, app: ReleaseApp) -> None:
+    def _ask_for_quota(self) -> None:
         """Beside the other jobs, which are not to wait for WeChat."""
         while not self._stopped.wait(LOOK_FOR_QUOTA_EVERY_S):
             try:
-                if app.services.schema.is_current:
-                    app.services.audit_quotas.refresh()
+                if self._services.schema.is_current:
+                    self._services.audit_quotas.refresh()
             except Exception as error:
                 if not is_away(error):
                     log.exception("asking for the audit quota failed")
 
-    def _look_for_records(self, app: ReleaseApp) -> None:
-        mark = app.services.store.mark()
+    def _look_for_records(self) -> None:
+        mark = self._services.store.mark()
         if self._mark not in ("", mark):
             log.error("the records are gone: %s", RECORDS_GONE)
         self._mark = mark
 
-    def _resend_lost(self, app: ReleaseApp) -> None:
+    def _resend_lost(self) -> None:
         if time.monotonic() < self._next_look:
             return
         self._next_look = time.monotonic() + LOOK_FOR_LOST_EVERY_S
-        for release_id in app.services.due.resend_lost():
+        for release_id in self._services.due.resend_lost():
             log.warning(
                 "the message of release %s was lost; it is sent again",
                 release_id,
                 extra={"release_id": release_id},
             )
 
+    def _let_some_try(self) -> None:
+        number = self._services.timed_pauses.look()
+        if number:
+            log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)
 
-def _reach(app: ReleaseApp) -> None:
-    app.services.schema.found()
-
-
-def _settle(app: ReleaseApp) -> None:
-    app.services.leases.settle()
-
-
-def _store_results(app: ReleaseApp) -> None:
-    number = app.services.outcomes.catch_up()
-    if number:
-        log.info("%d results were stored that had not been stored", number)
-
-
-def _look_at_waves(app: ReleaseApp) -> None:
-    app.services.waves.look()
-
-
-def _bring(app: ReleaseApp) -> None:
-    app.services.due.bring()
-
-
-def _let_some_try(app: ReleaseApp) -> None:
-    number = app.services.timed_pauses.look()
-    if number:
-        log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)
+    def _store_results(self) -> None:
+        number = self._services.outcomes.catch_up()
+        if number:
+            log.info("%d results were stored that had not been stored", number)

@@ -15,13 +15,8 @@ from worker.asking import ask_workers
 _LISTENERS = "_kombu.binding.celery.pidbox"
 
 
-def schemas_of_workers(app: Celery) -> dict[str, int]:
-    """The schema of each worker that answers; one that answers without a number does not know the question, and is of 1."""
-    return schemas_in(ask_workers(app, "schema"))
-
-
 def schemas_in(answers: Mapping[str, Any]) -> dict[str, int]:
-    """The schema in each worker's answer."""
+    """The schema in each worker's answer; one that answers without a number does not know the question, and is of 1."""
     return {name: _number(answer) for name, answer in answers.items()}
 
 
@@ -29,7 +24,7 @@ def old_workers(app: Celery, client: redis.Redis) -> list[str]:
     """The names of those of an older schema than ours."""
     if not client.exists(_LISTENERS):
         return []
-    return sorted(name for name, schema in schemas_of_workers(app).items() if schema < NEWEST)
+    return sorted(name for name, schema in schemas_in(ask_workers(app, "schema")).items() if schema < NEWEST)
 
 
 def _number(answer: Any) -> int:

@@ -21,7 +21,6 @@ from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
-from releases.scope import Scope
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.retry_policy import RetryPolicy
 from releases.steps.failures.stopping import Stopping
@@ -79,7 +78,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
     preflight = Preflight(client, read_pool=wechat.registered_hosts, read_templates=wechat.template_ids)
     wanted = wanted_domains(settings.domains)
     step_deadline_s = settings.worker.step_deadline_s
-    leases = Leases(db, step_deadline_s=step_deadline_s, scopes=tuple(Scope))
+    leases = Leases(db, step_deadline_s=step_deadline_s)
     timed_pauses = TimedPauses(
         client=client,
         pauses=pauses,
@@ -111,7 +110,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         stopping=stopping,
         timed_pauses=timed_pauses,
         call_window=window,
-        wechat=wechat,
+        mini_program=wechat.mini_program,
         results=results,
         step_deadline_s=step_deadline_s,
         now=now,

@@ -30,12 +30,6 @@ STOPPED = (Status.BLOCKED, Status.FAILED)
 _STDIN = 0
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(resume)
-    app.command()(cancel)
-
-
 def resume(
     release_ids: Ids = None,
     wave: Wave = None,
@@ -63,7 +57,7 @@ def resume(
         _resume_platform(who, wait=wait, as_json=as_json)
         return
     choice.check(release_ids, wanted, "resumed; enqueue them anew")
-    choice.check_wave(services().reader, wave)
+    choice.check_wave(services().store, wave)
     if platform:
         _lift(who)
     chosen = list(choice.ids(release_ids, wanted, STOPPED))
@@ -106,7 +100,7 @@ def cancel(
     """End releases. What WeChat has been told already stays as it is."""
     wanted = Selection(wave=wave, status=status, errcode=errcode, step=step)
     choice.check(release_ids, wanted, "cancelled any more")
-    choice.check_wave(services().reader, wave)
+    choice.check_wave(services().store, wave)
     if not (release_ids or yes):
         _ask_whether_to_cancel(wanted)
     chosen = choice.ids(release_ids, wanted, tuple(ACTIVE))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,18 +13,11 @@ from cli.printing import complain, notes
 from cli.request_files import json_lines
 from config.texts import trimmed
 from releases.errors import InvalidRequest
-from releases.request import RIGHT
+from releases.request import RIGHT, is_appid
 from wechat.tokens.issued import REFRESH_TOKEN, TICKET, problem_of
 from wechat.tokens.store import TokenStore
 
-APPID = re.compile(r"wx[0-9A-Za-z]{16}")
 _FILE_FIELDS = {"appid", "refresh_token"}
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(ticket)
-    app.command()(authorize)
 
 
 def ticket() -> None:
@@ -51,7 +43,7 @@ def authorize(
     if file is not None:
         tokens = _from_file(file)
     else:
-        if not APPID.fullmatch(str(appid)):
+        if not is_appid(str(appid)):
             complain(f"Nothing was stored: {appid!r} is no appid; must be {RIGHT['appid']}")
             raise typer.Exit(2)
         tokens = {str(appid): _secret(REFRESH_TOKEN)}
@@ -110,7 +102,7 @@ def _line_problem(fields: object) -> str | None:
         return str(fields)
     if not isinstance(fields, dict) or set(fields) != _FILE_FIELDS:
         return 'must have the fields "appid" and "refresh_token" and no other'
-    if not isinstance(fields["appid"], str) or not APPID.fullmatch(fields["appid"]):
+    if not isinstance(fields["appid"], str) or not is_appid(fields["appid"]):
         return f"appid: must be {RIGHT['appid']}"
     token = fields["refresh_token"]
     problem = problem_of(token, REFRESH_TOKEN) if isinstance(token, str) else "it is no text"

@@ -22,11 +22,6 @@ from tasks.redis_away import LOST, NO_CLUSTER, REDIS_ERRORS, is_away, is_cluster
 from worker.redis_client import rejected_certificate
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(doctor)
-
-
 def doctor(
     repair: Annotated[
         bool,

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from cli.commands.credentials import APPID
 from cli.context import only_reads, services
 from cli.lines import document, words
 from cli.printing import complain, notes
-from releases.request import RIGHT
+from releases.request import RIGHT, is_appid
 from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
 from wechat.mini_program import Action, MiniProgram
 
 app = typer.Typer(help="Read and change a Mini Program's server domains by hand.", no_args_is_help=True)
-
-
-def register(parent: typer.Typer) -> None:
-    """Add the commands."""
-    parent.add_typer(app, name="domains")
 
 
 AppId = Annotated[str, typer.Argument(help="The Mini Program.")]
@@ -48,8 +43,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add domains to the lists, unless they are there. One of 50 modifications a month."""
-    lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
-    _modify("add", appid, lists, as_json=as_json)
+    _modify("add", appid, locals(), as_json=as_json)
 
 
 @app.command()
@@ -65,9 +59,8 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Remove domains from the lists. One of 50 modifications a month."""
-    lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
     _confirm(f"Remove these domains from {appid}?", yes=yes)
-    _modify("delete", appid, lists, as_json=as_json)
+    _modify("delete", appid, locals(), as_json=as_json)
 
 
 @app.command("set")
@@ -83,16 +76,14 @@ def set_(
     as_json: AsJson = False,
 ) -> None:
     """Replace the lists: every domain that is not named is removed, the merchant's own as well."""
-    lists = (requestdomain, wsrequestdomain, uploaddomain, downloaddomain, udpdomain, tcpdomain)
     _confirm(f"Replace all domains of {appid}, the merchant's own included?", yes=yes)
-    _modify("set", appid, lists, as_json=as_json)
+    _modify("set", appid, locals(), as_json=as_json)
 
 
-def _modify(action: Action, appid: str, lists: tuple[list[str] | None, ...], *, as_json: bool) -> None:
+def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: bool) -> None:
+    """Send what the options name that are called like a list."""
     try:
-        domains = Domains.wanted(
-            {name: listed for name, listed in zip(SCHEMES, lists, strict=True) if listed}
-        )
+        domains = Domains.wanted({name: options[name] for name in SCHEMES if options[name]})
     except InvalidDomain as error:
         complain(f"Nothing was changed: --{error.list_name}: {error.problem}")
         raise typer.Exit(2) from None
@@ -116,7 +107,7 @@ def _modify(action: Action, appid: str, lists: tuple[list[str] | None, ...], *, 
 
 
 def _mini_program(appid: str) -> MiniProgram:
-    if not APPID.fullmatch(appid):
+    if not is_appid(appid):
         complain(f"{appid!r} is no appid; must be {RIGHT['appid']}")
         raise typer.Exit(2)
     return services().wechat.mini_program(appid, Deadline(services().step_deadline_s))

@@ -32,7 +32,7 @@ from releases.background.due import FED_AT_ONCE
 from releases.errors import InvalidRequest
 from releases.intake.many import Conflicts
 from releases.intake.one import Enqueued
-from releases.request import RIGHT, parse_request
+from releases.request import RIGHT, ReleaseRequest, parse_request
 from releases.states import Status
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 
@@ -40,11 +40,6 @@ from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 _SHOWN = 20
 #: Releases without a wave that an interrupted command names.
 _NAMED_IDS = 5
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(enqueue)
 
 
 def enqueue(
@@ -92,22 +87,11 @@ def enqueue(
 
     With --file, the other options are common to all lines that do not say otherwise.
     """
+    # First: what stands here by then are the options.
+    one = {name: value for name, value in locals().items() if name in ReleaseRequest.model_fields}
+    given = {name: value for name, value in one.items() if value not in (None, False)}
     if plan and wait:
         raise typer.BadParameter("can't go with --plan: nothing is enqueued", param_hint="--wait")
-    one: dict[str, Any] = {
-        "appid": appid,
-        "template_id": template_id,
-        "user_version": user_version,
-        "user_desc": user_desc,
-        "ext": ext,
-        "audit": audit,
-        "wave": wave,
-        "label": label,
-        "supersede": supersede or None,
-        "again": again or None,
-        "urgent": urgent or None,
-    }
-    given = {name: value for name, value in one.items() if value is not None}
     with Deferred() as writing:
         try:
             policy = _policy(canary, max_blocked, file)

@@ -46,11 +46,6 @@ _ON_A_LINE = Text("{code} {meaning}: {happens}. {remedy}", "{code} {meaning}：{
 _IF_IT_STOPS = Text("{waiting} If it stops in the end: {remedy}", "{waiting}如果最后仍然停下：{remedy}")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(errcodes)
-
-
 def errcodes(
     code: Annotated[int | None, typer.Argument(help="One errcode; all of them without it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line.")] = False,

@@ -26,11 +26,6 @@ _REDIS_TIMEOUT_S = 3
 _PING_S = 2.0
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(metrics)
-
-
 def metrics(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 9808,
     host: Annotated[str, typer.Option(help="Where to listen; there is no login.")] = "127.0.0.1",

@@ -13,11 +13,6 @@ from cli.who import As, Reason, by
 from releases.scope import Scope
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(pause)
-
-
 def pause(
     reason: Reason = None,
     submissions: Annotated[

@@ -19,12 +19,6 @@ domains = typer.Typer(help="The platform's pool of server domains.", no_args_is_
 app.add_typer(domains, name="domains")
 
 
-def register(parent: typer.Typer) -> None:
-    """Add the commands."""
-    parent.add_typer(app, name="platform")
-    parent.command()(templates)
-
-
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 

@@ -16,11 +16,6 @@ from wechat.tokens.rekeying import StoredSecrets
 _SHOWN = 10
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(rekey)
-
-
 def rekey(
     drop_unreadable: Annotated[
         bool, typer.Option("--drop-unreadable", help="Forget what none of the keys opens.")

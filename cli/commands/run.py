@@ -13,16 +13,8 @@ from cli.context import celery_app
 from cli.demo import story as demonstration
 from cli.extras import need_demo
 
-_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 #: Fixed, so that what was exported for one run is good for the next.
 _SIMULATOR_PORT = 8155
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command(context_settings=_PASS_ON)(worker)
-    app.command(context_settings=_PASS_ON)(simulator)
-    app.command()(demo)
 
 
 def worker(
@@ -52,3 +44,7 @@ def demo() -> None:
     """Show everything on this machine: Redis, a simulated WeChat, a worker, some releases."""
     need_demo("mprelease demo")
     demonstration.run()
+
+
+for _passes_on in (worker, simulator):
+    vars(_passes_on)["context_settings"] = {"allow_extra_args": True, "ignore_unknown_options": True}

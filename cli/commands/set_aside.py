@@ -19,11 +19,6 @@ from worker.redis_client import connect
 app = typer.Typer(help="See what was on the queue and no worker could run.", no_args_is_help=True)
 
 
-def register(parent: typer.Typer) -> None:
-    """Add the commands."""
-    parent.add_typer(app, name="set-aside")
-
-
 @app.command("list")
 def list_(
     as_json: Annotated[

@@ -22,12 +22,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothin
 _MOST_MEANT = 20
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(show)
-    app.command("list")(list_releases)
-
-
 def show(
     release_id: Annotated[
         str, typer.Argument(help="An id, its first four characters or more, or an appid: its newest release.")
@@ -78,7 +72,7 @@ def list_releases(
     if csv and as_json:
         raise typer.BadParameter("can't go with --json", param_hint="--csv")
     only_reads()
-    choice.check_wave(reader(), wave)
+    choice.check_wave(reader().store, wave)
     wanted = Selection(status=status, wave=wave, appid=appid, errcode=errcode, step=step, label=label)
     found = reader().select(wanted)
     shown = found if limit is None else found[-limit:]

@@ -13,12 +13,13 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli import language
-from cli.choose import check_wave
+from cli.choose import check_wave, find
 from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
 from cli.printing import UNDER_COUNT, Lines, WholeWords, bar, cause_lines, notes, times
+from releases.selection import Selection
 from releases.states import AT_REST, Status
 from releases.waves.report import Cause, WaveReport, causes
 from releases.waves.standing import State
@@ -31,12 +32,6 @@ _LOOK_EVERY_S = 0.5
 _STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(wave)
-    app.command()(waves)
-
-
 def wave(
     name: str,
     watch: Annotated[
@@ -46,7 +41,7 @@ def wave(
 ) -> None:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
     only_reads()
-    check_wave(services().reader, name)
+    check_wave(services().store, name)
     patience = Patience() if watch else None
     report = services().wave_reports.of(name)
     if patience is not None:
@@ -63,8 +58,7 @@ def wave(
 
 
 def _causes(name: str) -> list[Cause]:
-    find = services().reader.find
-    return causes(release for status in _STANDING for release in find(wave=name, status=status))
+    return causes(find(Selection(wave=name), _STANDING))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:
@@ -82,16 +76,13 @@ def _tell(report: WaveReport, found: list[Cause]) -> None:
         notes.print(f"[bold yellow]{report.fit}[/]")
     # What holds releases back was just said, with its remedy; the others need a word of their own.
     said = {hold.remedy for hold in report.holds}
-    for line in cause_lines(cause for cause in found if not (_waits(cause) and cause.problem.remedy in said)):
+    others = (it for it in found if it.status is not Status.WAITING or it.problem.remedy not in said)
+    for line in cause_lines(others):
         notes.print(escape(line), hang=UNDER_COUNT)
     if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
         notes.print(
             escape(way_out(report.name, [cause.problem for cause in found if cause.status in AT_REST]))
         )
-
-
-def _waits(cause: Cause) -> bool:
-    return cause.status is Status.WAITING
 
 
 def _pace(report: WaveReport) -> str:
@@ -152,7 +143,7 @@ def waves(
 ) -> None:
     """List the waves, newest first: how each stands, and its counts."""
     only_reads()
-    began = services().reader.waves()
+    began = services().store.waves()
     console = Lines()
     for name in list(began)[:limit]:
         report = services().wave_reports.of(name)
@@ -161,12 +152,9 @@ def waves(
             document({**report.public(), "began_at": since})
         else:
             state = f"[{_COLOURS[report.state]}]{report.state:<7}[/]"
-            console.print(f"{times(since, console)}  {state}  {escape(name)}  {_tally(report)}", hang=8)
+            tally = f"{counted(report.total, 'release')}: {_counted(report)}"
+            console.print(f"{times(since, console)}  {state}  {escape(name)}  {tally}", hang=8)
     if not began:
         notes.print("no wave yet; `mprelease enqueue --file FILE --wave NAME` begins one")
     if len(began) > limit:
         notes.print(f"{counted(len(began) - limit, 'older wave')} left out; --limit {len(began)} shows all")
-
-
-def _tally(report: WaveReport) -> str:
-    return f"{counted(report.total, 'release')}: {_counted(report)}"

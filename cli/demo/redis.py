@@ -17,6 +17,8 @@ from pathlib import Path
 
 import redis
 
+from cli.demo.processes import stop
+
 #: Seconds that the server may take to answer its first PING.
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 10.0
@@ -73,12 +75,7 @@ def embedded_redis() -> Iterator[str]:
             _wait_until_ready(url, process)
             yield url
         finally:
-            process.terminate()
-            try:
-                process.wait(_STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            stop(process, _STOP_TIMEOUT_S)
 
 
 def free_port() -> int:

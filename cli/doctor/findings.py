@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from rich.markup import escape
 
@@ -39,16 +40,9 @@ class Finding:
             report.print(f"{'':<9}{escape(line)}")
 
 
-def ok(name: str, text: str) -> Finding:
-    """All is well."""
-    return Finding(Level.OK, name, text)
-
-
-def warn(name: str, text: str, more: tuple[str, ...] = ()) -> Finding:
-    """Releases go on; somebody should know."""
-    return Finding(Level.WARN, name, text, more)
-
-
-def fail(name: str, text: str) -> Finding:
-    """Releases do not go on before somebody has mended it."""
-    return Finding(Level.FAIL, name, text)
+#: All is well.
+ok = partial(Finding, Level.OK)
+#: Releases go on; somebody should know.
+warn = partial(Finding, Level.WARN)
+#: Releases do not go on before somebody has mended it.
+fail = partial(Finding, Level.FAIL)

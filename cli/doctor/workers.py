@@ -13,7 +13,7 @@ from releases.store.schema import NEWEST
 from worker.agreement import differing, fingerprints, new_salt
 from worker.asking import ask_workers
 from worker.celery_patches import set_aside
-from worker.old_workers import schemas_in, schemas_of_workers
+from worker.old_workers import schemas_in
 from worker.redis_client import connect
 
 #: Seconds between two looks at a worker that seems to take no messages.
@@ -30,9 +30,7 @@ def workers() -> Iterator[Finding]:
         return
     yield ok("workers", f"{len(answers)} answer{'s' * (len(answers) == 1)}")
     # An older one does not know this question, or not that its schema belongs to the answer.
-    all_say_it = all("schema" in answer for answer in answers.values())
-    schemas = schemas_in(answers) if all_say_it else schemas_of_workers(celery_app())
-    for name in sorted(name for name, schema in schemas.items() if schema < NEWEST):
+    for name in sorted(name for name, schema in schemas_in(answers).items() if schema < NEWEST):
         yield fail("workers", f"{name} is of an older version: it looks where nothing stands; stop it")
     stuck = _that_take_nothing(answers)
     if stuck:
@@ -70,9 +68,7 @@ def differences() -> dict[str, tuple[str, ...]]:
     return {name: variables for name, variables in found.items() if variables}
 
 
-@cache
-def _salt() -> str:
-    return new_salt()
+_salt = cache(new_salt)
 
 
 @cache

@@ -70,8 +70,8 @@ class Due:
     def resend_lost(self) -> list[str]:
         """Send again what was sent, is gone and was never begun; returns the ids."""
         queues = [
-            {"queue": name, "sent": keys.sent(urgent=urgent)}
-            for name, urgent in ((self._queues.urgent, True), (self._queues.default, False))
+            {"queue": self._queues.of(urgent=urgent), "sent": keys.sent(urgent=urgent)}
+            for urgent in (True, False)
         ]
         ask = {
             "limit": BATCH,
@@ -100,7 +100,7 @@ class Due:
         return {
             "index": keys.due(lane),
             "sent": keys.sent(urgent=urgent),
-            "queue": self._queues.urgent if urgent else self._queues.default,
+            "queue": self._queues.of(urgent=urgent),
             **bounds.get(lane, {}),
         }
 

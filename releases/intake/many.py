@@ -7,11 +7,12 @@ the middle loses nothing, and repeating the same batch finds what the first time
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from shlex import quote
 
 from releases.errors import InvalidRequest, ReleaseConflict
-from releases.intake.decide import NewRelease, Repetition, decide
+from releases.intake.decide import Repetition, decide
 from releases.intake.one import Enqueued, Releases
 from releases.record import Problem, Release, identity
 from releases.request import ReleaseRequest
@@ -36,12 +37,12 @@ class Conflicts(Exception):
         self.conflicts = conflicts
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Enqueues many requests. Safe to use from many threads and processes."""
 
-    def __init__(self, *, store: ReleaseStore, releases: Releases) -> None:
-        self._store = store
-        self._releases = releases
+    store: ReleaseStore
+    releases: Releases
 
     def enqueue(
         self,
@@ -57,19 +58,20 @@ class Batch:
         """
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests)
-            repeated = [one.release.id for one in enqueued if not one.created]
-            if repeated and not self._store.confirm(*repeated):
+            repeated = [one.release for one in enqueued if not one.created]
+            for release in repeated:
+                self.releases.tell_superseded(release)
+            if repeated and not self.store.confirm(*(release.id for release in repeated)):
                 continue  # one of them was never confirmed, and is lost
             opening = None
             if policy is not None and creations:
-                repetitions = [one.release for one in enqueued if not one.created]
-                creations = self._with_canary(creations, repetitions, policy)
+                creations = self._with_canary(creations, repeated, policy)
                 opening = Waves.opening(str(creations[0].release.wave), policy)
                 enqueued = _updated(enqueued, creations)
             before_writing()
-            if not creations or self._store.create_all(creations, opening):
+            if not creations or self.store.create_all(creations, opening):
                 for creation in creations:
-                    self._releases.tell_superseded(creation.release)
+                    self.releases.tell_superseded(creation.release)
                 return enqueued
         raise ReleaseConflict("", "others enqueue for the same Mini Programs at this moment; try again")
 
@@ -80,21 +82,14 @@ class Batch:
         """
         if policy is None:
             return
-        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
-        try:
-            decisions = [decide(request, there) for request, there in zip(requests, known, strict=True)]
-        except ReleaseConflict:
-            return
-        made = list(zip(requests, decisions, strict=True))
-        waves = [request.wave for request, decision in made if isinstance(decision, NewRelease)]
-        superseded = [it.superseding for it in decisions if isinstance(it, NewRelease) and it.superseding]
-        if waves:
-            repeated = [it.release for it in decisions if isinstance(it, Repetition)]
-            self._opened_by(waves, superseded, repeated)
+        with suppress(Conflicts):
+            creations, enqueued = self._decided(requests)
+            if creations:
+                self._with_canary(creations, [one.release for one in enqueued if not one.created], policy)
 
     def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""
-        known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
+        known = self.store.known_to_all([(request.appid, identity(request)) for request in requests])
         conflicts: dict[int, ReleaseConflict] = {}
         creations: list[Creation] = []
         answers: dict[ReleaseRequestKey, Enqueued] = {}
@@ -115,9 +110,8 @@ class Batch:
     def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation]) -> Enqueued:
         decision = decide(request, known)
         if isinstance(decision, Repetition):
-            self._releases.tell_superseded(decision.release)
             return Enqueued(decision.release, created=False)
-        release, superseded = self._releases.new(request, decision)
+        release, superseded = self.releases.new(request, decision)
         creations.append(Creation(release, known, fed(release), superseded))
         return Enqueued(release, created=True)
 
@@ -131,7 +125,9 @@ class Batch:
             return list(creations)
         why = Problem(**canary_pause(wave, policy).model_dump(include=set(Problem.model_fields)))
         return [
-            _of_canary(creation) if number < policy.canary else _held_back(creation, wave, why)
+            replace(creation, release=creation.release.progressed(passes=True))
+            if number < policy.canary
+            else _held_back(creation, wave, why)
             for number, creation in enumerate(creations)
         ]
 
@@ -142,7 +138,7 @@ class Batch:
         wave = waves[0]
         if not wave or any(other != wave for other in waves):
             raise InvalidRequest("wave", "must be the same for all, where there is a canary or a brake")
-        counts = self._store.wave_counts(wave)
+        counts = self.store.wave_tally(wave).counts
         if not sum(counts.values()):
             return wave
         if not any(old.wave == wave for old in superseded):
@@ -163,11 +159,6 @@ class Batch:
 
 #: Which release a request is for: appid and identity.
 ReleaseRequestKey = tuple[str, str]
-
-
-def _of_canary(creation: Creation) -> Creation:
-    progress = creation.release.progress.model_copy(update={"passes": True})
-    return replace(creation, release=creation.release.model_copy(update={"progress": progress}))
 
 
 def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:

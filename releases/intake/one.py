@@ -14,7 +14,7 @@ from releases.request import ReleaseRequest
 from releases.results import Outcomes, outcome
 from releases.scope import Scope
 from releases.states import Status, Step
-from releases.store.known import Known, Stored
+from releases.store.creations import Creation
 from releases.store.pauses import Pauses
 from releases.store.places import sent
 from releases.store.records import RecordChanged, ReleaseStore
@@ -33,23 +33,15 @@ class Enqueued:
     created: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Releases:
     """Takes releases in and changes their course. Safe to use from many threads and processes."""
 
-    def __init__(
-        self,
-        *,
-        store: ReleaseStore,
-        send: Callable[[Release], None],
-        outcomes: Outcomes,
-        pauses: Pauses,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._pauses = pauses
-        self._send = send
-        self._outcomes = outcomes
-        self._now = now
+    store: ReleaseStore
+    send: Callable[[Release], None]
+    outcomes: Outcomes
+    pauses: Pauses
+    now: Callable[[], datetime]
 
     def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
@@ -62,15 +54,16 @@ class Releases:
             earlier = None if release_id is None else self._created_by(release_id, request)
             if earlier is not None:
                 return self._found(earlier, created=True)
-            known = self._known(request)
+            (known,) = self.store.known_to_all([(request.appid, identity(request))])
             decision = decide(request, known)
             if isinstance(decision, Repetition):
-                if not self._store.confirm(decision.release.id):
+                if not self.store.confirm(decision.release.id):
                     continue  # it was never confirmed, and is lost
                 return self._found(decision.release, created=False)
             release, superseded = self.new(request, decision, release_id)
-            if self._store.create(release, known, superseded):
-                self._send(release)
+            place = sent(release, release.created_at)
+            if self.store.create_all([Creation(release, known, place, superseded)]):
+                self.send(release)
                 self.tell_superseded(release)
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
@@ -85,42 +78,37 @@ class Releases:
         """
         before, release = self._change(release_id, lambda found: self._resumed(found, by))
         if before is not release:
-            if before.progress.held:
-                self._lift_for(before)
-            self._outcomes.tell(release_id)
-            self._send(release)
+            if before.progress.held in set(Scope):  # one of its wave stays, and it passes that alone
+                self.pauses.lift_unless_by_hand(before.progress.held)
+            self.outcomes.tell(release_id)
+            self.send(release)
         return release
 
     def cancel(self, release_id: str, reason: str = "cancelled by request", by: By = NOBODY) -> Release:
         """End a release; a step that is running notices when it writes. Raises ReleaseConflict."""
         _, release = self._change(release_id, lambda found: self._cancelled(found, reason, by))
-        self._outcomes.tell(release_id)
+        self.outcomes.tell(release_id)
         return release
 
     def note(self, release_id: str, what: str, by: By) -> Release:
         """Have the history of a waiting release tell what somebody does that concerns many; one that goes on is left alone."""
 
         def noted(found: Release) -> Release:
-            return found.changed(what, self._now(), by) if found.status is Status.WAITING else found
+            return found.changed(what, self.now(), by) if found.status is Status.WAITING else found
 
         return self._change(release_id, noted, moves=False)[1]
-
-    def _lift_for(self, resumed: Release) -> None:
-        """End the platform's pause that held it; one of its wave stays, and it passes that alone."""
-        if resumed.progress.held in set(Scope):
-            self._pauses.lift_unless_by_hand(resumed.progress.held)
 
     def _resumed(self, release: Release, by: By) -> Release:
         if release.status in (Status.QUEUED, Status.RUNNING):
             return release
         if not release.is_active:
             raise ReleaseConflict(release.id, f"is {release.status} and can't be resumed; enqueue it anew")
-        pause = self._pauses.current(release.progress.held) if release.progress.held else None
+        pause = self.pauses.current(release.progress.held) if release.progress.held else None
         if pause is not None and pause.by_hand:
             raise ReleaseConflict(release.id, f"waits: the platform is {pause.errmsg}. {pause.remedy}")
         return release.changed(
             "resumed",
-            self._now(),
+            self.now(),
             by,
             step=Step.ENSURE_DOMAINS,
             status=Status.QUEUED,
@@ -141,7 +129,7 @@ class Releases:
         because = f"{reason}: {by.reason}" if by.reason else reason
         return release.changed(
             reason,
-            self._now(),
+            self.now(),
             by,
             status=Status.CANCELLED,
             block=None,
@@ -155,21 +143,19 @@ class Releases:
         self, request: ReleaseRequest, decision: NewRelease, release_id: str | None = None
     ) -> tuple[Release, Release | None]:
         """The new release, and the one it supersedes as it is to be written."""
-        release = Release.of(request, self._now(), release_id)
+        release = Release.of(request, self.now(), release_id)
         old = decision.superseding
         if old is None:
             return release, None
-        progress = release.progress.model_copy(update={"superseded": old.id})
         superseded = self._cancelled(old, f"superseded by release {release.id}")
         if old.wave is not None and old.wave == release.wave:
-            left = superseded.progress.model_copy(update={"left_wave": True})
-            superseded = superseded.model_copy(update={"progress": left})
-        return release.model_copy(update={"progress": progress}), superseded
+            superseded = superseded.progressed(left_wave=True)
+        return release.progressed(superseded=old.id), superseded
 
     def tell_superseded(self, release: Release) -> None:
         """Store the result of the release that this one superseded; doing so again changes nothing."""
         if release.progress.superseded:
-            self._outcomes.tell(release.progress.superseded)
+            self.outcomes.tell(release.progress.superseded)
 
     def _change(
         self, release_id: str, change: Callable[[Release], Release], *, moves: bool = True
@@ -179,14 +165,16 @@ class Releases:
         If it goes on it is about to be sent from then on, or with `moves` False stands where it stood.
         """
         for _ in range(_TRIES):
-            stored = self._stored(release_id)
+            stored = self.store.get(release_id)
+            if stored is None:
+                raise UnknownRelease(release_id)
             changed = change(stored.release)
             if changed is stored.release:
-                if not self._store.confirm(release_id):
+                if not self.store.confirm(release_id):
                     continue  # as in enqueue
                 return stored.release, changed
             try:
-                self._store.save(stored, changed, place=sent(changed, self._now()) if moves else None)
+                self.store.save(stored, changed, place=sent(changed, self.now()) if moves else None)
             except RecordChanged:
                 continue
             return stored.release, changed
@@ -195,12 +183,12 @@ class Releases:
     def _found(self, release: Release, *, created: bool) -> Enqueued:
         """A release that was there. Its result is stored anew: it may have expired, and who asked again waits for it."""
         if outcome(release) is not None:
-            self._outcomes.tell(release.id)
+            self.outcomes.tell(release.id)
         return Enqueued(release, created=created)
 
     def _created_by(self, release_id: str, request: ReleaseRequest) -> Release | None:
         """What the request's id created, if it did; raises ReleaseConflict where that was another request."""
-        earlier = self._store.get(release_id)
+        earlier = self.store.get(release_id)
         if earlier is None:
             return None
         other = earlier.release.unlike(request)
@@ -210,16 +198,7 @@ class Releases:
                 f"its request's task id came again with another {', '.join(other)}; nothing was done: "
                 "send each request with a new task id",
             )
-        if not self._store.confirm(release_id):
+        if not self.store.confirm(release_id):
             return None  # as in enqueue
         self.tell_superseded(earlier.release)
         return earlier.release
-
-    def _stored(self, release_id: str) -> Stored:
-        stored = self._store.get(release_id)
-        if stored is None:
-            raise UnknownRelease(release_id)
-        return stored
-
-    def _known(self, request: ReleaseRequest) -> Known:
-        return self._store.known(request.appid, identity(request))

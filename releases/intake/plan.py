@@ -90,7 +90,8 @@ def plan(
     try:
         missing = wanted - mini_program.domains()
     except (WeChatError, DeadlineExceeded) as error:
-        obstacles.append(_refused(describe(error, Step.ENSURE_DOMAINS)))
+        problem = describe(error, Step.ENSURE_DOMAINS)
+        obstacles.append(f"{_said(problem)} -- {problem.remedy}")
     else:
         if missing:
             calls.append((PATHS["modify_domain"], modify_domain_body("add", missing)))
@@ -101,10 +102,6 @@ def plan(
     commit = commit_body(request.template_id, request.ext, request.user_version, request.user_desc)
     calls += [(PATHS["commit"], commit), (PATHS["submit_audit"], request.audit)]
     return Plan(request.appid, tuple(calls), tuple(obstacles), unknown=tuple(unknown))
-
-
-def _refused(problem: Problem) -> str:
-    return f"{_said(problem)} -- {problem.remedy}"
 
 
 def _said(problem: Problem) -> str:

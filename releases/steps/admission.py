@@ -18,8 +18,7 @@ class Admission(Enum):
 
     RUN = auto()  # work on the step
     PASS = auto()  # the step is done: let the chain go on
-    RAISE = auto()  # the release has ended without success: say so again
-    RETURN = auto()  # the release is submitted: return its audit id again
+    REST = auto()  # the release is at rest: say again how it has ended
     EARLY = auto()  # the release waits until a time that has not come: park it until then
     DROP = auto()  # the message is out of date, or was never ours
 
@@ -33,9 +32,9 @@ def admit(release: Release, step: Step, appid: str, now: datetime) -> Admission:
     if release.appid != appid:
         return Admission.DROP
     if release.status is Status.SUBMITTED:
-        return Admission.RETURN if step.next is None else Admission.DROP
+        return Admission.REST if step.next is None else Admission.DROP
     if release.status in (Status.CANCELLED, Status.BLOCKED, Status.FAILED):
-        return Admission.RAISE
+        return Admission.REST
     if step.position > release.step.position:
         # Never a commit before the domains are confirmed, whoever sent the message.
         return Admission.DROP

@@ -96,7 +96,8 @@ class Attempt:
 
     def commit(self, at: float) -> None:
         """A commit is about to be sent; until it is answered nobody knows whose the trial version is."""
-        self._remember(commit_at=at, committed_at=None, exp_time=None, seen_under=None)
+        self._know(commit_at=at, committed_at=None, exp_time=None, seen_under=None)
+        self._write()
 
     def committed(self, until: float, *, is_seen: bool = True) -> None:
         """The trial version was committed by then, and WeChat has said now that it is ours; the next write says so."""
@@ -114,7 +115,8 @@ class Attempt:
         """A submission is about to be sent."""
         progress = self._release.progress
         since = progress.commit_at if progress.submit_at is None else progress.submit_since
-        self._remember(submit_at=at, submit_since=since, unfound=0)
+        self._know(submit_at=at, submit_since=since, unfound=0)
+        self._write()
 
     def forget_submission(self) -> None:
         """WeChat refused the submission for certain; the next write says so."""
@@ -225,10 +227,6 @@ class Attempt:
 
     def _know(self, **facts: Any) -> None:
         self._change(progress=self._release.progress.model_copy(update=facts))
-
-    def _remember(self, **facts: Any) -> None:
-        self._know(**facts)
-        self._write()
 
     def _happened(self, what: str, **fields: Any) -> None:
         self._release = self._release.changed(what, self._now(), **fields)

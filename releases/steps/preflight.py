@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass, field
 from shlex import quote
 from typing import Any, TypeVar, cast
 
@@ -46,24 +47,17 @@ _NO_TEMPLATE = 85014
 _NAMED = 10
 
 
+@dataclass(frozen=True, slots=True)
 class Preflight:
     """Holds a wave's template and domains against what the platform has. Safe to use from many threads and processes."""
 
-    def __init__(
-        self,
-        client: redis.Redis,
-        *,
-        read_pool: ReadPool,
-        read_templates: ReadTemplates,
-        sleep: Callable[[float], None] = time.sleep,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._redis = client
-        self._read_pool = read_pool
-        self._read_templates = read_templates
-        self._sleep = sleep
-        self._monotonic = monotonic
-        self._passed: dict[str, tuple[object, float]] = {}
+    client: redis.Redis
+    _: KW_ONLY
+    read_pool: ReadPool
+    read_templates: ReadTemplates
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    _passed: dict[str, tuple[object, float]] = field(default_factory=dict, init=False)
 
     @contextmanager
     def of(self, wanted: Domains, wave: str) -> Iterator[None]:
@@ -78,16 +72,26 @@ class Preflight:
             return
         try:
             self._await_answer(unknown, wave)
-            with self._answering(unknown):
+            try:
                 yield
+            except StepBlocked as blocked:
+                # What becomes of the block is WeChat's answer for all; anything but a yes or a no says nothing.
+                if blocked.errcode in NOT_REGISTERED:
+                    said = f"preflight: WeChat refused these domains for another release: {blocked.errmsg}"
+                    refused = {"errcode": blocked.errcode, "errmsg": said, "domains": blocked.domains}
+                    self._keep(unknown, refused)
+                raise
+            # A Mini Program that had the domains already does not take back what another was refused.
+            if self._answer(unknown) is None:
+                self._keep(unknown, {})
         finally:
-            self._redis.delete(keys.POOL_ASKING)
+            self.client.delete(keys.POOL_ASKING)
 
     def check_template(self, template_id: int, wave: str) -> None:
         """Raise StepBlocked where the platform's library has no such template; looks once in five seconds."""
         if self._has_passed(keys.TEMPLATES, template_id):
             return
-        ids = self._kept(keys.TEMPLATES, self._read_templates, lambda kept: template_id in kept)
+        ids = self._kept(keys.TEMPLATES, self.read_templates, lambda kept: template_id in kept)
         if ids is not None and template_id not in ids:
             raise StepBlocked(
                 errcode=_NO_TEMPLATE,
@@ -103,13 +107,15 @@ class Preflight:
         """
         if self._has_passed(keys.POOL, wanted):
             return NONE
-        pool = self._pool(wanted)
+        # Many may read it at once: it is a question without a quota, and all hear the same.
+        hosts = self._kept(keys.POOL, self.read_pool, lambda kept: wanted.on_hosts(kept) == wanted)
+        pool = None if hosts is None else Pool(hosts)
         missing = NONE if pool is None else wanted.missing_in(pool)
         if missing:
             raise StepBlocked(
                 errmsg="preflight: the platform has not registered and published these domains",
                 domains=missing.as_dict(),
-                remedy=_remedy(wave),
+                remedy=remedies.UNREGISTERED(wave=quote(wave)),
             )
         unknown = NONE if pool is None else wanted.unknown_in(pool)
         if not unknown:
@@ -118,15 +124,15 @@ class Preflight:
 
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
-        self._redis.delete(keys.POOL, keys.POOL_ANSWER, keys.TEMPLATES)
+        self.client.delete(keys.POOL, keys.POOL_ANSWER, keys.TEMPLATES)
 
     def _has_passed(self, what: str, wanted: object) -> bool:
         """Whether this process has found the same there, just now: not every release of a wave asks Redis."""
         found, at = self._passed.get(what, (None, 0.0))
-        return found == wanted and self._monotonic() - at < FRESH_S
+        return found == wanted and self.monotonic() - at < FRESH_S
 
     def _note_passed(self, what: str, wanted: object) -> None:
-        self._passed[what] = wanted, self._monotonic()
+        self._passed[what] = wanted, self.monotonic()
 
     def _await_answer(self, unknown: Domains, wave: str) -> None:
         """Return where WeChat took these domains, or has to be asked; raises StepBlocked where it refused them."""
@@ -134,50 +140,23 @@ class Preflight:
         while waited_s < ANSWER_PATIENCE_S:
             answer = self._answer(unknown)
             if answer:
-                raise StepBlocked(**answer, remedy=_remedy(wave))
+                raise StepBlocked(**answer, remedy=remedies.UNREGISTERED(wave=quote(wave)))
             if answer is not None or asks:
                 return
-            asks = bool(self._redis.set(keys.POOL_ASKING, 1, nx=True, px=int(ANSWER_PATIENCE_S * 1000)))
+            asks = bool(self.client.set(keys.POOL_ASKING, 1, nx=True, px=int(ANSWER_PATIENCE_S * 1000)))
             if not asks:
-                self._sleep(_POLL_S)
+                self.sleep(_POLL_S)
                 waited_s += _POLL_S
 
     def _answer(self, unknown: Domains) -> dict[str, Any] | None:
         """Why WeChat refused these domains for another release, empty if it took them; None if that is not known."""
-        raw = cast("str | None", self._redis.get(keys.POOL_ANSWER))
+        raw = cast("str | None", self.client.get(keys.POOL_ANSWER))
         answer: dict[str, Any] = json.loads(raw) if raw else {}
         return answer["refused"] if answer.get("of") == unknown.as_dict() else None
 
-    @contextmanager
-    def _answering(self, unknown: Domains) -> Iterator[None]:
-        """What becomes of the block is WeChat's answer for all; anything but a yes or a no says nothing."""
-        try:
-            yield
-        except StepBlocked as blocked:
-            if blocked.errcode not in NOT_REGISTERED:
-                raise
-            refused = {
-                "errcode": blocked.errcode,
-                "errmsg": f"preflight: WeChat refused these domains for another release: {blocked.errmsg}",
-                "domains": blocked.domains,
-            }
-            self._keep(unknown, refused)
-            raise
-        # A Mini Program that had the domains already does not take back what another was refused.
-        if self._answer(unknown) is None:
-            self._keep(unknown, {})
-
     def _keep(self, unknown: Domains, refused: dict[str, Any]) -> None:
         raw = json.dumps({"of": unknown.as_dict(), "refused": refused})
-        self._redis.set(keys.POOL_ANSWER, raw, ex=ANSWER_KEPT_S)
-
-    def _pool(self, wanted: Domains) -> Pool | None:
-        """The platform's pool, read anew where it is not known or lacks something; None where WeChat does not say.
-
-        Many may read it at once: it is a question without a quota, and all hear the same.
-        """
-        hosts = self._kept(keys.POOL, self._read_pool, lambda kept: wanted.on_hosts(kept) == wanted)
-        return None if hosts is None else Pool(hosts)
+        self.client.set(keys.POOL_ANSWER, raw, ex=ANSWER_KEPT_S)
 
     def _kept(
         self,
@@ -185,7 +164,8 @@ class Preflight:
         read: Callable[[], Collection[T] | None],
         is_enough: Callable[[list[T]], bool],
     ) -> list[T] | None:
-        with self._redis.pipeline(transaction=True) as pipe:
+        """What the platform has, read anew where it is not known or lacks something; None where WeChat does not say."""
+        with self.client.pipeline(transaction=True) as pipe:
             pipe.get(key)
             pipe.pttl(key)
             raw, left_ms = pipe.execute()
@@ -194,7 +174,7 @@ class Preflight:
         if raw is None or not (kept is None or is_fresh or is_enough(kept)):
             found = read()
             kept = None if found is None else [*found]
-            self._redis.set(key, json.dumps(kept), ex=FRESH_S if kept is None else KEPT_S)
+            self.client.set(key, json.dumps(kept), ex=FRESH_S if kept is None else KEPT_S)
         return kept
 
 
@@ -204,7 +184,3 @@ def no_template(template_id: int, there: Collection[int]) -> str:
     named = ", ".join(map(str, newest[:_NAMED])) or "no template"
     more = f" and {len(newest) - _NAMED} more" if len(newest) > _NAMED else ""
     return f"template {template_id} does not exist; the library has {named}{more}"
-
-
-def _remedy(wave: str) -> str:
-    return remedies.UNREGISTERED(wave=quote(wave))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import redis
 
@@ -37,52 +37,34 @@ log = logging.getLogger(__name__)
 _RUNS_ON_WITH = 0.5
 
 
-class _WeChat(Protocol):
-    def mini_program(self, appid: str, deadline: Deadline) -> MiniProgramCalls:
-        """One Mini Program, until the deadline."""
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """Runs steps. Safe to use from many threads."""
 
-    def __init__(  # noqa: PLR0913 - named ones, and built in one place
-        self,
-        *,
-        store: ReleaseStore,
-        leases: Leases,
-        work: Work,
-        stopping: Stopping,
-        timed_pauses: TimedPauses,
-        call_window: CallWindow,
-        wechat: _WeChat,
-        results: Results,
-        step_deadline_s: float,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._leases = leases
-        self._work = work
-        self._stopping = stopping
-        self._timed_pauses = timed_pauses
-        self._call_window = call_window
-        self._wechat = wechat
-        self._results = results
-        self._step_deadline_s = step_deadline_s
-        self._now = now
+    store: ReleaseStore
+    leases: Leases
+    work: Work
+    stopping: Stopping
+    timed_pauses: TimedPauses
+    call_window: CallWindow
+    mini_program: Callable[[str, Deadline], MiniProgramCalls]
+    results: Results
+    step_deadline_s: float
+    now: Callable[[], datetime]
 
     def begin(self, release_id: str, appid: str) -> Run | None:
         """Take the lease for a message; None where there is no such release, or somebody works on the Mini Program."""
         # From before the lease begins, so that no call goes out after it has ended.
-        deadline = Deadline(self._step_deadline_s)
-        lease = self._leases.begin(release_id, appid)
+        deadline = Deadline(self.step_deadline_s)
+        lease = self.leases.begin(release_id, appid)
         if lease is None:
             log.error("no release %s: the message is dropped", release_id)
             return None
         if isinstance(lease, Busy):
             log.info("%s is being worked on; release %s comes back", appid, release_id)
             return None
-        attempt = Attempt(lease, store=self._store, now=self._now)
-        return Run(appid, attempt, self._wechat.mini_program(appid, deadline), deadline)
+        attempt = Attempt(lease, store=self.store, now=self.now)
+        return Run(appid, attempt, self.mini_program(appid, deadline), deadline)
 
     def run(self, step: Step, run: Run, *, is_admitted: bool, may_run_on: Callable[[], bool]) -> End:
         """Run the step of a message, or the next one on the same lease, which `is_admitted`.
@@ -104,17 +86,17 @@ class Steps:
             return end
         finally:
             if not (attempt.ended or goes_on):
-                self._leases.end(attempt.release.id, run.appid, attempt.lease, back=back)
+                self.leases.end(attempt.release.id, run.appid, attempt.lease, back=back)
 
     def _admit(self, step: Step, run: Run) -> End | None:
         """What the message means where the step is not to be worked on."""
         attempt, release = run.attempt, run.attempt.release
-        match admit(release, step, run.appid, self._now()):
+        match admit(release, step, run.appid, self.now()):
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 # Its worker may have died before it stored the result.
                 return Dropped(release if release.status is Status.SUBMITTED else None)
-            case Admission.RAISE | Admission.RETURN:
+            case Admission.REST:
                 return Rests(release)
             case Admission.EARLY:
                 attempt.wait_on()
@@ -129,24 +111,24 @@ class Steps:
         attempt = run.attempt
         if attempt.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.
-            self._results.forget(attempt.release.id)
+            self.results.forget(attempt.release.id)
         # An attempt that never ended: its worker died, or lost Redis.
         interrupted = attempt.release.status is Status.RUNNING
-        if interrupted and self._stopping.give_up_if_interrupted_for_ever(step, attempt):
+        if interrupted and self.stopping.give_up_if_interrupted_for_ever(step, attempt):
             return _ended(attempt)
-        with self._call_window.calls_for(attempt.release.appid) as seen:
+        with self.call_window.calls_for(attempt.release.appid) as seen:
             try:
                 return self._try(step, run, may_run_on, interrupted=interrupted)
             finally:
                 if attempt.is_probe:
-                    self._timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
+                    self.timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
 
     def _try(self, step: Step, run: Run, may_run_on: Callable[[], bool], *, interrupted: bool) -> End:
         attempt = run.attempt
         try:
             attempt.start(interrupted=interrupted)
             with urgent_calls(attempt.release.urgent):
-                outcome = self._work.do(step, run.mini_program, attempt)
+                outcome = self.work.do(step, run.mini_program, attempt)
         except Paused as paused:
             attempt.hold(paused.scope, paused.pause)
         except TrialReplaced as replaced:
@@ -154,7 +136,7 @@ class Steps:
             # Without the others' text: what is shown of it is nowhere redacted.
             return Next(attempt.release, because="the trial version is somebody else's: back to the commit")
         except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
-            self._stopping.stop(step, run, error)
+            self.stopping.stop(step, run, error)
         except (redis.RedisError, LeaseLost, RecordChanged):
             raise
         except Exception as error:
@@ -170,7 +152,7 @@ class Steps:
         if isinstance(outcome, Submitted):
             attempt.submitted(outcome.auditid, outcome.what)
             return Rests(attempt.release)
-        runs_on = run.deadline.has(self._step_deadline_s * _RUNS_ON_WITH) and may_run_on()
+        runs_on = run.deadline.has(self.step_deadline_s * _RUNS_ON_WITH) and may_run_on()
         attempt.done(outcome.what, runs_on=runs_on)
         return Next(attempt.release, run if runs_on else None)
 

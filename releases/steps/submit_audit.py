@@ -160,7 +160,9 @@ def _adopt(
         errcode=refused.errcode,
         errmsg=f"{name_of_audit(latest)}: {refused.errmsg}" if latest else refused.errmsg,
         rid=refused.rid,
-        remedy=_remedy(latest),
+        remedy=remedies.AUDIT_NOT_SHOWN()
+        if latest is None or latest.status not in RUNNING
+        else remedies.AUDIT_OF_ANOTHER(audit=remedies.AUDIT_ID(id=str(latest.auditid))),
     )
     if latest is None or latest.status not in RUNNING:
         raise NotShownYet(blocked, budget="failures")
@@ -175,12 +177,6 @@ def _unfound(latest: LatestAudit | None) -> NotShownYet:
         remedy=remedies.AUDIT_NOT_FOUND(),
     )
     return NotShownYet(blocked, budget="unfound", tries=UNFOUND_TRIES)
-
-
-def _remedy(latest: LatestAudit | None) -> str:
-    if latest is None or latest.status not in RUNNING:
-        return remedies.AUDIT_NOT_SHOWN()
-    return remedies.AUDIT_OF_ANOTHER(audit=remedies.AUDIT_ID(id=str(latest.auditid)))
 
 
 def _ended(latest: LatestAudit) -> StepBlocked:

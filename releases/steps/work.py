@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 
 from releases.record import Release
@@ -18,21 +19,14 @@ from releases.steps.submit_audit import submit_audit
 from wechat.domains import Domains
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Does a step's work. Safe to use from many threads."""
 
-    def __init__(
-        self,
-        *,
-        wanted: Domains,
-        preflight: Preflight,
-        registered_hosts: Callable[[], Collection[str] | None],
-        releases_of: Callable[[str], Iterable[Release]],
-    ) -> None:
-        self._wanted = wanted
-        self._preflight = preflight
-        self._registered_hosts = registered_hosts
-        self._releases_of = releases_of
+    wanted: Domains
+    preflight: Preflight
+    registered_hosts: Callable[[], Collection[str] | None]
+    releases_of: Callable[[str], Iterable[Release]]
 
     def do(self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt) -> Done | Submitted:
         """Do the step's work; raises what WeChat refuses, and StepBlocked or TrialReplaced."""
@@ -52,9 +46,9 @@ class Work:
         is_committed = attempt.release.progress.commit_at is not None
         wanted = self._wanted_by(attempt.release)
         if wave is not None and not is_committed:
-            self._preflight.check_template(attempt.release.template_id, wave)
-        with self._preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
-            what = ensure_domains(mini_program, wanted, self._registered_hosts, attempt.release.progress)
+            self.preflight.check_template(attempt.release.template_id, wave)
+        with self.preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
+            what = ensure_domains(mini_program, wanted, self.registered_hosts, attempt.release.progress)
         attempt.domains_confirmed()
         return Done(what)
 
@@ -64,15 +58,15 @@ class Work:
             return
         release = attempt.release
         wanted = self._wanted_by(release)
-        what = ensure_domains(mini_program, wanted, self._registered_hosts, release.progress)
+        what = ensure_domains(mini_program, wanted, self.registered_hosts, release.progress)
         if what != ALREADY_THERE:
             attempt.note(f"domains confirmed again: {what}")
         attempt.domains_confirmed()
 
     def _is_anothers(self, release: Release, auditid: int) -> bool:
         """Whether another release of this Mini Program has this audit."""
-        others = self._releases_of(release.appid)
+        others = self.releases_of(release.appid)
         return any(other.auditid == auditid and other.id != release.id for other in others)
 
     def _wanted_by(self, release: Release) -> Domains:
-        return self._wanted if release.domains is None else Domains.wanted(release.domains)
+        return self.wanted if release.domains is None else Domains.wanted(release.domains)

@@ -8,13 +8,12 @@ it by its expiry, which is longer than a step's total deadline.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from db.database import Database
-from releases.scope import wave_scope
+from releases.scope import Scope, wave_scope
 from releases.store import keys
 from releases.store.known import Stored, parse
 from releases.store.pauses import Pause
@@ -37,19 +36,15 @@ class Held:
     stood: Place | None
 
 
-@dataclass(frozen=True, slots=True)
 class Busy:
-    """Somebody else works on this Mini Program, for so many seconds at the most."""
-
-    left_s: float
+    """Somebody else works on this Mini Program."""
 
 
 class Leases:
     """Takes and ends leases. Safe to use from many threads."""
 
-    def __init__(self, db: Database, *, step_deadline_s: float, scopes: Sequence[str]) -> None:
+    def __init__(self, db: Database, *, step_deadline_s: float) -> None:
         self._lifetime_s = step_deadline_s + MARGIN_S
-        self._scopes = tuple(scopes)
         self._begin = db.script("releases.store", "shared", "begin_attempt")
         self._end = db.script("releases.store", "shared", "end_lease")
         self._owed: dict[str, tuple[str, int, Place | None]] = {}
@@ -62,7 +57,7 @@ class Leases:
             "lease": keys.lease(appid),
             "last_lease": keys.LAST_LEASE,
             "lifetime_s": self._lifetime_s,
-            "pauses": [keys.pause(scope) for scope in self._scopes],
+            "pauses": [keys.pause(scope) for scope in Scope],
             "wave_pause": keys.pause(wave_scope("")),
             "lanes": _LANES,
             "sent": {"urgent": keys.sent(urgent=True), "default": keys.sent(urgent=False)},
@@ -72,9 +67,9 @@ class Leases:
         if reply[0] == "missing":
             return None
         if reply[0] == "busy":
-            return Busy(int(reply[1]) / 1000)
+            return Busy()
         stored = parse(reply[3], reply[2])
-        found = zip((*self._scopes, wave_scope(stored.release.wave or "")), reply[6:], strict=True)
+        found = zip((*Scope, wave_scope(stored.release.wave or "")), reply[6:], strict=True)
         return Held(
             number=int(reply[1]),
             stored=stored,

@@ -14,7 +14,7 @@ from releases.store import changes, keys
 from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
 from releases.store.pauses import Pause, Paused
-from releases.store.places import Lane, Place, sent
+from releases.store.places import Lane, Place
 from releases.store.tally import WaveTally
 
 #: Records fetched at once while listing.
@@ -66,13 +66,8 @@ class ReleaseStore:
             replies = pipe.execute()
         yield from map(_stored, replies)
 
-    def known(self, appid: str, identity: str) -> Known:
-        """What a new request for this Mini Program has to be held against."""
-        (known,) = self.known_to_all([(appid, identity)])
-        return known
-
     def known_to_all(self, wanted: Sequence[tuple[str, str]]) -> list[Known]:
-        """The same for many pairs of appid and identity, in pages."""
+        """What new requests have to be held against, for each pair of appid and identity; read in pages."""
         found: list[Known] = []
         for start in range(0, len(wanted), _PAGE):
             with self._redis.pipeline(transaction=False) as pipe:
@@ -86,11 +81,6 @@ class ReleaseStore:
                 for active, same in zip(ids[::2], ids[1::2], strict=True)
             ]
         return found
-
-    def create(self, release: Release, known: Known, superseded: Release | None = None) -> bool:
-        """Write one new release, whose message is sent next; False if its Mini Program's releases are not as known."""
-        place = sent(release, release.created_at)
-        return self.create_all([Creation(release, known, place, superseded)])
 
     def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
         """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
@@ -210,10 +200,6 @@ class ReleaseStore:
         """The Mini Programs of so many of the newest releases."""
         ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
         return [stored.release.appid for stored in self.get_many(reversed(ids)) if stored is not None]
-
-    def wave_counts(self, wave: str) -> dict[str, int]:
-        """How many releases of the wave are in each status."""
-        return self.wave_tally(wave).counts
 
     def wave_tally(self, wave: str) -> WaveTally:
         """All that is counted for the wave."""

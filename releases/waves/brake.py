@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from shlex import quote
 
 from pydantic import BaseModel, ConfigDict
@@ -35,13 +34,6 @@ class GoOn:
     """The canary went well: the rest may run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """The wave stops."""
-
-    pause: Pause
-
-
 def judge(
     name: str,
     policy: WavePolicy,
@@ -50,8 +42,8 @@ def judge(
     *,
     held: int,
     started: int,
-) -> GoOn | Brake | None:
-    """Hold a wave's counts against its policy.
+) -> GoOn | Pause | None:
+    """Hold a wave's counts against its policy; a pause is what brakes it.
 
     `held` of its releases wait for the pause that is on, and `started` have been worked on: a block at the first step
     is there in seconds and a submission takes minutes, so those that ended say too little of the others.
@@ -62,22 +54,22 @@ def judge(
     if pause is None:
         of = max(started - counts[Status.CANCELLED], ran)
         if _too_many(bad, of, policy) and going_on and of >= max(JUDGED_FROM, policy.canary):
-            return Brake(_stopped(name, f"wave {name} is braked: {_tally(counts, of, policy)}"))
+            return _stopped(name, f"wave {name} is braked: {_tally(counts, of, policy)}")
         return None
     return _of_canary(name, policy, counts, max(0, going_on - held)) if pause.canary else None
 
 
-def _of_canary(name: str, policy: WavePolicy, counts: Mapping[str, int], running: int) -> GoOn | Brake | None:
+def _of_canary(name: str, policy: WavePolicy, counts: Mapping[str, int], running: int) -> GoOn | Pause | None:
     bad = counts[Status.BLOCKED] + counts[Status.FAILED]
     ran = counts[Status.SUBMITTED] + bad
     # Too many of all: those that still run can't change that, however well they end.
     if _too_many(bad, ran + running, policy):
         of_canary = _tally(counts, ran + running, policy)
-        return Brake(_stopped(name, f"wave {name} is braked: of its canary {of_canary}"))
+        return _stopped(name, f"wave {name} is braked: of its canary {of_canary}")
     if running:
         return None
     if not ran:
-        return Brake(_stopped(name, f"wave {name} is braked: no release of its canary ran to an end"))
+        return _stopped(name, f"wave {name} is braked: no release of its canary ran to an end")
     return GoOn()
 
 

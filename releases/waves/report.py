@@ -132,33 +132,26 @@ class WaveReport:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReports:
     """Looks at waves. Safe to use from many threads."""
 
-    def __init__(
-        self,
-        *,
-        store: ReleaseStore,
-        waves: Waves,
-        pauses: Pauses,
-        audit_quotas: AuditQuotas,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._store = store
-        self._waves = waves
-        self._pauses = pauses
-        self._audit_quotas = audit_quotas
-        self._now = now
+    store: ReleaseStore
+    waves: Waves
+    pauses: Pauses
+    audit_quotas: AuditQuotas
+    now: Callable[[], datetime]
 
     def of(self, name: str) -> WaveReport:
         """How the wave stands; costs the same however many releases it has."""
-        now = self._now()
-        tally, standing = self._store.wave_tally(name), self._waves.state(name)
+        now = self.now()
+        tally, standing = self.store.wave_tally(name), self.waves.state(name)
         going_on = sum(tally.counts[status] for status in GOING_ON)
         pause = in_force(tally.counts, standing.pause)
-        holds = holds_of(tally, pause, _platforms(self._pauses) if going_on else {})
+        platforms = ((scope, self.pauses.current(scope)) for scope in Scope) if going_on else ()
+        holds = holds_of(tally, pause, {scope: on for scope, on in platforms if on is not None})
         still = stands_still(tally.counts, state_of(tally.counts, pause), holds)
-        per_minute = 0.0 if still else _per_minute(self._store, name, now)
+        per_minute = 0.0 if still else _per_minute(self.store, name, now)
         # While something holds releases back, or all of them wait, what has ended does not say when the others will.
         is_known = per_minute > 0 and going_on > tally.counts[Status.WAITING] and not holds
         return WaveReport(
@@ -169,14 +162,9 @@ class WaveReports:
             holds=holds,
             per_minute=per_minute,
             estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
-            fit=self._audit_quotas.fit(going_on),
-            overdue=len(self._store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if going_on else 0,
+            fit=self.audit_quotas.fit(going_on),
+            overdue=len(self.store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if going_on else 0,
         )
-
-
-def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
-    found = ((scope, pauses.current(scope)) for scope in Scope)
-    return {scope: pause for scope, pause in found if pause is not None}
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:

@@ -24,7 +24,7 @@ from releases.store import keys
 from releases.store.creations import Opening
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
-from releases.waves.brake import Brake, GoOn, WavePolicy, canary_pause, judge
+from releases.waves.brake import GoOn, WavePolicy, canary_pause, judge
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ class Waves:
             ):
                 case GoOn() if self._pauses.replace(scope, state.pause, None):
                     log.info("wave %s: its canary went well, %d releases go on", name, state.held)
-                case Brake(pause) if self._pauses.replace(scope, state.pause, pause):
+                case Pause() as pause if self._pauses.replace(scope, state.pause, pause):
                     log.warning("%s", pause.errmsg)
                     if state.held:
                         # They waited for the canary. They come, meet the brake, and wait for that.

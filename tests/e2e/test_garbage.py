@@ -53,13 +53,13 @@ def test_a_caller_learns_that_its_message_was_set_aside(own_platform: Platform) 
         client.lpush(
             QUEUE,
             message("tasks.of_tomorrow", headers=headers(task="tasks.of_tomorrow", id="unknown")),
-            message(headers=headers(task="tasks.get_release", id="invalid", retries="many")),
+            message(headers=headers(task="tasks.get_release", id="invalid", expires="soon")),
             message(headers=headers(task="tasks.submit_audit", id="a-release"), body=[[42], {}, {}]),
         )
         wait_for(lambda: client.llen(SET_ASIDE) == 3)
         assert result(client, "unknown")["exc_type"] == "NotRegistered"
         assert result(client, "invalid")["exc_type"] == "InvalidTaskError"
-        assert "retries" in result(client, "invalid")["exc_message"][0]
+        assert "expires" in result(client, "invalid")["exc_message"][0]
         # The id of a step's message may be a release's, and its record says how that stands.
         assert not client.exists("celery-task-meta-a-release")
 

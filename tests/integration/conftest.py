@@ -18,7 +18,6 @@ from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
-from releases.scope import Scope
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.store.leases import Held, Leases
@@ -72,13 +71,13 @@ class NotedResults:
     def forget(self, release_id: str) -> None:
         self.forgotten.append(release_id)
 
-    def fail(self, release_id: str, error: Exception) -> None:
-        self.failed.append((release_id, (type(error).__name__, *error.args)))
-
-    def succeed(self, release_id: str, auditid: int) -> None:
-        if self.refuses:
+    def store(self, release_id: str, outcome: Exception | int) -> None:
+        if isinstance(outcome, Exception):
+            self.failed.append((release_id, (type(outcome).__name__, *outcome.args)))
+        elif self.refuses:
             raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
-        self.succeeded.append((release_id, auditid))
+        else:
+            self.succeeded.append((release_id, outcome))
 
 
 @pytest.fixture
@@ -112,7 +111,7 @@ def timed_pauses(redis_client: redis.Redis, pauses: Pauses, clock: Clock) -> Tim
 
 @pytest.fixture
 def leases(redis_client: redis.Redis) -> Leases:
-    return Leases(Database(redis_client), step_deadline_s=140, scopes=tuple(Scope))
+    return Leases(Database(redis_client), step_deadline_s=140)
 
 
 @pytest.fixture

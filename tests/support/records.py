@@ -15,7 +15,8 @@ from releases.record import Release
 from releases.scope import Scope
 from releases.states import Status
 from releases.store import keys
-from releases.store.known import Stored
+from releases.store.creations import Creation
+from releases.store.known import Known, Stored
 from releases.store.places import Lane, Place, sent
 from releases.store.records import ReleaseStore
 from tests.support.examples import a_release, a_request
@@ -24,9 +25,20 @@ QUEUE, URGENT_QUEUE = "releases", "releases.urgent"
 QUEUES = Queues(URGENT_QUEUE, QUEUE)
 
 
+def known_in(store: ReleaseStore, appid: str, identity: str) -> Known:
+    """What a request for this version of the Mini Program is held against."""
+    (known,) = store.known_to_all([(appid, identity)])
+    return known
+
+
+def create_in(store: ReleaseStore, release: Release, known: Known, superseded: Release | None = None) -> bool:
+    """Write a release whose message is sent next, as `enqueue` does."""
+    return store.create_all([Creation(release, known, sent(release, release.created_at), superseded)])
+
+
 def created(store: ReleaseStore, release: Release) -> Stored:
-    known = store.known(release.appid, release.identity)
-    assert store.create(release, known)
+    known = known_in(store, release.appid, release.identity)
+    assert create_in(store, release, known)
     stored = store.get(release.id)
     assert stored is not None
     return stored

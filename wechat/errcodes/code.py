@@ -9,7 +9,6 @@ from __future__ import annotations
 from wechat.errcodes.row import (
     Errcode,
     QuotaReset,
-    QuotaScope,
     Verdict,
     bad_request,
     block,
@@ -62,9 +61,9 @@ ROWS: tuple[Errcode, ...] = (
     Errcode(
         85009,
         "a version is under audit already",
-        Verdict.ADOPT,
         "Wait for the running audit of the other version, or withdraw it (undocodeaudit, 5 a day and 10 a "
         "month), then resume the release.",
+        Verdict.ADOPT,
     ),
     bad_request(85010, "entry in item_list incomplete", "Fill every entry's category names and ids."),
     bad_request(85011, "title in item_list malformed", "Use a title of at most 32 characters."),
@@ -102,7 +101,7 @@ ROWS: tuple[Errcode, ...] = (
         "Submissions are tried again daily, and commits go on. To be quicker, ask for a temporary quota in WeChat's "
         "Mini Program 小程序服务商助手, then: mprelease resume --platform.",
         reset=QuotaReset.DAY,
-        scope=QuotaScope.SUBMISSIONS,
+        of_submissions=True,
     ),
     bug(
         85086,

@@ -6,7 +6,7 @@ pages api_modifyserverdomain and api_modifythirdpartyserverdomain.
 
 from __future__ import annotations
 
-from wechat.errcodes.row import Errcode, QuotaReset, QuotaScope, bad_request, block, quota
+from wechat.errcodes.row import Errcode, QuotaReset, bad_request, block, quota
 
 _ICP_REMEDY = (
     "File the listed domains for ICP (no_icp_domain names them) or take them off the wanted ones, "
@@ -20,7 +20,6 @@ ROWS: tuple[Errcode, ...] = (
         "monthly edits of the platform's domain pool used up",
         "The platform has 50 edits a month: gather what is missing and register it in one edit then.",
         reset=QuotaReset.MONTH,
-        scope=QuotaScope.ENDPOINT,
     ),
     bad_request(85015, "account is not a Mini Program", "Put a Mini Program's appid into the request."),
     block(
@@ -69,7 +68,6 @@ ROWS: tuple[Errcode, ...] = (
         "monthly domain edits of this Mini Program used up",
         "Find out what else spends the 50 edits: this program sends none when no domain is missing.",
         reset=QuotaReset.MONTH,
-        scope=QuotaScope.MINI_PROGRAM,
     ),
     block(
         9410016,

@@ -5,7 +5,7 @@ Source: wechat-api.md §0 (conventions), §9 (global return codes); WeChat's pag
 
 from __future__ import annotations
 
-from wechat.errcodes.row import Errcode, QuotaReset, QuotaScope, bug, quota, retry, slow_down
+from wechat.errcodes.row import Errcode, QuotaReset, bug, quota, retry, slow_down
 
 _REQUEST_REMEDY = "Report a bug with the endpoint, the message and the rid; a retry cannot help."
 _PER_MINUTE_REMEDY = (
@@ -37,7 +37,6 @@ ROWS: tuple[Errcode, ...] = (
         "To be quicker, reset it with clear_quota (10 times a month) or, "
         "for the component, with /cgi-bin/component/clear_quota/v2.",
         reset=QuotaReset.DAY,
-        scope=QuotaScope.ENDPOINT,
     ),
     slow_down(45011, "per-minute limit reached", _PER_MINUTE_REMEDY),
     quota(
@@ -45,7 +44,6 @@ ROWS: tuple[Errcode, ...] = (
         "monthly quota of this API used up",
         "If that is too late, ask WeChat support for more: `mprelease resume ID` tries it at once.",
         reset=QuotaReset.MONTH,
-        scope=QuotaScope.ENDPOINT,
     ),
     slow_down(45102, "API suspended for a while", _SUSPENDED_REMEDY),
     slow_down(45501, "app suspended for a while", _SUSPENDED_REMEDY),
@@ -56,7 +54,6 @@ ROWS: tuple[Errcode, ...] = (
         "no clear_quota left this month",
         "The quota that is used up may have an earlier reset of its own: `mprelease resume ID` tries it at once.",
         reset=QuotaReset.MONTH,
-        scope=QuotaScope.ENDPOINT,
     ),
     bug(76003, "cgi_path of openapi/quota/get malformed", _REQUEST_REMEDY),
     bug(76021, "cgi_path of openapi/quota/get unknown", _REQUEST_REMEDY),

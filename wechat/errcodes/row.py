@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import partial
 
 
 class Verdict(StrEnum):
@@ -42,17 +43,6 @@ class QuotaReset(StrEnum):
     MONTH = auto()
 
 
-class QuotaScope(StrEnum):
-    """What a used-up quota stops."""
-
-    #: Calls of the same API.
-    ENDPOINT = auto()
-    #: Calls of the same API for one Mini Program.
-    MINI_PROGRAM = auto()
-    #: Every submission of the provider; commits go on.
-    SUBMISSIONS = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class Errcode:
     """A row of the table. `remedy` is what the operator reads in the record of a stopped release.
@@ -62,11 +52,12 @@ class Errcode:
 
     code: int
     meaning: str
-    verdict: Verdict
     remedy: str
+    verdict: Verdict
     #: For QUOTA rows, and only for them.
     quota: QuotaReset | None = None
-    scope: QuotaScope | None = None
+    #: It stops every submission of the provider, and nothing else.
+    of_submissions: bool = False
     #: For RETRY rows: it takes a minute or more to pass.
     slow: bool = False
     waiting: str = ""
@@ -87,49 +78,40 @@ _SOON = f"{GOES_ON}: the call is repeated, each time after a longer while."
 def retry(code: int, meaning: str, remedy: str, *, slow: bool = False) -> Errcode:
     """Passes by itself; the remedy is for when it did not. `slow`: it takes a minute or more."""
     waiting = _IN_A_MINUTE if slow else _SOON
-    return Errcode(code, meaning, Verdict.RETRY, remedy, slow=slow, waiting=waiting)
+    return Errcode(code, meaning, remedy, Verdict.RETRY, slow=slow, waiting=waiting)
 
 
-def slow_down(code: int, meaning: str, remedy: str) -> Errcode:
-    """Passes by itself after a minute or more; the remedy is for when it did not."""
-    return Errcode(code, meaning, Verdict.SLOW_DOWN, remedy, waiting=_IN_A_MINUTE)
-
-
-def token(code: int, meaning: str, remedy: str) -> Errcode:
-    """Passes with a fresh access token; the remedy is for when it did not."""
-    return Errcode(code, meaning, Verdict.TOKEN, remedy)
+#: Passes by itself after a minute or more; the remedy is for when it did not.
+slow_down = partial(Errcode, verdict=Verdict.SLOW_DOWN, waiting=_IN_A_MINUTE)
+#: Passes with a fresh access token; the remedy is for when it did not.
+token = partial(Errcode, verdict=Verdict.TOKEN)
+#: Concerns every Mini Program of the platform.
+platform = partial(Errcode, verdict=Verdict.PLATFORM)
+#: Needs something done at WeChat; the remedy ends with how the release goes on.
+block = partial(Errcode, verdict=Verdict.BLOCK)
+#: The call was put together wrongly, in this program or in front of WeChat.
+bug = partial(Errcode, verdict=Verdict.BUG)
 
 
 def wait(code: int, meaning: str, remedy: str, *, waiting: str) -> Errcode:
     """Passes by itself, which is asked for; the remedy is for when it did not."""
-    return Errcode(code, meaning, Verdict.WAIT, remedy, waiting=f"{GOES_ON}: {waiting}")
+    return Errcode(code, meaning, remedy, Verdict.WAIT, waiting=f"{GOES_ON}: {waiting}")
 
 
-def quota(code: int, meaning: str, remedy: str, *, reset: QuotaReset, scope: QuotaScope) -> Errcode:
+def quota(
+    code: int, meaning: str, remedy: str, *, reset: QuotaReset, of_submissions: bool = False
+) -> Errcode:
     """Passes at the quota's reset; the remedy is for those who cannot wait."""
     waiting = f"{_RESETS[reset]} {remedy}"
-    return Errcode(code, meaning, Verdict.QUOTA, remedy, quota=reset, scope=scope, waiting=waiting)
-
-
-def platform(code: int, meaning: str, remedy: str) -> Errcode:
-    """Concerns every Mini Program of the platform."""
-    return Errcode(code, meaning, Verdict.PLATFORM, remedy)
-
-
-def block(code: int, meaning: str, remedy: str) -> Errcode:
-    """Needs something done at WeChat; the remedy ends with how the release goes on."""
-    return Errcode(code, meaning, Verdict.BLOCK, remedy)
+    return Errcode(
+        code, meaning, remedy, Verdict.QUOTA, quota=reset, of_submissions=of_submissions, waiting=waiting
+    )
 
 
 def bad_request(code: int, meaning: str, fix: str) -> Errcode:
     """Blocks because of the release request, which a resume would only send again."""
     way_on = "Cancel this release and enqueue the corrected one; resume would send the same again."
-    return Errcode(code, meaning, Verdict.BLOCK, f"{fix} {way_on}", in_request=True)
-
-
-def bug(code: int, meaning: str, remedy: str) -> Errcode:
-    """The call was put together wrongly, in this program or in front of WeChat."""
-    return Errcode(code, meaning, Verdict.BUG, remedy)
+    return block(code, meaning, f"{fix} {way_on}", in_request=True)
 
 
 def unknown(code: int, meaning: str = "errcode that is in no table here") -> Errcode:
@@ -138,4 +120,4 @@ def unknown(code: int, meaning: str = "errcode that is in no table here") -> Err
         "Look the errcode up in WeChat's return codes, or ask WeChat support with the rid; "
         "set right what they name, then resume the release."
     )
-    return Errcode(code, meaning, Verdict.UNKNOWN, remedy)
+    return Errcode(code, meaning, remedy, Verdict.UNKNOWN)

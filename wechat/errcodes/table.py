@@ -13,9 +13,9 @@ from wechat.errcodes import auth as errcodes_auth
 from wechat.errcodes import code as errcodes_code
 from wechat.errcodes import domains as errcodes_domains
 from wechat.errcodes import general as errcodes_general
-from wechat.errcodes.row import Errcode, QuotaReset, QuotaScope, Verdict, unknown
+from wechat.errcodes.row import Errcode, QuotaReset, Verdict, unknown
 
-__all__ = ["FAMILIES", "TABLE", "Errcode", "QuotaReset", "QuotaScope", "Verdict", "verdict_of"]
+__all__ = ["FAMILIES", "TABLE", "Errcode", "QuotaReset", "Verdict", "verdict_of"]
 
 #: The rows as written, by API family.
 FAMILIES: tuple[tuple[Errcode, ...], ...] = (

@@ -139,10 +139,8 @@ class Transport:
                 retry_after_s=reply.retry_after_s,
             )
             event["errcode"] = 0
-            self._heard(reply)
         except Refused as refused:
             event.update(errcode=refused.errcode, rid=refused.rid)
-            self._heard(reply)
             raise
         except Unanswered as unanswered:
             event["problem"] = unanswered.problem
@@ -150,9 +148,12 @@ class Transport:
         else:
             return answer
         finally:
+            if "errcode" in event:
+                # An answer was understood, so it is WeChat that told its time.
+                self.clock.observe(reply.date, reply.came_at)
             if "errcode" not in event or not reply.is_all:
                 # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
-                self._hang_up()
+                self._session().close()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -227,14 +228,6 @@ class Transport:
                 problem = f"HTTP {reply.status} with a body over {MAX_BODY} bytes"
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
-
-    def _heard(self, reply: _Reply) -> None:
-        """An answer was understood, so it is WeChat that told its time."""
-        self.clock.observe(reply.date, reply.came_at)
-
-    def _hang_up(self) -> None:
-        """Close this thread's connection; the next call makes a new one."""
-        self._session().close()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import cast
 
 import redis
@@ -45,30 +45,21 @@ class _Turn:
         return Rate(steady, self.limit.seconds * 1000, burst=self.burst if urgent else self.ordinary)
 
 
+@dataclass(frozen=True, slots=True)
 class RateLimits:
     """Implements `Pace`. Safe to use from many threads and processes.
 
     `now` is a time that all workers share, in seconds since the epoch.
     """
 
-    def __init__(
-        self,
-        client: redis.Redis,
-        *,
-        platform: Limit | None,
-        mini_program: Limit | None,
-        learnt: LearntLimits | None,
-        now: Callable[[], float],
-        random: Callable[[], float],
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._redis = client
-        self._platform = platform
-        self._mini_program = mini_program
-        self._learnt = learnt
-        self._now = now
-        self._random = random
-        self._sleep = sleep
+    client: redis.Redis
+    _: KW_ONLY
+    platform: Limit | None
+    mini_program: Limit | None
+    learnt: LearntLimits | None
+    now: Callable[[], float]
+    random: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
 
     def wait(self, path: str, appid: str | None, deadline: Deadline) -> None:
         """Return when the call may be sent; raises RateLimited where that takes too long."""
@@ -79,36 +70,36 @@ class RateLimits:
                 # Half of what is left: the call itself has to be over by the deadline as well.
                 if wait_s > min(patience_s, deadline.remaining() / 2):
                     raise RateLimited(f"rate limit of {turn.limit} for {turn.what}", wait_s)
-                wait_s += _SPREAD_S * self._random()
+                wait_s += _SPREAD_S * self.random()
                 patience_s -= wait_s
-                self._sleep(wait_s)
+                self.sleep(wait_s)
 
     def asks(self, path: str) -> bool:
         """Whether the caller, whom WeChat refused for being too fast, is the one to ask for the path's limit."""
-        return self._learnt is not None and self._learnt.asks(path)
+        return self.learnt is not None and self.learnt.asks(path)
 
     def learn(self, path: str, limit: Limit) -> None:
         """WeChat has told the path's limit."""
-        if self._learnt is not None:
-            self._learnt.learn(path, limit)
+        if self.learnt is not None:
+            self.learnt.learn(path, limit)
 
     def _turns(self, path: str, appid: str | None) -> Iterator[_Turn]:
         """The narrow ones first: a turn that was waited for is not taken twice while the call waits for the next."""
         merchant = None if path.startswith(PREFIX) else appid
-        if merchant and self._mini_program:
-            yield _own(f"rate:mini-program:{merchant}", "one Mini Program", self._mini_program)
-        told = self._learnt.of(path) if self._learnt else None
+        if merchant and self.mini_program:
+            yield _own(f"rate:mini-program:{merchant}", "one Mini Program", self.mini_program)
+        told = self.learnt.of(path) if self.learnt else None
         if told:
             key, what = f"rate:path:{merchant or 'platform'}:{path}", f"{path}, as WeChat told"
             yield _own(key, what, told) if merchant else _shared(key, what, told)
-        if self._platform:
-            yield _shared("rate:platform", "all calls of the platform", self._platform)
+        if self.platform:
+            yield _shared("rate:platform", "all calls of the platform", self.platform)
 
     def _try(self, turn: _Turn, *, urgent: bool) -> float:
         """Take the turn and return 0, or return in how many seconds it may come."""
-        store = RedisStateStore(self._redis, turn.key)
+        store = RedisStateStore(self.client, turn.key)
         bucket = StateBucket([turn.rate(urgent=urgent)], GCRA(), store)
-        item = RateItem(turn.key, int(self._now() * 1000))
+        item = RateItem(turn.key, int(self.now() * 1000))
         return 0.0 if bucket.put(item) else max(1, cast("int", bucket.waiting(item))) / 1000
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -46,17 +47,15 @@ _TICKET_REJECTED = frozenset({61005, 61006, 40091})
 _REFRESH_TOKEN_REJECTED = frozenset({61023, 42002})
 
 
+@dataclass(slots=True, kw_only=True)
 class Tokens:
     """Hands out access tokens. Safe to use from many threads and processes."""
 
-    def __init__(
-        self, *, api: ComponentApi, store: TokenStore, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._api = api
-        self._store = store
-        self._sleep = sleep
-        #: The newest refusal of the component token, and when it came.
-        self._refusal: tuple[float, Refused] | None = None
+    api: ComponentApi
+    store: TokenStore
+    sleep: Callable[[float], None] = time.sleep
+    #: The newest refusal of the component token, and when it came.
+    _refusal: tuple[float, Refused] | None = field(default=None, init=False)
 
     def authorizer_token(self, appid: str, deadline: Deadline) -> str:
         """The Mini Program's access token; raises NotAuthorized, TicketMissing, Unreadable, Refused, Unanswered."""
@@ -64,7 +63,7 @@ class Tokens:
 
     def reject_authorizer_token(self, appid: str, token: str) -> None:
         """Forget a token that WeChat rejected; one that has been replaced meanwhile stays."""
-        self._store.forget_token(appid, token)
+        self.store.forget_token(appid, token)
 
     def with_component_token(self, call: Callable[[str], T], deadline: Deadline) -> T:
         """Make a call with the component token; if that is rejected, once more with a fresh one."""
@@ -74,7 +73,7 @@ class Tokens:
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
-        self._store.forget_token(COMPONENT, token)
+        self.store.forget_token(COMPONENT, token)
         return call(self._component_token(deadline))
 
     def new_component_token(self, deadline: Deadline, *, keep: bool) -> str:
@@ -85,7 +84,7 @@ class Tokens:
         """
         if not keep:
             return self._refresh_component(deadline).token
-        while (owner := self._store.begin_refresh(COMPONENT, _LOCK_LIFETIME_S)) is None:
+        while (owner := self.store.begin_refresh(COMPONENT, _LOCK_LIFETIME_S)) is None:
             self._wait(COMPONENT, deadline)
         return self._refresh_as(owner, COMPONENT, self._refresh_component, deadline, anew=True)
 
@@ -97,10 +96,10 @@ class Tokens:
         began = time.monotonic()
         while True:
             self._share_refusal(slot, began)
-            stored = self._store.token(slot)
+            stored = self.store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored.value
-            owner = self._store.begin_refresh(slot, _LOCK_LIFETIME_S)
+            owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
             if owner is not None:
                 return self._refresh_as(owner, slot, refresh, deadline)
             if stored is not None:
@@ -116,7 +115,7 @@ class Tokens:
             return
         at, refused = self._refusal
         if at >= since and verdict_of(refused.errcode).verdict is not Verdict.RETRY:
-            raise Refused(*refused.args)
+            raise replace(refused)
 
     def _refresh_as(
         self,
@@ -129,7 +128,7 @@ class Tokens:
     ) -> str:
         try:
             # Another caller may have stored one between our look and our lock.
-            stored = None if anew else self._store.token(slot)
+            stored = None if anew else self.store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored.value
             try:
@@ -142,7 +141,7 @@ class Tokens:
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
                 log.warning("the token of %s could not be refreshed early; it is still good", slot)
                 return stored.value
-            stored_by_us = self._store.put_token(
+            stored_by_us = self.store.put_token(
                 slot,
                 owner,
                 grant.token,
@@ -150,32 +149,32 @@ class Tokens:
                 refresh_ahead_s=grant.expires_in_s * REFRESH_AHEAD,
             )
             log.info("token of %s refreshed, good for %d s", slot, grant.expires_in_s)
-            newer = None if stored_by_us else self._store.token(slot)
+            newer = None if stored_by_us else self.store.token(slot)
             return grant.token if newer is None else newer.value
         finally:
-            self._store.end_refresh(slot, owner)
+            self.store.end_refresh(slot, owner)
 
     def _wait(self, slot: str, deadline: Deadline) -> None:
         try:
-            self._sleep(min(_POLL_S, deadline.remaining()))
+            self.sleep(min(_POLL_S, deadline.remaining()))
         except DeadlineExceeded as error:
             raise _unanswered(slot, error) from None
 
     def _refresh_component(self, deadline: Deadline) -> Grant:
-        ticket = self._store.ticket()
+        ticket = self.store.ticket()
         if ticket is None:
             raise TicketMissing
         try:
-            return self._api.component_token(ticket, deadline)
+            return self.api.component_token(ticket, deadline)
         except Refused as refused:
-            newest = self._store.ticket()
+            newest = self.store.ticket()
             if refused.errcode not in _TICKET_REJECTED or newest in (None, ticket):
                 raise
         # A newer ticket came in while the older one was on its way.
-        return self._api.component_token(str(newest), deadline)
+        return self.api.component_token(str(newest), deadline)
 
     def _refresh_authorizer(self, appid: str, deadline: Deadline) -> Grant:
-        refresh_token = self._store.refresh_token(appid)
+        refresh_token = self.store.refresh_token(appid)
         if refresh_token is None:
             raise NotAuthorized(appid)
         try:
@@ -189,12 +188,12 @@ class Tokens:
             refresh_token = recovered
             grant = self._trade(appid, recovered, deadline)
         if grant.refresh_token and grant.refresh_token != refresh_token:
-            self._store.replace_refresh_token(appid, refresh_token, grant.refresh_token)
+            self.store.replace_refresh_token(appid, refresh_token, grant.refresh_token)
         return grant
 
     def _trade(self, appid: str, refresh_token: str, deadline: Deadline) -> Grant:
         return self.with_component_token(
-            lambda token: self._api.authorizer_token(token, appid, refresh_token, deadline), deadline
+            lambda token: self.api.authorizer_token(token, appid, refresh_token, deadline), deadline
         )
 
     def _recover(self, appid: str, rejected: str, deadline: Deadline) -> str | None:
@@ -205,12 +204,12 @@ class Tokens:
             return None
         if not found or found == rejected:
             return None
-        self._store.replace_refresh_token(appid, rejected, found)
+        self.store.replace_refresh_token(appid, rejected, found)
         return found
 
     def _authorized_refresh_token(self, appid: str, deadline: Deadline) -> str | None:
         for number in range(_MAX_PAGES):
-            fetch = partial(self._api.authorizers, offset=number * AUTHORIZERS_PER_PAGE, deadline=deadline)
+            fetch = partial(self.api.authorizers, offset=number * AUTHORIZERS_PER_PAGE, deadline=deadline)
             page = self.with_component_token(fetch, deadline)
             for row in page:
                 if row.get("authorizer_appid") == appid:

@@ -37,22 +37,6 @@ _MOST_IDS = 100
 #: The tasks whose failure no caller waits for.
 STEP_TASKS = frozenset(step.task_name for step in STEPS)
 _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
-#: The headers that Celery gets of a request by name, and of a step.
-_OF_REQUESTS = frozenset(
-    (
-        "lang",
-        "task",
-        "id",
-        "root_id",
-        "parent_id",
-        "argsrepr",
-        "kwargsrepr",
-        "origin",
-        "ignore_result",
-        "expires",
-    )
-)
-_OF_STEPS = _OF_REQUESTS - {"expires"}
 
 
 def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[str, Any]:
@@ -78,15 +62,14 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[s
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise InvalidTaskError(f"{where}: {first['msg']}") from None
-    eta = _time(message.eta)
-    if eta is not None and eta > datetime.now(UTC):
+    if message.eta is not None and message.eta > datetime.now(UTC):
         # A worker would hold it in memory, and Redis deliver it again and again until then.
         raise InvalidTaskError("eta: a message is not kept for later; send it when it is due")
     if task.name in STEP_TASKS:
         _check_step(task, message)
     else:
         _check_request(message)
-    kept = _OF_STEPS if task.name in STEP_TASKS else _OF_REQUESTS
+    kept = _KEPT - {"expires"} if task.name in STEP_TASKS else _KEPT
     if isinstance(payload, dict):
         for name in payload.keys() - kept - {"args", "kwargs"}:
             del payload[name]
@@ -140,15 +123,9 @@ def _time(value: Any) -> datetime | None:
         raise ValueError("must be a time in ISO 8601") from None
 
 
-def _is_a_time(value: Any) -> Any:
-    _time(value)
-    return value
-
-
 Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
 Id = Annotated[Name, StringConstraints(min_length=1)]
-Number = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Time = Annotated[Any, AfterValidator(_time)]
 
 
 class Strict(BaseModel):
@@ -158,13 +135,9 @@ class Strict(BaseModel):
 
 
 class Signature(Strict):
-    """A task that follows, as `link` and chains send it."""
+    """A task that follows, as chains send it."""
 
     task: Id
-    args: list[Any] = []
-    # Such a name, because pydantic's plugin for mypy takes no field and no plain alias `kwargs`.
-    by_name: dict[str, Any] = Field({}, validation_alias=AliasChoices("kwargs"))
-    options: dict[str, Any] = {}
 
 
 class Embed(Strict):
@@ -172,33 +145,32 @@ class Embed(Strict):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    callbacks: list[Signature] | None = None
-    errbacks: list[Signature] | None = None
+    callbacks: Any = None
+    errbacks: Any = None
     chain: list[Signature] | None = None
-    chord: Signature | None = None
+    chord: Any = None
 
 
 class Message(Strict):
-    """The headers that Celery reads, others are let through; and the body."""
+    """The headers that Celery gets, and what else is looked at; all other headers are dropped, whatever they are."""
 
+    lang: Any = None
+    task: Any = None
     id: Id
     root_id: Name | None = None
     parent_id: Name | None = None
-    group: Name | None = None
-    group_index: Number | None = None
-    shadow: Name | None = None
     argsrepr: str | None = None
     kwargsrepr: str | None = None
-    retries: Number = 0
-    eta: Annotated[Any, AfterValidator(_is_a_time)] = None
-    expires: Annotated[Any, AfterValidator(_is_a_time)] = None
-    timelimit: Annotated[list[Seconds | None], Field(min_length=2, max_length=2)] | None = None
+    origin: Any = None
     ignore_result: bool | None = None
-    replaced_task_nesting: Number | None = None
-    stamped_headers: list[str] | None = None
-    stamps: dict[str, Any] | None = None
-    headers: dict[str, Any] | None = None
+    expires: Time = None
 
+    eta: Time = None
     args: list[Any]
+    # Such a name, because pydantic's plugin for mypy takes no field and no plain alias `kwargs`.
     by_name: dict[str, Any] = Field(validation_alias=AliasChoices("kwargs"))
     embed: Embed | None
+
+
+#: The headers that Celery gets of a request by name; of a step it gets no `expires` either.
+_KEPT = frozenset(Message.model_fields) - {"eta", "args", "by_name", "embed"}

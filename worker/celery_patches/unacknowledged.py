@@ -104,14 +104,11 @@ class QoS(kombu_redis.QoS):
 
     def settle(self) -> None:
         """Tell Redis what is owed, until it refuses."""
-        for tag in list(OWED.done):
-            if not self._told(self._remove_from_indices, tag):
-                return
-            OWED.done.discard(tag)
-        for tag in list(OWED.back):
-            if not self._told(self.restore_by_tag, tag):
-                return
-            OWED.back.discard(tag)
+        for tags, tell in ((OWED.done, self._remove_from_indices), (OWED.back, self.restore_by_tag)):
+            for tag in list(tags):
+                if not self._told(tell, tag):
+                    return
+                tags.discard(tag)
         for tag, raw in list(OWED.unnoted.items()):
             if not self._told(self._put_back, raw):
                 return
@@ -120,11 +117,8 @@ class QoS(kombu_redis.QoS):
     def _put_back(self, raw: Any) -> None:
         queue = raw["properties"]["delivery_info"]["routing_key"]
         with self.channel.conn_or_acquire() as client:
-            client.rpush(self.channel._q_for_pri(queue, self._priority(raw)), dumps(raw))  # noqa: SLF001 - as above
-
-    def _priority(self, raw: Any) -> int:
-        priority: int = self.channel._get_message_priority(raw, reverse=False)  # noqa: SLF001 - as above
-        return priority
+            priority = self.channel._get_message_priority(raw, reverse=False)  # noqa: SLF001 - as above
+            client.rpush(self.channel._q_for_pri(queue, priority), dumps(raw))  # noqa: SLF001 - as above
 
     @staticmethod
     def _told(tell: Any, *args: Any, **kwargs: Any) -> bool:

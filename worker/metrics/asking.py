@@ -33,17 +33,16 @@ class Asking:
         """Ask once."""
         try:
             self.workers = self._count()
-        except (redis.RedisError, OperationalError, OSError) as error:
-            log.debug("Redis is away: %s", type(error).__name__)
+        except Exception as error:
+            # Without an answer the figure is gone: it must not stand still and look fresh.
             self.workers = None
+            if isinstance(error, redis.RedisError | OperationalError | OSError):
+                log.debug("Redis is away: %s", type(error).__name__)
+            else:
+                log.exception("asking failed")
 
     def _keep_asking(self) -> None:
         never = threading.Event()
         while True:
-            try:
-                self.ask()
-            except Exception:
-                # Without this thread the figure would stand still and look fresh.
-                log.exception("asking failed")
-                self.workers = None
+            self.ask()
             never.wait(ASK_EVERY_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -22,20 +23,20 @@ Samples = Iterable[tuple[tuple[str, ...], float]]
 Read = Callable[[], tuple[Figures, Calls, int]]
 
 
+@dataclass(frozen=True, kw_only=True)
 class PlatformCollector(Collector):
     """Reads Redis at each scrape. Safe to use from many threads."""
 
-    def __init__(self, *, read: Read, workers: Callable[[], int | None]) -> None:
-        self._read = read
-        self._workers = workers
+    read: Read
+    workers: Callable[[], int | None]
 
     def collect(self) -> Iterator[Metric]:
         """All metrics; without Redis only that it is away, and what is known without it."""
-        workers = self._workers()
+        workers = self.workers()
         if workers is not None:
             yield _gauge("workers", "Workers that answer.", workers)
         try:
-            figures, calls, set_aside = self._read()
+            figures, calls, set_aside = self.read()
         except redis.RedisError:
             yield _gauge("redis_up", "1 if Redis answers.", 0)
             return

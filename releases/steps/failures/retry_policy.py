@@ -136,7 +136,9 @@ class RetryPolicy:
         if isinstance(error, StepBlocked):
             return Block(error.problem(step))
         if isinstance(error, NotShownYet):
-            return self._look_again(error, step, progress, random)
+            tries = self.max_attempts - 1 if error.tries is None else error.tries
+            problem = error.blocked.problem(step)
+            return self._again(problem, progress, random, error.budget, tries, Block, LOOK_AGAIN_S)
         problem = describe(error, step)
         if isinstance(error, NotAuthorized) or (isinstance(error, Unreadable) and error.appid is not None):
             return Block(problem)
@@ -150,7 +152,8 @@ class RetryPolicy:
             slow_down_s = max(self.slow_down_s, asked_s(error))
             platforms = self._platforms(error.endpoint, row, problem, progress, random, slow_down_s)
             return platforms or self._refused(row, problem, progress, random, slow_down_s)
-        return self._retry_after(asked_s(error), problem, progress, random)
+        decision = self._retry(problem, progress, random, asked_s(error))
+        return replace(decision, pause_s=asked_s(error)) if isinstance(decision, Retry) else decision
 
     def _platforms(
         self,
@@ -178,13 +181,13 @@ class RetryPolicy:
 
     def _pause_or_fail(
         self, problem: Problem, progress: Progress, random: Callable[[], float]
-    ) -> PauseForAWhile | Fail:
+    ) -> PauseForAWhile | Block | Fail:
         """The component's token was rejected, although the client has refreshed it and repeated the call already.
 
         That passes. Where it does not, it may be the trouble of this Mini Program alone, so it has an end.
         """
         retry = self._retry(problem, progress, random, self.slow_down_s)
-        if isinstance(retry, Fail):
+        if not isinstance(retry, Retry):
             return retry
         return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4), retry.progress)
 
@@ -208,38 +211,34 @@ class RetryPolicy:
             case Verdict.PLATFORM:
                 return PausePlatform(problem)
             case Verdict.UNKNOWN:
-                return self._unknown(problem, progress, random)
+                return self._again(problem, progress, random, "unknowns", MAX_UNKNOWNS, Block)
             case Verdict.TOKEN | Verdict.BUG:
                 # The client has refreshed the token once and repeated the call once already.
                 return Fail(problem)
             case Verdict.BLOCK | Verdict.ADOPT:
                 return Block(problem)
 
-    def _retry_after(
-        self, asked_s: float, problem: Problem, progress: Progress, random: Callable[[], float]
-    ) -> Retry | Fail:
-        decision = self._retry(problem, progress, random, asked_s)
-        return replace(decision, pause_s=asked_s) if isinstance(decision, Retry) else decision
-
     def _retry(
         self, problem: Problem, progress: Progress, random: Callable[[], float], at_least_s: float = 0.0
-    ) -> Retry | Fail:
-        failures = progress.failures + 1
-        if failures >= self.max_attempts:
-            return Fail(problem)
-        # Never sooner than asked for, and not all at the same moment.
-        delay_s = max(self.backoff_s(failures, random), at_least_s * (1 + random() / 4))
-        return Retry(problem, delay_s, progress.model_copy(update={"failures": failures}))
+    ) -> Retry | Block | Fail:
+        return self._again(problem, progress, random, "failures", self.max_attempts - 1, Fail, at_least_s)
 
-    def _look_again(
-        self, error: NotShownYet, step: Step, progress: Progress, random: Callable[[], float]
-    ) -> Retry | Block:
-        problem = error.blocked.problem(step)
-        used = getattr(progress, error.budget) + 1
-        if used > (self.max_attempts - 1 if error.tries is None else error.tries):
-            return Block(problem)
-        delay_s = max(self.backoff_s(used, random), LOOK_AGAIN_S * (1 + random() / 4))
-        return Retry(problem, delay_s, progress.model_copy(update={error.budget: used}))
+    def _again(
+        self,
+        problem: Problem,
+        progress: Progress,
+        random: Callable[[], float],
+        budget: str,
+        tries: int,
+        over: type[Block | Fail],
+        at_least_s: float = 0.0,
+    ) -> Retry | Block | Fail:
+        """Try again, unless the budget is used up. Never sooner than asked for, and not all at the same moment."""
+        used = getattr(progress, budget) + 1
+        if used > tries:
+            return over(problem)
+        delay_s = max(self.backoff_s(used, random), at_least_s * (1 + random() / 4))
+        return Retry(problem, delay_s, progress.model_copy(update={budget: used}))
 
     def _await_scan(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
         scans = progress.scans + 1
@@ -248,13 +247,6 @@ class RetryPolicy:
         delay_s = self.scan_wait_s * (1 + random() / 10)
         # WeChat has answered, so whatever failed before is over: a long scan must not add up the errors met in it.
         return Retry(problem, delay_s, progress.model_copy(update={"scans": scans, "failures": 0}))
-
-    def _unknown(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
-        unknowns = progress.unknowns + 1
-        if unknowns > MAX_UNKNOWNS:
-            return Block(problem)
-        delay_s = self.backoff_s(unknowns, random)
-        return Retry(problem, delay_s, progress.model_copy(update={"unknowns": unknowns}))
 
     def backoff_s(self, attempt: int, random: Callable[[], float]) -> float:
         """Exponential backoff before the attempt that follows the given one (from 1), with equal jitter.

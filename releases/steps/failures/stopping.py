@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from releases import remedies
@@ -31,7 +32,6 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.outcomes import Run
 from releases.store.pauses import Pause, Pauses
 from wechat.component import COMPONENT_TOKEN_PATH
-from wechat.errcodes.table import QuotaScope
 from wechat.errors import Refused, WeChatError
 from wechat.http.deadline import DeadlineExceeded
 from wechat.mini_program import Quota
@@ -40,34 +40,24 @@ from wechat.mini_program import Quota
 _ASKABLE_QUOTA, _TOO_FAST = 45009, 45011
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stopping:
     """Stops attempts whose call failed. Safe to use from many threads."""
 
-    def __init__(
-        self,
-        *,
-        policy: RetryPolicy,
-        pauses: Pauses,
-        timed_pauses: TimedPauses,
-        has_ticket: Callable[[], bool],
-        forget_audit_quota: Callable[[], object],
-        now: Callable[[], datetime],
-        random: Callable[[], float],
-    ) -> None:
-        self._policy = policy
-        self._pauses = pauses
-        self._timed_pauses = timed_pauses
-        self._has_ticket = has_ticket
-        self._forget_audit_quota = forget_audit_quota
-        self._now = now
-        self._random = random
+    policy: RetryPolicy
+    pauses: Pauses
+    timed_pauses: TimedPauses
+    has_ticket: Callable[[], bool]
+    forget_audit_quota: Callable[[], object]
+    now: Callable[[], datetime]
+    random: Callable[[], float]
 
     def stop(self, step: Step, run: Run, error: StepError) -> None:
         """Let the attempt wait, block or fail, as the error says."""
         attempt = run.attempt
         if self._waits_with_all(step, attempt, error):
             return
-        decision = self._policy.decide(error, step, attempt.release.progress, self._random)
+        decision = self.policy.decide(error, step, attempt.release.progress, self.random)
         quota = _ask_quota(run.mini_program, decision, error)
         match decision:
             case Retry():
@@ -75,7 +65,7 @@ class Stopping:
             case AwaitQuota():
                 self._await_quota(attempt, decision, quota)
             case PauseForAWhile(problem, delay_s, progress):
-                until = self._now() + timedelta(seconds=delay_s)
+                until = self.now() + timedelta(seconds=delay_s)
                 self._pause_until(attempt, problem, until, progress=progress)
             case PausePlatform(problem, lacks_ticket):
                 self._pause_platform(attempt, problem, lacks_ticket=lacks_ticket)
@@ -86,7 +76,7 @@ class Stopping:
 
     def give_up_if_interrupted_for_ever(self, step: Step, attempt: Attempt) -> bool:
         """An attempt that always kills its worker must not go on for ever; True if it does not."""
-        if attempt.release.progress.failures + 1 < self._policy.max_attempts:
+        if attempt.release.progress.failures + 1 < self.policy.max_attempts:
             return False
         attempt.fail(_interrupted(step))
         return True
@@ -95,33 +85,33 @@ class Stopping:
         """Whether no answer came because WeChat is out for all: the release waits with them."""
         if isinstance(error, StepBlocked | NotShownYet) or not is_unanswered(error):
             return False
-        pause = self._timed_pauses.unanswered(attempt.release.id, describe(error, step), asked_s(error))
+        pause = self.timed_pauses.unanswered(attempt.release.id, describe(error, step), asked_s(error))
         if pause is None:
             return False
         attempt.wait_for(Scope.ALL, pause, pause.until)
         return True
 
     def _retry(self, attempt: Attempt, decision: Retry) -> None:
-        now = self._now()
+        now = self.now()
         if decision.pause_s:
             asked = f"{decision.problem.errmsg}; it asked to be left alone (Retry-After)"
             problem = decision.problem.model_copy(update={"errmsg": asked})
-            self._timed_pauses.begin(problem, now + timedelta(seconds=decision.pause_s))
+            self.timed_pauses.begin(problem, now + timedelta(seconds=decision.pause_s))
         why = going_on(decision.problem)
         attempt.wait_until(now + timedelta(seconds=decision.delay_s), why, decision.progress)
 
     def _await_quota(self, attempt: Attempt, decision: AwaitQuota, quota: Quota | None) -> None:
-        problem, now = decision.problem, self._now()
+        problem, now = decision.problem, self.now()
         until = reset_at(decision.row, quota, now)
         if decision.is_platforms:
             self._pause_until(attempt, problem, until, more=problem.remedy)
-        elif decision.row.scope is QuotaScope.SUBMISSIONS:
-            self._forget_audit_quota()
+        elif decision.row.of_submissions:
+            self.forget_audit_quota()
             why = going_on(problem)
-            self._pauses.begin(Scope.SUBMISSIONS, Pause(**why.model_dump(), until=until))
+            self.pauses.begin(Scope.SUBMISSIONS, Pause(**why.model_dump(), until=until))
             attempt.wait_for(Scope.SUBMISSIONS, why, until)
         else:
-            at = spread_after(until, now, self._random)
+            at = spread_after(until, now, self.random)
             attempt.wait_until(at, going_on(problem), attempt.release.progress)
 
     def _pause_until(
@@ -134,17 +124,17 @@ class Stopping:
         progress: Progress | None = None,
     ) -> None:
         """All releases wait until then, this one with them."""
-        pause = self._timed_pauses.begin(problem, until, more=more)
+        pause = self.timed_pauses.begin(problem, until, more=more)
         # Where a person paused the platform, this one waits for that person, too.
-        why = pause or self._pauses.current(Scope.ALL) or problem
+        why = pause or self.pauses.current(Scope.ALL) or problem
         attempt.wait_for(Scope.ALL, why, pause.until if pause else None, progress)
 
     def _pause_platform(self, attempt: Attempt, problem: Problem, *, lacks_ticket: bool) -> None:
-        self._pauses.begin(Scope.ALL, Pause(**problem.model_dump()))
+        self.pauses.begin(Scope.ALL, Pause(**problem.model_dump()))
         attempt.wait_for(Scope.ALL, problem, None)
-        if lacks_ticket and self._has_ticket():
+        if lacks_ticket and self.has_ticket():
             # It came after the call and before the pause, so nothing else would end it.
-            self._pauses.lift_for_ticket()
+            self.pauses.lift_for_ticket()
 
 
 def _ask_quota(mini_program: MiniProgramCalls, decision: Decision, error: Exception) -> Quota | None:

@@ -3,7 +3,7 @@
 -- ARGV[1] JSON: id, record, lease, last_lease (keys), lifetime_s, pauses (keys), wave_pause (what the key of a wave's pause
 --     begins with), lanes {urgent, begun}, sent (keys of what was sent), busy_s (when to look again at another's lease)
 -- Numbers grow, and as they are made of the time, two masters at once (a failover) give no number twice.
--- Returns {'missing'}, {'busy', ms left}, or {'held', number, revision, document, index in which it stood or false, its time
+-- Returns {'missing'}, {'busy'}, or {'held', number, revision, document, index in which it stood or false, its time
 -- there, pause or false...}; the wave's pause is the last.
 local ask = cjson.decode(ARGV[1])
 local document, revision, wave, stands, urgent, fence =
@@ -20,7 +20,7 @@ if left > 0 then
     local wait_s = own and left / 1000 or math.min(left / 1000, ask.busy_s)
     place(ask.record, ask.id, lane, score(now() + wait_s))
   end
-  return {'busy', left}
+  return {'busy'}
 end
 local time = redis.call('TIME')
 local last = tonumber(redis.call('GET', ask.last_lease) or 0)

@@ -20,7 +20,7 @@ from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
 from tests.support.examples import NOW, a_problem, a_release, a_request
-from tests.support.records import QUEUES
+from tests.support.records import QUEUES, create_in
 
 NOTHING = Known(active=None, same=None)
 
@@ -38,7 +38,7 @@ def reader(redis_client: redis.Redis, store: ReleaseStore) -> FiguresReader:
 def stored(store: ReleaseStore, number: int, place: Place | None = None, **fields: object) -> Release:
     """A release that was created and then changed."""
     release = a_release(a_request(appid=f"wx{number:016x}"))
-    assert store.create(release, NOTHING)
+    assert create_in(store, release, NOTHING)
     before = store.get(release.id)
     assert before is not None
     return store.save(before, release.model_copy(update=fields), place=place).release
@@ -106,7 +106,7 @@ def test_of_an_item_that_is_no_message_of_ours_no_age_is_told(
 def test_the_newest_mini_programs_come_first(reader: FiguresReader, store: ReleaseStore) -> None:
     for number in (1, 2, 3):
         release = a_release(a_request(appid=f"wx{number:016x}"), created_at=NOW + timedelta(hours=number))
-        assert store.create(release, NOTHING)
+        assert create_in(store, release, NOTHING)
     assert store.newest_appids(2) == ["wx0000000000000003", "wx0000000000000002"]
 
 
@@ -137,7 +137,7 @@ def test_a_wave_whose_releases_are_at_rest_is_not_told_as_braked(
     Pauses(Database(redis_client)).begin(wave_scope("spring"), Pause(**a_problem().model_dump()))
     redis_client.sadd(keys.WATCHED_WAVES, "spring")
     release = a_release(a_request(wave="spring"))
-    assert store.create(release, NOTHING)
+    assert create_in(store, release, NOTHING)
     assert reader.read().waves_braked == 1
 
     before = store.get(release.id)

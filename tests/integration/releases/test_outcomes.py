@@ -35,11 +35,11 @@ class Meanwhile(StoredResults):
         self.happens: list[Callable[[], object]] = []
         self.stored: list[str] = []
 
-    def fail(self, release_id: str, error: Exception) -> None:
+    def store(self, release_id: str, outcome: Exception | int) -> None:
         while self.happens:
             self.happens.pop()()
-        self.stored.append(type(error).__name__)
-        super().fail(release_id, error)
+        self.stored.append(type(outcome).__name__)
+        super().store(release_id, outcome)
 
 
 class Blocking:
@@ -134,8 +134,8 @@ def test_a_result_that_went_to_another_server_than_the_records_is_stored_anew(
     class Elsewhere(StoredResults):
         """Its results go to another database at first."""
 
-        def succeed(self, release_id: str, auditid: int) -> None:
-            super().succeed(release_id, auditid)
+        def store(self, release_id: str, outcome: Exception | int) -> None:
+            super().store(release_id, outcome)
             if is_replaced:
                 redis_client.rename(f"celery-task-meta-{release_id}", "of-another-server")
 

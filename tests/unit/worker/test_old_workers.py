@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from releases.store.schema import NEWEST
 from worker.celery_patches.remote_control import schema
-from worker.old_workers import old_workers, schemas_of_workers
+from worker.old_workers import old_workers, schemas_in
 
 
 def asked(answers: Any) -> Any:
@@ -39,7 +39,7 @@ ANSWERS = {
 
 def test_a_worker_that_does_not_know_the_question_is_an_old_one() -> None:
     assert old_workers(asked(ANSWERS), listened_to(by_any=True)) == ["odd", "old", "older"]
-    assert schemas_of_workers(asked(ANSWERS))["newer"] == NEWEST + 1
+    assert schemas_in(ANSWERS)["newer"] == NEWEST + 1
     assert old_workers(asked(None), listened_to(by_any=True)) == []
 
 
@@ -49,7 +49,7 @@ def test_where_nobody_listens_nobody_is_asked() -> None:
 
 def test_a_redis_that_is_away_is_told_as_one() -> None:
     with pytest.raises(redis.ConnectionError, match="refused"):
-        schemas_of_workers(asked(OperationalError("refused")))
+        old_workers(asked(OperationalError("refused")), listened_to(by_any=True))
 
 
 def test_a_worker_answers_with_its_schema() -> None:

@@ -37,7 +37,7 @@ def test_all_are_written_and_none_is_sent_by_the_one_who_enqueues(
 
     assert [one.created for one in enqueued] == [True] * 3
     assert [release.appid for release in store.find(wave="spring")] == [one.release.appid for one in enqueued]
-    assert store.wave_counts("spring")["queued"] == 3
+    assert store.wave_tally("spring").counts["queued"] == 3
     assert sender.sent == []
 
 
@@ -183,7 +183,9 @@ def test_of_a_wave_with_a_canary_the_first_are_fed_and_the_rest_is_held_back(
     due.feed(BATCH)
 
     assert sender.ids == [one.release.id for one in enqueued[:2]]
-    assert store.wave_counts("spring") | {"queued": 2, "waiting": 3} == store.wave_counts("spring")
+    assert (
+        store.wave_tally("spring").counts | {"queued": 2, "waiting": 3} == store.wave_tally("spring").counts
+    )
     assert [one.release.wait.errmsg for one in enqueued[2:] if one.release.wait] == [
         "wave spring: the first 2 run alone"
     ] * 3

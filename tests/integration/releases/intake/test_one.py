@@ -343,11 +343,11 @@ def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
     class AwayOnce(NotedResults):
         away = True
 
-        def fail(self, release_id: str, error: Exception) -> None:
+        def store(self, release_id: str, outcome: Exception | int) -> None:
             if self.away:
                 self.away = False
                 raise redis.ConnectionError
-            super().fail(release_id, error)
+            super().store(release_id, outcome)
 
     results = AwayOnce()
     outcomes = Outcomes(store=store, results=results)

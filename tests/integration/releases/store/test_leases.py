@@ -9,11 +9,11 @@ from releases.record import Release
 from releases.scope import Scope
 from releases.states import Status
 from releases.store import keys
-from releases.store.leases import MARGIN_S, Busy, Held, Leases
+from releases.store.leases import Busy, Held, Leases
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from tests.support.examples import APPID, a_problem, a_release, a_request
-from tests.support.records import created
+from tests.support.records import create_in, created, known_in
 
 
 @pytest.fixture
@@ -35,15 +35,12 @@ def test_with_the_lease_comes_the_record(
     assert held.pauses == {}
 
 
-def test_while_it_is_held_others_are_told_how_long_it_may_last(
+def test_while_it_is_held_others_are_told_so(
     leases: Leases, begin: Callable[[Release], Held], release: Release
 ) -> None:
     begin(release)
 
-    busy = leases.begin(release.id, APPID)
-
-    assert isinstance(busy, Busy)
-    assert 150 < busy.left_s <= 140 + MARGIN_S
+    assert isinstance(leases.begin(release.id, APPID), Busy)
 
 
 def test_it_lives_longer_than_a_step_may_take(
@@ -59,8 +56,8 @@ def test_it_is_the_mini_program_s_and_not_the_release_s(
 ) -> None:
     begin(release)
     superseding = a_release(a_request(user_version="2"))
-    known = store.known(APPID, superseding.identity)
-    store.create(superseding, known, release.model_copy(update={"status": Status.CANCELLED}))
+    known = known_in(store, APPID, superseding.identity)
+    create_in(store, superseding, known, release.model_copy(update={"status": Status.CANCELLED}))
 
     assert isinstance(leases.begin(superseding.id, APPID), Busy)
 

@@ -18,7 +18,7 @@ from releases.store.leases import Held
 from releases.store.pauses import Pause, Paused, Pauses
 from releases.store.records import LeaseLost, RecordChanged, ReleaseStore
 from tests.support.examples import APPID, NOW, a_problem, a_release, a_request
-from tests.support.records import created, everything, members, place_of
+from tests.support.records import create_in, created, everything, known_in, members, place_of
 
 NOTHING = Known(active=None, same=None)
 HELD = places.held(Scope.ALL)
@@ -39,15 +39,15 @@ def test_a_created_release_stands_in_all_its_indexes(store: ReleaseStore, redis_
 
     for key in (keys.ALL, keys.by_status(Status.QUEUED), keys.by_appid(APPID), keys.by_wave("spring")):
         assert members(redis_client, key) == [release.id]
-    assert store.wave_counts("spring") == counts({"queued": 1})
-    assert store.known(APPID, release.identity) == Known(Stored(release, 1), Stored(release, 1))
+    assert store.wave_tally("spring").counts == counts({"queued": 1})
+    assert known_in(store, APPID, release.identity) == Known(Stored(release, 1), Stored(release, 1))
 
 
 def test_a_refused_create_writes_nothing_at_all(store: ReleaseStore, redis_client: redis.Redis) -> None:
     created(store, a_release(a_request(wave="spring")))
     before = everything(redis_client)
 
-    assert not store.create(a_release(a_request(user_version="2", wave="summer")), NOTHING)
+    assert not create_in(store, a_release(a_request(user_version="2", wave="summer")), NOTHING)
 
     assert everything(redis_client) == before
 
@@ -56,24 +56,24 @@ def test_a_create_that_saw_no_submitted_one_of_its_version_is_refused(store: Rel
     first = created(store, a_release())
     store.save(first, first.release.model_copy(update={"status": Status.SUBMITTED}))
 
-    assert not store.create(a_release(), NOTHING)
+    assert not create_in(store, a_release(), NOTHING)
 
 
 def test_supersede_cancels_and_creates_at_once(store: ReleaseStore, redis_client: redis.Redis) -> None:
     old = created(store, a_release(a_request(wave="spring")))
     new = a_release(a_request(user_version="2", wave="summer"))
-    known = store.known(APPID, new.identity)
+    known = known_in(store, APPID, new.identity)
 
-    assert store.create(new, known, old.release.changed("superseded", NOW, status=Status.CANCELLED))
+    assert create_in(store, new, known, old.release.changed("superseded", NOW, status=Status.CANCELLED))
 
-    after = store.known(APPID, old.release.identity)
+    after = known_in(store, APPID, old.release.identity)
     assert after.active is not None
     assert after.active.release == new
     assert after.same is None
     assert members(redis_client, keys.by_status(Status.QUEUED)) == [new.id]
     assert members(redis_client, keys.by_status(Status.CANCELLED)) == [old.release.id]
-    assert store.wave_counts("spring") == counts({"cancelled": 1})
-    assert store.wave_counts("summer") == counts({"queued": 1})
+    assert store.wave_tally("spring").counts == counts({"cancelled": 1})
+    assert store.wave_tally("summer").counts == counts({"queued": 1})
 
 
 def test_supersede_is_refused_when_the_old_one_changed_meanwhile(
@@ -81,11 +81,11 @@ def test_supersede_is_refused_when_the_old_one_changed_meanwhile(
 ) -> None:
     old = created(store, a_release())
     new = a_release(a_request(user_version="2"))
-    known = store.known(APPID, new.identity)
+    known = known_in(store, APPID, new.identity)
     store.save(old, old.release.model_copy(update={"status": Status.RUNNING}))
     before = everything(redis_client)
 
-    assert not store.create(new, known, old.release.changed("superseded", NOW, status=Status.CANCELLED))
+    assert not create_in(store, new, known, old.release.changed("superseded", NOW, status=Status.CANCELLED))
 
     assert everything(redis_client) == before
 
@@ -96,9 +96,10 @@ def test_a_superseded_release_stands_nowhere(store: ReleaseStore, redis_client: 
     old = store.save(old, waiting, place=places.due(waiting, NOW))
     new = a_release(a_request(user_version="2"))
 
-    store.create(
+    create_in(
+        store,
         new,
-        store.known(APPID, new.identity),
+        known_in(store, APPID, new.identity),
         old.release.model_copy(update={"status": Status.CANCELLED}),
     )
 
@@ -189,7 +190,7 @@ def test_the_index_moves_with_the_status_and_keeps_its_place(
 
     assert members(redis_client, keys.by_status(Status.QUEUED)) == []
     assert redis_client.zscore(keys.by_status(status), stored.release.id) == place
-    assert store.wave_counts("spring") == counts({status: 1})
+    assert store.wave_tally("spring").counts == counts({status: 1})
 
 
 @pytest.mark.parametrize("status", sorted(ACTIVE))
@@ -198,7 +199,7 @@ def test_an_active_release_keeps_its_mini_program(status: Status, store: Release
 
     after = store.save(stored, stored.release.model_copy(update={"status": status}))
 
-    assert store.known(APPID, stored.release.identity) == Known(active=after, same=after)
+    assert known_in(store, APPID, stored.release.identity) == Known(active=after, same=after)
 
 
 def test_a_submitted_release_frees_its_mini_program_and_is_remembered(store: ReleaseStore) -> None:
@@ -206,7 +207,7 @@ def test_a_submitted_release_frees_its_mini_program_and_is_remembered(store: Rel
 
     after = store.save(stored, stored.release.model_copy(update={"status": Status.SUBMITTED}))
 
-    assert store.known(APPID, stored.release.identity) == Known(active=None, same=after)
+    assert known_in(store, APPID, stored.release.identity) == Known(active=None, same=after)
 
 
 def test_a_cancelled_release_frees_its_mini_program_and_is_forgotten(store: ReleaseStore) -> None:
@@ -214,7 +215,7 @@ def test_a_cancelled_release_frees_its_mini_program_and_is_forgotten(store: Rele
 
     store.save(stored, stored.release.model_copy(update={"status": Status.CANCELLED}))
 
-    assert store.known(APPID, stored.release.identity) == NOTHING
+    assert known_in(store, APPID, stored.release.identity) == NOTHING
 
 
 def test_a_late_write_to_a_cancelled_release_does_not_touch_its_successor(store: ReleaseStore) -> None:
@@ -224,7 +225,7 @@ def test_a_late_write_to_a_cancelled_release_does_not_touch_its_successor(store:
 
     store.save(old, old.release.changed("submitted, after it was cancelled", NOW, auditid=7))
 
-    assert store.known(APPID, new.release.identity) == Known(active=new, same=new)
+    assert known_in(store, APPID, new.release.identity) == Known(active=new, same=new)
 
 
 @pytest.fixture
@@ -243,8 +244,8 @@ def six(store: ReleaseStore) -> dict[str, Release]:
         request = a_request(appid=appid, wave=wave, user_version=name)
         release = a_release(request, created_at=NOW + timedelta(seconds=n))
         # The store is told nothing of what is active: how releases come together is not its matter.
-        known = store.known(appid, release.identity)
-        assert store.create(release, known)
+        known = known_in(store, appid, release.identity)
+        assert create_in(store, release, known)
         stored = store.get(release.id)
         assert stored is not None
         found[name] = store.save(stored, release.model_copy(update={"status": status})).release
@@ -275,7 +276,7 @@ def test_find_takes_all_that_is_asked_for_together_oldest_first(
 
 
 def test_a_wave_nobody_named_counts_nothing(store: ReleaseStore) -> None:
-    assert store.wave_counts("autumn") == counts({})
+    assert store.wave_tally("autumn").counts == counts({})
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -292,7 +293,7 @@ def test_indexes_and_wave_counts_always_add_up(
         assert set(members(redis_client, keys.by_status(status))) == ids
     for wave in ("spring", "summer"):
         statuses = Counter(str(release.status) for release in releases if release.wave == wave)
-        assert store.wave_counts(wave) == counts(statuses)
+        assert store.wave_tally(wave).counts == counts(statuses)
         waits = Counter(release.waits_for for release in releases if release.wave == wave)
         assert store.wave_tally(wave).waits == {what: number for what, number in waits.items() if what}
     causes = Counter(release.cause for release in releases if release.cause)
@@ -301,7 +302,7 @@ def test_indexes_and_wave_counts_always_add_up(
         assert (place_of(redis_client, release) is None) is (release.status in AT_REST)
     for appid in _APPIDS:
         active = [release for release in releases if release.appid == appid and release.is_active]
-        known = store.known(appid, "0:none").active
+        known = known_in(store, appid, "0:none").active
         assert active == ([] if known is None else [known.release])
 
 
@@ -313,11 +314,11 @@ def _some_change(chance: random.Random, n: int, store: ReleaseStore) -> None:
     appid = chance.choice(_APPIDS)
     wave = chance.choice(["spring", "summer", None])
     release = a_release(a_request(appid=appid, wave=wave, user_version=chance.choice(["1", "2", "3"])))
-    known = store.known(appid, release.identity)
+    known = known_in(store, appid, release.identity)
     if known.active is None or chance.random() < 0.2:
         old = known.active
         superseded = None if old is None else old.release.model_copy(update={"status": Status.CANCELLED})
-        store.create(release, known if chance.random() < 0.9 else NOTHING, superseded)
+        create_in(store, release, known if chance.random() < 0.9 else NOTHING, superseded)
         return
     status, step = chance.choice([*Status, *[Status.WAITING] * 4]), chance.choice(list(Step))
     problem = a_problem(step=step, errcode=chance.choice([None, 0, 85018]))

@@ -144,7 +144,7 @@ def test_what_is_counted_is_what_the_records_say(old_redis: redis.Redis) -> None
         assert old_redis.zcard(keys.by_status(status)) == sum(one.status is status for one in there)
     for wave in ("spring", "autumn", "winter"):
         of_wave = Counter(str(one.status) for one in there if one.wave == wave)
-        assert +Counter(ReleaseStore(Database(old_redis)).wave_counts(wave)) == of_wave
+        assert +Counter(ReleaseStore(Database(old_redis)).wave_tally(wave).counts) == of_wave
     causes = {cause: int(number) for cause, number in cast("Any", old_redis.hgetall(keys.STOPPED)).items()}
     assert causes == Counter(one.cause for one in there if one.cause)
 

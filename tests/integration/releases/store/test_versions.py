@@ -12,7 +12,7 @@ from releases.states import Status
 from releases.store.known import Known, Stored
 from releases.store.records import ReleaseStore
 from tests.support.examples import APPID, NOW, a_release, a_request
-from tests.support.records import created
+from tests.support.records import create_in, created, known_in
 
 
 def submitted(store: ReleaseStore, release: Release) -> Stored:
@@ -41,7 +41,7 @@ def test_after_a_cancel_the_newest_of_the_version_that_was_not_cancelled_is_the_
 
     store.save(third, third.release.model_copy(update={"status": Status.CANCELLED}))
 
-    assert store.known(APPID, third.release.identity) == Known(active=None, same=second)
+    assert known_in(store, APPID, third.release.identity) == Known(active=None, same=second)
 
 
 def test_the_cancelled_ones_between_are_passed_over(
@@ -53,7 +53,7 @@ def test_the_cancelled_ones_between_are_passed_over(
 
     store.save(fourth, fourth.release.model_copy(update={"status": Status.CANCELLED}))
 
-    assert store.known(APPID, third.release.identity) == Known(active=None, same=second)
+    assert known_in(store, APPID, third.release.identity) == Known(active=None, same=second)
 
 
 @pytest.mark.parametrize("version", ["1.4.2", "3"])
@@ -62,12 +62,12 @@ def test_after_a_supersede_the_version_s_submitted_release_is_the_same(
 ) -> None:
     _, second, third = three_times
     new = a_release(a_request(user_version=version))
-    known = store.known(APPID, new.identity)
-    assert store.create(new, known, third.release.model_copy(update={"status": Status.CANCELLED}))
+    known = known_in(store, APPID, new.identity)
+    assert create_in(store, new, known, third.release.model_copy(update={"status": Status.CANCELLED}))
     newest = store.get(new.id)
     assert newest is not None
 
     same = newest if version == "1.4.2" else second
-    assert store.known(APPID, third.release.identity) == Known(active=newest, same=same)
+    assert known_in(store, APPID, third.release.identity) == Known(active=newest, same=same)
     store.save(newest, new.model_copy(update={"status": Status.CANCELLED}))
-    assert store.known(APPID, third.release.identity) == Known(active=None, same=second)
+    assert known_in(store, APPID, third.release.identity) == Known(active=None, same=second)

@@ -191,7 +191,7 @@ def test_a_held_release_that_is_superseded_is_held_no_more(
     releases.enqueue(request)
 
     assert waves.state("spring").held == 2
-    assert store.wave_counts("spring")["cancelled"] == 1
+    assert store.wave_tally("spring").counts["cancelled"] == 1
 
 
 def test_while_a_wave_is_cancelled_it_stands_still_and_what_held_it_is_back_if_that_fails(
@@ -265,7 +265,7 @@ def test_a_braked_wave_begins_anew_with_those_that_supersede_all_of_it(
     enqueued = [one.release for one in batch.enqueue(corrected(), CANARY)]
 
     assert not braked(waves)
-    assert store.wave_counts("spring") == counts({"queued": 2, "waiting": 3})
+    assert store.wave_tally("spring").counts == counts({"queued": 2, "waiting": 3})
     due.feed(BATCH)
     look(waves, redis_client)
     assert sender.ids == [release.id for release in enqueued[:2]], "its canary runs alone"
@@ -289,17 +289,17 @@ def test_a_brake_alone_lifts_the_old_one(braked_wave: list[Release], batch: Batc
 def test_what_goes_on_of_the_wave_has_to_be_superseded_or_repeated(
     braked_wave: list[Release], batch: Batch, waves: Waves, store: ReleaseStore
 ) -> None:
-    before = store.wave_counts("spring")
+    before = store.wave_tally("spring").counts
 
     with pytest.raises(InvalidRequest, match="1 of the releases of wave spring that go on"):
         batch.enqueue(corrected(4), CANARY)
-    assert store.wave_counts("spring") == before
+    assert store.wave_tally("spring").counts == before
     assert braked(waves)
 
     repeated = some_requests(5, wave="spring")[4:]
     batch.check([*corrected(4), *repeated], CANARY)
     batch.enqueue([*corrected(4), *repeated], CANARY)
-    assert store.wave_counts("spring") == counts({"queued": 2, "waiting": 3})
+    assert store.wave_tally("spring").counts == counts({"queued": 2, "waiting": 3})
 
 
 def test_without_a_policy_the_brake_stays_for_what_supersedes(
@@ -308,7 +308,7 @@ def test_without_a_policy_the_brake_stays_for_what_supersedes(
     batch.enqueue(corrected())
 
     assert braked(waves)
-    assert store.wave_counts("spring") == counts({"queued": 5})
+    assert store.wave_tally("spring").counts == counts({"queued": 5})
 
 
 def test_one_that_was_worked_on_and_is_superseded_is_not_counted_as_started(
@@ -329,8 +329,8 @@ def test_one_that_another_wave_supersedes_stays_in_its_own(
 ) -> None:
     releases.enqueue(corrected(1)[0].model_copy(update={"wave": "summer"}))
 
-    assert store.wave_counts("spring") == counts({"queued": 1, "waiting": 3, "cancelled": 1})
-    assert store.wave_counts("summer") == counts({"queued": 1})
+    assert store.wave_tally("spring").counts == counts({"queued": 1, "waiting": 3, "cancelled": 1})
+    assert store.wave_tally("summer").counts == counts({"queued": 1})
 
 
 def test_what_still_happens_to_a_superseded_one_counts_no_more(
@@ -342,5 +342,5 @@ def test_what_still_happens_to_a_superseded_one_counts_no_more(
 
     store.save(old, old.release.changed("committed, as it was being cancelled", NOW))
 
-    assert store.wave_counts("spring") == counts({"queued": 2, "waiting": 3})
+    assert store.wave_tally("spring").counts == counts({"queued": 2, "waiting": 3})
     assert broken(Look.at(redis_client)) == []

@@ -47,7 +47,7 @@ class NotedPace:
 @pytest.fixture
 def pace(component: ComponentApi, mini_program: MiniProgram) -> NotedPace:
     pace = NotedPace()
-    component._transport.pace = mini_program._transport.pace = pace
+    component.transport.pace = mini_program._transport.pace = pace
     return pace
 
 

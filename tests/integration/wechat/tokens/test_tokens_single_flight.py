@@ -37,7 +37,7 @@ def ask_at_once(tokens: Tokens, appids: list[str]) -> list[str]:
         try:
             return tokens.authorizer_token(appid, Deadline(20))
         finally:
-            tokens._api._transport._session().close()
+            tokens.api.transport._session().close()
 
     with ThreadPoolExecutor(len(appids)) as pool:
         return list(pool.map(ask, appids))

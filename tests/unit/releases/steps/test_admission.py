@@ -38,7 +38,7 @@ def test_a_message_runs_its_own_step_passes_a_done_one_and_never_runs_ahead(
 
 @pytest.mark.parametrize(("status", "message", "record"), [*product(STOPPED, STEPS, STEPS)])
 def test_a_stopped_release_says_so_to_every_message(status: Status, message: Step, record: Step) -> None:
-    assert admit(a_release(status=status, step=record), message, APPID, NOW) is Admission.RAISE
+    assert admit(a_release(status=status, step=record), message, APPID, NOW) is Admission.REST
 
 
 @pytest.mark.parametrize("record", STEPS)
@@ -48,7 +48,7 @@ def test_a_submitted_release_returns_its_audit_id_to_the_last_step_only(record: 
     assert [admit(release, step, APPID, NOW) for step in STEPS] == [
         Admission.DROP,
         Admission.DROP,
-        Admission.RETURN,
+        Admission.REST,
     ]
 
 

@@ -3,7 +3,7 @@ from itertools import chain
 
 import pytest
 
-from wechat.errcodes.table import FAMILIES, TABLE, Errcode, QuotaReset, QuotaScope, Verdict, verdict_of
+from wechat.errcodes.table import FAMILIES, TABLE, Errcode, QuotaReset, Verdict, verdict_of
 
 LONGEST_TEXT = 220
 ROWS = tuple(chain.from_iterable(FAMILIES))
@@ -118,27 +118,29 @@ def test_what_pauses_the_platform_names_what_ends_the_pause(row: Errcode) -> Non
 
 
 @pytest.mark.parametrize(
-    ("code", "reset", "scope"),
+    ("code", "reset", "of_submissions"),
     [
-        (45009, QuotaReset.DAY, QuotaScope.ENDPOINT),
-        (45040, QuotaReset.MONTH, QuotaScope.ENDPOINT),
-        (45104, QuotaReset.MONTH, QuotaScope.ENDPOINT),
-        (48006, QuotaReset.MONTH, QuotaScope.ENDPOINT),
-        (85085, QuotaReset.DAY, QuotaScope.SUBMISSIONS),
-        (86102, QuotaReset.MONTH, QuotaScope.MINI_PROGRAM),
+        (45009, QuotaReset.DAY, False),
+        (45040, QuotaReset.MONTH, False),
+        (45104, QuotaReset.MONTH, False),
+        (48006, QuotaReset.MONTH, False),
+        (85085, QuotaReset.DAY, True),
+        (86102, QuotaReset.MONTH, False),
     ],
 )
-def test_used_up_quota_has_a_reset_and_a_scope(code: int, reset: QuotaReset, scope: QuotaScope) -> None:
+def test_a_used_up_quota_has_a_reset_and_what_it_stops(
+    code: int, reset: QuotaReset, of_submissions: bool
+) -> None:
     row = verdict_of(code)
 
-    assert (row.quota, row.scope) == (reset, scope)
+    assert (row.quota, row.of_submissions) == (reset, of_submissions)
 
 
-def test_only_quota_rows_have_a_reset_and_a_scope() -> None:
+def test_only_quota_rows_have_a_reset() -> None:
     quotas = {row.code for row in ROWS if row.verdict is Verdict.QUOTA}
 
     assert {row.code for row in ROWS if row.quota is not None} == quotas
-    assert {row.code for row in ROWS if row.scope is not None} == quotas
+    assert {row.code for row in ROWS if row.of_submissions} <= quotas
 
 
 def test_waiting_and_adopting_are_for_one_errcode_each() -> None:

@@ -24,7 +24,7 @@ from releases.steps.failures.retry_policy import (
     StepError,
 )
 from tests.support.fake_wechat import refused, unanswered
-from wechat.errcodes.table import TABLE, QuotaReset, QuotaScope, Verdict
+from wechat.errcodes.table import TABLE, QuotaReset, Verdict
 from wechat.errors import NotAuthorized, RateLimited, TicketMissing, Unreadable
 from wechat.http.deadline import DeadlineExceeded
 
@@ -257,20 +257,20 @@ def test_a_mistake_that_would_be_everybodys_pauses_the_platform(errcode: int) ->
 
 
 @pytest.mark.parametrize(
-    ("errcode", "reset", "scope"),
+    ("errcode", "reset", "of_submissions"),
     [
-        (45009, QuotaReset.DAY, QuotaScope.ENDPOINT),
-        (85085, QuotaReset.DAY, QuotaScope.SUBMISSIONS),
-        (86102, QuotaReset.MONTH, QuotaScope.MINI_PROGRAM),
+        (45009, QuotaReset.DAY, False),
+        (85085, QuotaReset.DAY, True),
+        (86102, QuotaReset.MONTH, False),
     ],
 )
 def test_a_used_up_quota_says_what_it_stops_and_until_when(
-    errcode: int, reset: QuotaReset, scope: QuotaScope
+    errcode: int, reset: QuotaReset, of_submissions: bool
 ) -> None:
     decision = decide(refused(errcode))
 
     assert isinstance(decision, AwaitQuota)
-    assert (decision.row.quota, decision.row.scope) == (reset, scope)
+    assert (decision.row.quota, decision.row.of_submissions) == (reset, of_submissions)
 
 
 def test_a_used_up_quota_never_uses_up_attempts() -> None:
