@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.credentials import APPID
+from cli.commands.credentials.issued import APPID
 from cli.context import only_reads, services
 from cli.lines import document, words
 from cli.printing import complain, notes
