@@ -20,15 +20,13 @@ from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
 from cli.printing import Lines, WholeWords, bar, cause_lines, notes, times
 from releases.states import AT_REST, Status
-from releases.waves.report import Cause, WaveReport, causes
+from releases.waves.report import Cause, WaveReport, causes_in
 from releases.waves.standing import State
 from worker.logs.printable import one_line
 
 _COLOURS = {State.BRAKED: "red", State.CANARY: "yellow", State.RUNNING: "blue", State.OVER: "green"}
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.5
-#: What can stand still for a reason.
-_STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
 def register(app: typer.Typer) -> None:
@@ -53,18 +51,14 @@ def wave(
         report = _watched(report, patience)
     elif report.needs_workers:
         report = report.asked(workers_answer=some_worker_answers())
-    found = _causes(name) if patience is None else patience.look(lambda: _causes(name))
+    find = partial(causes_in, services().reader, name)
+    found = find() if patience is None else patience.look(find)
     if as_json:
-        document({**report.public(), "causes": [cause.public() for cause in found]})
+        document(report.document(found))
     else:
         _tell(report, found)
     if watch and report.counts[Status.SUBMITTED] < report.total:
         raise typer.Exit(1)
-
-
-def _causes(name: str) -> list[Cause]:
-    find = services().reader.find
-    return causes(release for status in _STANDING for release in find(wave=name, status=status))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from releases.reading import Reader
 from releases.record import Problem, Release
 from releases.scope import Scope
 from releases.states import AT_REST, GOING_ON, Status
@@ -25,6 +26,8 @@ SPEED_OVER_MIN = 5
 MOVED_WITHIN_MIN = 2
 #: A release is overdue whose time passed so many seconds ago: workers look twice a second.
 OVERDUE_S = 10.0
+#: What can stand still for a reason.
+_STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,10 @@ class WaveReport:
             return replace(self, workers_answer=True)
         return replace(self, workers_answer=False, per_minute=0.0, estimated_end=None)
 
+    def document(self, found: Iterable[Cause]) -> dict[str, Any]:
+        """As JSON, with the causes for which its releases stand still."""
+        return {**self.public(), "causes": [cause.public() for cause in found]}
+
     def public(self) -> dict[str, Any]:
         """As JSON."""
         pause, policy = self.pause, self.policy
@@ -169,6 +176,11 @@ class WaveReports:
 def _platforms(pauses: Pauses) -> dict[Scope, Pause]:
     found = ((scope, pauses.current(scope)) for scope in Scope)
     return {scope: pause for scope, pause in found if pause is not None}
+
+
+def causes_in(reader: Reader, wave: str) -> list[Cause]:
+    """Why releases of a wave stand still."""
+    return causes(release for status in _STANDING for release in reader.find(wave=wave, status=status))
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:
