@@ -122,6 +122,7 @@ def _change(
         place=where,
         rests=at_rest or None,
         untold=keys.UNTOLD,
+        changed=keys.CHANGED,
     )
 
 
