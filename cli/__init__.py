@@ -50,6 +50,7 @@ COMMANDS = (
     ("errcodes", "errcodes", "Say what an errcode of WeChat means for a release, and how to get out of it."),
     ("domains", "domains", "Read and change a Mini Program's server domains by hand."),
     ("platform", "platform", "What belongs to the third-party platform itself."),
+    ("webhooks", "webhooks", "See what of the webhook has not been delivered, and try again."),
     ("set-aside", "set_aside", "See what was on the queue and no worker could run."),
 )
 

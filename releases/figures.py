@@ -18,6 +18,7 @@ from releases.record import release_of
 from releases.scope import Scope, wave_scope
 from releases.states import Status
 from releases.store import keys
+from releases.store.outbox import Outbox, Standing
 from releases.store.pauses import Pause
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
@@ -53,18 +54,26 @@ class Figures:
     unacknowledged: int
     audit_quota: Quota | None
     waited_s: Mapping[str, float]  # how long the next message of a queue has waited, where that can be told
+    webhook: Standing
 
 
 class FiguresReader:
     """Reads the figures. Takes a client that decodes responses. Safe to use from many threads."""
 
     def __init__(
-        self, client: redis.Redis, *, store: ReleaseStore, now: Callable[[], datetime], queues: Sequence[str]
+        self,
+        client: redis.Redis,
+        *,
+        store: ReleaseStore,
+        now: Callable[[], datetime],
+        queues: Sequence[str],
+        outbox: Outbox,
     ) -> None:
         self._redis = client
         self._store = store
         self._now = now
         self._queues = tuple(queues)
+        self._outbox = outbox
 
     def read(self) -> Figures:
         """Some round trips, whatever the number of releases; raises redis.RedisError when Redis is away."""
@@ -96,6 +105,7 @@ class FiguresReader:
             unacknowledged=unacknowledged,
             audit_quota=kept_quota(self._redis),
             waited_s=waited_s,
+            webhook=self._outbox.standing(),
         )
 
     def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:

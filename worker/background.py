@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -17,7 +18,7 @@ from releases.problems import describe
 from releases.states import Step
 from releases.store.records import RECORDS_GONE
 from releases.store.schema import SchemaError, in_words
-from tasks.redis_away import is_away, say_once, why_away
+from tasks.redis_away import REDIS_ERRORS, is_away, say_once, why_away
 from tasks.services import ReleaseApp
 from wechat.errors import Unreadable
 from worker.redis_client import rejected_certificate
@@ -100,6 +101,7 @@ class BringBack(bootsteps.StartStopStep):
         self._threads = [
             threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True),
             threading.Thread(target=self._ask_for_quota, args=(parent.app,), name="audit-quota", daemon=True),
+            threading.Thread(target=self._send_webhooks, args=(parent.app,), name="webhooks", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -155,6 +157,23 @@ class BringBack(bootsteps.StartStopStep):
             except Exception as error:
                 if not is_away(error):
                     log.exception("asking for the audit quota failed")
+
+    def _send_webhooks(self, app: ReleaseApp) -> None:
+        """Beside the other jobs as well: an endpoint may be slow."""
+        sender = app.services.webhook_sender
+        if sender is None:
+            return
+        failed = ""
+        while not self._stopped.wait(LOOK_EVERY_S):
+            try:
+                while app.services.schema.is_current and sender.send() and not self._stopped.is_set():
+                    failed = ""
+            except Exception as error:
+                if not is_away(error) and failed != str(error):
+                    log.exception("sending webhooks failed")
+                failed = str(error)
+        with suppress(*REDIS_ERRORS):
+            sender.leave()
 
     def _look_for_records(self, app: ReleaseApp) -> None:
         mark = app.services.store.mark()
