@@ -21,6 +21,7 @@ COPY db db/
 COPY releases releases/
 COPY simulator simulator/
 COPY tasks tasks/
+COPY web web/
 COPY wechat wechat/
 COPY worker worker/
 RUN /opt/build/bin/pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /dist . \

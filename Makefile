@@ -78,7 +78,7 @@ test-lowest: $(STAMP) ## Run the unit tests, integration tests and a demo on the
 	@test -d $(LOWEST) || $(PYTHON) -m venv $(LOWEST)
 	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip compile pyproject.toml --resolution lowest-direct --python $(LOWEST)/bin/python --extra demo --extra flower \
+	@$(BIN)/uv pip compile pyproject.toml --resolution lowest-direct --python $(LOWEST)/bin/python --extra demo --extra flower --extra web \
 	  --no-annotate --no-header --no-emit-index-url --quiet -o $(LOWEST)/lowest.txt
 	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r $(LOWEST)/lowest.txt
 	@$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
@@ -131,10 +131,10 @@ screenshot: $(STAMP) ## Take the manual's pictures of Flower again (needs Chromi
 lock: $(STAMP) ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade \
-	  --extra demo --extra flower --group dev \
+	  --extra demo --extra flower --extra web --group dev \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-dev.lock
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --constraint requirements-dev.lock \
-	  --extra demo --extra flower \
+	  --extra demo --extra flower --extra web \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 	$(BIN)/uv pip compile --group bench --universal --python-version 3.11 --constraint requirements-dev.lock --upgrade \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-bench.lock

@@ -11,7 +11,16 @@ class MissingExtra(RuntimeError):
 
 def need_demo(command: str) -> None:
     """Raise MissingExtra where what the simulator runs on is not there."""
-    if find_spec("aiohttp") is None:
+    _need(command, "aiohttp", "demo")
+
+
+def need_web(command: str) -> None:
+    """Raise MissingExtra where what serves HTTP is not there."""
+    _need(command, "fastapi", "web")
+
+
+def _need(command: str, package: str, extra: str) -> None:
+    if find_spec(package) is None:
         raise MissingExtra(
-            f"{command} needs aiohttp, which the extra 'demo' installs. In the checkout: pip install '.[demo]'"
+            f"{command} needs {package}, which the extra {extra!r} installs. In the checkout: pip install '.[{extra}]'"
         )

@@ -16,12 +16,12 @@ from typer.core import TyperCommand
 class LazyCommand(TyperCommand):
     """A command of which only the name and the help's first line are known until its options have to be.
 
-    `where` is its module's name; with `.NAME` the function, or the app of its subcommands, is not named like the command.
+    `where` is its module's name; with `:NAME` the function, or the app of its subcommands, is not named like the command.
     """
 
     def __init__(self, name: str, where: str, first_line: str) -> None:
         super().__init__(name, help=first_line)
-        self._module, _, attribute = where.partition(".")
+        self._module, _, attribute = where.partition(":")
         self._attribute = attribute or name
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

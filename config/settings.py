@@ -34,6 +34,7 @@ from pydantic_settings import (
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
 from config.texts import credential, one_word, unquoted
+from config.webhook import check_secret, is_private, secret_bytes
 
 
 def _list(separators: str, otherwise: str) -> BeforeValidator:
@@ -76,11 +77,23 @@ def _is_fernet_key(key: SecretStr) -> bool:
     return True
 
 
+def _signs(secrets: list[SecretStr]) -> list[SecretStr]:
+    for number, secret in enumerate(secrets, start=1):
+        check_secret(number, secret.get_secret_value())
+    return secrets
+
+
 EncryptionKeys = Annotated[
     list[SecretStr],
     NoDecode,
     _list(r"[,\s]+", "keys separated by commas or one a line"),
     AfterValidator(_keys_can_be_used),
+]
+WebhookSecrets = Annotated[
+    list[SecretStr],
+    NoDecode,
+    _list(r"[,\s]+", "keys separated by commas or one a line"),
+    AfterValidator(_signs),
 ]
 DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
 
@@ -284,6 +297,32 @@ class WorkerSettings(_Section):
     sweep_s: Retired = Field(None, deprecated="lost messages are found by the order of the queue")
 
 
+class WebhookSettings(_Section):
+    """Where programs are told of what has changed, and what signs it."""
+
+    url: SecretWord = SecretStr("")
+    secret: WebhookSecrets = []
+
+    @field_validator("url")
+    @classmethod
+    def _is_safe(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not is_private(url.get_secret_value()):
+            # Without the value: whoever knows it may be let in by it.
+            raise ValueError("must be https://host[:port]/path, or http:// on this machine (127.0.0.1)")
+        return url
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.url.get_secret_value() and not self.secret:
+            raise ValueError("MPRELEASE_WEBHOOK__URL needs MPRELEASE_WEBHOOK__SECRET as well")
+        return self
+
+    @property
+    def keys(self) -> list[bytes]:
+        """The secrets as keys of the signatures."""
+        return [secret_bytes(secret.get_secret_value()) for secret in self.secret]
+
+
 class LogSettings(_Section):
     """What a worker's log lines look like."""
 
@@ -319,6 +358,7 @@ class Settings(BaseSettings):
     rate: RateSettings = RateSettings()
     retry: RetrySettings = RetrySettings()
     worker: WorkerSettings = WorkerSettings()
+    webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

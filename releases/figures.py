@@ -18,6 +18,7 @@ from releases.record import release_of
 from releases.scope import Scope, wave_scope
 from releases.states import Status
 from releases.store import keys
+from releases.store.outbox import Outbox, Standing
 from releases.store.pauses import Pause
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
@@ -53,6 +54,7 @@ class Figures:
     unacknowledged: int
     audit_quota: Quota | None
     waited_s: Mapping[str, float]  # how long the next message of a queue has waited, where that can be told
+    webhook: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class FiguresReader:
     store: ReleaseStore
     now: Callable[[], datetime]
     queues: Sequence[str]
+    outbox: Outbox
 
     def read(self) -> Figures:
         """Some round trips, whatever the number of releases; raises redis.RedisError when Redis is away."""
@@ -95,6 +98,7 @@ class FiguresReader:
             unacknowledged=unacknowledged,
             audit_quota=kept_quota(self.client),
             waited_s=waited_s,
+            webhook=self.outbox.standing(),
         )
 
     def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:

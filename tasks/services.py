@@ -16,12 +16,14 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.store.leases import Leases
+from releases.store.outbox import Outbox
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.store.schema import Schema
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
+from releases.webhooks.sender import Sender
 from wechat.api import WeChat
 from wechat.domains import Domains
 
@@ -45,6 +47,8 @@ class Services:
     due: Due
     steps: Steps
     outcomes: Outcomes
+    outbox: Outbox
+    webhook_sender: Sender | None
     wechat: WeChat
     wanted: Domains
     step_deadline_s: float

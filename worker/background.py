@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -18,7 +19,7 @@ from releases.problems import describe
 from releases.states import Step
 from releases.store.records import RECORDS_GONE
 from releases.store.schema import SchemaError, in_words
-from tasks.redis_away import is_away, say_once, why_away
+from tasks.redis_away import REDIS_ERRORS, is_away, say_once, why_away
 from tasks.services import Services
 from wechat.errors import Unreadable
 from worker.redis_client import rejected_certificate
@@ -101,6 +102,7 @@ class BringBack(bootsteps.StartStopStep):
         self._threads = [
             threading.Thread(target=self._look, name="due", daemon=True),
             threading.Thread(target=self._ask_for_quota, name="audit-quota", daemon=True),
+            threading.Thread(target=self._send_webhooks, name="webhooks", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -157,6 +159,23 @@ class BringBack(bootsteps.StartStopStep):
             except Exception as error:
                 if not is_away(error):
                     log.exception("asking for the audit quota failed")
+
+    def _send_webhooks(self) -> None:
+        """Beside the other jobs as well: an endpoint may be slow."""
+        sender = self._services.webhook_sender
+        if sender is None:
+            return
+        failed = ""
+        while not self._stopped.wait(LOOK_EVERY_S):
+            try:
+                while self._services.schema.is_current and sender.send() and not self._stopped.is_set():
+                    failed = ""
+            except Exception as error:
+                if not is_away(error) and failed != str(error):
+                    log.exception("sending webhooks failed")
+                failed = str(error)
+        with suppress(*REDIS_ERRORS):
+            sender.leave()
 
     def _look_for_records(self) -> None:
         mark = self._services.store.mark()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
+from datetime import datetime
 
 import redis
 from celery import Celery
 
 from config.celery_options import QUEUE, URGENT_QUEUE
 from config.loading import SettingsError
-from config.settings import DomainSettings, RateSettings, Settings
+from config.settings import DomainSettings, RateSettings, Settings, WebhookSettings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
@@ -29,12 +31,16 @@ from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
 from releases.store.leases import MARGIN_S, Leases
+from releases.store.outbox import Outbox
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.store.schema import Schema
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
+from releases.webhooks.endpoint import Endpoint
+from releases.webhooks.messages import Messages
+from releases.webhooks.sender import Sender
 from tasks.chain import send_chain
 from tasks.services import Services
 from tasks.stored_results import StoredResults
@@ -115,14 +121,17 @@ def build_services(app: Celery, settings: Settings) -> Services:
         step_deadline_s=step_deadline_s,
         now=now,
     )
+    reader, outbox = Reader(store, pauses), Outbox(db)
+    wave_reports = WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now)
+    messages = Messages(store=store, reader=reader, outbox=outbox, wave_reports=wave_reports, now=now)
     return Services(
         schema=Schema(db, old_workers=lambda: old_workers(app, client)),
         store=store,
-        reader=Reader(store, pauses),
+        reader=reader,
         releases=releases,
         batch=Batch(store=store, releases=releases),
         waves=waves,
-        wave_reports=WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now),
+        wave_reports=wave_reports,
         preflight=preflight,
         audit_quotas=audit_quotas,
         leases=leases,
@@ -131,11 +140,23 @@ def build_services(app: Celery, settings: Settings) -> Services:
         due=Due(db, store=store, pauses=pauses, send=send, queues=queues),
         steps=steps,
         outcomes=outcomes,
+        outbox=outbox,
+        webhook_sender=_webhook_sender(settings.webhook, outbox, messages, now),
         wechat=wechat,
         wanted=wanted,
         step_deadline_s=step_deadline_s,
         now=now,
     )
+
+
+def _webhook_sender(
+    settings: WebhookSettings, outbox: Outbox, messages: Messages, now: Callable[[], datetime]
+) -> Sender | None:
+    url = settings.url.get_secret_value()
+    if not url:
+        return None
+    endpoint = Endpoint(url, settings.keys, now=lambda: now().timestamp())
+    return Sender(outbox=outbox, messages=messages, endpoint=endpoint, random=random.SystemRandom().random)
 
 
 def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
@@ -190,4 +211,5 @@ def figures_reader(client: redis.Redis) -> FiguresReader:
         store=ReleaseStore(Database(client)),
         now=RedisClock(client.time).now,
         queues=(URGENT_QUEUE, QUEUE),
+        outbox=Outbox(Database(client)),
     )

@@ -11,7 +11,7 @@ import typer
 from cli import language
 from cli.context import settings
 from cli.context import unchecked_services as services
-from cli.doctor import stored, wechat, workers
+from cli.doctor import stored, webhooks, wechat, workers
 from cli.doctor.findings import Finding, Level, fail, warn
 from cli.errors import FAILED, of_redis
 from cli.printing import Lines, in_short
@@ -59,6 +59,7 @@ def _looks() -> tuple[Callable[[], Iterator[Finding]], ...]:
         wechat.wechat,
         _pauses,
         workers.messages_set_aside,
+        webhooks.deliveries,
     )
 
 

@@ -13,23 +13,20 @@ from rich.markup import escape
 from rich.text import Text
 
 from cli import language
-from cli.choose import check_wave, find
+from cli.choose import check_wave
 from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import counted, document, in_local_time
 from cli.patience import Patience
 from cli.printing import UNDER_COUNT, Lines, WholeWords, bar, cause_lines, notes, times
-from releases.selection import Selection
 from releases.states import AT_REST, Status
-from releases.waves.report import Cause, WaveReport, causes
+from releases.waves.report import Cause, WaveReport, causes_in
 from releases.waves.standing import State
 from worker.logs.printable import one_line
 
 _COLOURS = {State.BRAKED: "red", State.CANARY: "yellow", State.RUNNING: "blue", State.OVER: "green"}
 #: Seconds between two looks.
 _LOOK_EVERY_S = 0.5
-#: What can stand still for a reason.
-_STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
 def wave(
@@ -48,17 +45,14 @@ def wave(
         report = _watched(report, patience)
     elif report.needs_workers:
         report = report.asked(workers_answer=some_worker_answers())
-    found = _causes(name) if patience is None else patience.look(lambda: _causes(name))
+    find = partial(causes_in, services().reader, name)
+    found = find() if patience is None else patience.look(find)
     if as_json:
-        document({**report.public(), "causes": [cause.public() for cause in found]})
+        document(report.document(found))
     else:
         _tell(report, found)
     if watch and report.counts[Status.SUBMITTED] < report.total:
         raise typer.Exit(1)
-
-
-def _causes(name: str) -> list[Cause]:
-    return causes(find(Selection(wave=name), _STANDING))
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:

@@ -8,6 +8,7 @@ from cli.context import settings
 from cli.context import unchecked_services as services
 from cli.doctor.findings import Finding, fail, ok, warn
 from db.clock import RedisClock, in_words, is_right
+from db.database import Database
 from releases.store.recounting import recount
 from releases.store.schema import NEWEST, NewerSchema
 from worker.redis_client import connect
@@ -92,8 +93,7 @@ def encryption() -> Iterator[Finding]:
 
 def counts() -> Iterator[Finding]:
     """The counts of waves and of causes, made anew where they are wrong."""
-    client = connect(settings().redis, 4)
-    found = recount(client, services().store)
+    found = recount(Database(connect(settings().redis, 4)), services().store)
     if found.mended:
         yield ok("counts", f"made anew: {', '.join(found.mended)}")
     if found.moving:

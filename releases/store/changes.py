@@ -133,6 +133,7 @@ def _change(
         place=where,
         rests=at_rest or None,
         untold=keys.UNTOLD,
+        changed=keys.CHANGED,
     )
 
 

@@ -38,6 +38,16 @@ AUDIT_QUOTA_ASKED = "platform:audit-quota-asked"
 LAST_LEASE = "releases:last-lease"
 #: How many releases stand blocked or failed for each cause: see `Release.cause`.
 STOPPED = "releases:stopped"
+#: Releases and waves of whose state the webhook has not been told, scored by when they changed, or by when they are tried
+#: again. It is there while somebody sends them, or has lately: then the records' scripts add to it, see `outbox`.
+CHANGED = "releases:changed"
+#: Those of which a delivery failed, scored by when they changed.
+CHANGED_LATE = "releases:changed-late"
+#: The webhook's endpoint: how the last deliveries to it ended, and when it is tried again.
+WEBHOOK = "releases:webhook"
+#: How many deliveries ended how, for monitors; and who sends now.
+WEBHOOK_DELIVERIES = "releases:webhook-deliveries"
+WEBHOOK_SENDER = "releases:webhook-sender"
 
 
 def record(release_id: str) -> str:
@@ -61,7 +71,10 @@ def by_wave(wave: str) -> str:
 
 
 def wave_counts(wave: str) -> str:
-    """How many releases of a wave are in each status, were worked on, and wait for what: a WaveTally."""
+    """How many releases of a wave are in each status, were worked on, and wait for what: a WaveTally.
+
+    And the wave's `revision`, which counts its changes while a webhook is told of them.
+    """
     return f"releases:wave-counts:{wave}"
 
 

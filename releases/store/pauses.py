@@ -16,7 +16,7 @@ from typing import Any, Self, cast
 from db.database import Database
 from releases import remedies
 from releases.record import By, Problem
-from releases.scope import Scope
+from releases.scope import Scope, wave_scope
 from releases.states import Step
 from releases.store import keys
 from releases.store.places import Lane
@@ -76,8 +76,8 @@ class Pauses:
         self._redis = db.redis
         self._db = db
         self._let_go = db.script("releases.store", "shared", "let_go")
-        self._drop_if_equal = db.script("db", "drop_if_equal")
         self._swap_if_equal = db.script("db", "swap_if_equal")
+        self._replace_pause = db.script("releases.store", "shared", "replace_pause")
 
     def begin(self, scope: str, pause: Pause) -> bool:
         """Pause; the first reason counts, but one that needs a person outranks one that passes. True if this counts."""
@@ -105,7 +105,7 @@ class Pauses:
 
     def lift(self, scope: str) -> bool:
         """A person says that the held ones go on; False if there was no such pause."""
-        return bool(self._db.write(lambda pipe: pipe.delete(keys.pause(scope)))[0])
+        return bool(self._db.run(self._replace_pause, args=[_replacing(scope, None, None, whatever=True)]))
 
     def lift_unless_by_hand(self, scope: str) -> bool:
         """The cause seems to be gone: let the held ones go on, unless a person wants them to wait."""
@@ -120,19 +120,14 @@ class Pauses:
         if raw is None or not may(Pause.model_validate_json(str(raw))):
             return False
         # Only the pause that was looked at: a person may begin another one now.
-        return bool(self._drop_if_equal(keys=[keys.pause(scope)], args=[raw]))
+        return bool(self._replace_pause(args=[_replacing(scope, raw, None)]))
 
     def replace(self, scope: str, before: Pause | None, after: Pause | None) -> bool:
         """Change a pause, begin one or end it; False if it is no longer as `before` says."""
-        key = keys.pause(scope)
-        raw = self._redis.get(key)
+        raw = self._redis.get(keys.pause(scope))
         if Pause.read(raw) != before:
             return False
-        if raw is None:
-            return after is None or self.begin(scope, after)
-        if after is None:
-            return bool(self._drop_if_equal(keys=[key], args=[raw]))
-        return bool(self._swap_if_equal(keys=[key], args=[raw, after.model_dump_json()]))
+        return bool(self._replace_pause(args=[_replacing(scope, raw, after)]))
 
     def current(self, scope: str) -> Pause | None:
         """The pause that is on, if any."""
@@ -160,3 +155,16 @@ class Pauses:
             **more,
         }
         return int(cast("int", self._let_go(args=[json.dumps(ask)])))
+
+
+def _replacing(scope: str, before: Any, after: Pause | None, *, whatever: bool = False) -> str:
+    """For replace_pause.lua: what a wave's JSON says of its pause changes with it."""
+    wave = scope.removeprefix(wave_scope("")) if scope.startswith(wave_scope("")) else None
+    ask = {
+        "pause": keys.pause(scope),
+        "before": before,
+        "after": None if after is None else after.model_dump_json(),
+        "whatever": whatever,
+        **({"wave": wave, "counts": keys.wave_counts(wave), "changed": keys.CHANGED} if wave else {}),
+    }
+    return json.dumps({name: value for name, value in ask.items() if value is not None})

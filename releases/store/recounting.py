@@ -10,10 +10,12 @@ from typing import Any
 
 import redis
 
+from db.database import Database
 from releases.states import Status
 from releases.store import changes, keys
 from releases.store.records import ReleaseStore
 
+_REVISION = "revision"
 #: How often a count is made that somebody changes meanwhile.
 _TRIES = 5
 
@@ -27,17 +29,21 @@ class Recounted:
     moving: tuple[str, ...]  # changed again and again meanwhile, and left as it was
 
 
-def recount(client: redis.Redis, store: ReleaseStore) -> Recounted:
+def recount(db: Database, store: ReleaseStore) -> Recounted:
     """Hold all counts against the records, and write those anew that are wrong.
 
     Safe beside workers: a script that changes what is counted changes the count as well, and then nothing is written
     here, and it is counted once more. Reads every record.
     """
     found: dict[str, list[str]] = {"right": [], "mended": [], "moving": []}
+    announce = db.script("releases.store", "shared", "announce_wave")
     for wave in store.waves():
-        outcome = _recounted(client, keys.wave_counts(wave), partial(_of_wave, store, wave))
+        counts = keys.wave_counts(wave)
+        outcome = _recounted(db.redis, counts, partial(_of_wave, store, wave))
         found[outcome].append(f"wave {wave}")
-    found[_recounted(client, keys.STOPPED, partial(_causes, store))].append("causes")
+        if outcome == "mended":
+            announce(keys=[keys.CHANGED, counts], args=[wave])
+    found[_recounted(db.redis, keys.STOPPED, partial(_causes, store))].append("causes")
     return Recounted(**{name: tuple(names) for name, names in found.items()})
 
 
@@ -46,13 +52,15 @@ def _recounted(client: redis.Redis, key: str, count: Callable[[], dict[str, str]
         pipe: Any = untyped
         for _ in range(_TRIES):
             pipe.watch(key)
-            right = count()
-            if pipe.hgetall(key) == right:
+            found, right = pipe.hgetall(key), count()
+            # Of a wave's JSON, for the webhook: it only grows.
+            revision = {name: found.pop(name) for name in (_REVISION,) if name in found}
+            if found == right:
                 return "right"
             pipe.multi()
             pipe.delete(key)
-            if right:
-                pipe.hset(key, mapping=right)
+            if right or revision:
+                pipe.hset(key, mapping={**right, **revision})
             try:
                 pipe.execute()
             except redis.WatchError:

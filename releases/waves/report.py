@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, Self
 
+from releases.reading import Reader
 from releases.record import Problem, Release
 from releases.scope import Scope
+from releases.selection import Selection
 from releases.states import AT_REST, GOING_ON, Status
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
@@ -32,6 +34,8 @@ QUIET_GAPS = 5
 FEW_ENDS = 5
 #: A release is overdue whose time passed so many seconds ago: workers look twice a second.
 OVERDUE_S = 10.0
+#: What can stand still for a reason.
+_STANDING = (Status.BLOCKED, Status.FAILED, Status.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class WaveReport:
             return replace(self, workers_answer=True)
         return replace(self, workers_answer=False, per_minute=0.0, estimated_end=None)
 
+    def document(self, found: Iterable[Cause]) -> dict[str, Any]:
+        """As JSON, with the causes for which its releases stand still."""
+        return {**self.public(), "causes": [cause.public() for cause in found]}
+
     def public(self) -> dict[str, Any]:
         """As JSON."""
         pause, policy = self.pause, self.policy
@@ -165,6 +173,13 @@ class WaveReports:
             fit=self.audit_quotas.fit(going_on),
             overdue=len(self.store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if going_on else 0,
         )
+
+
+def causes_in(reader: Reader, wave: str) -> list[Cause]:
+    """Why releases of a wave stand still."""
+    return causes(
+        release for status in _STANDING for release in reader.select(Selection(wave=wave, status=status))
+    )
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:

@@ -52,7 +52,8 @@ class Waves:
         self._db = db
         self._store = store
         self._pauses = pauses
-        self._leave_wave = db.script("releases.store", "leave_wave")
+        self._leave_wave = db.script("releases.store", "shared", "leave_wave")
+        self._announce_wave = db.script("releases.store", "shared", "announce_wave")
 
     @staticmethod
     def opening(name: str, policy: WavePolicy) -> Opening:
@@ -78,6 +79,7 @@ class Waves:
         def change(pipe: Pipeline) -> None:
             pipe.set(keys.wave_policy(name), changed.model_dump_json())
             pipe.sadd(keys.WATCHED_WAVES, name)
+            self._announce_wave(keys=[keys.CHANGED, keys.wave_counts(name)], args=[name], client=pipe)
 
         self._db.write(change)
 
@@ -132,6 +134,12 @@ class Waves:
                         self._pauses.let_go(scope, even_if_on=True)
         self._pauses.let_go(scope)
         self._leave_wave(
-            keys=[keys.WATCHED_WAVES, keys.wave_counts(name), keys.held(scope), keys.pause(scope)],
+            keys=[
+                keys.WATCHED_WAVES,
+                keys.wave_counts(name),
+                keys.held(scope),
+                keys.pause(scope),
+                keys.CHANGED,
+            ],
             args=[name, *sorted(ACTIVE)],
         )

@@ -20,6 +20,7 @@ from tests.e2e.watched import exporter
 from tests.support import flower, workers
 from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
+from tests.support.receiver import SECRET, Answer, receiving
 from tests.support.restartable_redis import RestartableRedis
 from tests.support.unacknowledged import let_messages_age
 from tests.support.workers import ROOT, TICKET, Platform, wait_for
@@ -324,3 +325,15 @@ def test_a_command_that_is_refused_ends_with_a_hint(
     refused = shared_platform.run("list", code=3, MPRELEASE_REDIS__URL=url_of(server, ORCHESTRATOR))
     assert "config/redis-users.acl" in refused.stderr
     assert refusals(shared_platform)
+
+
+def test_a_webhook_is_sent_listed_and_retried(platform: Platform) -> None:
+    with receiving() as receiver:
+        settings = {"MPRELEASE_WEBHOOK__URL": receiver.url, "MPRELEASE_WEBHOOK__SECRET": SECRET}
+        receiver.answer = lambda message: Answer(410)
+        with platform.worker(**settings):
+            platform.release(platform.mini_program(), wave="told")
+            wait_for(lambda: platform.documents("webhooks", "list")[0]["gone"])
+            receiver.answer = lambda message: Answer()
+            platform.run("webhooks", "retry")
+            wait_for(lambda: platform.documents("webhooks", "list")[0]["undelivered"] == 0)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import printing as output
-from cli.commands import credentials
+from cli.commands.credentials import issued as credentials
 from cli.request_files import BadFile, read_requests
 from tests.properties.cases import Cases
 from tests.properties.json_values import any_json, near_misses

@@ -8,7 +8,7 @@ import wechat
 from tests.structure.files import ROOT, house, text
 
 #: What runs: the product, the simulator, the benchmarks.
-ROOMS = ("cli", "worker", "tasks", "releases", "wechat", "db", "config", "simulator", "benchmarks")
+ROOMS = ("cli", "web", "worker", "tasks", "releases", "wechat", "db", "config", "simulator", "benchmarks")
 #: A folder with more modules than that has concepts that want folders of their own.
 MOST_MODULES = 15
 CELERYS = {"celery", "kombu", "billiard"}

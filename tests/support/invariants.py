@@ -27,6 +27,7 @@ _KINDS = re.compile(
     r"releases(\.urgent)?|unacked(_index|_mutex)?|_kombu\.binding.+|celeryev\..+|.+\.pidbox.*"
     r"|celery-task-meta-.+|release:[0-9a-f]{32}|mini-program:.+|lease:.+"
     r"|releases:(all|mark|untold|stopped|last-lease|set-aside|wechat-calls|schema|schema-lock)"
+    r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender)"
     r"|releases:(status|appid|wave|wave-counts|wave-ends):.+"
     r"|wave:.+|waves:(watched|looking)|platform:pause:(all|submissions|wave:.+)"
     r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked)"
@@ -146,7 +147,8 @@ def _waves(look: Look) -> Iterator[str]:
         wanted[one.wave][f"waits {one.waits_for}"] += bool(one.waits_for)
     counts, ends = look.begins("releases:wave-counts:"), look.begins("releases:wave-ends:")
     for wave in wanted.keys() | counts.keys():
-        there = {name: int(number) for name, number in counts.get(wave, {}).items()}
+        numbers = counts.get(wave, {}).items()
+        there = {name: int(number) for name, number in numbers if name != "revision"}
         right = {name: number for name, number in wanted[wave].items() if number}
         if there != right:
             yield f"wave {wave} counts {_differing(there, right)}"

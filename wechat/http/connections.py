@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -210,3 +211,22 @@ class DeadlineAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+class _Session(requests.Session):
+    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
+
+
+def new_session(ca: str | None) -> requests.Session:
+    """A session for one thread, with one connection and no repetitions; `ca` is in place of the usual CAs."""
+    session = _Session()
+    # The environment is read once, for the route, not at each request (and never .netrc).
+    session.trust_env = False
+    session.verify = ca or True
+    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session

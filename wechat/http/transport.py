@@ -21,7 +21,7 @@ import requests
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer
 from wechat.http.clock import WeChatClock, http_time
-from wechat.http.connections import DeadlineAdapter, enforced
+from wechat.http.connections import enforced, new_session
 from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
 from wechat.http.problems import NO_ANSWER, problem_of
@@ -56,13 +56,6 @@ class _NoToken(logging.Filter):
 _QUERY = re.compile(r"\?[^\s\"')]+")
 for _name in ("urllib3.connection", "urllib3.connectionpool"):
     logging.getLogger(_name).addFilter(_NoToken())
-
-
-class _Session(requests.Session):
-    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        return None
 
 
 @dataclass(slots=True)
@@ -232,13 +225,7 @@ class Transport:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = _Session()
-            # The environment is read once, in the constructor, not at each request (and never .netrc).
-            session.trust_env = False
-            session.verify = self._route.ca or True
-            adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-            session.mount("https://", adapter)
-            session.mount("http://", adapter)
+            session = self._local.session = new_session(self._route.ca)
         return session
 
 

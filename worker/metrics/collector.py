@@ -14,7 +14,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from releases.figures import Figures
+from releases.store.outbox import Standing
 from releases.waves.audit_quota import Quota
+from releases.webhooks.endpoint import RESULTS
 from worker.metrics.calls import BOUNDS_S, Calls
 
 #: (labels, value)
@@ -43,6 +45,7 @@ class PlatformCollector(Collector):
         yield _gauge("redis_up", "1 if Redis answers.", 1)
         yield from _of_figures(figures)
         yield from _of_quota(figures.audit_quota)
+        yield from _of_webhook(figures.webhook)
         yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", set_aside)
         yield from _of_calls(calls)
 
@@ -97,6 +100,19 @@ def _of_calls(calls: Calls) -> Iterator[Metric]:
         cumulative = list(zip(bounds, accumulate(latency.buckets), strict=True))
         histogram.add_metric((endpoint,), cumulative, latency.ms / 1000)
     yield histogram
+
+
+def _of_webhook(webhook: Standing) -> Iterator[Metric]:
+    yield _gauge(
+        "webhook_undelivered", "Releases and waves whose state waits for delivery.", webhook.undelivered
+    )
+    yield _gauge("webhook_oldest_seconds", "How long the oldest of them has waited.", webhook.waited_s)
+    counter = CounterMetricFamily(
+        "mprelease_webhook_deliveries", "Deliveries by how they ended.", labels=("result",)
+    )
+    for result in RESULTS:
+        counter.add_metric((result,), webhook.deliveries.get(result, 0))
+    yield counter
 
 
 def _of_quota(quota: Quota | None) -> Iterator[Metric]:

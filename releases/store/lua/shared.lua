@@ -57,6 +57,21 @@ local function forget(mini_program, cancelled)
   end
 end
 
+-- Note for the webhook that a release, or only its wave, has changed. Without the index nobody wants to know.
+local function announce(index, id, wave, counts)
+  if redis.call('EXISTS', index) == 0 then
+    return
+  end
+  local at = score(now())
+  if id then
+    redis.call('ZADD', index, 'NX', at, 'release:' .. id)
+  end
+  if wave then
+    redis.call('ZADD', index, 'NX', at, 'wave:' .. wave)
+    redis.call('HINCRBY', counts, 'revision', 1)
+  end
+end
+
 -- Write a release with all indexes and counts. `change` is made by releases/store/changes.py, which explains it.
 -- Returns the new revision.
 local function write(change)
@@ -95,5 +110,6 @@ local function write(change)
   if change.place then
     place(record, id, change.place.index, change.place.at or created)
   end
+  announce(change.changed, id, wave and wave.name, wave and wave.counts)
   return revision
 end

@@ -14,6 +14,7 @@ from releases.states import Status, Step
 from releases.store import keys
 from releases.store.creations import Creation
 from releases.store.known import Known
+from releases.store.outbox import Outbox
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Place, due, held
 from releases.store.records import ReleaseStore
@@ -32,6 +33,7 @@ def reader(redis_client: redis.Redis, store: ReleaseStore) -> FiguresReader:
         store=store,
         now=lambda: NOW + timedelta(seconds=90),
         queues=("releases.urgent", "releases"),
+        outbox=Outbox(Database(redis_client)),
     )
 
 

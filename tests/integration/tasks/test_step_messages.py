@@ -30,6 +30,7 @@ from releases.steps.work import Work
 from releases.store import keys
 from releases.store.known import Stored
 from releases.store.leases import Leases
+from releases.store.outbox import Outbox
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane, Place
 from releases.store.records import ReleaseStore
@@ -127,6 +128,8 @@ def run(
         wave_reports=WaveReports(
             store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=lambda: NOW
         ),
+        outbox=Outbox(Database(redis_client)),
+        webhook_sender=None,
         leases=leases,
         pauses=pauses,
         timed_pauses=timed_pauses,

@@ -13,6 +13,7 @@ from tests.support.keys import NEW as KEY
 from tests.support.keys import OTHER as OTHER_KEY
 from tests.unit.config.conftest import SECRET, problems
 
+WEBHOOK_SECRET, OTHER_SECRET = f"whsec_{'QUFB' * 8}", f"whsec_{'QkJC' * 21}"
 #: A valid value for each variable, none of them the default, and how it reads in the settings.
 VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_REDIS__URL": (
@@ -48,6 +49,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WORKER__CONCURRENCY": ("4", 4),
     "MPRELEASE_WORKER__POOL": ("prefork", "prefork"),
     "MPRELEASE_WORKER__STEP_DEADLINE_S": ("100", 100),
+    "MPRELEASE_WEBHOOK__URL": ("https://hooks.example.com/a?b=c", "https://hooks.example.com/a?b=c"),
+    "MPRELEASE_WEBHOOK__SECRET": (f"{WEBHOOK_SECRET}, {OTHER_SECRET}", [WEBHOOK_SECRET, OTHER_SECRET]),
     "MPRELEASE_LOG__FORMAT": ("json", "json"),
 }
 
@@ -56,7 +59,8 @@ BESIDE = {
     "MPRELEASE_REDIS__TLS": {
         "MPRELEASE_REDIS__URL": "sentinel://h",
         "MPRELEASE_REDIS__MASTER_NAME": "mymaster",
-    }
+    },
+    "MPRELEASE_WEBHOOK__URL": {"MPRELEASE_WEBHOOK__SECRET": WEBHOOK_SECRET},
 }
 
 

@@ -1,0 +1,1 @@
+"""Secrets: taken in, sealed anew, and keys for programs."""

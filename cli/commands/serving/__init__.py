@@ -1,0 +1,1 @@
+"""Processes that listen: for WeChat, for programs, for monitors."""

@@ -1,0 +1,1 @@
+"""The webhook: programs are told of the releases and waves that have changed."""

@@ -1,0 +1,63 @@
+"""How an ASGI app is served: on one socket, with our log lines, until somebody stops it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from worker.logs.lines import LineFormatter
+
+#: Seconds that a request has left to end in when the process is stopped.
+_GRACE_S = 10
+#: Seconds after which a connection on which nothing comes is closed.
+_IDLE_S = 15
+#: Requests at the same time; more are answered 503 at once.
+_MOST_AT_ONCE = 500
+#: Bytes that a request's line and headers may have.
+_MOST_OF_HEADERS = 16 * 1024
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address; raises OSError where it can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+def serve(app: ASGIApp, listening: socket.socket, *, log_format: str) -> None:
+    """Answer until SIGTERM, and leave no request unanswered then."""
+    _log(log_format)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # each request has one line of ours
+        server_header=False,
+        proxy_headers=False,  # who is believed is decided where people log in
+        ws="none",
+        http="h11",
+        h11_max_incomplete_event_size=_MOST_OF_HEADERS,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    # uvicorn raises the signal again when all is answered; a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, _end)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _log(log_format: str) -> None:
+    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    handler = logging.StreamHandler()
+    handler.setFormatter(LineFormatter(as_json=as_json))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # A full disk would be told on standard error for each line anew.
+    logging.raiseExceptions = False
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
