@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from wechat.errcodes.table import verdict_of
     from wechat.errors import (
         NotAuthorized,
+        NotLent,
+        OwnerAway,
         RateLimited,
         Refused,
         TicketMissing,
@@ -38,6 +40,8 @@ __all__ = [
     "InvalidDomain",
     "MiniProgram",
     "NotAuthorized",
+    "NotLent",
+    "OwnerAway",
     "RateLimited",
     "Refused",
     "TicketMissing",

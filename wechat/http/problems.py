@@ -28,7 +28,7 @@ _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.InvalidProxyURL, "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no URL"),
     (requests.exceptions.RequestException, "the HTTP request failed"),
     (urllib3.exceptions.TimeoutError, "the answer stopped coming"),
-    (urllib3.exceptions.LocationParseError, "what MPRELEASE_WECHAT__API_URL names is no host name"),
+    (urllib3.exceptions.LocationParseError, "what {named_by} names is no host name"),
     (urllib3.exceptions.HTTPError, "the connection was cut in the middle of the answer"),
     (OSError, "the connection failed or was cut"),
     # http.client and urllib3 let it through, for a chunk with a negative length among others.
@@ -42,9 +42,9 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
 _LOGIN_WANTED = "407"
 
 
-def problem_of(error: Exception) -> str:
-    """What an error of NO_ANSWER means."""
-    problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind))
+def problem_of(error: Exception, named_by: str = "MPRELEASE_WECHAT__API_URL") -> str:
+    """What an error of NO_ANSWER means; `named_by` is the setting that names the address."""
+    problem = next(text for kind, text in _PROBLEMS if isinstance(error, kind)).format(named_by=named_by)
     through_proxy = isinstance(error, requests.exceptions.ProxyError)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -55,7 +55,7 @@ def problem_of(error: Exception) -> str:
             )
             return f"TLS failed: the certificate is not trusted ({cause.verify_message.rstrip('.')}){hint}"
         if isinstance(cause, socket.gaierror):
-            whose = "of the proxy" if through_proxy else "in MPRELEASE_WECHAT__API_URL"
+            whose = "of the proxy" if through_proxy else f"in {named_by}"
             return f"the host name {whose} does not resolve (DNS)"
         refused = _TUNNEL.search(str(cause)) if through_proxy and isinstance(cause, OSError) else None
         if refused:
