@@ -11,14 +11,16 @@ from wechat.errcodes.row import GOES_ON
 from wechat.errcodes.table import verdict_of
 from wechat.errors import (
     NotAuthorized,
+    NotLent,
+    OwnerAway,
     RateLimited,
     Refused,
     TicketMissing,
-    Unanswered,
     Unreadable,
     WeChatError,
 )
 from wechat.http.deadline import DeadlineExceeded
+from wechat.tokens.store import COMPONENT
 
 
 class StepBlocked(Exception):
@@ -99,33 +101,24 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
             rid=error.rid,
             remedy=remedy_of(error.errcode),
         )
-    if isinstance(error, TicketMissing):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.TICKET_MISSING(),
-        )
-    if isinstance(error, NotAuthorized):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.NOT_AUTHORIZED(appid=error.appid),
-        )
-    if isinstance(error, Unreadable):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.UNREADABLE(),
-        )
-    if isinstance(error, RateLimited):
-        return Problem(
-            step=step,
-            errmsg=str(error),
-            remedy=remedies.RATE_LIMITED(),
-        )
-    problem = str(error) if isinstance(error, Unanswered) else "the step's deadline passed"
-    return Problem(
-        step=step,
-        errmsg=problem,
-        remedy=remedies.UNANSWERED(),
-    )
+    said = "the step's deadline passed" if isinstance(error, DeadlineExceeded) else str(error)
+    return Problem(step=step, errmsg=said, remedy=_own_remedy(error))
+
+
+def _own_remedy(error: WeChatError | DeadlineExceeded) -> str:  # noqa: PLR0911 - one line for each kind of error
+    match error:
+        case TicketMissing():
+            return remedies.TICKET_MISSING()
+        case NotAuthorized():
+            return remedies.NOT_AUTHORIZED(appid=error.appid)
+        case NotLent(slot=slot) if slot == COMPONENT:
+            return remedies.COMPONENT_NOT_LENT()
+        case NotLent():
+            return remedies.NOT_LENT(appid=error.slot)
+        case OwnerAway():
+            return remedies.OWNER_AWAY()
+        case Unreadable():
+            return remedies.UNREADABLE()
+        case RateLimited():
+            return remedies.RATE_LIMITED()
+    return remedies.UNANSWERED()
