@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from db.database import Database
 from wechat.component import ComponentApi, Credentials, PlatformDomains, Template
 from wechat.errcodes.table import Verdict, verdict_of
-from wechat.errors import OwnerAway, Refused, TicketMissing, WeChatError
+from wechat.errors import Refused, TicketMissing, WeChatError
 from wechat.http.clock import WeChatClock
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import Pace
@@ -136,7 +136,7 @@ def _is_everybodys(error: WeChatError) -> bool:
     """Whether any other Mini Program would meet it as well."""
     if isinstance(error, Refused):
         return verdict_of(error.errcode).verdict is Verdict.PLATFORM
-    return isinstance(error, TicketMissing | OwnerAway)
+    return isinstance(error, TicketMissing)
 
 
 def _lends_none(credentials: Credentials, owner: Owner | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from wechat.component import MAX_EXPIRES_IN_S, Grant, text_of_token
 from wechat.errors import NotLent, OwnerAway, Unanswered
@@ -83,7 +83,7 @@ class BorrowedTokens:
         query = {name: value.replace(APPID_IN_URL, slot) for name, value in self._query}
         if rejected is not None:
             query["rejected"] = digest(rejected)
-        path = self._path.replace(APPID_IN_URL, quote(slot, safe=""))
+        path = self._path.replace(APPID_IN_URL, slot)
         try:
             reply = self._transport.fetch(path, deadline=deadline, query=query)
         except Unanswered as unanswered:

@@ -140,6 +140,15 @@ def test_a_mini_program_that_wechat_refuses_stops_no_borrower(
     assert str(errcode) in refused_with(ask(lender, APPID), 404, retry_after=False)
 
 
+@pytest.mark.parametrize("errcode", [61003, 61023])
+def test_what_wechat_refuses_the_platform_itself_is_no_mini_programs_own(
+    lender: Owner, wechat: ScriptedWeChat, errcode: int
+) -> None:
+    wechat.on(API_COMPONENT_TOKEN, refusal(errcode))
+    refused_with(ask(lender, APPID), 503, retry_after=True)
+    refused_with(ask(lender, "component"), 503, retry_after=True)
+
+
 def test_without_a_ticket_a_borrower_is_told_when_to_come_again(
     lender: Owner, redis_client: redis.Redis
 ) -> None:

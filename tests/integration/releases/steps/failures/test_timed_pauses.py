@@ -364,3 +364,6 @@ def test_one_that_alone_tries_for_a_token_does_not_speak_for_all(
     timed_pauses.look()
 
     assert timed_pauses.unanswered(alone, AWAY, 0, by_owner=True) is None
+    # Its own next pause may be everybody's again.
+    timed_pauses.begin(AWAY, NOW + timedelta(seconds=30), outage=1)
+    assert on(pauses).outage == 1
