@@ -107,8 +107,7 @@ def test_a_token_that_is_revoked_in_the_middle_costs_one_repeat(borrowing: Borro
         platform.sim("POST", "tokens/expire", {"appid": appid, "void": True})
         platform.let_go()
         wait_for(lambda: platform.show(queued["id"])["status"] == "submitted")
-    rejected = [call for call in platform.calls(appid) if call["errcode"] == 40001]
-    assert len(rejected) == 1
+    assert rejected(platform, appid) == 1
     assert [asked.rejected for asked in borrowing.owner.asked if asked.slot == appid] == [
         None,
         digest(revoked),
@@ -212,3 +211,45 @@ def test_a_shell_that_would_refresh_what_its_workers_borrow_is_told_so_and_asks_
         ).stdout
     assert "MPRELEASE_TOKENS__SOURCE is not the same" in said
     assert "api_component_token" not in borrowing.platform.sim("GET", "calls")["counts"]
+
+
+def test_changing_the_owner_costs_one_repeat_for_each_mini_program_and_nothing_on_the_way_back(
+    borrowing: Borrowing,
+) -> None:
+    platform, store = borrowing.platform, borrowing.owner.wechat.store
+    own: dict[str, Any] = {"MPRELEASE_TOKENS__SOURCE": "own", "MPRELEASE_PLATFORM__APPSECRET": APPSECRET}
+    appids = borrowing.mini_programs(3)
+    file = platform.directory / "refresh-tokens.jsonl"
+    file.write_text(
+        "\n".join(
+            json.dumps({"appid": appid, "refresh_token": store.refresh_token(appid)}) for appid in appids
+        )
+    )
+    # Given a platform that owned its tokens, and a backend that has begun to refresh since
+    platform.run("ticket", stdin=TICKET, **own)
+    platform.run("authorize", "--file", str(file), **own)
+    for appid in appids:
+        platform.run("domains", "get", appid, **own)
+    platform.sim("POST", "platform", {"token_overlap_s": 0})
+    for slot in ("component", *appids):
+        borrowing.owner.wechat.lender.lend(slot)
+    granted = borrowing.refreshes()
+
+    # When it borrows
+    for _ in range(2):
+        for appid in appids:
+            platform.run("domains", "get", appid)
+
+    # Then each token of before is rejected once, and nobody refreshes for that
+    assert [rejected(platform, appid) for appid in appids] == [1, 1, 1]
+    assert borrowing.refreshes() == granted
+    # And what was lent is good for the owner that it becomes again.
+    platform.run("ticket", stdin=TICKET, **own)
+    for appid in appids:
+        platform.run("domains", "get", appid, **own)
+    assert [rejected(platform, appid) for appid in appids] == [1, 1, 1]
+    assert borrowing.refreshes() == granted
+
+
+def rejected(platform: Platform, appid: str) -> int:
+    return sum(call["errcode"] == 40001 for call in platform.calls(appid))
