@@ -15,8 +15,9 @@ from releases.waves.audit_quota import QuotaUnknown
 
 def ask(appids: Sequence[str]) -> str:
     """Ask WeChat with one of these Mini Programs; returns why it is not known then, empty if it is."""
-    if not settings().platform.is_named:
-        return "MPRELEASE_PLATFORM__APPID or __APPSECRET is not set"
+    lacking = settings().lacking
+    if lacking:
+        return f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set"
     try:
         services().audit_quotas.ask(appids)
     except QuotaUnknown as unknown:

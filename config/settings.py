@@ -8,16 +8,13 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
@@ -32,8 +29,11 @@ from pydantic_settings import (
 )
 
 from config.redis_url import is_redis_url, tls_files, without_tls
+from config.section import SecretWord, Word, on_secrets
+from config.section import Section as _Section
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
-from config.texts import credential, one_word, unquoted
+from config.texts import credential
+from config.tokens_settings import TokensSettings
 from config.webhook import check_secret, is_private, secret_bytes
 
 
@@ -98,32 +98,12 @@ WebhookSecrets = Annotated[
 DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
 
 
-def _on_secrets(check: Callable[[str], str]) -> AfterValidator:
-    """Check a secret's text as any other's; the message has no value in it."""
-
-    def checked(secret: SecretStr) -> SecretStr:
-        return SecretStr(check(secret.get_secret_value()))
-
-    return AfterValidator(checked)
-
-
-Word = Annotated[str, AfterValidator(one_word)]
-SecretWord = Annotated[SecretStr, _on_secrets(one_word)]
 AppId = Annotated[str, AfterValidator(credential)]
-AppSecret = Annotated[SecretStr, _on_secrets(credential)]
+AppSecret = Annotated[SecretStr, on_secrets(credential)]
 CallsPerMinute = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 #: Of a setting that does nothing any more and is still accepted; `deprecated` says what replaced it.
 Retired = Seconds | None
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _is_the_value_alone(cls, value: Any) -> Any:
-        return unquoted(value) if isinstance(value, str) else value
 
 
 class RedisSettings(_Section):
@@ -244,11 +224,6 @@ class PlatformSettings(_Section):
     appid: AppId = ""
     appsecret: AppSecret = SecretStr("")
 
-    @property
-    def is_named(self) -> bool:
-        """Whether calls to WeChat can be made at all."""
-        return bool(self.appid and self.appsecret.get_secret_value())
-
 
 class DomainSettings(_Section):
     """The platform's server domains, which every Mini Program has to have."""
@@ -354,12 +329,21 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     wechat: WeChatSettings = WeChatSettings()
     platform: PlatformSettings = PlatformSettings()
+    tokens: TokensSettings = TokensSettings()
     domains: DomainSettings = DomainSettings()
     rate: RateSettings = RateSettings()
     retry: RetrySettings = RetrySettings()
     worker: WorkerSettings = WorkerSettings()
     webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def lacking(self) -> list[str]:
+        """What is not set without which no call to WeChat can be made; a secret only where the tokens are our own."""
+        given = {"MPRELEASE_PLATFORM__APPID": self.platform.appid}
+        if not self.tokens.is_borrowed:
+            given["MPRELEASE_PLATFORM__APPSECRET"] = self.platform.appsecret.get_secret_value()
+        return [name for name in given if not given[name]]
 
     @classmethod
     def settings_customise_sources(

@@ -12,6 +12,8 @@ from wechat.errcodes.row import GOES_ON
 from wechat.errcodes.table import verdict_of
 from wechat.errors import (
     NotAuthorized,
+    NotLent,
+    OwnerAway,
     RateLimited,
     Refused,
     TicketMissing,
@@ -19,6 +21,7 @@ from wechat.errors import (
     WeChatError,
 )
 from wechat.http.deadline import DeadlineExceeded
+from wechat.tokens.store import COMPONENT
 
 
 @dataclass(eq=False, kw_only=True)
@@ -83,6 +86,12 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
             remedy = remedies.TICKET_MISSING()
         case NotAuthorized():
             remedy = remedies.NOT_AUTHORIZED(appid=error.appid)
+        case NotLent(slot=slot) if slot == COMPONENT:
+            remedy = remedies.COMPONENT_NOT_LENT()
+        case NotLent():
+            remedy = remedies.NOT_LENT(appid=error.slot)
+        case OwnerAway():
+            remedy = remedies.OWNER_AWAY()
         case Unreadable():
             remedy = remedies.UNREADABLE()
         case RateLimited():

@@ -94,6 +94,21 @@ NOT_AUTHORIZED = Text(
     "Store it with `mprelease authorize {appid}`, then resume the release.",
     "用 `mprelease authorize {appid}` 保存它，然后恢复发版（resume）。",
 )
+NOT_LENT = Text(
+    "Let the merchant of {appid} authorize the platform in the system at MPRELEASE_TOKENS__URL, which lends the tokens, or "
+    "correct the appid; then resume the release.",
+    "让 {appid} 的商家在出借 token 的系统（MPRELEASE_TOKENS__URL）里完成授权，或改正 appid；然后恢复发版（resume）。",
+)
+COMPONENT_NOT_LENT = Text(
+    "Have the system at MPRELEASE_TOKENS__URL lend the platform's own token, `component`, as well; without it nobody here can "
+    "ask for the domain pool and the template library.",
+    "让出借 token 的系统（MPRELEASE_TOKENS__URL）也出借平台自己的 token（`component`）；没有它就查不到平台服务器域名和模板库。",
+)
+OWNER_AWAY = Text(
+    "See that the system at MPRELEASE_TOKENS__URL, which lends the tokens, runs and takes MPRELEASE_TOKENS__KEY; what has failed by "
+    "then is to be resumed.",
+    "确认出借 token 的系统（MPRELEASE_TOKENS__URL）在运行，并且接受 MPRELEASE_TOKENS__KEY；已经失败的发版需要恢复（resume）。",
+)
 UNREADABLE = Text(
     "Put the key that it was sealed with into MPRELEASE_REDIS__ENCRYPTION_KEYS everywhere. Where that key is lost: "
     "`mprelease rekey --drop-unreadable`, then `mprelease ticket` and `mprelease authorize`. Then resume.",

@@ -19,7 +19,7 @@ _FACE = {
     "domains": ("Domains", "InvalidDomain"),
     "errcodes.table": ("verdict_of",),
     "errors": (
-        *("WeChatError", "NotAuthorized", "RateLimited", "Refused", "TicketMissing"),
+        *("WeChatError", "NotAuthorized", "NotLent", "OwnerAway", "RateLimited", "Refused", "TicketMissing"),
         *("Unanswered", "Unreadable"),
     ),
     "http.deadline": ("Deadline", "DeadlineExceeded"),

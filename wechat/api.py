@@ -14,9 +14,13 @@ from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import Pace
 from wechat.http.transport import Observe, Transport
 from wechat.mini_program import AuditQuota, MiniProgram
+from wechat.tokens.borrowed import BorrowedTokens, Owner
+from wechat.tokens.lending import Lender
+from wechat.tokens.own import OwnTokens
 from wechat.tokens.rekeying import StoredSecrets
 from wechat.tokens.sealing import Seal
 from wechat.tokens.single_flight import Tokens
+from wechat.tokens.source import Source
 from wechat.tokens.store import TokenStore
 
 #: The pool and the template library only make a message more exact, so they may not hold a step up, in seconds.
@@ -28,7 +32,7 @@ QUOTA_ASKERS = 3
 
 
 class WeChat:
-    """Builds the parts once; safe to use from many threads."""
+    """Builds the parts once; safe to use from many threads. With an `owner` the tokens are borrowed from there."""
 
     def __init__(  # noqa: PLR0913 - named ones, and built in one place
         self,
@@ -42,6 +46,7 @@ class WeChat:
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
         observe: Observe | None = None,
+        owner: Owner | None = None,
     ) -> None:
         self._transport = Transport(
             api_url=api_url,
@@ -55,7 +60,12 @@ class WeChat:
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(db, seal)
         self.stored_secrets = StoredSecrets(db, seal)
-        self._tokens = Tokens(api=self._component, store=self.store, sleep=sleep)
+        source: Source = OwnTokens(self._component, self.store)
+        if owner is not None:
+            timeouts = {"connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s}
+            source = BorrowedTokens(owner, self.store, **timeouts)
+        self._tokens = Tokens(source=source, store=self.store, sleep=sleep)
+        self.lender = Lender(self._tokens, self.store, why_not=_lends_none(credentials, owner))
 
     def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:
         """One Mini Program; all calls made through it are over by the deadline."""
@@ -127,3 +137,10 @@ def _is_everybodys(error: WeChatError) -> bool:
     if isinstance(error, Refused):
         return verdict_of(error.errcode).verdict is Verdict.PLATFORM
     return isinstance(error, TicketMissing)
+
+
+def _lends_none(credentials: Credentials, owner: Owner | None) -> str:
+    """Why this process can't lend tokens; empty if it can."""
+    if owner is not None:
+        return "the tokens are borrowed here (MPRELEASE_TOKENS__SOURCE): ask their owner"
+    return "" if credentials.appsecret else "MPRELEASE_PLATFORM__APPSECRET is not set here"

@@ -2,9 +2,11 @@
 
 WeChatError
 ├── Unanswered        no usable answer came; the call may or may not have been applied
+│   └── OwnerAway     no token came from the other system that owns the tokens
 ├── Refused           WeChat answered with an errcode other than 0
 ├── TicketMissing     no component_verify_ticket has been stored yet
 ├── NotAuthorized     no refresh token has been stored for this Mini Program
+├── NotLent           the other system that owns the tokens has none for this appid
 ├── RateLimited       a limit of our own kept the call from being sent
 └── Unreadable        what is stored was sealed with a key that is not at hand
 
@@ -34,6 +36,14 @@ class Unanswered(WeChatError):
 
     def __str__(self) -> str:
         return f"{self.endpoint}: {self.problem}"
+
+
+class OwnerAway(Unanswered):
+    """The other system that owns the tokens gave none: it is away, refuses our key, or its answer is none."""
+
+    def __init__(self, problem: str, retry_after_s: float | None = None) -> None:
+        super().__init__("the owner of the tokens", problem, retry_after_s)
+        self.args = (problem, retry_after_s)
 
 
 @dataclass(eq=False, repr=False)
@@ -70,6 +80,16 @@ class NotAuthorized(WeChatError):
 
     def __str__(self) -> str:
         return f"no refresh token has been stored for {self.appid}"
+
+
+@dataclass(eq=False, repr=False)
+class NotLent(WeChatError):
+    """The other system that owns the tokens has none for this appid, or lends no token of the platform's own."""
+
+    slot: str
+
+    def __str__(self) -> str:
+        return f"the owner of the tokens lends none for {self.slot}"
 
 
 @dataclass(eq=False, repr=False)

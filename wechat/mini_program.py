@@ -201,7 +201,7 @@ class MiniProgram:
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
-        self._tokens.reject_authorizer_token(self.appid, token)
+        self._tokens.reject(self.appid, token)
         self._token = token = self._tokens.authorizer_token(self.appid, self._deadline)
         return self._send(path, body, token)
 

@@ -17,6 +17,8 @@ from wechat.domains import Domains
 
 #: What decides with whom a process speaks, in whose name.
 WITH_WHOM = frozenset({"MPRELEASE_PLATFORM__APPID", "MPRELEASE_WECHAT__API_URL"})
+#: Who refreshes the platform's tokens: two that both do lock each other out.
+WHO_OWNS = "MPRELEASE_TOKENS__SOURCE"
 _SALT_BYTES = 16
 
 
@@ -47,8 +49,14 @@ def _values(settings: Settings) -> dict[str, Any]:
     rate = {f"RATE__{name.upper()}": value for name, value in settings.rate.model_dump().items()}
     return {
         "PLATFORM__APPID": settings.platform.appid,
-        "PLATFORM__APPSECRET": settings.platform.appsecret.get_secret_value(),
+        # Where the tokens are borrowed nobody uses it.
+        "PLATFORM__APPSECRET": ""
+        if settings.tokens.is_borrowed
+        else settings.platform.appsecret.get_secret_value(),
         "WECHAT__API_URL": settings.wechat.api_url.rstrip("/"),
+        "TOKENS__SOURCE": settings.tokens.source,
+        # Without the key, which may be a password that a person chose. One that is only prepared says nothing.
+        "TOKENS__URL": settings.tokens.url if settings.tokens.is_borrowed else "",
         "REDIS__ENCRYPTION_KEYS": [key.get_secret_value() for key in settings.redis.encryption_keys],
         "REDIS__REPLICAS": settings.redis.replicas_to_confirm,
         **of_domains,

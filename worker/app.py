@@ -68,11 +68,8 @@ class ReleaseCelery(Celery):
 
     def check_for_worker(self) -> None:
         """Raise SettingsError if a worker could only block, or fail, whatever it takes."""
-        platform = self.settings.platform
-        given = {"APPID": platform.appid, "APPSECRET": platform.appsecret.get_secret_value()}
-        missing = [f"MPRELEASE_PLATFORM__{name} is not set" for name in given if not given[name]]
-        if missing:
-            raise SettingsError(missing)
+        if self.settings.lacking:
+            raise SettingsError([f"{name} is not set" for name in self.settings.lacking])
         cas = ca_problem(self.settings.wechat.api_url)
         if cas:
             raise SettingsError([cas])

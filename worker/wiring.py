@@ -13,6 +13,7 @@ from celery import Celery
 from config.celery_options import QUEUE, URGENT_QUEUE
 from config.loading import SettingsError
 from config.settings import DomainSettings, RateSettings, Settings, WebhookSettings
+from config.tokens_settings import TokensSettings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
@@ -51,6 +52,7 @@ from wechat.http.pace import Limit
 from wechat.http.transport import Observe
 from wechat.rate.learnt import LearntLimits
 from wechat.rate.limits import RateLimits
+from wechat.tokens.borrowed import Owner
 from wechat.tokens.sealing import Seal
 from worker.metrics.calls import CallCounts
 from worker.old_workers import old_workers
@@ -177,7 +179,13 @@ def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
         pace=rate_limits(settings.rate, db.redis),
         sleep=time.sleep,
         observe=observe,
+        owner=owner_of(settings.tokens),
     )
+
+
+def owner_of(settings: TokensSettings) -> Owner | None:
+    """The other system that lends the tokens; None where they are our own."""
+    return Owner(settings.url, settings.key.get_secret_value()) if settings.is_borrowed else None
 
 
 def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:

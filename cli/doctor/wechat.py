@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from cli.context import settings
 from cli.context import unchecked_services as services
@@ -12,10 +13,10 @@ from cli.printing import in_short
 from releases.problems import describe
 from releases.states import Step
 from wechat.component import PlatformDomains
-from wechat.errors import Unanswered, WeChatError
+from wechat.errors import NotLent, OwnerAway, Unanswered, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.route import ca_problem
-from worker.agreement import WITH_WHOM
+from worker.agreement import WHO_OWNS, WITH_WHOM
 
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
@@ -25,11 +26,11 @@ _OLD_TICKET_S = 30 * 60
 
 def platform() -> Iterator[Finding]:
     """The settings without which no release is submitted."""
-    ours = settings().platform
-    if ours.is_named:
-        yield ok("platform", ours.appid)
+    lacking = settings().lacking
+    if lacking:
+        yield fail("platform", f"set {' and '.join(lacking)}")
     else:
-        yield fail("platform", "set MPRELEASE_PLATFORM__APPID and __APPSECRET")
+        yield ok("platform", settings().platform.appid)
     wanted = services().wanted
     if wanted:
         yield ok("domains", ", ".join(wanted.hosts()))
@@ -38,7 +39,11 @@ def platform() -> Iterator[Finding]:
 
 
 def ticket() -> Iterator[Finding]:
-    """Whether there is a ticket, and how old it is."""
+    """Whether there is a ticket, and how old it is; or who lends the tokens."""
+    if settings().tokens.is_borrowed:
+        host = urlsplit(settings().tokens.url).netloc
+        yield ok("tokens", f"borrowed from {host}: no ticket, AppSecret or refresh token is needed here")
+        return
     age_s = services().wechat.store.ticket_age_s()
     if age_s is None:
         yield fail(
@@ -67,7 +72,13 @@ def _ago(seconds: float) -> str:
 
 def wechat() -> Iterator[Finding]:
     """Two calls tell whether ticket, secret and the whitelisted IP are right, and which hosts are registered."""
-    if not settings().platform.is_named:
+    if settings().lacking:
+        return
+    if any(WHO_OWNS in names for names in differences().values()):
+        yield fail(
+            "WeChat",
+            f"not asked: {WHO_OWNS} is not the same in all processes, and two owners lock each other out",
+        )
         return
     unusable = ca_problem(settings().wechat.api_url)
     if unusable:
@@ -77,15 +88,26 @@ def wechat() -> Iterator[Finding]:
     keep = not any(WITH_WHOM & set(names) for names in differences().values())
     try:
         found = services().wechat.try_credentials(Deadline(_DEADLINE_S), keep=keep)
-    except (Unanswered, DeadlineExceeded) as error:
-        said = str(error) or f"no answer within {_DEADLINE_S:.0f} s"
-        yield fail("WeChat", f"{said}; check the network and the proxy of this machine, and WeChat's status")
+    except (WeChatError, DeadlineExceeded) as error:
+        yield _not_told(error)
         return
-    except WeChatError as error:
-        yield fail("WeChat", in_short(describe(error, Step.ENSURE_DOMAINS)))
-        return
-    yield ok("WeChat", "component token granted, IP whitelisted")
+    how = "borrowed" if settings().tokens.is_borrowed else "granted"
+    yield ok("WeChat", f"component token {how}, IP whitelisted")
     yield _domain_pool(found)
+
+
+def _not_told(error: WeChatError | DeadlineExceeded) -> Finding:
+    if isinstance(error, NotLent):
+        return warn(
+            "domain pool",
+            "unknown, as the template library is: the owner of the tokens lends no component token",
+        )
+    if isinstance(error, OwnerAway):
+        return fail("tokens", in_short(describe(error, Step.ENSURE_DOMAINS)))
+    if isinstance(error, Unanswered | DeadlineExceeded):
+        said = str(error) or f"no answer within {_DEADLINE_S:.0f} s"
+        return fail("WeChat", f"{said}; check the network and the proxy of this machine, and WeChat's status")
+    return fail("WeChat", in_short(describe(error, Step.ENSURE_DOMAINS)))
 
 
 def _domain_pool(found: PlatformDomains) -> Finding:

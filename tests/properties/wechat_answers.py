@@ -21,6 +21,8 @@ MERCHANT_TOKEN = "merchanttoken-0123456789"
 SECRETS = (APPSECRET, TICKET, REFRESH_TOKEN, COMPONENT_TOKEN, MERCHANT_TOKEN)
 AUTHORIZER_TOKEN_PATH = "/cgi-bin/component/api_authorizer_token"
 AUTHORIZERS_PATH = "/cgi-bin/component/api_get_authorizer_list"
+#: Of the other system that lends tokens, see `wechat.tokens.borrowed`.
+OWNER_PATH = "/tokens/component"
 POOL_PATH = "/cgi-bin/component/modify_wxa_server_domain"
 
 #: What WeChat answers where all is well, by path.
@@ -35,6 +37,7 @@ RIGHT: dict[str, dict[str, Any]] = {
         "total_count": 1,
         "list": [{"authorizer_appid": APPID, "refresh_token": "refreshed@@@one", "auth_time": 1}],
     },
+    OWNER_PATH: {"access_token": COMPONENT_TOKEN, "expires_in": 7200},
     POOL_PATH: {
         "errcode": 0,
         "published_wxa_server_domain": "api.example.com;u.example.com",

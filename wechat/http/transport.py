@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
 from wechat.http.problems import NO_ANSWER, problem_of
 from wechat.http.retry_after import retry_after_s
-from wechat.http.route import ca_problem, route_to
+from wechat.http.route import Route, ca_problem, route_to
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ for _name in ("urllib3.connection", "urllib3.connectionpool"):
 
 
 @dataclass(slots=True)
-class _Reply:
+class Reply:
     """What came back over the wire, as far as it came."""
 
     status: int = 0
@@ -74,10 +75,11 @@ class Transport:
     """Sends one call and returns the fields of its answer. Safe to use from many threads.
 
     `secrets` are masked wherever an answer echoes them, as are those that go out with a call. Without a `pace`
-    each call goes out at once.
+    each call goes out at once. `named_by` is the setting that names the address; the
+    `route` to it is the environment's, unless one is given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named ones, and built in two places
         self,
         *,
         api_url: str,
@@ -87,11 +89,16 @@ class Transport:
         secrets: Iterable[str] = (),
         observe: Observe | None = None,
         pace: Pace | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        named_by: str = "MPRELEASE_WECHAT__API_URL",
+        route: Route | None = None,
     ) -> None:
         self._api_url = api_url.rstrip("/")
+        self._headers = {**_HEADERS, **headers}
+        self._named_by = named_by
         self._timeout = (connect_timeout_s, read_timeout_s)
         self._total_s = connect_timeout_s + read_timeout_s
-        self._route = route_to(self._api_url)
+        self._route = route or route_to(self._api_url)
         self._local = threading.local()
         self._secrets = tuple(secrets)
         self._observe = observe
@@ -120,7 +127,7 @@ class Transport:
             self.take_turn(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
-        reply = _Reply()
+        reply = Reply()
         try:
             self._exchange(method, path, deadline, query, body, reply)
             event["status"] = reply.status
@@ -154,6 +161,16 @@ class Transport:
             # What is not known is left out: a call of the platform's own has no Mini Program.
             log.info("wechat call", extra={name: value for name, value in event.items() if value is not None})
 
+    def fetch(self, path: str, *, deadline: Deadline, query: Mapping[str, str]) -> Reply:
+        """What another system than WeChat answers to a GET, by its status and its body; raises Unanswered."""
+        reply = Reply()
+        try:
+            self._exchange("GET", path, deadline, query, None, reply)
+        finally:
+            if not reply.is_all:
+                self._session().close()
+        return reply
+
     def take_turn(self, path: str, appid: str | None, deadline: Deadline) -> None:
         """Wait until a call may be sent; raises RateLimited where that takes too long."""
         if self.pace is not None:
@@ -166,7 +183,7 @@ class Transport:
         deadline: Deadline,
         query: Mapping[str, str],
         body: Mapping[str, Any] | None,
-        reply: _Reply,
+        reply: Reply,
     ) -> None:
         if self._route.proxy_problem:
             raise Unanswered(path, self._route.proxy_problem)
@@ -188,7 +205,7 @@ class Transport:
                 reply.is_all = not exchange.has_leftover
                 return
         except NO_ANSWER as error:
-            problem = ca_problem(self._api_url) or problem_of(error)
+            problem = ca_problem(self._api_url) or problem_of(error, self._named_by)
         # Outside the except block: the cause holds the URL, and the URL holds the token.
         raise Unanswered(path, problem, reply.retry_after_s)
 
@@ -200,7 +217,7 @@ class Transport:
         prepared.prepare_method(method)
         # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
         prepared.url = f"{self._api_url}{path}?{urlencode(query)}"
-        prepared.prepare_headers(_HEADERS)
+        prepared.prepare_headers(self._headers)
         prepared.prepare_body(data, None)
         return prepared
 
@@ -209,7 +226,7 @@ class Transport:
         connect_s, read_s = self._timeout
         return min(connect_s, left), min(read_s, left)
 
-    def _read(self, path: str, response: requests.Response, reply: _Reply) -> None:
+    def _read(self, path: str, response: requests.Response, reply: Reply) -> None:
         reply.date, reply.came_at = response.headers.get("Date"), self.clock.reading()
         sent_at = http_time(reply.date) or self.clock.now()
         reply.status = response.status_code

@@ -1,9 +1,7 @@
 """Which token a call takes: refreshed early, by one caller at a time, repaired once when rejected.
 
-The rules are those of the documents: a component token comes from the newest ticket, an authorizer
-token from the Mini Program's refresh token, which is replaced by the one that comes back and never by
-an empty one. Two refreshes at once would each void the other's token some minutes later, so there is
-one caller at a time per slot across all workers; the others wait for what that one gets.
+Two refreshes at once would each void the other's token some minutes later, so there is one caller at a time per
+slot across all workers; the others wait for what that one gets. Where it comes from is the source's business.
 """
 
 from __future__ import annotations
@@ -12,13 +10,11 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TypeVar
 
-from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant, text_of_token
+from wechat.component import Grant
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import (
-    NotAuthorized,
     RateLimited,
     Refused,
     TicketMissing,
@@ -27,7 +23,8 @@ from wechat.errors import (
     WeChatError,
 )
 from wechat.http.deadline import Deadline, DeadlineExceeded
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.source import Source
+from wechat.tokens.store import COMPONENT, StoredToken, TokenStore
 
 log = logging.getLogger(__name__)
 
@@ -36,34 +33,34 @@ T = TypeVar("T")
 #: A refresh may take so long in all, in seconds; the lock of a refresher that died lasts a little longer.
 REFRESH_DEADLINE_S = 20.0
 _LOCK_LIFETIME_S = REFRESH_DEADLINE_S + 5.0
-#: A token is refreshed in the last twelfth of its life: after 1 h 50 min of two hours, as recommended.
-REFRESH_AHEAD = 1 / 12
+#: A token is refreshed when it has so many seconds left: after 1 h 50 min of two hours, as recommended. One that came with
+#: less than twice as much, as a lent one may, is asked for again after half of it.
+REFRESH_AHEAD_S = 600.0
 #: How often a caller that waits for another's refresh looks for its token, in seconds.
 _POLL_S = 0.05
-#: Pages of api_get_authorizer_list read at the most when a refresh token has to be recovered.
-_MAX_PAGES = 40
-
-_TICKET_REJECTED = frozenset({61005, 61006, 40091})
-_REFRESH_TOKEN_REJECTED = frozenset({61023, 42002})
 
 
 @dataclass(slots=True, kw_only=True)
 class Tokens:
     """Hands out access tokens. Safe to use from many threads and processes."""
 
-    api: ComponentApi
+    source: Source
     store: TokenStore
     sleep: Callable[[float], None] = time.sleep
     #: The newest refusal of the component token, and when it came.
     _refusal: tuple[float, Refused] | None = field(default=None, init=False)
 
+    def token_of(self, slot: str, deadline: Deadline) -> StoredToken:
+        """The token of a Mini Program, or the component's; raises WeChatError."""
+        return self._token(slot, lambda inner: self._fetch(slot, inner), deadline)
+
     def authorizer_token(self, appid: str, deadline: Deadline) -> str:
         """The Mini Program's access token; raises NotAuthorized, TicketMissing, Unreadable, Refused, Unanswered."""
-        return self._token(appid, lambda inner: self._refresh_authorizer(appid, inner), deadline)
+        return self.token_of(appid, deadline).value
 
-    def reject_authorizer_token(self, appid: str, token: str) -> None:
-        """Forget a token that WeChat rejected; one that has been replaced meanwhile stays."""
-        self.store.forget_token(appid, token)
+    def reject(self, slot: str, token: str) -> None:
+        """Hand a token out no more that WeChat rejected; one that has been replaced meanwhile stays."""
+        self.store.reject_token(slot, token)
 
     def with_component_token(self, call: Callable[[str], T], deadline: Deadline) -> T:
         """Make a call with the component token; if that is rejected, once more with a fresh one."""
@@ -73,7 +70,7 @@ class Tokens:
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
-        self.store.forget_token(COMPONENT, token)
+        self.reject(COMPONENT, token)
         return call(self._component_token(deadline))
 
     def new_component_token(self, deadline: Deadline, *, keep: bool) -> str:
@@ -83,27 +80,32 @@ class Tokens:
         platform's than theirs.
         """
         if not keep:
-            return self._refresh_component(deadline).token
+            return self.source.component_token(deadline).token
         while (owner := self.store.begin_refresh(COMPONENT, _LOCK_LIFETIME_S)) is None:
             self._wait(COMPONENT, deadline)
-        return self._refresh_as(owner, COMPONENT, self._refresh_component, deadline, anew=True)
+        return self._refresh_as(owner, COMPONENT, self.source.component_token, deadline, anew=True).value
 
     def _component_token(self, deadline: Deadline) -> str:
-        return self._token(COMPONENT, self._refresh_component, deadline)
+        return self.token_of(COMPONENT, deadline).value
 
-    def _token(self, slot: str, refresh: Callable[[Deadline], Grant], deadline: Deadline) -> str:
+    def _fetch(self, slot: str, deadline: Deadline) -> Grant:
+        if slot == COMPONENT:
+            return self.source.component_token(deadline)
+        return self.source.authorizer_token(slot, deadline, self.with_component_token)
+
+    def _token(self, slot: str, refresh: Callable[[Deadline], Grant], deadline: Deadline) -> StoredToken:
         """Single flight: use the stored token, or refresh it, or wait for the one who does."""
         began = time.monotonic()
         while True:
             self._share_refusal(slot, began)
             stored = self.store.token(slot)
             if stored is not None and not stored.is_due:
-                return stored.value
+                return stored
             owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
             if owner is not None:
                 return self._refresh_as(owner, slot, refresh, deadline)
             if stored is not None:
-                return stored.value
+                return stored
             self._wait(slot, deadline)
 
     def _share_refusal(self, slot: str, since: float) -> None:
@@ -125,12 +127,12 @@ class Tokens:
         deadline: Deadline,
         *,
         anew: bool = False,
-    ) -> str:
+    ) -> StoredToken:
         try:
             # Another caller may have stored one between our look and our lock.
             stored = None if anew else self.store.token(slot)
             if stored is not None and not stored.is_due:
-                return stored.value
+                return stored
             try:
                 grant = refresh(deadline.within(REFRESH_DEADLINE_S))
             except (Unanswered, Refused, TicketMissing, Unreadable, RateLimited, DeadlineExceeded) as error:
@@ -140,17 +142,14 @@ class Tokens:
                     raise _unanswered(slot, error) from None
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
                 log.warning("the token of %s could not be refreshed early; it is still good", slot)
-                return stored.value
+                return stored
+            ahead_s = min(REFRESH_AHEAD_S, grant.expires_in_s / 2)
             stored_by_us = self.store.put_token(
-                slot,
-                owner,
-                grant.token,
-                expires_in_s=grant.expires_in_s,
-                refresh_ahead_s=grant.expires_in_s * REFRESH_AHEAD,
+                slot, owner, grant.token, expires_in_s=grant.expires_in_s, refresh_ahead_s=ahead_s
             )
             log.info("token of %s refreshed, good for %d s", slot, grant.expires_in_s)
             newer = None if stored_by_us else self.store.token(slot)
-            return grant.token if newer is None else newer.value
+            return newer or StoredToken(grant.token, int(grant.expires_in_s * 1000), int(ahead_s * 1000))
         finally:
             self.store.end_refresh(slot, owner)
 
@@ -159,64 +158,6 @@ class Tokens:
             self.sleep(min(_POLL_S, deadline.remaining()))
         except DeadlineExceeded as error:
             raise _unanswered(slot, error) from None
-
-    def _refresh_component(self, deadline: Deadline) -> Grant:
-        ticket = self.store.ticket()
-        if ticket is None:
-            raise TicketMissing
-        try:
-            return self.api.component_token(ticket, deadline)
-        except Refused as refused:
-            newest = self.store.ticket()
-            if refused.errcode not in _TICKET_REJECTED or newest in (None, ticket):
-                raise
-        # A newer ticket came in while the older one was on its way.
-        return self.api.component_token(str(newest), deadline)
-
-    def _refresh_authorizer(self, appid: str, deadline: Deadline) -> Grant:
-        refresh_token = self.store.refresh_token(appid)
-        if refresh_token is None:
-            raise NotAuthorized(appid)
-        try:
-            grant = self._trade(appid, refresh_token, deadline)
-        except Refused as refused:
-            if refused.errcode not in _REFRESH_TOKEN_REJECTED:
-                raise
-            recovered = self._recover(appid, refresh_token, deadline)
-            if recovered is None:
-                raise
-            refresh_token = recovered
-            grant = self._trade(appid, recovered, deadline)
-        if grant.refresh_token and grant.refresh_token != refresh_token:
-            self.store.replace_refresh_token(appid, refresh_token, grant.refresh_token)
-        return grant
-
-    def _trade(self, appid: str, refresh_token: str, deadline: Deadline) -> Grant:
-        return self.with_component_token(
-            lambda token: self.api.authorizer_token(token, appid, refresh_token, deadline), deadline
-        )
-
-    def _recover(self, appid: str, rejected: str, deadline: Deadline) -> str | None:
-        """Look the Mini Program's refresh token up with WeChat, once; None if it knows no other."""
-        try:
-            found = self._authorized_refresh_token(appid, deadline)
-        except (Refused, Unanswered, DeadlineExceeded):
-            return None
-        if not found or found == rejected:
-            return None
-        self.store.replace_refresh_token(appid, rejected, found)
-        return found
-
-    def _authorized_refresh_token(self, appid: str, deadline: Deadline) -> str | None:
-        for number in range(_MAX_PAGES):
-            fetch = partial(self.api.authorizers, offset=number * AUTHORIZERS_PER_PAGE, deadline=deadline)
-            page = self.with_component_token(fetch, deadline)
-            for row in page:
-                if row.get("authorizer_appid") == appid:
-                    return text_of_token(row.get("refresh_token"))
-            if len(page) < AUTHORIZERS_PER_PAGE:
-                break
-        return None
 
 
 def _passes(refused: Refused) -> bool:

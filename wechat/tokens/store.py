@@ -28,6 +28,10 @@ TICKET_LIFETIME_S = 12 * 3600
 TICKET_KEY = "wechat:ticket"
 #: What all keys begin with, and those whose value is no secret.
 PREFIX, LOCK_PREFIX = "wechat:", "wechat:token-lock:"
+#: A token that was lent is replaced at a borrower's word once in so many seconds, for each slot.
+REPAIR_EVERY_S = 60
+#: Where it is noted that the owner of borrowed tokens is away, and for how many seconds.
+OWNER_AWAY_KEY, OWNER_AWAY_S = f"{LOCK_PREFIX}owner-away", 5
 #: How often a change is tried again when the value was sealed anew at the same moment.
 _TRIES = 50
 
@@ -120,7 +124,7 @@ class TokenStore:
             return None
         fields = self._token_fields(raw)
         # One that can't be opened counts as none: who can open the ticket or the refresh token gets another.
-        if fields is None:
+        if fields is None or fields.get("rejected"):
             return None
         return StoredToken(fields["token"], left_ms, fields["refresh_below_ms"])
 
@@ -133,13 +137,32 @@ class TokenStore:
         lifetime_ms = max(1, int(expires_in_s * 1000))
         return bool(self._put_token(keys=keys, args=[owner, self._seal.encrypt(document), lifetime_ms]))
 
-    def forget_token(self, slot: str, token: str) -> None:
-        """Forget a token that WeChat rejected, unless it has been replaced already."""
+    def reject_token(self, slot: str, token: str) -> None:
+        """Hand a token out no more that WeChat rejected, unless it has been replaced already."""
         self._if_still(
             token_key(slot),
             lambda raw: (self._token_fields(raw) or {}).get("token") == token,
-            self._drop_if_equal,
+            self._swap_if_equal,
+            self._seal.encrypt(json.dumps({"token": token, "refresh_below_ms": 0, "rejected": True})),
         )
+
+    def rejected_token(self, slot: str) -> str | None:
+        """The slot's token, if WeChat has rejected it and no other has taken its place."""
+        raw = cast("str | None", self._redis.get(token_key(slot)))
+        fields = None if raw is None else self._token_fields(raw)
+        return fields["token"] if fields and fields.get("rejected") else None
+
+    def may_repair(self, slot: str) -> bool:
+        """Whether somebody to whom the slot's token was lent may have it replaced: once in a minute."""
+        return bool(self._redis.set(f"{LOCK_PREFIX}lent:{slot}", 1, nx=True, ex=REPAIR_EVERY_S))
+
+    def note_owner_away(self, problem: str) -> None:
+        """For some seconds nobody asks the owner of the tokens: it gave one of us none."""
+        self._redis.set(OWNER_AWAY_KEY, problem, ex=OWNER_AWAY_S)
+
+    def owner_away(self) -> str | None:
+        """Why the owner of the tokens gave none, some seconds ago."""
+        return cast("str | None", self._redis.get(OWNER_AWAY_KEY))
 
     def begin_refresh(self, slot: str, lifetime_s: float) -> str | None:
         """Become the one who refreshes the slot; returns the owner's name or None if someone else is."""

@@ -27,10 +27,12 @@ SECRET_NAMES = (
 )
 _NAMES = "|".join(SECRET_NAMES)
 #: One of these is in each name. Most lines have none, and looking for a word costs a hundredth of a pattern.
-_TELLTALES = ("token", "secret", "ticket", "password")
+_TELLTALES = ("token", "secret", "ticket", "password", "earer")
 _PATTERNS = (
     # In a URL: `access_token=…`. Up to a quote, an escape or the end of a colour.
     (re.compile(rf"\b({_NAMES})=[^&\s\"'\\\x1b]+"), r"\1=***"),
+    # In a header: `Authorization: Bearer …`.
+    (re.compile(r"\b(Bearer)\s+[^\s\"'\\\x1b]+", re.IGNORECASE), r"\1 ***"),
     # As JSON or a dict: `"access_token": "…"`.
     (re.compile(rf"(\"(?:{_NAMES})\"\s*:\s*\")(?:[^\"\\]|\\.)+"), r"\1***"),
     (re.compile(rf"('(?:{_NAMES})'\s*:\s*b?')(?:[^'\"\\]|\\.)+"), r"\1***"),

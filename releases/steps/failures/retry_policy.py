@@ -17,6 +17,8 @@ from wechat.component import PREFIX as COMPONENT_PREFIX
 from wechat.errcodes.table import Errcode, Verdict, verdict_of
 from wechat.errors import (
     NotAuthorized,
+    NotLent,
+    OwnerAway,
     RateLimited,
     Refused,
     TicketMissing,
@@ -71,12 +73,14 @@ class AwaitQuota:
 class PauseForAWhile:
     """No release can go on for so many seconds; then all go on by themselves.
 
-    `progress` has the budget that this uses up, where it does.
+    `progress` has the budget that this uses up, where it does. An `outage` is renewed, longer each time, by those that try
+    after it and meet the same.
     """
 
     problem: Problem
     delay_s: float
     progress: Progress | None = None
+    outage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,11 @@ class RetryPolicy:
             problem = error.blocked.problem(step)
             return self._again(problem, progress, random, error.budget, tries, Block, LOOK_AGAIN_S)
         problem = describe(error, step)
-        if isinstance(error, NotAuthorized) or (isinstance(error, Unreadable) and error.appid is not None):
+        if isinstance(error, OwnerAway):
+            return self._owner_away(asked_s(error), problem, progress, random)
+        if isinstance(error, NotAuthorized | NotLent) or (
+            isinstance(error, Unreadable) and error.appid is not None
+        ):
             return Block(problem)
         if isinstance(error, TicketMissing | Unreadable):
             return PausePlatform(problem, lacks_ticket=isinstance(error, TicketMissing))
@@ -190,6 +198,16 @@ class RetryPolicy:
         if not isinstance(retry, Retry):
             return retry
         return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4), retry.progress)
+
+    def _owner_away(
+        self, asked_s: float, problem: Problem, progress: Progress, random: Callable[[], float]
+    ) -> PauseForAWhile | Block | Fail:
+        """No release gets a token. Where others do, it is the trouble of this Mini Program alone, so it has an end."""
+        retry = self._retry(problem, progress, random)
+        if not isinstance(retry, Retry):
+            return retry
+        delay_s = max(asked_s, self.outage_s(retry.progress.failures))
+        return PauseForAWhile(problem, delay_s, retry.progress, outage=True)
 
     def _refused(  # noqa: PLR0911 - one line for each verdict
         self,

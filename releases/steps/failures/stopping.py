@@ -32,7 +32,7 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.outcomes import Run
 from releases.store.pauses import Pause, Pauses
 from wechat.component import COMPONENT_TOKEN_PATH
-from wechat.errors import Refused, WeChatError
+from wechat.errors import OwnerAway, Refused, WeChatError
 from wechat.http.deadline import DeadlineExceeded
 from wechat.mini_program import Quota
 
@@ -64,9 +64,10 @@ class Stopping:
                 self._retry(attempt, decision)
             case AwaitQuota():
                 self._await_quota(attempt, decision, quota)
-            case PauseForAWhile(problem, delay_s, progress):
+            case PauseForAWhile(problem, delay_s, progress, outage):
                 until = self.now() + timedelta(seconds=delay_s)
-                self._pause_until(attempt, problem, until, progress=progress)
+                more = problem.remedy if outage else ""
+                self._pause_until(attempt, problem, until, more=more, progress=progress, outage=outage)
             case PausePlatform(problem, lacks_ticket):
                 self._pause_platform(attempt, problem, lacks_ticket=lacks_ticket)
             case Block(problem):
@@ -85,7 +86,9 @@ class Stopping:
         """Whether no answer came because WeChat is out for all: the release waits with them."""
         if isinstance(error, StepBlocked | NotShownYet) or not is_unanswered(error):
             return False
-        pause = self.timed_pauses.unanswered(attempt.release.id, describe(error, step), asked_s(error))
+        pause = self.timed_pauses.unanswered(
+            attempt.release.id, describe(error, step), asked_s(error), by_owner=isinstance(error, OwnerAway)
+        )
         if pause is None:
             return False
         attempt.wait_for(Scope.ALL, pause, pause.until)
@@ -122,9 +125,10 @@ class Stopping:
         *,
         more: str = "",
         progress: Progress | None = None,
+        outage: bool = False,
     ) -> None:
         """All releases wait until then, this one with them."""
-        pause = self.timed_pauses.begin(problem, until, more=more)
+        pause = self.timed_pauses.begin(problem, until, more=more, outage=int(outage))
         # Where a person paused the platform, this one waits for that person, too.
         why = pause or self.pauses.current(Scope.ALL) or problem
         attempt.wait_for(Scope.ALL, why, pause.until if pause else None, progress)

@@ -1,4 +1,6 @@
-"""Pauses of everything that end by themselves: WeChat is out, asked to be left alone, or a component's quota is used up.
+"""Pauses of everything that end by themselves.
+
+WeChat is out, or who lends the tokens is; WeChat asked to be left alone; or a component's quota is used up.
 
 Such a pause is not over at its time: at that time a few of the releases that it holds try (the probes). Once a call of
 theirs is answered, all go on; if they meet the same again, the pause is renewed, so ten thousand releases never
@@ -44,22 +46,30 @@ class TimedPauses:
     patience_s: float
     now: Callable[[], datetime]
 
-    def begin(self, problem: Problem, until: datetime, *, more: str = "") -> Pause | None:
-        """All releases wait until then, or for longer if they do already; returns what they wait for."""
-        pause = _pause(problem, until, remedy=_goes_on(until, more))
+    def begin(self, problem: Problem, until: datetime, *, more: str = "", outage: int = 0) -> Pause | None:
+        """All releases wait until then, or for longer if they do already; returns what they wait for.
+
+        `outage`: it is the first of those that follow each other while nothing is to be had.
+        """
+        pause = _pause(problem, until, remedy=_goes_on(until, more), outage=outage)
         return self._change(lambda current: _later(current, pause))
 
-    def unanswered(self, release_id: str, problem: Problem, asked_s: float) -> Pause | None:
+    def unanswered(
+        self, release_id: str, problem: Problem, asked_s: float, *, by_owner: bool = False
+    ) -> Pause | None:
         """A call of this release was not answered: the pause to wait for if that is everybody's trouble, else None.
 
-        `asked_s`: the server asked to be left alone for so long.
+        `asked_s`: the server asked to be left alone for so long. `by_owner`: it was no call of WeChat, but the owner of the
+        tokens was asked for one; the first pause of these is begun elsewhere.
         """
         current = self.pauses.current(Scope.ALL)
         is_new = current is None or (release_id in current.probes and not current.outage)
-        if is_new and not self.window.is_out():
+        if is_new and (by_owner or not self.window.is_out()):
             return None
         self.window.clear()
-        return self._change(lambda found: self._renewed(found, release_id, problem, asked_s))
+        return self._change(
+            lambda found: self._renewed(found, release_id, problem, asked_s, by_owner=by_owner)
+        )
 
     def tried(self, release_id: str, *, answered: bool) -> None:
         """A probe has made its calls: the last one was answered, or there was none."""
@@ -103,12 +113,14 @@ class TimedPauses:
         return self.pauses.let_try(Scope.ALL, held)
 
     def _renewed(
-        self, current: Pause | None, release_id: str, problem: Problem, asked_s: float
+        self, current: Pause | None, release_id: str, problem: Problem, asked_s: float, *, by_owner: bool
     ) -> Pause | None:
         asked_until = self.now() + timedelta(seconds=asked_s)
         if current is None or release_id in current.probes:
             number = 1 if current is None else current.outage + 1
             until = max(asked_until, self.now() + timedelta(seconds=self.length_s(number)))
+            if by_owner:
+                return _pause(problem, until, remedy=_goes_on(until, problem.remedy), outage=number)
             outage = problem.model_copy(update={"errcode": None, "rid": None, "errmsg": _out(problem)})
             return _pause(outage, until, outage=number)
         if not asked_s:
@@ -134,7 +146,7 @@ def _later(current: Pause | None, pause: Pause) -> Pause:
         return current
     if not current.probes and current.until >= pause.until:
         return current
-    return pause.model_copy(update={"outage": current.outage})
+    return pause.model_copy(update={"outage": max(current.outage, pause.outage)})
 
 
 def _pause(problem: Problem, until: datetime, *, remedy: str = "", outage: int = 0) -> Pause:

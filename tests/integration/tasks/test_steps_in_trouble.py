@@ -25,7 +25,7 @@ from tests.support.examples import NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.component import PREFIX
 from wechat.errcodes.table import TABLE
-from wechat.errors import RateLimited, Refused, Unanswered
+from wechat.errors import OwnerAway, RateLimited, Refused, Unanswered
 from wechat.http.deadline import DeadlineExceeded
 
 wechat, run, at = test_step_messages.wechat, test_step_messages.run, test_step_messages.at
@@ -222,3 +222,43 @@ def test_one_that_does_not_go_on_any_more_says_what_to_do(
     assert problem is not None
     assert "resume the release" in problem.remedy
     assert "by itself" not in problem.remedy
+
+
+def test_an_owner_of_the_tokens_that_is_away_holds_all_and_costs_who_met_it_one_attempt(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses
+) -> None:
+    wechat.answers(commit=[OwnerAway("HTTP 503")])
+    stored = at(Step.COMMIT_CODE, progress=DOMAINS_DONE)
+
+    with pytest.raises(Ignore):
+        run(Step.COMMIT_CODE, stored.release)
+
+    release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
+    assert pause is not None
+    assert (pause.outage, pause.is_timed) == (1, True)
+    assert (release.status, release.progress.held) == (Status.WAITING, Scope.ALL)
+    assert (release.progress.failures, release.next_attempt_at) == (1, pause.until)
+    assert release.wait is not None
+    assert release.wait.errmsg == "the owner of the tokens: HTTP 503"
+    assert "by itself" in release.wait.remedy
+    assert "MPRELEASE_TOKENS__KEY" in release.wait.remedy
+
+
+def test_who_tries_while_the_owner_is_still_away_uses_up_no_attempt(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, timed_pauses: TimedPauses
+) -> None:
+    wechat.answers(commit=[OwnerAway("HTTP 503")])
+    stored = at(Step.COMMIT_CODE, progress=DOMAINS_DONE)
+    timed_pauses.begin(a_problem(), NOW + timedelta(seconds=10), outage=1)
+    pause = timed_pauses.pauses.current(Scope.ALL)
+    assert pause is not None
+    trying = pause.model_copy(update={"probes": (stored.release.id, "another")})
+    assert timed_pauses.pauses.replace(Scope.ALL, pause, trying)
+
+    with pytest.raises(Ignore):
+        run(Step.COMMIT_CODE, stored.release)
+
+    renewed = timed_pauses.pauses.current(Scope.ALL)
+    assert renewed is not None
+    assert (renewed.outage, renewed.probes) == (2, ())
+    assert now(store, stored).progress.failures == 0

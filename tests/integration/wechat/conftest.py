@@ -27,6 +27,7 @@ from wechat.http.clock import WeChatClock
 from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
 from wechat.mini_program import MiniProgram
+from wechat.tokens.own import OwnTokens
 from wechat.tokens.sealing import Seal
 from wechat.tokens.single_flight import Tokens
 from wechat.tokens.store import TokenStore
@@ -116,7 +117,7 @@ def component(transport_to: TransportTo, wechat: ScriptedWeChat) -> ComponentApi
 
 @pytest.fixture
 def tokens(component: ComponentApi, store: TokenStore) -> Tokens:
-    return Tokens(api=component, store=store)
+    return Tokens(source=OwnTokens(component, store), store=store)
 
 
 @pytest.fixture

@@ -31,6 +31,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WECHAT__READ_TIMEOUT_S": ("90", 90),
     "MPRELEASE_PLATFORM__APPID": ("wx0000000000000001", "wx0000000000000001"),
     "MPRELEASE_PLATFORM__APPSECRET": ("0123", "0123"),
+    "MPRELEASE_TOKENS__SOURCE": ("http", "http"),
+    "MPRELEASE_TOKENS__URL": ("https://backend.example.com/{appid}", "https://backend.example.com/{appid}"),
+    "MPRELEASE_TOKENS__KEY": ("k0123", "k0123"),
     "MPRELEASE_DOMAINS__REQUESTDOMAIN": ("https://a.cn, https://b.cn", ["https://a.cn", "https://b.cn"]),
     "MPRELEASE_DOMAINS__WSREQUESTDOMAIN": ('["wss://a.cn", "wss://b.cn"]', ["wss://a.cn", "wss://b.cn"]),
     "MPRELEASE_DOMAINS__UPLOADDOMAIN": ("https://a.cn,", ["https://a.cn"]),
@@ -56,6 +59,10 @@ VALUES: dict[str, tuple[str, Any]] = {
 
 #: What else has to be said for a variable to be right.
 BESIDE = {
+    "MPRELEASE_TOKENS__SOURCE": {
+        "MPRELEASE_TOKENS__URL": "https://backend.example.com/{appid}",
+        "MPRELEASE_TOKENS__KEY": "k0123",
+    },
     "MPRELEASE_REDIS__TLS": {
         "MPRELEASE_REDIS__URL": "sentinel://h",
         "MPRELEASE_REDIS__MASTER_NAME": "mymaster",

@@ -5,7 +5,18 @@ import pickle
 import pytest
 
 from wechat.component import Credentials, Grant
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered, Unreadable, WeChatError
+from wechat.errors import (
+    NotAuthorized,
+    NotLent,
+    OwnerAway,
+    Refused,
+    TicketMissing,
+    Unanswered,
+    Unreadable,
+    WeChatError,
+)
+from wechat.tokens.borrowed import Owner
+from wechat.tokens.lending import Loan
 from wechat.tokens.store import StoredToken
 
 ERRORS = [
@@ -13,6 +24,9 @@ ERRORS = [
     (Unanswered("/wxa/commit", "HTTP 503", 60.0), "/wxa/commit: HTTP 503"),
     (Refused("/wxa/commit", 85013, "bad ext", "r-1", {}), "/wxa/commit: errcode 85013: bad ext"),
     (TicketMissing(), "no component_verify_ticket has been stored"),
+    (OwnerAway("HTTP 401"), "the owner of the tokens: HTTP 401"),
+    (OwnerAway("HTTP 503", 60.0), "the owner of the tokens: HTTP 503"),
+    (NotLent("wx1"), "the owner of the tokens lends none for wx1"),
     (NotAuthorized("wx1"), "no refresh token has been stored for wx1"),
     (Unreadable("wechat:ticket"), "none of the encryption keys opens wechat:ticket in Redis"),
     (
@@ -45,6 +59,8 @@ def test_error_survives_pickling() -> None:
     [
         Credentials(appid="wxplatform", appsecret="SECRET"),
         Grant(token="SECRET", expires_in_s=7200, refresh_token="SECRET"),
+        Owner(url="https://h/{appid}", key="SECRET"),
+        Loan(access_token="SECRET", expires_in=1),
         StoredToken(value="SECRET", left_ms=1, refresh_below_ms=1),
     ],
     ids=lambda holder: type(holder).__name__,

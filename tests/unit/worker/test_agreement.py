@@ -14,6 +14,7 @@ OURS: dict[str, dict[str, Any]] = {
     "domains": {"requestdomain": ["https://a.cn", "https://b.cn"]},
     "redis": {"encryption_keys": [NEW, OTHER], "url": "redis://:hunter2@h/0"},
 }
+BORROWED = {"source": "http", "url": "https://h/{appid}", "key": "k" * 32}
 SALT = "salt"
 
 
@@ -33,6 +34,12 @@ def settings(**changes: dict[str, Any]) -> Settings:
         ({"domains": {"requestdomain": ["https://B.cn/", "https://a.cn"]}}, ()),
         ({"domains": {"requestdomain": ["https://a.cn"]}}, ("MPRELEASE_DOMAINS__REQUESTDOMAIN",)),
         ({"domains": {"udpdomain": ["udp://a.cn"]}}, ("MPRELEASE_DOMAINS__UDPDOMAIN",)),
+        (
+            {"tokens": BORROWED},
+            ("MPRELEASE_PLATFORM__APPSECRET", "MPRELEASE_TOKENS__SOURCE", "MPRELEASE_TOKENS__URL"),
+        ),
+        # What is only prepared.
+        ({"tokens": {**BORROWED, "source": "own"}}, ()),
         # The first key seals, so the order counts.
         ({"redis": {"encryption_keys": [OTHER, NEW]}}, ("MPRELEASE_REDIS__ENCRYPTION_KEYS",)),
         ({"redis": {"replicas": 1}}, ("MPRELEASE_REDIS__REPLICAS",)),

@@ -166,7 +166,7 @@ def test_a_rejected_token_that_was_sealed_anew_meanwhile_is_forgotten_all_the_sa
     store = filled(redis_client, Seal([OLD]))
     meddled = Meddled([NEW, OLD], StoredSecrets(Database(redis_client), Seal([NEW, OLD])).seal_anew)
 
-    TokenStore(Database(redis_client), meddled).forget_token(APPID, "of-the-merchant")
+    TokenStore(Database(redis_client), meddled).reject_token(APPID, "of-the-merchant")
 
     assert value(store) is None
 

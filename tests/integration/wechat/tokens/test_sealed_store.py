@@ -83,7 +83,7 @@ def test_one_step_of_a_rotation_reads_and_changes_what_the_next_one_wrote(
     assert (value(store), value(store, COMPONENT)) == ("of-the-merchant", "of-the-component")
 
     store.replace_refresh_token(APPID, "came-back", "newest")
-    store.forget_token(APPID, "of-the-merchant")
+    store.reject_token(APPID, "of-the-merchant")
 
     assert (store.refresh_token(APPID), value(store)) == ("newest", None)
 
@@ -114,7 +114,7 @@ def test_an_access_token_that_can_not_be_opened_counts_as_none_and_stays(
     before = stored(redis_client)
     store = TokenStore(Database(redis_client), stranger)
 
-    store.forget_token(APPID, "of-the-merchant")
+    store.reject_token(APPID, "of-the-merchant")
 
     assert (value(store), value(store, COMPONENT)) == (None, None)
     assert stored(redis_client) == before

@@ -184,7 +184,7 @@ def test_owner_ends_its_refresh(store: TokenStore) -> None:
 def test_rejected_token_is_forgotten(store: TokenStore) -> None:
     put(store, "current")
 
-    store.forget_token(APPID, "current")
+    store.reject_token(APPID, "current")
 
     assert store.token(APPID) is None
 
@@ -192,7 +192,7 @@ def test_rejected_token_is_forgotten(store: TokenStore) -> None:
 def test_stale_rejection_does_not_cost_a_newer_token(store: TokenStore) -> None:
     put(store, "newer")
 
-    store.forget_token(APPID, "older")
+    store.reject_token(APPID, "older")
 
     kept = store.token(APPID)
     assert kept is not None
@@ -200,7 +200,7 @@ def test_stale_rejection_does_not_cost_a_newer_token(store: TokenStore) -> None:
 
 
 def test_forgetting_what_is_not_there_is_harmless(store: TokenStore) -> None:
-    store.forget_token(APPID, "older")
+    store.reject_token(APPID, "older")
     store.end_refresh(APPID, "nobody")
 
     assert store.token(APPID) is None

@@ -68,7 +68,7 @@ def test_stale_rejection_does_not_cost_a_newer_component_token(
     put(store, COMPONENT, "component-0")
 
     def renewed_meanwhile(_: Request) -> Fields:
-        store.forget_token(COMPONENT, "component-0")
+        store.reject_token(COMPONENT, "component-0")
         put(store, COMPONENT, "component-of-another")
         return refusal(42001)
 

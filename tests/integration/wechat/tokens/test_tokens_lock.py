@@ -13,6 +13,7 @@ from tests.integration.wechat.tokens.token_helpers import LOCK_KEY, grant, put, 
 from wechat.component import ComponentApi
 from wechat.errors import Unanswered
 from wechat.http.deadline import Deadline
+from wechat.tokens.own import OwnTokens
 from wechat.tokens.sealing import Seal
 from wechat.tokens.single_flight import Tokens
 from wechat.tokens.store import TokenStore
@@ -80,7 +81,7 @@ def test_waiting_for_another_refresher_ends_by_the_deadline(
         assert 0 < seconds < 1
         moment[0] += seconds
 
-    waiting = Tokens(api=component, store=store, sleep=sleep)
+    waiting = Tokens(source=OwnTokens(component, store), store=store, sleep=sleep)
 
     with pytest.raises(Unanswered, match="the deadline passed"):
         waiting.authorizer_token(APPID, Deadline(5, lambda: moment[0]))
@@ -98,7 +99,7 @@ def test_waiting_caller_takes_the_token_as_soon_as_it_is_there(
     def other_is_done(_: float) -> None:
         store.put_token(APPID, owner, "of-another", expires_in_s=7200, refresh_ahead_s=600)
 
-    waiting = Tokens(api=component, store=store, sleep=other_is_done)
+    waiting = Tokens(source=OwnTokens(component, store), store=store, sleep=other_is_done)
 
     assert waiting.authorizer_token(APPID, deadline) == "of-another"
     assert wechat.server.requests == []
@@ -119,7 +120,11 @@ def test_token_that_came_between_look_and_lock_is_used(
     redis_client: redis.Redis,
     deadline: Deadline,
 ) -> None:
-    overtaken = Tokens(api=component, store=Overtaken(Database(redis_client), Seal()), sleep=lambda _: None)
+    overtaken = Tokens(
+        source=OwnTokens(component, store),
+        store=Overtaken(Database(redis_client), Seal()),
+        sleep=lambda _: None,
+    )
 
     assert overtaken.authorizer_token(APPID, deadline) == "of-another"
 

@@ -216,7 +216,7 @@ def test_other_refusal_of_a_refresh_is_not_repeated(
 def test_rejected_token_is_fetched_anew(tokens: Tokens, store: TokenStore, deadline: Deadline) -> None:
     put(store, APPID, "rejected")
 
-    tokens.reject_authorizer_token(APPID, "rejected")
+    tokens.reject(APPID, "rejected")
 
     assert tokens.authorizer_token(APPID, deadline) == "merchant-1"
 

@@ -14,6 +14,7 @@ from tests.integration.wechat.server import Fields, Request, ScriptedWeChat
 from tests.integration.wechat.tokens.token_asker import READY
 from wechat.errors import Refused
 from wechat.http.deadline import Deadline
+from wechat.tokens.own import OwnTokens
 from wechat.tokens.single_flight import Tokens
 from wechat.tokens.store import TokenStore
 
@@ -37,7 +38,8 @@ def ask_at_once(tokens: Tokens, appids: list[str]) -> list[str]:
         try:
             return tokens.authorizer_token(appid, Deadline(20))
         finally:
-            tokens.api.transport._session().close()
+            assert isinstance(tokens.source, OwnTokens)
+            tokens.source._api.transport._session().close()
 
     with ThreadPoolExecutor(len(appids)) as pool:
         return list(pool.map(ask, appids))

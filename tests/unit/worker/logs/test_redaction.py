@@ -40,6 +40,8 @@ SECRET_NAMES = (
             "Error 111 connecting to redis://ops:abc@h:6379/0",
             "Error 111 connecting to redis://ops:***@h:6379/0",
         ),
+        ("'Authorization': 'Bearer abc-1=='", "'Authorization': 'Bearer ***'"),
+        ('{\\"authorization\\": \\"bearer abc\\"}', '{\\"authorization\\": \\"bearer ***\\"}'),
         ("redis://:abc@h", "redis://:***@h"),
         ("nothing to hide: access_token", "nothing to hide: access_token"),
     ],

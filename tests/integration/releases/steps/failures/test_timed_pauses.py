@@ -324,3 +324,46 @@ def test_releases_that_no_timed_pause_holds_are_shown_as_they_are(
     timed_pauses.begin(CUT, NOW + timedelta(seconds=60))
     shown = [reader.get(release.id) for release in (held, free)]
     assert [release.next_attempt_at for release in shown] == [at(60), None]
+
+
+AWAY = a_problem(errmsg="the owner of the tokens: HTTP 503", remedy="See that it runs.")
+
+
+def test_an_owner_that_is_away_begins_no_pause_here(timed_pauses: TimedPauses, pauses: Pauses) -> None:
+    be_out(timed_pauses)
+
+    assert timed_pauses.unanswered("first", AWAY, 0, by_owner=True) is None
+    assert pauses.current(Scope.ALL) is None
+
+
+def test_the_first_pause_is_waited_for_by_all_and_renewed_by_those_that_try(
+    timed_pauses: TimedPauses, pauses: Pauses, hold: Hold, clock: Clock
+) -> None:
+    first = timed_pauses.begin(AWAY, NOW + timedelta(seconds=10), more=AWAY.remedy, outage=1)
+    assert first is not None
+    assert (first.errmsg, first.outage) == (AWAY.errmsg, 1)
+    assert timed_pauses.unanswered("second", AWAY, 0, by_owner=True) == first
+
+    hold(7)
+    clock.passes(10)
+    assert timed_pauses.look() == PROBES
+    renewed = timed_pauses.unanswered(on(pauses).probes[0], AWAY, 0, by_owner=True)
+
+    assert renewed == on(pauses)
+    assert (renewed.errmsg, renewed.until, renewed.outage) == (AWAY.errmsg, at(10 + 20), 2)
+    assert "by itself: at 2026-03-14 09:27:23 UTC" in renewed.remedy
+    assert renewed.remedy.endswith(AWAY.remedy)
+
+
+def test_one_that_alone_tries_for_a_token_does_not_speak_for_all(
+    timed_pauses: TimedPauses, pauses: Pauses, hold: Hold, clock: Clock
+) -> None:
+    timed_pauses.begin(AWAY, NOW + timedelta(seconds=10), outage=1)
+    (alone,) = hold(1)
+    clock.passes(10)
+    timed_pauses.look()
+
+    assert timed_pauses.unanswered(alone, AWAY, 0, by_owner=True) is None
+    # Its own next pause may be everybody's again.
+    timed_pauses.begin(AWAY, NOW + timedelta(seconds=30), outage=1)
+    assert on(pauses).outage == 1

@@ -24,7 +24,7 @@ from tests.unit.releases.steps.failures.test_retry_policy import (
     retried,
 )
 from wechat.component import COMPONENT_TOKEN_PATH, PREFIX
-from wechat.errors import Refused, Unanswered
+from wechat.errors import NotLent, OwnerAway, Refused, Unanswered
 
 AUTHORIZER_TOKEN_PATH = PREFIX + "api_authorizer_token"
 LIST_PATH = PREFIX + "api_get_authorizer_list"
@@ -152,3 +152,31 @@ def test_what_a_server_asks_for_uses_up_an_attempt() -> None:
 
 def test_while_wechat_is_out_the_pauses_grow_up_to_some_minutes() -> None:
     assert [DEFAULT.outage_s(number) for number in range(1, 8)] == [16, 32, 64, 128, 256, 300, 300]
+
+
+@pytest.mark.parametrize(("failures", "delay_s"), [(0, 16), (1, 32), (4, 256)])
+def test_while_the_owner_of_the_tokens_is_away_all_wait_longer_each_time(
+    failures: int, delay_s: float
+) -> None:
+    decision = decide(OwnerAway("HTTP 503"), Progress(failures=failures))
+
+    assert isinstance(decision, PauseForAWhile)
+    assert (decision.delay_s, decision.outage) == (delay_s, True)
+    assert decision.progress == Progress(failures=failures + 1)
+    assert "MPRELEASE_TOKENS__URL" in decision.problem.remedy
+
+
+def test_an_owner_of_the_tokens_that_asks_for_time_gets_it() -> None:
+    decision = decide(OwnerAway("HTTP 503", 100.0))
+    assert isinstance(decision, PauseForAWhile)
+    assert decision.delay_s == 100
+
+
+def test_a_release_that_alone_gets_no_token_has_an_end() -> None:
+    assert isinstance(decide(OwnerAway("HTTP 503"), Progress(failures=5)), Fail)
+
+
+def test_a_mini_program_that_the_owner_of_the_tokens_does_not_know_is_blocked() -> None:
+    decision = decide(NotLent("wx1"))
+    assert isinstance(decision, Block)
+    assert "wx1" in decision.problem.remedy

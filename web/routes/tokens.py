@@ -1,0 +1,95 @@
+"""`GET /tokens/APPID`: access tokens, lent to the platform's other systems."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from wechat.component import COMPONENT_TOKEN_PATH
+from wechat.errcodes.table import Verdict, verdict_of
+from wechat.errors import NotAuthorized, Refused, Unanswered, WeChatError
+from wechat.http.deadline import DeadlineExceeded
+from wechat.tokens.lending import Lender, LendsNone
+from wechat.tokens.store import COMPONENT
+
+_APPID = re.compile("wx[0-9A-Za-z]{16}")
+#: A borrower comes again after so many seconds where nothing says when a token will be there.
+_RETRY_AFTER_S = 30
+#: Whatever the answer is, nobody may keep it.
+_NO_STORE = {"Cache-Control": "no-store"}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    404: {"description": "The Mini Program has not authorized the platform, or it is no appid."},
+    503: {
+        "description": "WeChat gives none now, or has pushed no ticket yet (then `Retry-After` says when to ask again); or "
+        "this process can't lend: it is not the owner of the tokens, or lacks the AppSecret or an encryption key."
+    },
+}
+
+
+class LentToken(BaseModel):
+    """An access token. Keep it no longer than it lives, and refresh nothing yourself: there is one owner."""
+
+    access_token: str = Field(repr=False, examples=["92_an-access-token-of-the-mini-program"])
+    expires_in: int = Field(description="Seconds that it has left.", examples=[6710])
+
+
+def tokens_router(lender: Lender) -> APIRouter:
+    """The route, for whoever has the scope `tokens`; the app around it lets nobody else in."""
+    router = APIRouter(tags=["tokens"])
+
+    @router.get("/tokens/{appid}", response_model=LentToken, responses=_ANSWERS)
+    def lend_token(
+        appid: Annotated[
+            str, Path(description="A Mini Program's appid, or `component` for the platform's own.")
+        ],
+        rejected: Annotated[
+            str | None,
+            Query(
+                pattern="^[0-9a-f]{64}$",
+                description="SHA-256 (hex) of a token that WeChat rejected. If it is the current one, it is replaced, at most once a "
+                "minute.",
+            ),
+        ] = None,
+    ) -> Response:
+        """Lend the access token of a Mini Program, or the platform's own."""
+        if appid != COMPONENT and not _APPID.fullmatch(appid):
+            return _problem(HTTPStatus.NOT_FOUND, "no appid")
+        try:
+            loan = lender.lend(appid, rejected)
+        except (WeChatError, DeadlineExceeded) as error:
+            return _why_none(appid, error)
+        return JSONResponse(asdict(loan), headers=_NO_STORE)
+
+    return router
+
+
+def _why_none(slot: str, error: WeChatError | DeadlineExceeded) -> Response:
+    said = str(error) or "WeChat did not answer in time"
+    if isinstance(error, NotAuthorized) or (slot != COMPONENT and _is_its_own(error)):
+        return _problem(HTTPStatus.NOT_FOUND, said)
+    if isinstance(error, LendsNone):
+        return _problem(HTTPStatus.SERVICE_UNAVAILABLE, said)
+    asked_s = error.retry_after_s if isinstance(error, Unanswered) else None
+    return _problem(HTTPStatus.SERVICE_UNAVAILABLE, said, after_s=math.ceil(asked_s or _RETRY_AFTER_S))
+
+
+def _is_its_own(error: WeChatError | DeadlineExceeded) -> bool:
+    """Whether WeChat refuses this Mini Program's token, and would give another's: no borrower has to stop for that."""
+    if not isinstance(error, Refused) or error.endpoint == COMPONENT_TOKEN_PATH:
+        return False
+    return verdict_of(error.errcode).verdict is Verdict.BLOCK
+
+
+def _problem(status: HTTPStatus, said: str, *, after_s: int | None = None) -> Response:
+    retry_after = {} if after_s is None else {"Retry-After": str(after_s)}
+    document = {"type": "about:blank", "title": status.phrase, "status": status, "detail": said}
+    return JSONResponse(
+        document, status, headers={**_NO_STORE, **retry_after}, media_type="application/problem+json"
+    )
