@@ -13,7 +13,7 @@ from shlex import quote
 from releases.errors import InvalidRequest, ReleaseConflict
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.intake.one import Enqueued, Releases
-from releases.record import Problem, Release, identity
+from releases.record import NOBODY, By, Problem, Release, identity
 from releases.request import ReleaseRequest
 from releases.scope import wave_scope
 from releases.states import GOING_ON, Status
@@ -48,6 +48,7 @@ class Batch:
         requests: Sequence[ReleaseRequest],
         policy: WavePolicy | None = None,
         before_writing: Callable[[], None] = lambda: None,
+        by: By = NOBODY,
     ) -> list[Enqueued]:
         """Create what is new and find what is not, in the order of the requests; raises Conflicts.
 
@@ -56,7 +57,7 @@ class Batch:
         `before_writing` is called before they are written, all or none.
         """
         for _ in range(_TRIES):
-            creations, enqueued = self._decided(requests)
+            creations, enqueued = self._decided(requests, by)
             repeated = [one.release.id for one in enqueued if not one.created]
             if repeated and not self._store.confirm(*repeated):
                 continue  # one of them was never confirmed, and is lost
@@ -92,7 +93,7 @@ class Batch:
             repeated = [it.release for it in decisions if isinstance(it, Repetition)]
             self._opened_by(waves, superseded, repeated)
 
-    def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
+    def _decided(self, requests: Sequence[ReleaseRequest], by: By) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""
         known = self._store.known_to_all([(request.appid, identity(request)) for request in requests])
         conflicts: dict[int, ReleaseConflict] = {}
@@ -103,7 +104,7 @@ class Batch:
             key = request.appid, identity(request)
             if key not in answers:
                 try:
-                    answers[key] = self._answer(request, there, creations)
+                    answers[key] = self._answer(request, there, creations, by)
                 except ReleaseConflict as conflict:
                     conflicts[number] = conflict
                     continue
@@ -112,12 +113,12 @@ class Batch:
             raise Conflicts(conflicts)
         return creations, enqueued
 
-    def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation]) -> Enqueued:
+    def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation], by: By) -> Enqueued:
         decision = decide(request, known)
         if isinstance(decision, Repetition):
             self._releases.tell_superseded(decision.release)
             return Enqueued(decision.release, created=False)
-        release, superseded = self._releases.new(request, decision)
+        release, superseded = self._releases.new(request, decision, by=by)
         creations.append(Creation(release, known, fed(release), superseded))
         return Enqueued(release, created=True)
 

@@ -51,7 +51,7 @@ class Releases:
         self._outcomes = outcomes
         self._now = now
 
-    def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
+    def enqueue(self, request: ReleaseRequest, request_id: str | None = None, by: By = NOBODY) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
 
         A `request_id` names the request: when it is delivered again, what it created is found again, whatever
@@ -68,7 +68,7 @@ class Releases:
                 if not self._store.confirm(decision.release.id):
                     continue  # it was never confirmed, and is lost
                 return Enqueued(decision.release, created=False)
-            release, superseded = self.new(request, decision, release_id)
+            release, superseded = self.new(request, decision, release_id, by)
             if self._store.create(release, known, superseded):
                 self._send(release)
                 self.tell_superseded(release)
@@ -152,15 +152,19 @@ class Releases:
         )
 
     def new(
-        self, request: ReleaseRequest, decision: NewRelease, release_id: str | None = None
+        self,
+        request: ReleaseRequest,
+        decision: NewRelease,
+        release_id: str | None = None,
+        by: By = NOBODY,
     ) -> tuple[Release, Release | None]:
         """The new release, and the one it supersedes as it is to be written."""
-        release = Release.of(request, self._now(), release_id)
+        release = Release.of(request, self._now(), release_id, by)
         old = decision.superseding
         if old is None:
             return release, None
         progress = release.progress.model_copy(update={"superseded": old.id})
-        superseded = self._cancelled(old, f"superseded by release {release.id}")
+        superseded = self._cancelled(old, f"superseded by release {release.id}", By(actor=by.actor))
         if old.wave is not None and old.wave == release.wave:
             left = superseded.progress.model_copy(update={"left_wave": True})
             superseded = superseded.model_copy(update={"progress": left})
