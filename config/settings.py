@@ -32,6 +32,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.api_keys import ApiKey
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
 from config.texts import credential, one_word, unquoted
@@ -87,6 +88,31 @@ EncryptionKeys = Annotated[
     list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
 ]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
+
+
+def _api_keys(value: Any) -> Any:
+    """As encryption keys are separated."""
+    parts = _key_list(value)
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        return parts
+    keys = []
+    for number, part in enumerate(parts, start=1):
+        try:
+            keys.append(ApiKey.read(part))
+        except ValueError as error:
+            raise ValueError(f"number {number}: {error}") from None
+    return keys
+
+
+def _are_hosts(hosts: list[str]) -> list[str]:
+    for host in hosts:
+        if "/" in host or not host.isprintable():
+            raise ValueError("must be names alone, such as release.example.com, without https:// and port")
+    return [host.lower() for host in hosts]
+
+
+ApiKeys = Annotated[list[ApiKey], NoDecode, BeforeValidator(_api_keys)]
+HostNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list), AfterValidator(_are_hosts)]
 
 
 def _on_secrets(check: Callable[[str], str]) -> AfterValidator:
@@ -294,6 +320,14 @@ class LogSettings(_Section):
     format: Literal["auto", "json", "text"] = "auto"
 
 
+class WebSettings(_Section):
+    """The HTTP API."""
+
+    keys: ApiKeys = []
+    hosts: HostNames = []
+    requests_per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 60_000
+
+
 class SecretFiles(NestedSecretsSettingsSource):
     """Reads our files and no other."""
 
@@ -324,6 +358,7 @@ class Settings(BaseSettings):
     retry: RetrySettings = RetrySettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+    web: WebSettings = WebSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,7 @@ the middle loses nothing, and repeating the same batch finds what the first time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 
@@ -26,6 +26,15 @@ from releases.waves.waves import Waves
 
 #: The batch is decided anew so often when others enqueue for the same Mini Programs at the same moment.
 _TRIES = 5
+
+
+def contradictions(requests: Sequence[ReleaseRequest]) -> Iterator[tuple[int, int]]:
+    """The positions of requests whose Mini Program has another request in the batch already, and of that."""
+    first: dict[str, int] = {}
+    for position, request in enumerate(requests):
+        earlier = first.setdefault(request.appid, position)
+        if requests[earlier] != request:
+            yield position, earlier
 
 
 class Conflicts(Exception):

@@ -21,8 +21,9 @@ ASK_EVERY_S = 15.0
 class Asking:
     """Asks the workers, in a thread of its own. `workers` is the newest answer; None where there is none."""
 
-    def __init__(self, count: Callable[[], int]) -> None:
+    def __init__(self, count: Callable[[], int], *, every_s: float = ASK_EVERY_S) -> None:
         self._count = count
+        self._every_s = every_s
         self.workers: int | None = None
 
     def start(self) -> None:
@@ -46,4 +47,4 @@ class Asking:
                 # Without this thread the figure would stand still and look fresh.
                 log.exception("asking failed")
                 self.workers = None
-            never.wait(ASK_EVERY_S)
+            never.wait(self._every_s)

@@ -16,6 +16,7 @@ from releases.background.due import Due
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.intake.orders import Orders
 from releases.reading import Reader
 from releases.record import Progress, Release
 from releases.results import Outcomes
@@ -121,6 +122,14 @@ def run(
         reader=Reader(store, pauses),
         releases=releases,
         batch=Batch(store=store, releases=releases),
+        orders=Orders(
+            store=store,
+            releases=releases,
+            waves=waves,
+            pauses=pauses,
+            preflight=preflight,
+            audit_quotas=audit_quotas,
+        ),
         preflight=preflight,
         audit_quotas=audit_quotas,
         waves=waves,

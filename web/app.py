@@ -1,0 +1,40 @@
+"""The API as an ASGI app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from config.settings import WebSettings
+from web import openapi, problems
+from web.backend import THREADS, Backend
+from web.budget import Budget
+from web.gate import Gate
+from web.keys import Keys
+from web.request_log import RequestLog
+from web.routes import ROUTERS, health
+
+
+@asynccontextmanager
+async def _with_threads(_app: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
+
+
+def create_app(settings: WebSettings, backend: Backend) -> FastAPI:
+    """Make it; nothing is asked of Redis before a request is."""
+    # The pages that show the document load scripts from elsewhere.
+    app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_with_threads)
+    app.state.backend = backend
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    app.add_api_route("/healthz", health.healthz, include_in_schema=False)
+    problems.install(app)
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    keys, budget = Keys(settings.keys), Budget(settings.requests_per_minute)
+    app.add_middleware(Gate, keys=keys, hosts=settings.hosts, budget=budget)
+    app.add_middleware(RequestLog)
+    return app
