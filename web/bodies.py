@@ -52,7 +52,7 @@ def json_object(raw: bytes) -> dict[str, Any]:
 
 def by(request: Request, raw: bytes = b"") -> By:
     """Who asks, and why: the body may be empty, or {"reason": TEXT}; raises InvalidRequest."""
-    fields = json_object(raw) if raw.strip() else {}
+    fields = json_object(raw) if raw else {}
     return asked_by(request, fields)
 
 

@@ -18,7 +18,7 @@ def cursor_of(position: Position | None) -> str | None:
     """The cursor of a page that ended there."""
     if position is None:
         return None
-    text = json.dumps([position.created, position.id])
+    text = json.dumps([position.created, position.id], ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -85,7 +85,8 @@ def _by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
     forbidden = missing_scope(request, KeyScope.READ) if hidden and hasattr(request.state, "key") else None
     if forbidden is not None:
         return forbidden
-    return problem(error.status_code, f"{error.detail}. All calls: GET /openapi.json", headers=error.headers)
+    detail = f"{error.detail}. All calls: GET /openapi.json" if hidden else f"{error.detail}."
+    return problem(error.status_code, detail, headers=error.headers)
 
 
 def _malformed(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -37,7 +37,7 @@ def get_platform(services: Ready, backend: Behind) -> JSONResponse:
 )
 def pause_platform(services: Ready, backend: Behind, request: Request, raw: Body) -> JSONResponse:
     """Let all releases wait at their next step, until somebody resumes. Running steps end first."""
-    fields = json_object(raw) if raw.strip() else {}
+    fields = json_object(raw) if raw else {}
     who = asked_by(request, fields, "submissions")
     submissions = fields.get("submissions", False)
     if not isinstance(submissions, bool):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
@@ -22,6 +22,7 @@ from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answ
 reading = ScopedRouter(KeyScope.READ, "releases")
 operating = ScopedRouter(KeyScope.OPERATE, "releases")
 
+ReleaseId = Annotated[str, Path(description="A release's id.")]
 #: Of lists.
 DEFAULT_LIMIT, MOST = 100, 1000
 
@@ -56,7 +57,7 @@ def list_releases(services: Ready, wanted: Annotated[Wanted, Query()]) -> JSONRe
 
 
 @reading.get("/releases/{release_id}", response_model=ReleaseRecord, responses=answers(NOT_FOUND))
-def get_release(services: Ready, release_id: str) -> JSONResponse:
+def get_release(services: Ready, release_id: ReleaseId) -> JSONResponse:
     """Read one release: how far it got, why it stands, what to do."""
     return JSONResponse(services.reader.get(release_id).public())
 
@@ -88,7 +89,7 @@ def start_release(services: Ready, request: Request, raw: Body) -> JSONResponse:
     responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
     openapi_extra=body_of(Reason, required=False),
 )
-def resume_release(services: Ready, request: Request, release_id: str, raw: Body) -> JSONResponse:
+def resume_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """Start a blocked or failed release again, or a waiting one at once. One that goes on stays as it is."""
     return JSONResponse(services.releases.resume(release_id, by(request, raw)).public())
 
@@ -99,6 +100,6 @@ def resume_release(services: Ready, request: Request, release_id: str, raw: Body
     responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
     openapi_extra=body_of(Reason, required=False),
 )
-def cancel_release(services: Ready, request: Request, release_id: str, raw: Body) -> JSONResponse:
+def cancel_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """End a release. What WeChat has been told already stays as it is."""
     return JSONResponse(services.releases.cancel(release_id, by=by(request, raw)).public())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from starlette.responses import JSONResponse
 
@@ -30,6 +30,7 @@ from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answ
 reading = ScopedRouter(KeyScope.READ, "waves")
 operating = ScopedRouter(KeyScope.OPERATE, "waves")
 
+WaveName = Annotated[str, Path(description="A wave's name.")]
 #: Requests of one call.
 MOST_REQUESTS = 10_000
 #: What can stand still for a reason.
@@ -71,7 +72,9 @@ def list_waves(services: Ready, paging: Annotated[Paging, Query()]) -> JSONRespo
     responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
     openapi_extra=body_of(Reason, required=False),
 )
-def resume_wave(services: Ready, backend: Behind, request: Request, wave: str, raw: Body) -> JSONResponse:
+def resume_wave(
+    services: Ready, backend: Behind, request: Request, wave: WaveName, raw: Body
+) -> JSONResponse:
     """Start what is blocked or failed in the wave again, and let it go on if it is braked. A canary is not cut short."""
     who = by(request, raw)
     _check(services, wave)
@@ -85,7 +88,9 @@ def resume_wave(services: Ready, backend: Behind, request: Request, wave: str, r
     responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
     openapi_extra=body_of(Reason, required=False),
 )
-def cancel_wave(services: Ready, backend: Behind, request: Request, wave: str, raw: Body) -> JSONResponse:
+def cancel_wave(
+    services: Ready, backend: Behind, request: Request, wave: WaveName, raw: Body
+) -> JSONResponse:
     """End all releases of the wave that have not ended. What WeChat has been told already stays as it is."""
     who = by(request, raw)
     _check(services, wave)
@@ -94,7 +99,7 @@ def cancel_wave(services: Ready, backend: Behind, request: Request, wave: str, r
 
 
 @reading.get("/waves/{wave:path}", response_model=WaveRecord, responses=answers(NOT_FOUND))
-def get_wave(services: Ready, backend: Behind, wave: str) -> JSONResponse:
+def get_wave(services: Ready, backend: Behind, wave: WaveName) -> JSONResponse:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
     _check(services, wave)
     return _wave(services, wave, backend.workers())
@@ -107,7 +112,7 @@ def get_wave(services: Ready, backend: Behind, wave: str) -> JSONResponse:
     responses=answers(CONFLICT, WITH_BODY),
     openapi_extra=wave_body(MOST_REQUESTS),
 )
-def start_wave(services: Ready, request: Request, wave: str, raw: Body) -> JSONResponse:
+def start_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
     """Enqueue many requests under one name: all of them, or none. The same call twice is one wave."""
     order = _ordered(json_object(raw))
     requests = _requests(wave, order)
