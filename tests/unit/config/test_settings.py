@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from config.api_keys import ApiKey
 from config.celery_options import celery_options
-from config.loading import load_settings, set_in_vain, variable_names
+from config.loading import SettingsError, load_settings, set_in_vain, variable_names
 from config.settings import RedisSettings, Settings
 from tests.support.keys import NEW as KEY
 from tests.support.keys import OTHER as OTHER_KEY
