@@ -34,6 +34,7 @@ def create_app(settings: WebSettings, backend: Backend) -> FastAPI:
     app.add_api_route("/healthz", health.healthz, include_in_schema=False)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    app.openapi()  # takes a third of a second, in which no request is answered
     keys, budget = Keys(settings.keys), Budget(settings.requests_per_minute)
     app.add_middleware(Gate, keys=keys, hosts=settings.hosts, budget=budget)
     app.add_middleware(RequestLog)

@@ -7,7 +7,7 @@ import redis
 from db.database import Database
 from releases.store.records import ReleaseStore
 from tests.support import api as serving
-from tests.support.api import Api
+from tests.support.api import KEYS, Api
 from tests.support.workers import ROOT
 
 
@@ -21,6 +21,7 @@ def environment(redis_url: str) -> dict[str, str]:
 def running(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with serving.running(environment, tmp_path_factory.mktemp("web")) as api:
         yield api
+        assert not [key for key in KEYS.values() if key in api.text()]
 
 
 @pytest.fixture
