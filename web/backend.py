@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from tasks.services import Services
 
 #: Seconds in which Redis has to be connected, and to answer a ping. It may take longer for what is asked then.
-PATIENCE_S = 0.8
+PATIENCE_S = 1.2
 #: Requests that are worked on at the same time; more wait for one of these.
 THREADS = 64
 #: Connections to Redis, for each of the clients: a thread takes one at a time.
