@@ -1,9 +1,8 @@
 """The HTTP API as a process, and a client of it."""
 
 import hashlib
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 import requests
 
 from cli.demo.processes import stop
+from tests.support import forks
 from tests.support.workers import wait_for
 
 #: A key for each scope, named like it.
@@ -31,7 +31,7 @@ class Api:
     """A server that runs, and its log."""
 
     url: str
-    process: "subprocess.Popen[bytes]"
+    process: forks.Process
     log: Path
     session: requests.Session = field(default_factory=requests.Session)
 
@@ -73,14 +73,15 @@ class Api:
 
 @contextmanager
 def running(environment: Mapping[str, str], directory: Path, *options: str) -> Iterator[Api]:
-    """Run `mprelease web` with the keys above, as a program is started."""
+    """Run `mprelease web` with the keys above."""
     log = directory / "web.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "worker", "web", "--port", "0", *options],
-            env={"MPRELEASE_WEB__KEYS": setting(), **environment},
-            cwd=directory,
-            stderr=output,
+    with log.open("wb") as output, Path(os.devnull).open("rb") as nothing:
+        process = forks.start(
+            ["web", "--port", "0", *options],
+            environment={"MPRELEASE_WEB__KEYS": setting(), **environment},
+            directory=directory,
+            files=(nothing, output, output),
+            session=True,
         )
     try:
         api = Api(wait_for(lambda: _url(process, log)), process, log)
@@ -91,7 +92,7 @@ def running(environment: Mapping[str, str], directory: Path, *options: str) -> I
         stop(process)
 
 
-def _url(process: "subprocess.Popen[bytes]", log: Path) -> str:
+def _url(process: forks.Process, log: Path) -> str:
     told = log.read_text()
     assert process.poll() is None, told
     first, end, _ = told.partition("/api/v1\n")

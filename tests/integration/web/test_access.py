@@ -2,14 +2,13 @@
 
 import hashlib
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import requests
 
 from tests.support import api as serving
+from tests.support import forks
 from tests.support.api import KEYS, Api, walked
 
 PROBLEM = "application/problem+json"
@@ -106,14 +105,12 @@ def test_without_any_key_nobody_is_let_in_and_the_way_out_is_told(
 
 
 def test_without_any_key_only_loopback_is_listened_on(environment: dict[str, str], tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "worker", "web", "--host", "0.0.0.0", "--port", "0"],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    ended = forks.run(
+        ["web", "--host", "0.0.0.0", "--port", "0"],
+        environment=environment,
+        directory=tmp_path,
+        typed="",
+        timeout_s=60,
     )
     assert ended.returncode == 2, ended
     assert "mprelease api-key" in ended.stderr
@@ -121,14 +118,8 @@ def test_without_any_key_only_loopback_is_listened_on(environment: dict[str, str
 
 def test_an_address_in_use_is_told(environment: dict[str, str], tmp_path: Path, api: Api) -> None:
     port = api.url.rpartition(":")[2]
-    ended = subprocess.run(
-        [sys.executable, "-m", "worker", "web", "--port", port],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+    ended = forks.run(
+        ["web", "--port", port], environment=environment, directory=tmp_path, typed="", timeout_s=60
     )
     assert (ended.returncode, "Traceback" in ended.stderr) == (2, False), ended
     assert port in ended.stderr
@@ -137,14 +128,12 @@ def test_an_address_in_use_is_told(environment: dict[str, str], tmp_path: Path, 
 def test_a_key_that_was_made_lets_its_holder_in_and_is_in_no_log(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    made = subprocess.run(
-        [sys.executable, "-m", "worker", "api-key", "shop.backend", "--scope", "read", "--scope", "tokens"],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
+    made = forks.run(
+        ["api-key", "shop.backend", "--scope", "read", "--scope", "tokens"],
+        environment=environment,
+        directory=tmp_path,
+        typed="",
+        timeout_s=60,
     )
     key, line = made.stdout.strip(), made.stderr.splitlines()[-1]
     assert key not in made.stderr
