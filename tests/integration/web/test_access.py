@@ -77,6 +77,23 @@ def test_the_document_is_for_those_who_have_a_key(api: Api) -> None:
     is_problem(api.ask("GET", "/openapi.json", scope=None), 401)
 
 
+def test_metrics_are_for_those_who_may_read_and_hold_nothing_that_a_client_chose(api: Api) -> None:
+    def asked(scope: str | None) -> requests.Response:
+        headers = {} if scope is None else {"Authorization": f"Bearer {KEYS[scope]}"}
+        return requests.get(f"{api.url}/metrics", headers=headers, timeout=10)
+
+    is_problem(asked(None), 401)
+    is_problem(asked("tokens"), 403)
+    api.ask("GET", "/releases/nobody")
+    api.ask("CHOSEN", "/chosen", params={"chosen": "1"})
+    told = asked("read").text
+    counted = 'mprelease_http_requests_total{method="GET",route="/releases/{release_id}",status="404"}'
+    assert counted in told
+    assert "mprelease_http_request_seconds_bucket" in told
+    assert "chosen" not in told.lower()
+    assert not [key for key in KEYS.values() if key in told]
+
+
 def test_another_host_name_is_refused_whatever_the_key(api: Api) -> None:
     for host in ("evil.example.com", "127.0.0.1.evil.example.com", ""):
         is_problem(api.ask("GET", "/releases", headers={"Host": host}), 421)
