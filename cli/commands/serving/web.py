@@ -74,6 +74,7 @@ def _backend() -> Backend:
     from worker.wiring import build_services  # noqa: PLC0415
 
     app = create_app(settings(), partial(build_services, connections=CONNECTIONS))
+    app.conf.update(redis_max_connections=CONNECTIONS)  # of the result store: a thread may need one
     quick = connect(
         settings().redis, CONNECTIONS, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S
     )

@@ -1,15 +1,17 @@
 """Releases and waves by HTTP, on a real Redis; no worker takes them here."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import redis
+import requests
 
 from releases.record import Release
 from releases.states import Status
 from releases.store.records import ReleaseStore
-from tests.support.api import Api
+from tests.support.api import KEYS, Api
 from tests.support.examples import APPID, FIELDS, a_problem
 
 
@@ -269,6 +271,19 @@ def test_a_wave_is_resumed_and_cancelled_as_a_whole(api: Api, store: ReleaseStor
     assert (wave["state"], wave["counts"]["cancelled"], wave["counts"]["submitted"]) == ("over", 3, 1)
     last = api.get(f"/releases/{ids[3]}")["history"][-1]
     assert (last["by"], last["reason"]) == ("key:operate", "too early")
+
+
+def test_many_at_once_are_all_answered(api: Api) -> None:
+    order = {"requests": [{"appid": appid(n)} for n in range(200)], **COMMON}
+    ids = [one["release_id"] for one in api.post("/waves/w", order, 201)["releases"]]
+    with ThreadPoolExecutor(64) as pool:
+        paths = [f"{api.base}/releases/{release_id}/cancel" for release_id in ids]
+        headers = {"Authorization": f"Bearer {KEYS['operate']}"}
+        answers = list(pool.map(lambda path: requests.post(path, headers=headers, timeout=60), paths))
+    assert {answer.status_code for answer in answers} == {200}, [one.text for one in answers if not one.ok][
+        :3
+    ]
+    assert api.get("/waves/w")["counts"]["cancelled"] == len(ids)
 
 
 def test_a_braked_wave_goes_on_when_it_is_resumed_and_the_history_says_who_wanted_it(
