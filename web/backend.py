@@ -40,15 +40,17 @@ class Backend:
         return self._services
 
 
-def _backend(request: Request) -> Backend:
+async def _backend(request: Request) -> Backend:
     found: Any = request.app.state.backend
     assert isinstance(found, Backend)  # noqa: S101 - the factory sets it
     return found
 
 
-def _ready(request: Request) -> Services:
-    return _backend(request).ready()
+Behind = Annotated[Backend, Depends(_backend)]
+
+
+def _ready(backend: Behind) -> Services:
+    return backend.ready()
 
 
 Ready = Annotated[Services, Depends(_ready)]
-Behind = Annotated[Backend, Depends(_backend)]
