@@ -29,7 +29,7 @@ RUNS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo simulator test test-long test-unit test-celery-next test-lowest faults mutants wave bench check format docs errcodes tools screenshot lock clean
+.PHONY: help install production demo simulator test test-long test-unit test-celery-next test-lowest faults mutants wave load bench check format docs errcodes tools screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ mutants: $(STAMP) ## Make small mistakes in what decides and writes, and report 
 
 wave: $(STAMP) ## Run a watched wave of 10,000 releases on this machine, and say what it cost (minutes)
 	@$(BIN)/python -m benchmarks.wave --releases $(RELEASES)
+
+load: $(STAMP) ## Put the HTTP API under load on this machine: rate, times, memory (minutes)
+	@$(BIN)/python -m benchmarks.api $(ARGS)
 
 $(BENCH_STAMP): $(STAMP) $(BENCH_LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BENCH_LOCK)

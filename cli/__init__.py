@@ -54,6 +54,12 @@ COMMANDS = (
     ),
     ("doctor", "doctor", "Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."),
     ("metrics", "serving.metrics", "Tell Prometheus how the whole platform stands, at /metrics."),
+    ("web", "serving.web", "Serve the HTTP API for programs, at /api/v1."),
+    (
+        "api-key",
+        "credentials.api_key:api_key",
+        "Make a key for the HTTP API: the key on stdout, once.",
+    ),
     ("errcodes", "errcodes", "Say what an errcode of WeChat means for a release, and how to get out of it."),
     ("domains", "domains:app", "Read and change a Mini Program's server domains by hand."),
     ("platform", "platform:app", "What belongs to the third-party platform itself."),

@@ -241,10 +241,10 @@ def whole(release: Release) -> None:
 
 def _whose(event: Event) -> str:
     """Who wanted it, and why; a reason that stands there already is not told twice."""
-    if event.actor is None and event.reason is None:
+    if event.by is None and event.reason is None:
         return ""
     reason = "" if event.reason is None or event.reason in event.what else event.reason
-    return f" ({': '.join(filter(None, (event.actor, reason)))})"
+    return f" ({': '.join(filter(None, (event.by, reason)))})"
 
 
 def _row(console: Console, name: str, text: str, style: str = "bold") -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from cli.lines import counted
 from releases.errors import InvalidRequest, ReleaseConflict
+from releases.intake.many import contradictions
 from releases.request import RIGHT, ReleaseRequest, encodable, parse_request
 
 
@@ -250,12 +251,10 @@ def _object(line: bytes) -> dict[str, Any] | InvalidRequest:
 
 
 def _contradictions(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
-    first: dict[str, Line] = {}
-    for line in lines:
-        earlier = first.setdefault(line.request.appid, line)
-        if earlier.request != line.request:
-            problem = (
-                f"appid: {line.request.appid} stands on line {earlier.number} already, with another request; "
-                "a Mini Program takes one release at a time"
-            )
-            yield line.number, problem
+    for position, earlier in contradictions([line.request for line in lines]):
+        line = lines[position]
+        problem = (
+            f"appid: {line.request.appid} stands on line {lines[earlier].number} already, with another request; "
+            "a Mini Program takes one release at a time"
+        )
+        yield line.number, problem

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from releases.record import MAX_REASON, By, is_reason
+from releases.record import MAX_REASON, By, Door, is_reason
 
 
 def _one_line(text: str | None) -> str | None:
@@ -26,7 +26,7 @@ As = Annotated[
 
 def by(actor: str | None, reason: str | None) -> By:
     """Who acts: whoever is named, else the operating system's user."""
-    return By(actor=(actor or "").strip() or _user(), reason=(reason or "").strip() or None)
+    return By.through(Door.CLI, (actor or "").strip() or _user(), (reason or "").strip() or None)
 
 
 def _user() -> str:

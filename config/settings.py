@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.api_keys import ApiKey
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.section import SecretWord, Word, on_secrets
 from config.section import Section as _Section
@@ -96,6 +97,37 @@ WebhookSecrets = Annotated[
     AfterValidator(_signs),
 ]
 DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
+
+
+def _api_keys(parts: Any) -> Any:
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        return parts
+    keys = []
+    for number, part in enumerate(parts, start=1):
+        try:
+            keys.append(ApiKey.read(part))
+        except ValueError as error:
+            raise ValueError(f"number {number}: {error}") from None
+    return keys
+
+
+def _are_hosts(hosts: list[str]) -> list[str]:
+    for host in hosts:
+        if "/" in host or not host.isprintable():
+            raise ValueError("must be names alone, such as release.example.com, without https:// and port")
+    return [host.lower() for host in hosts]
+
+
+# The validators before the value run from the last to the first.
+ApiKeys = Annotated[
+    list[ApiKey],
+    NoDecode,
+    BeforeValidator(_api_keys),
+    _list(r"[,\s]+", "keys separated by commas or one a line"),
+]
+HostNames = Annotated[
+    list[str], NoDecode, _list(",", "domains separated by commas"), AfterValidator(_are_hosts)
+]
 
 
 AppId = Annotated[str, AfterValidator(credential)]
@@ -304,6 +336,14 @@ class LogSettings(_Section):
     format: Literal["auto", "json", "text"] = "auto"
 
 
+class WebSettings(_Section):
+    """The HTTP API."""
+
+    keys: ApiKeys = []
+    hosts: HostNames = []
+    requests_per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 60_000
+
+
 class SecretFiles(NestedSecretsSettingsSource):
     """Reads our files and no other."""
 
@@ -336,6 +376,7 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()
+    web: WebSettings = WebSettings()
 
     @property
     def lacking(self) -> list[str]:

@@ -12,12 +12,23 @@ from releases.request import is_appid
 from releases.scope import Scope
 from releases.selection import Selection
 from releases.states import Status
+from releases.store.newest import Position
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 
 #: The fewest characters of an id that name a release.
 SHORTEST_PREFIX = 4
+#: Releases that are looked at in one go for a page, at the least; and how often, at the most.
+_FEWEST, _MOST_PAGES = 100, 20
 _PREFIX = re.compile(f"[0-9a-f]{{{SHORTEST_PREFIX},32}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some releases, and behind which one there are more."""
+
+    releases: list[Release]
+    more_after: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,27 @@ class Reader:
         """All that are wanted, oldest first."""
         found = self.store.find(status=wanted.status, wave=wanted.wave, appid=wanted.appid)
         return [release for release in self._as_they_are(found) if wanted.picks(release)]
+
+    def newest(self, wanted: Selection, limit: int, after: Position | None = None) -> Page:
+        """At most so many of those that are wanted, the newest first, older than `after`.
+
+        Some that are looked at may not be wanted, and their number is bounded: a page can have fewer, and more behind it.
+        """
+        found: list[Release] = []
+        last, number = after, max(limit, _FEWEST)
+        for _ in range(_MOST_PAGES):
+            positions = self.store.newest(wanted, number, last)
+            records = self.store.get_many(position.id for position in positions)
+            there = [stored.release for stored in records if stored is not None]
+            picked = {release.id: release for release in self._as_they_are(there) if wanted.picks(release)}
+            for last in positions:
+                found += [picked[last.id]] if last.id in picked else []
+                if len(found) == limit:
+                    break
+            if len(found) == limit or len(positions) < number:
+                break
+        is_more = last is not None and bool(self.store.newest(wanted, 1, last))
+        return Page(found, last if is_more else None)
 
     def _as_they_are(self, releases: Iterable[Release]) -> list[Release]:
         found = list(releases)

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -49,11 +50,24 @@ class Problem(_Value):
         return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)
 
 
+class Door(StrEnum):
+    """Where somebody came in who asked for a change. A key has been checked; the others are claims."""
+
+    KEY = "key"
+    CLI = "cli"
+    CELERY = "celery"
+
+
 class By(_Value):
-    """Who asked for a change, and why, as far as they said. Each is one line, see `is_reason`."""
+    """Who asked for a change (`DOOR:NAME`), and why, as far as they said. Each is one line, see `is_reason`."""
 
     actor: str | None = None
     reason: str | None = None
+
+    @classmethod
+    def through(cls, door: Door, name: str | None, reason: str | None = None) -> Self:
+        """Whoever came in there under a name: the door stands before it, so that nobody can pass for another's."""
+        return cls(actor=None if name is None else f"{door}:{name}", reason=reason)
 
 
 def is_reason(text: str) -> bool:
@@ -71,14 +85,14 @@ class Event(_Value):
     time: datetime
     step: Step | None
     what: str
-    actor: str | None = None
+    by: str | None = None
     reason: str | None = None
 
 
 def _shortened(history: tuple[Event, ...], most: int) -> tuple[Event, ...]:
     """Without the oldest that nobody asked for; what somebody did is dropped last."""
     while len(history) > most:
-        dropped = next((at for at, event in enumerate(history) if event.actor is None), 0)
+        dropped = next((at for at, event in enumerate(history) if event.by is None), 0)
         history = history[:dropped] + history[dropped + 1 :]
     return history
 
@@ -171,7 +185,9 @@ class Release(_Value):
     progress: Progress = Progress()
 
     @classmethod
-    def of(cls, request: ReleaseRequest, now: datetime, release_id: str | None = None) -> Self:
+    def of(
+        cls, request: ReleaseRequest, now: datetime, release_id: str | None = None, by: By = NOBODY
+    ) -> Self:
         """A new release, queued at its first step."""
         return cls(
             id=release_id or uuid.uuid4().hex,
@@ -180,7 +196,7 @@ class Release(_Value):
             status=Status.QUEUED,
             created_at=now,
             updated_at=now,
-            history=(Event(time=now, step=None, what="enqueued"),),
+            history=(Event(time=now, step=None, what="enqueued", by=by.actor, reason=by.reason),),
         )
 
     @property
@@ -214,7 +230,7 @@ class Release(_Value):
 
     def changed(self, what: str, now: datetime, by: By = NOBODY, **fields: Any) -> Self:
         """This release after something happened to it; the history tells what, and who wanted it."""
-        happened = Event(time=now, step=self.step, what=what, actor=by.actor, reason=by.reason)
+        happened = Event(time=now, step=self.step, what=what, by=by.actor, reason=by.reason)
         earlier = self.history
         if by == NOBODY and earlier and earlier[-1].model_copy(update={"time": now}) == happened:
             earlier = earlier[:-1]
@@ -260,12 +276,7 @@ class Release(_Value):
 
     def public(self) -> dict[str, Any]:
         """The contract's fields, as JSON."""
-        fields = self.model_dump(mode="json", exclude={"progress"})
-        for event in fields["history"]:
-            for name in By.model_fields:
-                if event[name] is None:
-                    del event[name]
-        return fields
+        return self.model_dump(mode="json", exclude={"progress"})
 
 
 def task_id(release_id: str, step: Step) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from releases.errors import InvalidRequest
-from releases.record import MAX_REASON, By, Release, is_reason
+from releases.record import MAX_REASON, By, Door, Release, is_reason
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
@@ -74,7 +74,7 @@ def _by(fields: dict[str, Any]) -> By:
     for name, value in said.items():
         if not isinstance(value, str) or not is_reason(value):
             raise InvalidRequest(name, f"must be at most {MAX_REASON} printable characters on one line")
-    return By(**said)
+    return By.through(Door.CELERY, said.get("actor"), said.get("reason"))
 
 
 def _release_id(args: tuple[Any, ...], fields: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 from releases.background.due import Due
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.intake.orders import Orders
 from releases.reading import Reader
 from releases.results import Outcomes
 from releases.steps.failures.timed_pauses import TimedPauses
@@ -37,6 +38,7 @@ class Services:
     reader: Reader
     releases: Releases
     batch: Batch
+    orders: Orders
     waves: Waves
     wave_reports: WaveReports
     preflight: Preflight

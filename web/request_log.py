@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+#: Told of a request that is over.
+Observe = Callable[[Scope, int | None, float], None]
 _log = logging.getLogger(__name__)
 #: Characters of a path that nobody serves.
 _LONGEST_PATH = 200
@@ -16,11 +19,13 @@ _LONGEST_PATH = 200
 class RequestLog:
     """Logs the requests of the app inside it.
 
-    A route may say who asked by `request.state.caller`: the name of a key, never the key.
+    A route may say who asked by `request.state.caller`: the name of a key, never the key. `observe` is told of each
+    request as well: its scope, its status and the seconds it took.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observe: Observe | None = None) -> None:
         self._app = app
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and log it when it is answered."""
@@ -38,7 +43,10 @@ class RequestLog:
         try:
             await self._app(scope, receive, watched)
         finally:
-            _log.info("request", extra=_line(scope, answered.get("status"), time.monotonic() - began))
+            status, seconds = answered.get("status"), time.monotonic() - began
+            _log.info("request", extra=_line(scope, status, seconds))
+            if self._observe is not None:
+                self._observe(scope, status, seconds)
 
 
 def _line(scope: Scope, status: int | None, seconds: float) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from releases.background.due import Due
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.intake.orders import Orders
 from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
@@ -59,9 +60,9 @@ from worker.old_workers import old_workers
 from worker.redis_client import connect
 
 
-def build_services(app: Celery, settings: Settings) -> Services:
-    """Build the real collaborators."""
-    client = connect(settings.redis, settings.worker.concurrency + 20)
+def build_services(app: Celery, settings: Settings, *, connections: int | None = None) -> Services:
+    """Build the real collaborators; at most so many connections to Redis, or as a worker needs."""
+    client = connect(settings.redis, connections or settings.worker.concurrency + 20)
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
     now = RedisClock(client.time).now
 
@@ -132,6 +133,14 @@ def build_services(app: Celery, settings: Settings) -> Services:
         reader=reader,
         releases=releases,
         batch=Batch(store=store, releases=releases),
+        orders=Orders(
+            store=store,
+            releases=releases,
+            waves=waves,
+            pauses=pauses,
+            preflight=preflight,
+            audit_quotas=audit_quotas,
+        ),
         waves=waves,
         wave_reports=wave_reports,
         preflight=preflight,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import Annotated
 
@@ -17,16 +16,15 @@ from cli.following import explain, follow
 from cli.lines import counted, document
 from cli.printing import notes, tell
 from cli.who import As, Reason, by
+from releases.intake.orders import STOPPED
 from releases.record import By, Release
-from releases.scope import Scope, wave_scope
+from releases.scope import Scope
 from releases.selection import Selection
 from releases.states import ACTIVE, Status
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
 Wave = Annotated[str | None, typer.Option(help="Those of this wave that it concerns.")]
-#: What `resume --wave` takes: what stands still until a person acts.
-STOPPED = (Status.BLOCKED, Status.FAILED)
 _STDIN = 0
 
 
@@ -70,10 +68,7 @@ def resume(
         may_be_none=goes_on or max_blocked is not None,
     )
     if goes_on:
-        # Last: until then the brake would judge by what has just been resumed.
-        waiting = choice.find(Selection(wave=wave), (Status.WAITING,))
-        _note(waiting, wave_scope(str(wave)), "the wave goes on", who)
-        services().waves.let_go(str(wave))
+        services().orders.let_go(str(wave), who)
         notes.print(f"wave {escape(str(wave))} goes on")
     if wait:
         _end(follow([release.id for release in resumed]), as_json=as_json)
@@ -138,13 +133,7 @@ def _resume_platform(who: By, *, wait: bool, as_json: bool) -> None:
 
 def _lift(who: By) -> tuple[list[Release], list[Scope]]:
     """End the platform's pauses; returns the releases that they held, and which there were."""
-    waiting = services().store.find(status=Status.WAITING)
-    held = [release for release in waiting if release.progress.held in set(Scope)]
-    for scope in Scope:
-        _note(held, scope, "the platform goes on", who)
-    lifted = [scope for scope in Scope if services().pauses.lift(scope)]
-    # Whoever goes on may have had the quota raised.
-    services().audit_quotas.forget()
+    held, lifted = services().orders.resume_platform(who)
     notes.print(
         f"the platform goes on, {counted(len(held), 'release')} with it"
         if lifted
@@ -153,27 +142,16 @@ def _lift(who: By) -> tuple[list[Release], list[Scope]]:
     return held, lifted
 
 
-def _note(waiting: Iterable[Release], scope: str, what: str, who: By) -> None:
-    """Have the history of each release that this pause holds tell who ended it, before it is ended."""
-    if services().pauses.current(scope) is None:
-        return
-    for release in waiting:
-        if release.progress.held == scope:
-            services().releases.note(release.id, what, who)
-
-
 def _is_stopped(wave: str, max_blocked: float | None) -> bool:
     """Set another bound, if one is given; whether the wave is braked. A canary is not cut short."""
     waves = services().waves
-    # Whoever resumes it has done something about its cause, which may have been a domain.
-    services().preflight.forget()
     if max_blocked is not None:
         waves.set_bound(wave, max_blocked)
         notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")
     pause = waves.state(wave).pause
     if pause is not None and pause.canary:
         notes.print(escape(f"{pause.errmsg}; the rest waits for them"))
-    return pause is not None and not pause.canary
+    return services().orders.is_braked(wave)
 
 
 def _end(releases: list[Release], *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ the middle loses nothing, and repeating the same batch finds what the first time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from shlex import quote
@@ -14,7 +14,7 @@ from shlex import quote
 from releases.errors import InvalidRequest, ReleaseConflict
 from releases.intake.decide import Repetition, decide
 from releases.intake.one import Enqueued, Releases
-from releases.record import Problem, Release, identity
+from releases.record import NOBODY, By, Problem, Release, identity
 from releases.request import ReleaseRequest
 from releases.scope import wave_scope
 from releases.states import GOING_ON, Status
@@ -27,6 +27,15 @@ from releases.waves.waves import Waves
 
 #: The batch is decided anew so often when others enqueue for the same Mini Programs at the same moment.
 _TRIES = 5
+
+
+def contradictions(requests: Sequence[ReleaseRequest]) -> Iterator[tuple[int, int]]:
+    """The positions of requests whose Mini Program has another request in the batch already, and of that."""
+    first: dict[str, int] = {}
+    for position, request in enumerate(requests):
+        earlier = first.setdefault(request.appid, position)
+        if requests[earlier] != request:
+            yield position, earlier
 
 
 class Conflicts(Exception):
@@ -49,6 +58,7 @@ class Batch:
         requests: Sequence[ReleaseRequest],
         policy: WavePolicy | None = None,
         before_writing: Callable[[], None] = lambda: None,
+        by: By = NOBODY,
     ) -> list[Enqueued]:
         """Create what is new and find what is not, in the order of the requests; raises Conflicts.
 
@@ -57,7 +67,7 @@ class Batch:
         `before_writing` is called before they are written, all or none.
         """
         for _ in range(_TRIES):
-            creations, enqueued = self._decided(requests)
+            creations, enqueued = self._decided(requests, by)
             repeated = [one.release for one in enqueued if not one.created]
             for release in repeated:
                 self.releases.tell_superseded(release)
@@ -83,11 +93,11 @@ class Batch:
         if policy is None:
             return
         with suppress(Conflicts):
-            creations, enqueued = self._decided(requests)
+            creations, enqueued = self._decided(requests, NOBODY)
             if creations:
                 self._with_canary(creations, [one.release for one in enqueued if not one.created], policy)
 
-    def _decided(self, requests: Sequence[ReleaseRequest]) -> tuple[list[Creation], list[Enqueued]]:
+    def _decided(self, requests: Sequence[ReleaseRequest], by: By) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""
         known = self.store.known_to_all([(request.appid, identity(request)) for request in requests])
         conflicts: dict[int, ReleaseConflict] = {}
@@ -98,7 +108,7 @@ class Batch:
             key = request.appid, identity(request)
             if key not in answers:
                 try:
-                    answers[key] = self._answer(request, there, creations)
+                    answers[key] = self._answer(request, there, creations, by)
                 except ReleaseConflict as conflict:
                     conflicts[number] = conflict
                     continue
@@ -107,11 +117,11 @@ class Batch:
             raise Conflicts(conflicts)
         return creations, enqueued
 
-    def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation]) -> Enqueued:
+    def _answer(self, request: ReleaseRequest, known: Known, creations: list[Creation], by: By) -> Enqueued:
         decision = decide(request, known)
         if isinstance(decision, Repetition):
             return Enqueued(decision.release, created=False)
-        release, superseded = self.releases.new(request, decision)
+        release, superseded = self.releases.new(request, decision, by=by)
         creations.append(Creation(release, known, fed(release), superseded))
         return Enqueued(release, created=True)
 

@@ -43,7 +43,7 @@ class Releases:
     pauses: Pauses
     now: Callable[[], datetime]
 
-    def enqueue(self, request: ReleaseRequest, request_id: str | None = None) -> Enqueued:
+    def enqueue(self, request: ReleaseRequest, request_id: str | None = None, by: By = NOBODY) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
 
         A `request_id` names the request: when it is delivered again, what it created is found again, whatever
@@ -60,7 +60,7 @@ class Releases:
                 if not self.store.confirm(decision.release.id):
                     continue  # it was never confirmed, and is lost
                 return self._found(decision.release, created=False)
-            release, superseded = self.new(request, decision, release_id)
+            release, superseded = self.new(request, decision, release_id, by)
             place = sent(release, release.created_at)
             if self.store.create_all([Creation(release, known, place, superseded)]):
                 self.send(release)
@@ -140,14 +140,18 @@ class Releases:
         )
 
     def new(
-        self, request: ReleaseRequest, decision: NewRelease, release_id: str | None = None
+        self,
+        request: ReleaseRequest,
+        decision: NewRelease,
+        release_id: str | None = None,
+        by: By = NOBODY,
     ) -> tuple[Release, Release | None]:
         """The new release, and the one it supersedes as it is to be written."""
-        release = Release.of(request, self.now(), release_id)
+        release = Release.of(request, self.now(), release_id, by)
         old = decision.superseding
         if old is None:
             return release, None
-        superseded = self._cancelled(old, f"superseded by release {release.id}")
+        superseded = self._cancelled(old, f"superseded by release {release.id}", By(actor=by.actor))
         if old.wave is not None and old.wave == release.wave:
             superseded = superseded.progressed(left_wave=True)
         return release.progressed(superseded=old.id), superseded

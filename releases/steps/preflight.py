@@ -122,6 +122,12 @@ class Preflight:
             self._note_passed(keys.POOL, wanted)
         return unknown
 
+    def kept_hosts(self) -> list[str] | None:
+        """The hosts of the platform's pool as read last; None where nobody has read them lately, or WeChat did not say."""
+        raw = cast("str | None", self.client.get(keys.POOL))
+        hosts: list[str] | None = None if raw is None else json.loads(raw)
+        return hosts
+
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
         self.client.delete(keys.POOL, keys.POOL_ANSWER, keys.TEMPLATES)

@@ -9,10 +9,12 @@ from typing import Any, cast
 
 from db.database import Database
 from releases.record import Release
+from releases.selection import Selection
 from releases.states import Status
 from releases.store import changes, keys
 from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
+from releases.store.newest import Position, newest
 from releases.store.pauses import Pause, Paused
 from releases.store.places import Lane, Place
 from releases.store.tally import WaveTally
@@ -169,6 +171,10 @@ class ReleaseStore:
                 continue
             if appid in (None, release.appid):
                 yield release
+
+    def newest(self, wanted: Selection, number: int, after: Position | None) -> list[Position]:
+        """Where the newest stand that may be wanted, newest first."""
+        return newest(self._redis, wanted, number, after)
 
     def ids_with(self, prefix: str) -> list[str]:
         """The ids that begin with these hexadecimal digits; looks at every key."""

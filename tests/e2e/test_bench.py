@@ -37,6 +37,20 @@ def sent(made: Platform, appid: str) -> list[tuple[str, str, int]]:
 
 
 @pytest.mark.long
+def test_the_api_under_load_loses_no_release_and_starts_none_twice() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.api", "--requests", "1000", "--seconds", "3"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "1300 releases listed" in ended.stdout
+
+
+@pytest.mark.long
 def test_a_short_round_of_some_prints_their_row() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--quick", "--only", *CONTESTANTS],

@@ -27,7 +27,7 @@ def test_show_prints_the_contracts_fields(platform: Platform) -> None:
     shown = platform.documents("show", release["id"])[0]
     assert [name for name in shown if name in CONTRACT] == CONTRACT
     assert shown["created_at"].endswith("Z")
-    assert set(shown["history"][0]) == {"time", "step", "what"}
+    assert set(shown["history"][0]) == {"time", "step", "what", "by", "reason"}
     people = platform.run("show", release["id"]).stdout
     assert str(release["auditid"]) in people
 

@@ -74,7 +74,7 @@ def test_a_cancelled_release_raises(platform: Platform, orchestrator: Orchestrat
     cancelled = orchestrator.ask("tasks.cancel_release", asked)["value"]
     assert cancelled["status"] == "cancelled"
     last = cancelled["history"][-1]
-    assert (last["what"], last["actor"]) == ("cancelled by request", "shop system")
+    assert (last["what"], last["by"]) == ("cancelled by request", "celery:shop system")
     assert last["reason"] == "the merchant left"
     assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
 

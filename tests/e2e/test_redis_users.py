@@ -17,6 +17,7 @@ import requests
 from cli.demo.redis import find_server
 from releases.figures import UNACKNOWLEDGED
 from tests.e2e.watched import exporter
+from tests.support import api as serving
 from tests.support import flower, workers
 from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
@@ -115,6 +116,37 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
         platform.enqueue(platform.request(appid, again=True), code=1)
         assert platform.documents("domains", "get", appid)
         assert "answer" in platform.run("doctor").stdout
+
+
+def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, tmp_path: Path) -> None:
+    environment = {**platform.environment, "MPRELEASE_REDIS__URL": url_of(server, "web")}
+    del environment["MPRELEASE_PLATFORM__APPSECRET"]
+    appids = [platform.mini_program() for _ in range(4)]
+    with serving.running(environment, tmp_path) as api:
+        held = api.post("/releases", platform.request(appids[0]), 201)["release_id"]
+        api.post("/releases", platform.request(appids[0], user_version="2", supersede=True), 201)
+        order = {
+            "requests": [platform.request(appid) for appid in appids[1:]],
+            "canary": 1,
+            "max_blocked": 0,
+        }
+        api.post("/waves/by-http", order, 201)
+        api.post("/platform/pause", {"reason": "a test"})
+        assert api.get("/releases", errcode=85017)["releases"] == []
+        assert api.get("/releases", wave="by-http", status="waiting", limit=1)["next"]
+        assert api.get("/waves", limit=1)["waves"][0]["wave"] == "by-http"
+        platform.fault(appids[1], "commit", "errcode", errcode=85014)
+        with platform.worker():
+            wait_for(lambda: api.get("/platform")["workers"] == 1)
+            api.post("/platform/resume", {"reason": "it is over"})
+            wait_for(lambda: api.get("/waves/by-http")["state"] == "braked")
+            api.post("/waves/by-http/resume", {"reason": "the template is there"})
+            wait_for(lambda: api.get("/waves/by-http")["counts"]["submitted"] == 3)
+        api.post(f"/releases/{held}/resume", None, 409)
+        later = {"requests": [platform.request(platform.mini_program())]}
+        cancelled = api.post("/waves/later", later, 201)["releases"][0]["release_id"]
+        api.post("/waves/later/cancel", {"reason": "not now"})
+        assert api.get(f"/releases/{cancelled}")["status"] == "cancelled"
 
 
 def test_the_exporter_tells_all(platform: Platform) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from wechat.domains import Domains
-from wechat.errors import RateLimited, Refused, Unanswered
-from wechat.mini_program import Action, LatestAudit, Quota, TrialVersion
+from wechat.errors import NotAuthorized, RateLimited, Refused, Unanswered
+from wechat.http.deadline import Deadline
+from wechat.mini_program import Action, AuditQuota, LatestAudit, Quota, TrialVersion
 
 
 class FakeMiniProgram:
@@ -105,3 +106,23 @@ def refused(errcode: int, errmsg: str = "no", rid: str | None = "1-2-3", **field
 
 def unanswered() -> Unanswered:
     return Unanswered("/wxa/call", "cut connection")
+
+
+class FakeWeChat:
+    """As the steps see it: one Mini Program, scripted."""
+
+    def __init__(self) -> None:
+        self.scripted = FakeMiniProgram()
+        self.templates: tuple[int, ...] | None = None
+
+    def answers(self, **answers: Any) -> None:
+        self.scripted = FakeMiniProgram(**answers)
+
+    def mini_program(self, appid: str, deadline: Deadline) -> FakeMiniProgram:
+        return self.scripted
+
+    def registered_hosts(self) -> tuple[str, ...] | None:
+        return None
+
+    def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
+        raise NotAuthorized(appids[0])

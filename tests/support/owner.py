@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import redis
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
-from web.routes.tokens import tokens_router
+from web.routes.tokens import lending
 from web.serving import listen
 from wechat.api import WeChat
 from wechat.component import Credentials
@@ -107,7 +107,7 @@ def owner(redis_url: str, wechat_url: str, appid: str, appsecret: str) -> Iterat
             seal=Seal(),
         )
         app = FastAPI()
-        app.include_router(tokens_router(wechat.lender), prefix=PREFIX)
+        app.include_router(lending(APIRouter(), wechat.lender), prefix=PREFIX)
         front = Front(app)
         with served(front) as base:
             yield Owner(base, front, wechat)

@@ -41,6 +41,11 @@ class RestartableRedis:
         """Where it is."""
         return self.url
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
     def _start(self) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         wait_for(self._answers)

@@ -6,12 +6,13 @@ import math
 import re
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from web.routes.scoped import answers
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import NotAuthorized, Refused, Unanswered, WeChatError
@@ -24,25 +25,28 @@ _APPID = re.compile("wx[0-9A-Za-z]{16}")
 _RETRY_AFTER_S = 30
 #: Whatever the answer is, nobody may keep it.
 _NO_STORE = {"Cache-Control": "no-store"}
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    404: {"description": "The Mini Program has not authorized the platform, or it is no appid."},
-    503: {
-        "description": "WeChat gives none now, or has pushed no ticket yet (then `Retry-After` says when to ask again); or "
-        "this process can't lend: it is not the owner of the tokens, or lacks the AppSecret or an encryption key."
-    },
-}
+_ANSWERS = answers(
+    {
+        404: "The Mini Program has not authorized the platform, or it is no appid.",
+        503: "WeChat gives none now, or has pushed no ticket yet (then `Retry-After` says when to ask again); or "
+        "this process can't lend: it is not the owner of the tokens, or lacks the AppSecret or an encryption key.",
+    }
+)
 
 
 class LentToken(BaseModel):
     """An access token. Keep it no longer than it lives, and refresh nothing yourself: there is one owner."""
 
-    access_token: str = Field(repr=False, examples=["92_an-access-token-of-the-mini-program"])
+    access_token: str = Field(
+        description="What a call of WeChat's takes as `access_token`.",
+        repr=False,
+        examples=["an-access-token-of-the-mini-program"],
+    )
     expires_in: int = Field(description="Seconds that it has left.", examples=[6710])
 
 
-def tokens_router(lender: Lender) -> APIRouter:
-    """The route, for whoever has the scope `tokens`; the app around it lets nobody else in."""
-    router = APIRouter(tags=["tokens"])
+def lending(router: APIRouter, lender: Lender) -> APIRouter:
+    """The router with the route added; it lets nobody in without the scope `tokens`."""
 
     @router.get("/tokens/{appid}", response_model=LentToken, responses=_ANSWERS)
     def lend_token(

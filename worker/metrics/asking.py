@@ -21,8 +21,9 @@ ASK_EVERY_S = 15.0
 class Asking:
     """Asks the workers, in a thread of its own. `workers` is the newest answer; None where there is none."""
 
-    def __init__(self, count: Callable[[], int]) -> None:
+    def __init__(self, count: Callable[[], int], *, every_s: float = ASK_EVERY_S) -> None:
         self._count = count
+        self._every_s = every_s
         self.workers: int | None = None
 
     def start(self) -> None:
@@ -44,5 +45,10 @@ class Asking:
     def _keep_asking(self) -> None:
         never = threading.Event()
         while True:
-            self.ask()
-            never.wait(ASK_EVERY_S)
+            try:
+                self.ask()
+            except Exception:
+                # Without this thread the figure would stand still and look fresh.
+                log.exception("asking failed")
+                self.workers = None
+            never.wait(self._every_s)

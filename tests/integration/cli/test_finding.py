@@ -189,15 +189,15 @@ def test_the_history_keeps_who_and_why(
     command("cancel", blocked.id, "--reason", "no longer wanted", LOGNAME="bo")
 
     events = json.loads(command("show", blocked.id, "--json").stdout)["history"]
-    assert [(event["what"], event.get("actor"), event.get("reason")) for event in events] == [
+    assert [(event["what"], event["by"], event["reason"]) for event in events] == [
         ("enqueued", None, None),
         ("blocked: errcode 85018", None, None),
-        ("resumed", "anna", "registered the domain"),
-        ("cancelled by request", "bo", "no longer wanted"),
+        ("resumed", "cli:anna", "registered the domain"),
+        ("cancelled by request", "cli:bo", "no longer wanted"),
     ]
     shown = command("show", blocked.id).stdout
-    assert "resumed (anna: registered the domain)" in shown
-    assert "cancelled by request (bo: no longer wanted)" in shown
+    assert "resumed (cli:anna: registered the domain)" in shown
+    assert "cancelled by request (cli:bo: no longer wanted)" in shown
     assert "cancelled by request: no longer wanted" in command("list", "--status", "cancelled").stdout
     assert "one line" in command("cancel", blocked.id, "--reason", "a\nb", code=2).stderr
 
@@ -215,7 +215,7 @@ def test_who_ends_a_pause_stands_in_the_history_of_those_that_it_held(
 
     assert "the platform goes on, 1 release with it" in resumed.stderr
     last = json.loads(command("show", held.release.id, "--json").stdout)["history"][-1]
-    assert (last["what"], last["actor"], last["reason"]) == ("the platform goes on", "bo", "it is over")
+    assert (last["what"], last["by"], last["reason"]) == ("the platform goes on", "cli:bo", "it is over")
 
 
 @pytest.mark.parametrize("typed", [("list",), ("show", "abcd"), ("wave", "w"), ("waves",)])

@@ -19,7 +19,6 @@ from tests.integration.tasks.test_step_messages import (
     CONFIGURED,
     OURS,
     At,
-    FakeWeChat,
     Run,
     at,
     now,
@@ -27,7 +26,7 @@ from tests.integration.tasks.test_step_messages import (
     wechat,
 )
 from tests.support.examples import APPID, NOW, a_release, a_request
-from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
+from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused, unanswered
 from tests.support.records import created, place_of
 from wechat.mini_program import LatestAudit, TrialVersion
 

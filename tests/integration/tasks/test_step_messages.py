@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from releases.background.due import Due
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
+from releases.intake.orders import Orders
 from releases.reading import Reader
 from releases.record import Progress, Release
 from releases.results import Outcomes
@@ -42,13 +43,11 @@ from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
 from tests.integration.conftest import NotedResults, Sender
 from tests.support.examples import APPID, NOW, a_problem, a_release
-from tests.support.fake_wechat import FakeMiniProgram, refused
+from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused
 from tests.support.records import created, place_of
 from wechat.api import WeChat
 from wechat.domains import SCHEMES, Domains
-from wechat.errors import NotAuthorized
-from wechat.http.deadline import Deadline
-from wechat.mini_program import AuditQuota, TrialVersion
+from wechat.mini_program import TrialVersion
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
 DOMAINS_DONE = Progress(domains_at=NOW.timestamp())
@@ -56,26 +55,6 @@ COMMITTED = DOMAINS_DONE.model_copy(update={"commit_at": 1000.0, "committed_at":
 BEFORE = {Step.ENSURE_DOMAINS: Progress(), Step.COMMIT_CODE: DOMAINS_DONE, Step.SUBMIT_AUDIT: COMMITTED}
 OURS = TrialVersion("1.4.2", "faster", 1000)
 CONFIGURED = {**{name: [] for name in SCHEMES}, **WANTED}
-
-
-class FakeWeChat:
-    """As the steps see it: one Mini Program, scripted."""
-
-    def __init__(self) -> None:
-        self.scripted = FakeMiniProgram()
-        self.templates: tuple[int, ...] | None = None
-
-    def answers(self, **answers: Any) -> None:
-        self.scripted = FakeMiniProgram(**answers)
-
-    def mini_program(self, appid: str, deadline: Deadline) -> FakeMiniProgram:
-        return self.scripted
-
-    def registered_hosts(self) -> tuple[str, ...] | None:
-        return None
-
-    def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
-        raise NotAuthorized(appids[0])
 
 
 class App(Celery):
@@ -122,6 +101,14 @@ def run(
         reader=Reader(store, pauses),
         releases=releases,
         batch=Batch(store=store, releases=releases),
+        orders=Orders(
+            store=store,
+            releases=releases,
+            waves=waves,
+            pauses=pauses,
+            preflight=preflight,
+            audit_quotas=audit_quotas,
+        ),
         preflight=preflight,
         audit_quotas=audit_quotas,
         waves=waves,

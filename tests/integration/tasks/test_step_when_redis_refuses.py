@@ -17,8 +17,8 @@ from releases.store.leases import Held, Leases
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tests.integration.conftest import NotedResults
-from tests.integration.tasks.test_step_messages import OURS, At, FakeWeChat, Run, at, now, run, wechat
-from tests.support.fake_wechat import FakeMiniProgram
+from tests.integration.tasks.test_step_messages import OURS, At, Run, at, now, run, wechat
+from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat
 
 #: The fixtures of its neighbour.
 __all__ = ["at", "run", "wechat"]

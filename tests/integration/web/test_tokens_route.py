@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 import requests
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from db.database import Database
 from tests.integration.wechat.names import (
@@ -21,7 +21,7 @@ from tests.integration.wechat.names import (
 )
 from tests.integration.wechat.server import Fields, Request, ScriptedWeChat, hang_up, refusal
 from tests.support.owner import KEY, PREFIX, Owner, digest, owner, served
-from web.routes.tokens import tokens_router
+from web.routes.tokens import lending
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.tokens.borrowed import Owner as Elsewhere
@@ -188,7 +188,7 @@ def test_who_is_not_the_owner_lends_none(
 
 def lent_by(wechat: WeChat, why: str) -> None:
     app = FastAPI()
-    app.include_router(tokens_router(wechat.lender))
+    app.include_router(lending(APIRouter(), wechat.lender))
     with served(app) as base:
         answer = requests.get(f"{base}/tokens/{APPID}", timeout=20)
     assert why in refused_with(answer, 503, retry_after=False)

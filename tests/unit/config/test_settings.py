@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from config.api_keys import ApiKey
 from config.celery_options import celery_options
-from config.loading import load_settings, set_in_vain, variable_names
+from config.loading import SettingsError, load_settings, set_in_vain, variable_names
 from config.settings import RedisSettings, Settings
 from tests.support.keys import NEW as KEY
 from tests.support.keys import OTHER as OTHER_KEY
@@ -55,6 +57,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WEBHOOK__URL": ("https://hooks.example.com/a?b=c", "https://hooks.example.com/a?b=c"),
     "MPRELEASE_WEBHOOK__SECRET": (f"{WEBHOOK_SECRET}, {OTHER_SECRET}", [WEBHOOK_SECRET, OTHER_SECRET]),
     "MPRELEASE_LOG__FORMAT": ("json", "json"),
+    "MPRELEASE_WEB__KEYS": (f"ci:read:{'0f' * 32}", [ApiKey.read(f"ci:read:{'0f' * 32}")]),
+    "MPRELEASE_WEB__HOSTS": ("Release.example.com, b.example.com", ["release.example.com", "b.example.com"]),
+    "MPRELEASE_WEB__REQUESTS_PER_MINUTE": ("600", 600),
 }
 
 #: What else has to be said for a variable to be right.
@@ -381,3 +386,25 @@ def test_a_secrets_dir_in_the_home_of_nobody_is_an_error(monkeypatch: pytest.Mon
 )
 def test_behind_sentinel_at_least_one_replica_confirms(redis: dict[str, Any], number: int) -> None:
     assert RedisSettings.model_validate(redis).replicas_to_confirm == number
+
+
+def test_keys_of_the_api_are_separated_as_encryption_keys_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f"a:read:{'0a' * 32}", f"b:operate+tokens:{'0b' * 32}"]
+    for text in (",".join(lines), "\n".join(lines), " ".join(lines), json.dumps(lines)):
+        monkeypatch.setenv("MPRELEASE_WEB__KEYS", text)
+        assert [str(key) for key in load_settings().web.keys] == lines
+
+
+def test_a_key_in_the_place_of_its_hash_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_WEB__KEYS", f"a:read:{'0a' * 32},b:read:mpr_shown-to-nobody")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    (problem,) = refused.value.problems
+    assert problem.startswith("MPRELEASE_WEB__KEYS: number 2: ")
+    assert "mpr_" not in problem
+
+
+def test_a_host_is_a_name_and_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPRELEASE_WEB__HOSTS", "https://release.example.com")
+    with pytest.raises(SettingsError, match="names alone"):
+        load_settings()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from releases.record import MAX_HISTORY, By, Progress, Release, counts
+from releases.record import MAX_HISTORY, By, Door, Progress, Release, counts
 from releases.states import Status, Step
 from releases.store.known import dump, parse
 from tests.support.examples import NOW, a_problem, a_release, a_request
@@ -57,8 +57,17 @@ def test_a_problem_has_exactly_the_fields_of_the_contract(name: str) -> None:
     assert list(public) == ["step", "errcode", "errmsg", "rid", "domains", "remedy"]
 
 
-def test_a_line_of_history_has_time_step_and_what() -> None:
-    assert [list(event) for event in a_release().public()["history"]] == [["time", "step", "what"]]
+def test_a_line_of_history_has_what_the_contract_says() -> None:
+    names = ["time", "step", "what", "by", "reason"]
+    assert [list(event) for event in a_release().public()["history"]] == [names]
+
+
+def test_who_came_in_by_one_door_can_not_pass_for_one_of_another() -> None:
+    assert By.through(Door.CELERY, "key:ci").actor == "celery:key:ci"
+    assert By.through(Door.CELERY, None).actor is None
+    cancelled = a_release().changed("cancelled", NOW, By.through(Door.KEY, "ci", "not wanted"))
+    assert cancelled.public()["history"][-1]["by"] == "key:ci"
+    assert cancelled.public()["history"][-1]["reason"] == "not wanted"
 
 
 def test_times_are_utc_in_iso_8601() -> None:
@@ -85,7 +94,7 @@ def test_what_somebody_did_is_dropped_last_and_never_merged() -> None:
     for n in range(50):
         release = release.changed(f"event {n}", NOW)
 
-    told = [(event.what, event.actor) for event in release.history]
+    told = [(event.what, event.by) for event in release.history]
     assert told == [*[("resumed", "mei")] * 2, *[(f"event {n}", None) for n in range(12, 50)]]
 
 

@@ -1,0 +1,86 @@
+"""`mprelease web`: the HTTP API."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated
+
+import redis
+import typer
+
+from cli.context import settings
+from cli.extras import need_web
+from cli.printing import complain, notes
+from config.api_keys import KeyScope
+from worker.redis_client import connect
+
+if TYPE_CHECKING:
+    from web.backend import Backend
+    from worker.app import ReleaseCelery
+
+#: Seconds in which workers answer, and between two questions.
+_PING_S, _ASK_EVERY_S = 1.0, 5.0
+
+
+def web(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 8080,
+) -> None:
+    """Serve the HTTP API for programs, at /api/v1; what can be called is told at /openapi.json."""
+    need_web("mprelease web")
+    from web.app import create_app  # noqa: PLC0415 - needs the extra
+    from web.routes.scoped import ScopedRouter  # noqa: PLC0415
+    from web.routes.tokens import lending  # noqa: PLC0415
+    from web.serving import listen, serve  # noqa: PLC0415
+
+    if not settings().web.keys and not _is_loopback(host):
+        complain(
+            f"Nobody could log in, and {host} is more than this machine: make a key first, "
+            "by `mprelease api-key NAME --scope operate`."
+        )
+        raise typer.Exit(2)
+    backend = _backend()
+    with suppress(redis.RedisError):  # away for now, which requests are told
+        backend.ready()
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        complain(
+            f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
+        )
+        raise typer.Exit(2) from None
+    shown = f"[{host}]" if ":" in host else host
+    notes.print(f"the API at http://{shown}:{listening.getsockname()[1]}/api/v1", markup=False)
+    if not settings().web.keys:
+        notes.print("no key is set, so nobody is let in: mprelease api-key NAME --scope operate")
+    tokens = lending(ScopedRouter(KeyScope.TOKENS, "tokens"), backend.lender)
+    serve(create_app(settings().web, backend, tokens), listening, log_format=settings().log.format)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _backend() -> Backend:
+    from web.backend import CONNECTIONS, PATIENCE_S, Backend  # noqa: PLC0415 - needs the extra
+    from worker.app import create_app  # noqa: PLC0415 - imports Celery
+    from worker.metrics.asking import Asking  # noqa: PLC0415
+    from worker.wiring import build_services  # noqa: PLC0415
+
+    app = create_app(settings(), partial(build_services, connections=CONNECTIONS))
+    app.conf.update(redis_max_connections=CONNECTIONS)  # of the result store: a thread may need one
+    quick = connect(
+        settings().redis, CONNECTIONS, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S
+    )
+    asking = Asking(lambda: _workers(app), every_s=_ASK_EVERY_S)
+    asking.start()
+    return Backend(app.services, quick=quick, workers=lambda: asking.workers)
+
+
+def _workers(app: ReleaseCelery) -> int:
+    return len(app.control.ping(timeout=_PING_S) or ())

@@ -1,0 +1,62 @@
+"""What the routes work with, behind a look whether Redis is there: a request never waits for one that is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import redis
+from fastapi import Depends, Request
+
+from tasks.services import Services
+from wechat.tokens.lending import Lender
+
+#: Seconds in which Redis has to be connected, and to answer a ping. It may take longer for what is asked then.
+PATIENCE_S = 1.2
+#: Requests that are worked on at the same time; more wait for one of these.
+THREADS = 64
+#: Connections to Redis, for each of the clients: a thread takes one at a time.
+CONNECTIONS = THREADS + 8
+
+
+class Backend:
+    """`quick` is a client that waits no longer than PATIENCE_S; `workers` tells how many answer, None if nobody knows."""
+
+    def __init__(self, services: Services, *, quick: redis.Redis, workers: Callable[[], int | None]) -> None:
+        self._services = services
+        self._quick = quick
+        self._is_checked = False
+        self.workers = workers
+
+    @property
+    def lender(self) -> Lender:
+        """Lends tokens, where this process has what it takes."""
+        return self._services.wechat.lender
+
+    def ping(self) -> None:
+        """Raise redis.RedisError where Redis does not answer at once."""
+        self._quick.ping()
+
+    def ready(self) -> Services:
+        """The collaborators, on a Redis that answers and is laid out as they need it; raises RedisError or SchemaError."""
+        self.ping()
+        if not self._is_checked:
+            self._services.schema.check()
+            self._is_checked = True
+        return self._services
+
+
+async def _backend(request: Request) -> Backend:
+    found: Any = request.app.state.backend
+    assert isinstance(found, Backend)  # noqa: S101 - the factory sets it
+    return found
+
+
+Behind = Annotated[Backend, Depends(_backend)]
+
+
+def _ready(backend: Behind) -> Services:
+    return backend.ready()
+
+
+Ready = Annotated[Services, Depends(_ready)]

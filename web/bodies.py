@@ -1,0 +1,82 @@
+"""What a client sends: one JSON object, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import reprlib
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+
+from releases.errors import InvalidRequest
+from releases.record import MAX_REASON, By, Door, is_reason
+from releases.request import encodable
+
+#: Bytes: a wave of ten thousand with an `ext` of a kilobyte each.
+MOST_BYTES = 16 * 1024 * 1024
+#: Seconds in which a body has to be there.
+_PATIENCE_S = 60
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = list[bytes](), 0
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > MOST_BYTES:
+                    raise HTTPException(413, f"The body has more than {MOST_BYTES} bytes")
+                parts.append(part)
+    except TimeoutError:
+        raise HTTPException(408, f"The body was not there after {_PATIENCE_S} s") from None
+    return b"".join(parts)
+
+
+#: A parameter of a route: the bytes of its body, read when the key has been found good.
+Body = Annotated[bytes, Depends(_body)]
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """The object of a body; raises HTTPException 400 for what is no JSON, InvalidRequest for another value."""
+    try:
+        value = json.loads(raw, object_pairs_hook=_each_name_once, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        said = "nested too deeply" if isinstance(error, RecursionError) else encodable(str(error))
+        raise HTTPException(400, f"The body is no JSON in UTF-8 ({said})") from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("body", "must be one JSON object")
+    return value
+
+
+def by(request: Request, raw: bytes = b"") -> By:
+    """Who asks, and why: the body may be empty, or {"reason": TEXT}; raises InvalidRequest."""
+    fields = json_object(raw) if raw else {}
+    return asked_by(request, fields)
+
+
+def asked_by(request: Request, fields: dict[str, Any], *others: str) -> By:
+    """The same of an object that may have other fields as well."""
+    unknown = sorted(set(fields) - {"reason", *others})
+    if unknown:
+        raise InvalidRequest(
+            encodable(unknown[0]), f"unknown field; there is {', '.join(('reason', *others))}"
+        )
+    reason = fields.get("reason")
+    if reason is not None and not (isinstance(reason, str) and is_reason(reason)):
+        raise InvalidRequest("reason", f"must be at most {MAX_REASON} printable characters on one line")
+    return By.through(Door.KEY, request.state.key.name, (reason or "").strip() or None)
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"an object has the name {reprlib.repr(name)} twice")
+        found[name] = value
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")

@@ -1,0 +1,105 @@
+"""Releases: start, list, read, resume, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+from config.api_keys import KeyScope
+from releases.request import parse_request
+from releases.selection import Selection
+from releases.states import Status
+from web.backend import Ready
+from web.bodies import Body, by, json_object
+from web.cursors import cursor_of, position_of
+from web.models import Reason, ReleasePage, ReleaseRecord, Started
+from web.openapi import body_of, request_body
+from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers
+
+reading = ScopedRouter(KeyScope.READ, "releases")
+operating = ScopedRouter(KeyScope.OPERATE, "releases")
+
+ReleaseId = Annotated[str, Path(description="A release's id.")]
+#: Of lists.
+DEFAULT_LIMIT, MOST = 100, 1000
+
+
+class Paging(BaseModel):
+    """Which page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=MOST, description="At most so many.")] = DEFAULT_LIMIT
+    cursor: Annotated[str | None, Field(description="`next` of the page before.")] = None
+
+
+class Wanted(Paging):
+    """Which releases; all that is given has to be true of one."""
+
+    status: Annotated[Status | None, Field(description="Those in this status.")] = None
+    wave: Annotated[str | None, Field(description="Those of this wave.")] = None
+    appid: Annotated[str | None, Field(description="Those of this Mini Program.")] = None
+    errcode: Annotated[
+        int | None, Field(description="Those that are stopped, or wait, for this errcode.")
+    ] = None
+
+
+@reading.get("/releases", response_model=ReleasePage)
+def list_releases(services: Ready, wanted: Annotated[Wanted, Query()]) -> JSONResponse:
+    """List releases, newest first. Releases that are added meanwhile do not move the pages."""
+    selection = Selection(**wanted.model_dump(exclude=set(Paging.model_fields)))
+    page = services.reader.newest(selection, wanted.limit, position_of(wanted.cursor))
+    found = [release.public() for release in page.releases]
+    return JSONResponse({"releases": found, "next": cursor_of(page.more_after)})
+
+
+@reading.get("/releases/{release_id}", response_model=ReleaseRecord, responses=answers(NOT_FOUND))
+def get_release(services: Ready, release_id: ReleaseId) -> JSONResponse:
+    """Read one release: how far it got, why it stands, what to do."""
+    return JSONResponse(services.reader.get(release_id).public())
+
+
+@operating.post(
+    "/releases",
+    status_code=201,
+    response_model=Started,
+    responses={
+        200: {"model": Started, "description": "The same request was sent before: its release."},
+        **answers(CONFLICT, WITH_BODY),
+    },
+    openapi_extra=request_body(),
+)
+def start_release(services: Ready, request: Request, raw: Body) -> JSONResponse:
+    """Release one version to one Mini Program. The same request twice is one release."""
+    enqueued = services.releases.enqueue(parse_request(json_object(raw)), by=by(request))
+    document: dict[str, Any] = {
+        "release_id": enqueued.release.id,
+        "created": enqueued.created,
+        "release": enqueued.release.public(),
+    }
+    return JSONResponse(document, status_code=201 if enqueued.created else 200)
+
+
+@operating.post(
+    "/releases/{release_id}/resume",
+    response_model=ReleaseRecord,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(Reason, required=False),
+)
+def resume_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
+    """Start a blocked or failed release again, or a waiting one at once. One that goes on stays as it is."""
+    return JSONResponse(services.releases.resume(release_id, by(request, raw)).public())
+
+
+@operating.post(
+    "/releases/{release_id}/cancel",
+    response_model=ReleaseRecord,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(Reason, required=False),
+)
+def cancel_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
+    """End a release. What WeChat has been told already stays as it is."""
+    return JSONResponse(services.releases.cancel(release_id, by=by(request, raw)).public())
