@@ -47,6 +47,11 @@ COMMANDS = (
     ),
     ("doctor", "doctor", "Say what is missing: Redis, ticket, token, whitelisted IP, platform domain pool."),
     ("metrics", "serving.metrics", "Tell Prometheus how the whole platform stands, at /metrics."),
+    (
+        "receiver",
+        "serving.receiver",
+        "Take what WeChat pushes: tickets, authorizations, audit results. See docs/receiver.md.",
+    ),
     ("errcodes", "errcodes", "Say what an errcode of WeChat means for a release, and how to get out of it."),
     ("domains", "domains", "Read and change a Mini Program's server domains by hand."),
     ("platform", "platform", "What belongs to the third-party platform itself."),

@@ -75,6 +75,14 @@ def _keys_can_be_used(keys: list[SecretStr]) -> list[SecretStr]:
     return keys
 
 
+def _are_aes_keys(keys: list[SecretStr]) -> list[SecretStr]:
+    for number, key in enumerate(keys, start=1):
+        if not re.fullmatch(r"[0-9A-Za-z+/]{43}", key.get_secret_value()):
+            # Without the value, as above.
+            raise ValueError(f"number {number} is no EncodingAESKey, which has 43 letters and digits")
+    return keys
+
+
 def _is_fernet_key(key: SecretStr) -> bool:
     try:
         Fernet(key.get_secret_value())
@@ -86,6 +94,7 @@ def _is_fernet_key(key: SecretStr) -> bool:
 EncryptionKeys = Annotated[
     list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_keys_can_be_used)
 ]
+PushKeys = Annotated[list[SecretStr], NoDecode, BeforeValidator(_key_list), AfterValidator(_are_aes_keys)]
 DomainNames = Annotated[list[str], NoDecode, BeforeValidator(_domain_list)]
 
 
@@ -234,11 +243,18 @@ class PlatformSettings(_Section):
 
     appid: AppId = ""
     appsecret: AppSecret = SecretStr("")
+    push_token: AppSecret = SecretStr("")
+    push_keys: PushKeys = []
 
     @property
     def is_named(self) -> bool:
         """Whether calls to WeChat can be made at all."""
         return bool(self.appid and self.appsecret.get_secret_value())
+
+    @property
+    def takes_pushes(self) -> bool:
+        """Whether what WeChat pushes can be verified and decrypted."""
+        return bool(self.appid and self.push_token.get_secret_value() and self.push_keys)
 
 
 class DomainSettings(_Section):

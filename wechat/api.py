@@ -14,6 +14,7 @@ from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import Pace
 from wechat.http.transport import Observe, Transport
 from wechat.mini_program import AuditQuota, MiniProgram
+from wechat.push.inbox import Inbox
 from wechat.tokens.rekeying import StoredSecrets
 from wechat.tokens.sealing import Seal
 from wechat.tokens.single_flight import Tokens
@@ -55,6 +56,7 @@ class WeChat:
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(db, seal)
         self.stored_secrets = StoredSecrets(db, seal)
+        self.inbox = Inbox(db, seal, self.store)
         self._tokens = Tokens(api=self._component, store=self.store, sleep=sleep)
 
     def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:
@@ -85,6 +87,26 @@ class WeChat:
             ),
             deadline,
         )
+
+    def start_push_ticket(self, deadline: Deadline) -> None:
+        """Ask WeChat to push tickets again; takes no token, and the machine's address has to be whitelisted."""
+        self._component.start_push_ticket(deadline)
+
+    def exchange_code(self, code: str, deadline: Deadline) -> str:
+        """Exchange an authorization code and store the tokens that come for it; returns whose they are."""
+        authorization = self._tokens.with_component_token(
+            lambda token: self._component.query_auth(token, code, deadline), deadline
+        )
+        self._tokens.keep_authorization(authorization)
+        return authorization.appid
+
+    def look_up_authorization(self, appid: str, deadline: Deadline) -> bool:
+        """Whether there is a refresh token of the Mini Program; where there is none, WeChat's list is asked."""
+        return self._tokens.look_up_authorization(appid, deadline)
+
+    def confirm_authorization(self, appid: str, deadline: Deadline) -> bool | None:
+        """Whether WeChat still takes the Mini Program's refresh token; if not, the tokens are forgotten. None without one."""
+        return self._tokens.confirm_authorization(appid, deadline)
 
     def registered_hosts(self) -> tuple[str, ...] | None:
         """The hosts that are published on the platform; None if it never was, or WeChat does not say in time."""

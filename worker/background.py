@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -30,6 +31,8 @@ LOOK_EVERY_S = 0.5
 LOOK_FOR_LOST_EVERY_S = 5.0
 #: Seconds between two looks at whether it is time to ask WeChat for the audit quota.
 LOOK_FOR_QUOTA_EVERY_S = 5.0
+#: Seconds between two looks at what WeChat has pushed.
+LOOK_AT_PUSHES_EVERY_S = 1.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -100,6 +103,7 @@ class BringBack(bootsteps.StartStopStep):
         self._threads = [
             threading.Thread(target=self._look, args=(parent.app,), name="due", daemon=True),
             threading.Thread(target=self._ask_for_quota, args=(parent.app,), name="audit-quota", daemon=True),
+            threading.Thread(target=self._follow_pushes, args=(parent.app,), name="pushes", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -147,14 +151,25 @@ class BringBack(bootsteps.StartStopStep):
                     failed[job.__name__] = str(error)
 
     def _ask_for_quota(self, app: ReleaseApp) -> None:
-        """Beside the other jobs, which are not to wait for WeChat."""
-        while not self._stopped.wait(LOOK_FOR_QUOTA_EVERY_S):
+        self._beside(
+            app, LOOK_FOR_QUOTA_EVERY_S, app.services.audit_quotas.refresh, "asking for the audit quota"
+        )
+
+    def _follow_pushes(self, app: ReleaseApp) -> None:
+        self._beside(app, LOOK_AT_PUSHES_EVERY_S, app.services.pushed.look, "following WeChat's pushes")
+
+    def _beside(self, app: ReleaseApp, every_s: float, job: Callable[[], object], what: str) -> None:
+        """Do a job beside the others, which are not to wait for WeChat."""
+        failed = ""
+        while not self._stopped.wait(every_s):
             try:
                 if app.services.schema.is_current:
-                    app.services.audit_quotas.refresh()
+                    job()
+                failed = ""
             except Exception as error:
-                if not is_away(error):
-                    log.exception("asking for the audit quota failed")
+                if not is_away(error) and failed != str(error):
+                    log.exception("%s failed", what)
+                failed = str(error)
 
     def _look_for_records(self, app: ReleaseApp) -> None:
         mark = app.services.store.mark()

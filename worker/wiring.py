@@ -14,6 +14,7 @@ from config.settings import DomainSettings, RateSettings, Settings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
+from releases.background.pushed import Pushed
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -130,6 +131,7 @@ def build_services(app: Celery, settings: Settings) -> Services:
         pauses=pauses,
         timed_pauses=timed_pauses,
         due=Due(db, store=store, pauses=pauses, send=send, queues=queues),
+        pushed=Pushed(db, inbox=wechat.inbox, wechat=wechat, pauses=pauses, now=RedisClock(client.time).time),
         steps=steps,
         outcomes=outcomes,
         wechat=wechat,

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant, text_of_token
+from wechat.component import AUTHORIZERS_PER_PAGE, Authorization, ComponentApi, Grant, text_of_token
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import (
     NotAuthorized,
@@ -43,6 +43,8 @@ _POLL_S = 0.05
 _MAX_PAGES = 40
 
 _TICKET_REJECTED = frozenset({61005, 61006, 40091})
+#: The Mini Program has withdrawn its authorization.
+_NOT_AUTHORIZED = 61003
 _REFRESH_TOKEN_REJECTED = frozenset({61023, 42002})
 
 
@@ -88,6 +90,44 @@ class Tokens:
         while (owner := self._store.begin_refresh(COMPONENT, _LOCK_LIFETIME_S)) is None:
             self._wait(COMPONENT, deadline)
         return self._refresh_as(owner, COMPONENT, self._refresh_component, deadline, anew=True)
+
+    def keep_authorization(self, authorization: Authorization) -> None:
+        """Store the tokens that an authorization code was exchanged for; raises NotReplicated."""
+        appid, grant = authorization.appid, authorization.grant
+        self._store.put_refresh_tokens({appid: grant.refresh_token})
+        owner = self._store.begin_refresh(appid, _LOCK_LIFETIME_S)
+        if owner is not None:
+            self._put(appid, owner, grant)
+
+    def look_up_authorization(self, appid: str, deadline: Deadline) -> bool:
+        """Ask WeChat for the refresh token of a Mini Program that has none here; False if it knows none either."""
+        if self._store.refresh_token(appid) is not None:
+            return True
+        found = self._authorized_refresh_token(appid, deadline)
+        if found:
+            self._store.put_refresh_tokens({appid: found})
+        return bool(found)
+
+    def confirm_authorization(self, appid: str, deadline: Deadline) -> bool | None:
+        """Whether the Mini Program still is authorized: its token is refreshed now. If not, its tokens are forgotten.
+
+        None where there is no refresh token.
+        """
+        refresh_token = self._store.refresh_token(appid)
+        if refresh_token is None:
+            return None
+        while (owner := self._store.begin_refresh(appid, _LOCK_LIFETIME_S)) is None:
+            self._wait(appid, deadline)
+        try:
+            self._refresh_as(
+                owner, appid, lambda inner: self._refresh_authorizer(appid, inner), deadline, anew=True
+            )
+        except Refused as refused:
+            if refused.errcode != _NOT_AUTHORIZED:
+                raise
+            self._store.forget_refresh_token(appid, refresh_token)
+            return False
+        return True
 
     def _component_token(self, deadline: Deadline) -> str:
         return self._token(COMPONENT, self._refresh_component, deadline)
@@ -142,18 +182,21 @@ class Tokens:
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
                 log.warning("the token of %s could not be refreshed early; it is still good", slot)
                 return stored.value
-            stored_by_us = self._store.put_token(
-                slot,
-                owner,
-                grant.token,
-                expires_in_s=grant.expires_in_s,
-                refresh_ahead_s=grant.expires_in_s * REFRESH_AHEAD,
-            )
+            stored_by_us = self._put(slot, owner, grant)
             log.info("token of %s refreshed, good for %d s", slot, grant.expires_in_s)
             newer = None if stored_by_us else self._store.token(slot)
             return grant.token if newer is None else newer.value
         finally:
             self._store.end_refresh(slot, owner)
+
+    def _put(self, slot: str, owner: str, grant: Grant) -> bool:
+        return self._store.put_token(
+            slot,
+            owner,
+            grant.token,
+            expires_in_s=grant.expires_in_s,
+            refresh_ahead_s=grant.expires_in_s * REFRESH_AHEAD,
+        )
 
     def _wait(self, slot: str, deadline: Deadline) -> None:
         try:

@@ -13,6 +13,8 @@ from tests.support.keys import NEW as KEY
 from tests.support.keys import OTHER as OTHER_KEY
 from tests.unit.config.conftest import SECRET, problems
 
+PUSH_KEY = "0123456789" * 4 + "abC"
+
 #: A valid value for each variable, none of them the default, and how it reads in the settings.
 VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_REDIS__URL": (
@@ -30,6 +32,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WECHAT__READ_TIMEOUT_S": ("90", 90),
     "MPRELEASE_PLATFORM__APPID": ("wx0000000000000001", "wx0000000000000001"),
     "MPRELEASE_PLATFORM__APPSECRET": ("0123", "0123"),
+    "MPRELEASE_PLATFORM__PUSH_TOKEN": ("4567", "4567"),
+    "MPRELEASE_PLATFORM__PUSH_KEYS": (f"{PUSH_KEY},{PUSH_KEY[::-1]}", [PUSH_KEY, PUSH_KEY[::-1]]),
     "MPRELEASE_DOMAINS__REQUESTDOMAIN": ("https://a.cn, https://b.cn", ["https://a.cn", "https://b.cn"]),
     "MPRELEASE_DOMAINS__WSREQUESTDOMAIN": ('["wss://a.cn", "wss://b.cn"]', ["wss://a.cn", "wss://b.cn"]),
     "MPRELEASE_DOMAINS__UPLOADDOMAIN": ("https://a.cn,", ["https://a.cn"]),
@@ -78,6 +82,18 @@ def plain(value: Any) -> Any:
 
 def test_every_variable_is_tested_here() -> None:
     assert sorted(VALUES) == sorted(variable_names())
+
+
+@pytest.mark.parametrize(
+    "key", ["x", PUSH_KEY[1:], PUSH_KEY + "=", PUSH_KEY[1:] + "_", PUSH_KEY[1:] + "\u0663"]
+)
+def test_what_is_no_encoding_aes_key_is_refused_without_showing_it(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPRELEASE_PLATFORM__PUSH_KEYS", f"{PUSH_KEY}\n{key}")
+    (problem,) = problems()
+    assert problem.startswith("MPRELEASE_PLATFORM__PUSH_KEYS: number 2 is no EncodingAESKey")
+    assert f" {key} " not in f" {problem} "
 
 
 def test_without_any_setting_the_defaults_can_be_used() -> None:
