@@ -26,7 +26,12 @@ _MOST_OF_HEADERS = 16 * 1024
 def listen(host: str, port: int) -> socket.socket:
     """Take the address; raises OSError where it can't be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=1024)
+    listening = socket.create_server((host, port), family=family, backlog=1024)
+    # asyncio does so for sockets that say that they are TCP's, which those of create_server do not: each answer on a kept
+    # connection took 40 ms longer, as long as the other side delays its acknowledgement. Who is accepted inherits it.
+    # https://github.com/python/cpython/blob/3.11/Lib/asyncio/base_events.py#L190
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def serve(app: ASGIApp, listening: socket.socket, *, log_format: str) -> None:
