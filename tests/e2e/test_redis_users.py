@@ -17,17 +17,18 @@ import requests
 from cli.demo.redis import find_server
 from releases.figures import UNACKNOWLEDGED
 from tests.e2e.watched import exporter
-from tests.support import flower, workers
+from tests.support import flower, receivers, workers
 from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
 from tests.support.restartable_redis import RestartableRedis
 from tests.support.unacknowledged import let_messages_age
 from tests.support.workers import ROOT, TICKET, Platform, wait_for
+from wechat.push.inbox import MOST_CODES
 
 pytestmark = pytest.mark.long
 
 RULE = ROOT / "config" / "redis-users.acl"
-OURS, ORCHESTRATOR = "mprelease", "orchestrator"
+OURS, ORCHESTRATOR, RECEIVER = "mprelease", "orchestrator", "receiver"
 PASSWORD = "not-to-be-guessed"
 ADMIN = "admin:any@"
 #: Short, so that what a killed worker had goes on while a test waits.
@@ -246,6 +247,34 @@ def test_a_worker_whose_connections_are_cut_or_that_is_stopped_puts_back_what_it
         wait_for(lambda: all(platform.show(one)["status"] == "submitted" for one in ids))
 
 
+def test_the_receiver_stores_every_kind_of_push_and_a_worker_follows(
+    platform: Platform, server: RestartableRedis
+) -> None:
+    appid, stranger = platform.mini_program(), "wx00000000000fffff"
+    sealed = {"MPRELEASE_REDIS__URL": url_of(server, RECEIVER), "MPRELEASE_PLATFORM__APPSECRET": ""}
+    with platform.worker(), receivers.receiver(platform.directory, sealed) as receiver:
+        platform.release(appid)
+        for push in (
+            *(("component_verify_ticket", ""), ("component_verify_ticket", ""), ("authorized", appid)),
+            *(("unauthorized", appid), ("weapp_audit_success", appid), ("weapp_audit_fail", stranger)),
+            ("text", appid),
+        ):
+            fields = {"ComponentVerifyTicket": TICKET, "AuthorizationCode": "queryauthcode@@@x"}
+            assert receiver.push(*push, **fields).text == "success"
+        with platform.redis() as client:
+            # Where there are too many codes, those that have expired are looked for.
+            client.hset(
+                "pushed:codes", mapping={f"{appid} {number}": "1 sealed" for number in range(MOST_CODES)}
+            )
+            assert receiver.push("authorized", appid, AuthorizationCode="another").text == "success"
+            assert receiver.post("/wechat/authorization", b"").status_code == 400
+            assert receiver.session.get(f"{receiver.url}/healthz", timeout=10).status_code == 200
+            wait_for(lambda: client.zrange("pushed:looks", 0, -1) == [appid])
+            wait_for(lambda: not client.exists("pushed:codes", "pushed:unauthorized", "pushed:ticket-new"))
+            wait_for(lambda: client.hget("pushed:counts", "refused xml"))
+        platform.run("doctor")
+
+
 def test_an_orchestrator_starts_a_release_and_reads_its_result(
     platform: Platform, server: RestartableRedis, tmp_path: Path
 ) -> None:
@@ -288,6 +317,27 @@ FORBIDDEN: dict[str, tuple[tuple[Any, ...], ...]] = {
         ("SUBSCRIBE", "/0.celery.pidbox"),
         ("FLUSHALL",),
         ("KEYS", "*"),
+    ),
+    RECEIVER: (
+        ("GET", "wechat:token:component"),
+        ("GET", "wechat:refresh-token:wx0123456789abcdef"),
+        ("SET", "wechat:refresh-token:wx0123456789abcdef", "1"),
+        ("DEL", "wechat:ticket"),
+        ("DEL", "pushed:codes"),
+        ("SCAN", "0"),
+        ("HGETALL", "release:1"),
+        ("HSET", "mini-program:wx0123456789abcdef", "active", "1"),
+        ("EXISTS", "mini-program:wx0123456789abcdef"),
+        ("SET", "platform:pause:all", "1"),
+        ("LPUSH", "releases", "1"),
+        ("ZADD", "releases:due:urgent", "1", "1"),
+        ("SET", "celery-task-meta-1", "1"),
+        ("EVAL", "return 1", "0"),
+        ("PUBLISH", "/0.celery.pidbox", "1"),
+        ("SUBSCRIBE", "/0.celeryev/task.received"),
+        ("FLUSHALL",),
+        ("KEYS", "*"),
+        ("CONFIG", "GET", "*"),
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
 from random import Random
 from urllib.parse import quote_from_bytes
@@ -146,7 +147,7 @@ def _sealed(random: Random, message: bytes) -> Odd:
 
 def _signed(random: Random, text: str) -> Odd:
     ahead = random.choice((0, 0, 0, 0, -899, 899, -1000, 10**9, -(10**9)))
-    query = sealed.query(TOKEN, text, at=sealed.time.time() + ahead)
+    query = sealed.query(TOKEN, text, at=time.time() + ahead)
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     return _path(random, query), f"<xml><Encrypt>{escaped}</Encrypt></xml>".encode()
 

@@ -7,6 +7,12 @@ PushRefused
 
 from __future__ import annotations
 
+#: All reasons, those of the receiver among them.
+REASONS = (
+    *("signature", "encryption", "appid", "time", "xml", "doctype", "fields"),
+    *("size", "slow", "cut", "unavailable"),
+)
+
 
 class PushRefused(Exception):
     """Base of all reasons. `reason` is one word out of few, for counts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -14,18 +15,30 @@ from prometheus_client.registry import Collector
 
 from releases.figures import Figures
 from releases.waves.audit_quota import Quota
+from wechat.push.inbox import PushCounts
+from wechat.push.kinds import ALL
+from wechat.push.refusals import REASONS
 from worker.metrics.calls import BOUNDS_S, Calls
 
 #: (labels, value)
 Samples = Iterable[tuple[tuple[str, ...], float]]
-#: Reads all that stands in Redis: the figures, the calls, and how many messages were set aside.
-Read = Callable[[], tuple[Figures, Calls, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that stands in Redis. `ticket_age_s`: None where there is no ticket."""
+
+    figures: Figures
+    calls: Calls
+    set_aside: int
+    ticket_age_s: float | None
+    pushes: PushCounts
 
 
 class PlatformCollector(Collector):
     """Reads Redis at each scrape. Safe to use from many threads."""
 
-    def __init__(self, *, read: Read, workers: Callable[[], int | None]) -> None:
+    def __init__(self, *, read: Callable[[], Seen], workers: Callable[[], int | None]) -> None:
         self._read = read
         self._workers = workers
 
@@ -35,15 +48,16 @@ class PlatformCollector(Collector):
         if workers is not None:
             yield _gauge("workers", "Workers that answer.", workers)
         try:
-            figures, calls, set_aside = self._read()
+            seen = self._read()
         except redis.RedisError:
             yield _gauge("redis_up", "1 if Redis answers.", 0)
             return
         yield _gauge("redis_up", "1 if Redis answers.", 1)
-        yield from _of_figures(figures)
-        yield from _of_quota(figures.audit_quota)
-        yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", set_aside)
-        yield from _of_calls(calls)
+        yield from _of_figures(seen.figures)
+        yield from _of_quota(seen.figures.audit_quota)
+        yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", seen.set_aside)
+        yield from _of_calls(seen.calls)
+        yield from _of_pushes(seen.ticket_age_s, seen.pushes)
 
 
 def _of_figures(figures: Figures) -> Iterator[Metric]:
@@ -96,6 +110,30 @@ def _of_calls(calls: Calls) -> Iterator[Metric]:
         cumulative = list(zip(bounds, accumulate(latency.buckets), strict=True))
         histogram.add_metric((endpoint,), cumulative, latency.ms / 1000)
     yield histogram
+
+
+def _of_pushes(ticket_age_s: float | None, pushes: PushCounts) -> Iterator[Metric]:
+    if ticket_age_s is not None:
+        stored_at = time.time() - ticket_age_s
+        yield _gauge("ticket_stored_timestamp_seconds", "When the newest ticket was stored.", stored_at)
+    for name, what, label, numbers in (
+        (
+            "pushes",
+            "Pushes of WeChat that were taken, by kind.",
+            "kind",
+            dict.fromkeys(ALL, 0) | {**pushes.taken},
+        ),
+        (
+            "pushes_refused",
+            "Requests that the receiver refused, by reason.",
+            "reason",
+            dict.fromkeys(REASONS, 0) | {**pushes.refused},
+        ),
+    ):
+        counter = CounterMetricFamily(f"mprelease_{name}", what, labels=(label,))
+        for value, number in sorted(numbers.items()):
+            counter.add_metric((value,), number)
+        yield counter
 
 
 def _of_quota(quota: Quota | None) -> Iterator[Metric]:

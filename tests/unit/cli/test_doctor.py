@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.doctor.wechat import _ago
+from cli.doctor.pushes import _ago
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def answers(receiver: Receiver, number: int) -> Counter[int]:
         http.client.HTTPConnection("127.0.0.1", int(receiver.url.rpartition(":")[2]), timeout=10)
     ) as wire:
         for path, body in requested(number):
-            took = []
+            took: list[float] = []
             while not took or (min(took) > SOON_S and len(took) < 5):
                 began = time.monotonic()
                 wire.request("POST", path, body)
