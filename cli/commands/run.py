@@ -11,7 +11,7 @@ import typer
 
 from cli.context import celery_app
 from cli.demo import story as demonstration
-from cli.extras import need_demo
+from cli.extras import need_demo, need_web
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 #: Fixed, so that what was exported for one run is good for the next.
@@ -51,4 +51,5 @@ def simulator(
 def demo() -> None:
     """Show everything on this machine: Redis, a simulated WeChat, a worker, some releases."""
     need_demo("mprelease demo")
+    need_web("mprelease demo")
     demonstration.run()
