@@ -266,3 +266,36 @@ def test_each_request_is_one_line_of_the_log_without_query_and_secret(receiver: 
     assert len(str(of_requests[-1])) < 1000
     for secret in (TICKET, CODE, TOKEN, KEY, "the-reason", "msg_signature"):
         assert secret not in receiver.text()
+
+
+def raw(receiver: Receiver, *parts: bytes, ends: bool = False) -> bytes:
+    """What is answered to these bytes; `ends`: nothing more comes, and the connection is closed."""
+    with socket.create_connection(("127.0.0.1", int(receiver.url.rpartition(":")[2])), timeout=10) as wire:
+        for part in parts:
+            wire.sendall(part)
+        if ends:
+            wire.shutdown(socket.SHUT_WR)
+        return wire.recv(4096)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\x00\x01\x02\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /wechat/authorization HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        b"POST /wechat/authorization HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 40_000 + b"\r\n\r\n",
+        b"POST /wechat/authorization HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_without_a_traceback(receiver: Receiver, request_: bytes) -> None:
+    assert raw(receiver, request_).startswith(b"HTTP/1.1 4")
+    assert "Traceback" not in receiver.text()
+
+
+def test_a_body_that_is_cut_off_or_does_not_come_is_not_waited_for(receiver: Receiver, inbox: Inbox) -> None:
+    head = b"POST /wechat/authorization HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
+    raw(receiver, head, b"<xml>", ends=True)
+    assert raw(receiver, head, b"<xml>").startswith(b"HTTP/1.1 408 ")
+    wait_for(lambda: {"cut", "slow"} <= inbox.counts().refused.keys())
+    assert "Traceback" not in receiver.text()
