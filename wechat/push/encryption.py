@@ -32,12 +32,10 @@ class PushCipher:
         plain = self._unpadded(_bytes_of(encrypted))
         head = _RANDOM_BYTES + _LENGTH_BYTES
         length = int.from_bytes(plain[_RANDOM_BYTES:head], "big")
-        message, rest = plain[head : head + length], plain[head + length :]
-        if len(plain) < head or len(message) != length:
-            raise Malformed("encryption")
-        if rest != appid.encode():
+        # A length that is too large leaves nothing for the appid.
+        if plain[head + length :] != appid.encode():
             raise Malformed("appid")
-        return message
+        return plain[head : head + length]
 
     def _unpadded(self, data: bytes) -> bytes:
         decryptor, unpadder = self._cipher.decryptor(), padding.PKCS7(_PADDING_BITS).unpadder()

@@ -96,8 +96,12 @@ def test_an_authorization_code_is_stored_sealed_until_it_expires(
 ) -> None:
     expires_at = str(int(time.time()) + 500)
     fields = {"AuthorizationCode": CODE, "AuthorizationCodeExpiredTime": expires_at}
-    for _ in range(3):
-        assert receiver.push(kind, APPID, **fields).text == "success"
+    assert receiver.push(kind, APPID, **fields).text == "success"
+    before = dump(redis_client)
+    later = {**fields, "AuthorizationCodeExpiredTime": str(int(expires_at) + 50)}
+    for again in (fields, later):
+        assert receiver.push(kind, APPID, **again).text == "success"
+    assert dump(redis_client) == before
     (pending,) = inbox.codes()
     assert (pending.appid, pending.code, pending.expires_at) == (APPID, CODE, int(expires_at))
     assert CODE not in str(dump(redis_client))

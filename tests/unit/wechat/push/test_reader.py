@@ -134,7 +134,19 @@ def test_what_is_padded_or_measured_wrong_is_refused(plain: bytes) -> None:
         PushCipher(vector.KEY).decrypt(encrypted, vector.PLATFORM)
 
 
-@pytest.mark.parametrize("text", ["", "====", "中文", "abc", "D7yz vUNAL930rd28wf21s4hv", "A" * 44])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "====",
+        "中文",
+        "abc",
+        "D7yz vUNAL930rd28wf21s4hv",
+        "A" * 44,
+        vector.ENCRYPTED[:9] + "!" + vector.ENCRYPTED[9:],
+        vector.ENCRYPTED + "\n",
+    ],
+)
 def test_what_is_no_base64_of_whole_blocks_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         PushCipher(vector.KEY).decrypt(text, vector.PLATFORM)
@@ -152,6 +164,9 @@ def test_a_push_for_another_platform_is_refused() -> None:
         with pytest.raises(Malformed) as refused:
             read(keys=keys, appid="wxba5fad812f8e6fb9")
         assert refused.value.reason == "appid"
+    for other in ("", vector.PLATFORM[:-1], vector.PLATFORM + "x"):
+        with pytest.raises(Malformed):
+            PushCipher(vector.KEY).decrypt(sealed.encrypted(vector.KEY, other, b"<xml/>"), vector.PLATFORM)
 
 
 @pytest.mark.parametrize("signed", ["", "中", vector.OTHER_SIGNATURE, vector.SIGNATURE.upper(), "\udcff"])
