@@ -82,7 +82,7 @@ class Inbox:
         """Put a Mini Program into UNAUTHORIZED or LOOKS, with the time of this push."""
 
         def fill(pipe: Pipeline) -> None:
-            pipe.zadd(marks, {appid: round(now, 3)}, gt=True)
+            pipe.zadd(marks, {appid: round(now, 3)})
             pipe.zremrangebyrank(marks, 0, -MOST_MARKS - 1)
 
         self._write(kind, fill)
