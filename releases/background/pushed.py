@@ -16,6 +16,7 @@ from typing import Protocol
 from db.database import Database
 from releases.store import keys
 from releases.store.pauses import Pauses
+from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.push.inbox import CODES, FOLLOWING, LOOKS, UNAUTHORIZED, Inbox, PendingCode
@@ -67,6 +68,8 @@ class Pushed:
         self._now = now
         self._monotonic = monotonic
         self._not_before = 0.0
+        #: Why a push waits, by appid: it is told once.
+        self._waiting: dict[str, str] = {}
         self._looked_at = 0.0
         self._drop_if_equal = db.script("db", "drop_if_equal")
 
@@ -109,16 +112,18 @@ class Pushed:
             (appid, partial(self._confirm, appid, at, deadline))
             for appid, at in self._inbox.marks(UNAUTHORIZED).items()
         ]
+        waiting: dict[str, str] = {}
         for appid, do in work:
             try:
                 do()
             except (WeChatError, DeadlineExceeded) as error:
-                log.warning(
-                    "a push about the authorization of %s waits: %s", appid, str(error) or "no answer in time"
-                )
+                waiting[appid] = str(error) or "no answer in time"
+                if self._waiting.get(appid) != waiting[appid]:
+                    log.warning("a push about the authorization of %s waits: %s", appid, waiting[appid])
                 self._not_before = self._monotonic() + _PATIENCE_S
                 if isinstance(error, TicketMissing | DeadlineExceeded):
-                    return
+                    break
+        self._waiting = waiting
 
     def _exchange(self, pending: PendingCode, deadline: Deadline) -> None:
         if pending.code is None or pending.expires_at <= self._now():
@@ -146,7 +151,15 @@ class Pushed:
 
     def _confirm(self, appid: str, at: float, deadline: Deadline) -> None:
         is_old = at < self._now() - _MARK_LIFETIME_S
-        confirmed = None if is_old else self._wechat.confirm_authorization(appid, deadline)
+        try:
+            confirmed = None if is_old else self._wechat.confirm_authorization(appid, deadline)
+        except Refused as refused:
+            if verdict_of(refused.errcode).verdict is not Verdict.BLOCK:
+                raise
+            log.warning(
+                "WeChat does not say whether %s still is authorized; its tokens stay: %s", appid, refused
+            )
+            confirmed = None
         if confirmed:
             log.info("%s was said to have withdrawn its authorization, and has not", appid)
         elif confirmed is False:

@@ -110,6 +110,19 @@ def test_a_withdrawn_authorization_is_asked_about_before_it_is_believed(
     assert platform.release(goes, code=1)["status"] == "blocked"
 
 
+def test_where_wechat_says_neither_yes_nor_no_the_tokens_stay_and_nobody_asks_on(
+    platform: Platform, worker: Worker
+) -> None:
+    unclear = platform.mini_program()
+    refused = {"endpoint": "api_authorizer_token", "appid": unclear, "kind": "errcode", "errcode": 61023}
+    platform.sim("POST", "faults", {**refused, "times": -1})
+    push(platform, "unauthorized", unclear)
+    wait_for(lambda: not marks(platform, UNAUTHORIZED))
+    platform.let_go()
+    assert refresh_token(platform, unclear) == f"refreshtoken@@@{unclear}"
+    assert f"WeChat does not say whether {unclear} still is authorized" in worker.text()
+
+
 def test_a_decided_audit_marks_a_mini_program_of_ours_and_no_other(platform: Platform) -> None:
     ours, strangers = platform.mini_program(), platform.mini_program()
     platform.release(ours)
