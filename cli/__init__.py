@@ -56,6 +56,11 @@ COMMANDS = (
     ("metrics", "serving.metrics", "Tell Prometheus how the whole platform stands, at /metrics."),
     ("web", "serving.web", "Serve the HTTP API for programs, at /api/v1."),
     (
+        "receiver",
+        "serving.receiver",
+        "Take what WeChat pushes: tickets, authorizations, audit results. See docs/receiver.md.",
+    ),
+    (
         "api-key",
         "credentials.api_key:api_key",
         "Make a key for the HTTP API: the key on stdout, once.",

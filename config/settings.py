@@ -5,8 +5,6 @@ Every knob lives in a nested model that forbids unknown names. Read them with `c
 
 from __future__ import annotations
 
-import json
-import re
 import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -14,7 +12,6 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     SecretStr,
     field_validator,
@@ -23,112 +20,18 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from config.api_keys import ApiKey
+from config.lists import PLAIN, ApiKeys, DomainNames, EncryptionKeys, HostNames, PushKeys, WebhookSecrets
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.section import SecretWord, Word, on_secrets
 from config.section import Section as _Section
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
 from config.texts import credential
 from config.tokens_settings import TokensSettings
-from config.webhook import check_secret, is_private, secret_bytes
-
-
-def _list(separators: str, otherwise: str) -> BeforeValidator:
-    """A JSON array, or parts with separators between them."""
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value.lstrip().startswith("["):
-            try:
-                return json.loads(value)
-            except (ValueError, RecursionError):
-                raise ValueError(f"must be a JSON array, or {otherwise}") from None
-        return [part.strip() for part in re.split(separators, value) if part.strip()]
-
-    return BeforeValidator(read)
-
-
-#: In the place of the first key: write plain text, and read what the other keys sealed.
-PLAIN = "plain"
-
-
-def _keys_can_be_used(keys: list[SecretStr]) -> list[SecretStr]:
-    for number, key in enumerate(keys, start=1):
-        if number > 1 and key.get_secret_value() == PLAIN:
-            raise ValueError(f"`{PLAIN}` can only stand in the first place")
-        if key.get_secret_value() != PLAIN and not _is_fernet_key(key):
-            # Without the value: it may be a key with a typing error.
-            raise ValueError(f"number {number} is no Fernet key, which is 32 bytes in URL-safe base64")
-    return keys
-
-
-def _is_fernet_key(key: SecretStr) -> bool:
-    try:
-        from cryptography.fernet import Fernet  # noqa: PLC0415 - most start without a key, and sooner
-
-        Fernet(key.get_secret_value())
-    except ValueError:
-        return False
-    return True
-
-
-def _signs(secrets: list[SecretStr]) -> list[SecretStr]:
-    for number, secret in enumerate(secrets, start=1):
-        check_secret(number, secret.get_secret_value())
-    return secrets
-
-
-EncryptionKeys = Annotated[
-    list[SecretStr],
-    NoDecode,
-    _list(r"[,\s]+", "keys separated by commas or one a line"),
-    AfterValidator(_keys_can_be_used),
-]
-WebhookSecrets = Annotated[
-    list[SecretStr],
-    NoDecode,
-    _list(r"[,\s]+", "keys separated by commas or one a line"),
-    AfterValidator(_signs),
-]
-DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
-
-
-def _api_keys(parts: Any) -> Any:
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        return parts
-    keys = []
-    for number, part in enumerate(parts, start=1):
-        try:
-            keys.append(ApiKey.read(part))
-        except ValueError as error:
-            raise ValueError(f"number {number}: {error}") from None
-    return keys
-
-
-def _are_hosts(hosts: list[str]) -> list[str]:
-    for host in hosts:
-        if "/" in host or not host.isprintable():
-            raise ValueError("must be names alone, such as release.example.com, without https:// and port")
-    return [host.lower() for host in hosts]
-
-
-# The validators before the value run from the last to the first.
-ApiKeys = Annotated[
-    list[ApiKey],
-    NoDecode,
-    BeforeValidator(_api_keys),
-    _list(r"[,\s]+", "keys separated by commas or one a line"),
-]
-HostNames = Annotated[
-    list[str], NoDecode, _list(",", "domains separated by commas"), AfterValidator(_are_hosts)
-]
-
+from config.webhook import is_private, secret_bytes
 
 AppId = Annotated[str, AfterValidator(credential)]
 AppSecret = Annotated[SecretStr, on_secrets(credential)]
@@ -255,6 +158,13 @@ class PlatformSettings(_Section):
 
     appid: AppId = ""
     appsecret: AppSecret = SecretStr("")
+    push_token: AppSecret = SecretStr("")
+    push_keys: PushKeys = []
+
+    @property
+    def takes_pushes(self) -> bool:
+        """Whether what WeChat pushes can be verified and decrypted."""
+        return bool(self.appid and self.push_token.get_secret_value() and self.push_keys)
 
 
 class DomainSettings(_Section):

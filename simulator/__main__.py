@@ -67,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--big-audit-ids", action="store_true", help="audit ids over 2**53, which a float can't hold"
     )
+    parser.add_argument(
+        "--push-to", default="", help="the platform's receiver, such as http://127.0.0.1:8081"
+    )
+    parser.add_argument("--push-token", default=little_world.PUSH_TOKEN)
+    parser.add_argument("--push-key", default=little_world.PUSH_KEY, help="the EncodingAESKey")
+    parser.add_argument("--push-every-s", type=float, default=600.0, help="seconds between two tickets")
     parser.add_argument("--die-with-parent", action="store_true", help="end when the parent process ends")
     parser.add_argument("--describe", action="store_true", help="print what a worker needs, and end")
     return parser
@@ -81,6 +87,10 @@ def _make_world(args: argparse.Namespace, secrets: SecretBook) -> World:
             "token_ttl_s": args.token_ttl_s,
             "strict_encoding": args.strict_encoding,
             "big_auditids": args.big_audit_ids,
+            "push_to": args.push_to,
+            "push_token": args.push_token,
+            "push_key": args.push_key,
+            "push_every_s": args.push_every_s,
         }
     )
     if args.world is not None:

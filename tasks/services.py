@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from releases.background.due import Due
+from releases.background.pushed import Pushed
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
@@ -47,6 +48,7 @@ class Services:
     pauses: Pauses
     timed_pauses: TimedPauses
     due: Due
+    pushed: Pushed
     steps: Steps
     outcomes: Outcomes
     outbox: Outbox

@@ -55,7 +55,7 @@ def _line(scope: Scope, status: int | None, seconds: float) -> dict[str, Any]:
     return {
         "method": scope["method"],
         "route": getattr(route, "path", scope["path"][:_LONGEST_PATH]),
-        **scope.get("path_params", {}),
+        **{name: str(value)[:_LONGEST_PATH] for name, value in scope.get("path_params", {}).items()},
         "status": status,
         "ms": round(seconds * 1000, 1),
         **({"caller": caller} if caller else {}),

@@ -14,6 +14,8 @@ from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.pace import Pace
 from wechat.http.transport import Observe, Transport
 from wechat.mini_program import AuditQuota, MiniProgram
+from wechat.push.inbox import Inbox
+from wechat.tokens.authorizing import Authorizing
 from wechat.tokens.borrowed import BorrowedTokens, Owner
 from wechat.tokens.lending import Lender
 from wechat.tokens.own import OwnTokens
@@ -60,12 +62,20 @@ class WeChat:
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(db, seal)
         self.stored_secrets = StoredSecrets(db, seal)
-        source: Source = OwnTokens(self._component, self.store)
+        self.inbox = Inbox(db, seal, self.store)
+        own = OwnTokens(self._component, self.store)
+        source: Source = own
         if owner is not None:
             timeouts = {"connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s}
             source = BorrowedTokens(owner, self.store, **timeouts)
         self._tokens = Tokens(source=source, store=self.store, sleep=sleep)
         self.lender = Lender(self._tokens, self.store, why_not=_lends_none(credentials, owner))
+        #: For the owner of the tokens alone.
+        self.authorizing = (
+            Authorizing(api=self._component, own=own, tokens=self._tokens, store=self.store)
+            if owner is None
+            else None
+        )
 
     def mini_program(self, appid: str, deadline: Deadline) -> MiniProgram:
         """One Mini Program; all calls made through it are over by the deadline."""
@@ -95,6 +105,10 @@ class WeChat:
             ),
             deadline,
         )
+
+    def start_push_ticket(self, deadline: Deadline) -> None:
+        """Ask WeChat to push tickets again; takes no token, and the machine's address has to be whitelisted."""
+        self._component.start_push_ticket(deadline)
 
     def registered_hosts(self) -> tuple[str, ...] | None:
         """The hosts that are published on the platform; None if it never was, or WeChat does not say in time."""

@@ -49,6 +49,14 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorization:
+    """What an authorization code was exchanged for: whose it is, and the Mini Program's first tokens."""
+
+    appid: str
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One of the template library. `created_at` is when its draft was uploaded, in seconds, 0 if unknown."""
 
@@ -90,6 +98,26 @@ class ComponentApi:
         secrets = (refresh_token,)
         answer = self._post("api_authorizer_token", body, deadline, token, secrets=secrets, appid=appid)
         return _grant("api_authorizer_token", answer, "authorizer_access_token")
+
+    def query_auth(self, token: str, code: str, deadline: Deadline) -> Authorization:
+        """Exchange an authorization code, which works once."""
+        name = "api_query_auth"
+        body = {"component_appid": self.credentials.appid, "authorization_code": code}
+        answer = self._post(name, body, deadline, token, secrets=(code,))
+        info = answer.get("authorization_info")
+        if not isinstance(info, dict) or not text_of_token(info.get("authorizer_refresh_token")):
+            raise Unanswered(PREFIX + name, "the answer has no authorization_info with a refresh token")
+        return Authorization(
+            text(info.get("authorizer_appid")), _grant(name, info, "authorizer_access_token")
+        )
+
+    def start_push_ticket(self, deadline: Deadline) -> None:
+        """Ask WeChat to push tickets, if it has stopped; the next one comes within ten minutes."""
+        body = {
+            "component_appid": self.credentials.appid,
+            "component_secret": self.credentials.appsecret,
+        }
+        self._post("api_start_push_ticket", body, deadline)
 
     def authorizers(self, token: str, offset: int, deadline: Deadline) -> list[dict[str, Any]]:
         """One page of {authorizer_appid, refresh_token, auth_time}."""

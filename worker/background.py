@@ -32,6 +32,8 @@ LOOK_EVERY_S = 0.5
 LOOK_FOR_LOST_EVERY_S = 5.0
 #: Seconds between two looks at whether it is time to ask WeChat for the audit quota.
 LOOK_FOR_QUOTA_EVERY_S = 5.0
+#: Seconds between two looks at what WeChat has pushed.
+LOOK_AT_PUSHES_EVERY_S = 1.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -103,6 +105,7 @@ class BringBack(bootsteps.StartStopStep):
             threading.Thread(target=self._look, name="due", daemon=True),
             threading.Thread(target=self._ask_for_quota, name="audit-quota", daemon=True),
             threading.Thread(target=self._send_webhooks, name="webhooks", daemon=True),
+            threading.Thread(target=self._follow_pushes, name="pushes", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -151,14 +154,25 @@ class BringBack(bootsteps.StartStopStep):
                     failed[job] = str(error)
 
     def _ask_for_quota(self) -> None:
-        """Beside the other jobs, which are not to wait for WeChat."""
-        while not self._stopped.wait(LOOK_FOR_QUOTA_EVERY_S):
+        self._beside(
+            LOOK_FOR_QUOTA_EVERY_S, self._services.audit_quotas.refresh, "asking for the audit quota"
+        )
+
+    def _follow_pushes(self) -> None:
+        self._beside(LOOK_AT_PUSHES_EVERY_S, self._services.pushed.look, "following WeChat's pushes")
+
+    def _beside(self, every_s: float, job: Callable[[], object], what: str) -> None:
+        """Do a job beside the others, which are not to wait for WeChat."""
+        failed = ""
+        while not self._stopped.wait(every_s):
             try:
                 if self._services.schema.is_current:
-                    self._services.audit_quotas.refresh()
+                    job()
+                failed = ""
             except Exception as error:
-                if not is_away(error):
-                    log.exception("asking for the audit quota failed")
+                if not is_away(error) and failed != str(error):
+                    log.exception("%s failed", what)
+                failed = str(error)
 
     def _send_webhooks(self) -> None:
         """Beside the other jobs as well: an endpoint may be slow."""

@@ -17,6 +17,7 @@ from config.tokens_settings import TokensSettings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
+from releases.background.pushed import Pushed
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -149,6 +150,13 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         pauses=pauses,
         timed_pauses=timed_pauses,
         due=Due(db, store=store, pauses=pauses, send=send, queues=queues),
+        pushed=Pushed(
+            db,
+            inbox=wechat.inbox,
+            wechat=wechat.authorizing,
+            pauses=pauses,
+            now=RedisClock(client.time).time,
+        ),
         steps=steps,
         outcomes=outcomes,
         outbox=outbox,

@@ -11,7 +11,7 @@ import typer
 
 from cli.context import celery_app
 from cli.demo import story as demonstration
-from cli.extras import need_demo
+from cli.extras import need_demo, need_web
 
 #: Fixed, so that what was exported for one run is good for the next.
 _SIMULATOR_PORT = 8155
@@ -43,6 +43,7 @@ def simulator(
 def demo() -> None:
     """Show everything on this machine: Redis, a simulated WeChat, a worker, some releases."""
     need_demo("mprelease demo")
+    need_web("mprelease demo")
     demonstration.run()
 
 

@@ -1,9 +1,10 @@
-"""Child processes of the demo and of the tests: the simulator and workers, gone when we are."""
+"""Child processes of the demo and of the tests: the simulator, a receiver, workers; gone when we are."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Protocol
 #: A worker that is asked to stop finishes its steps first; then it is killed. In seconds.
 STOP_TIMEOUT_S = 60.0
 
-_ANNOUNCEMENT = "simulator listening on "
+_ANNOUNCEMENT, _RECEIVER = "simulator listening on ", "receiver at "
+#: Seconds until a receiver listens, on a busy machine.
+_START_TIMEOUT_S = 60.0
 
 
 class Process(Protocol):
@@ -75,6 +78,24 @@ def worker(
             yield process
         finally:
             stop(process)
+
+
+@contextmanager
+def receiver(environment: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Run a receiver for the length of the block; yields its URL. Its output goes to the log."""
+    line = [sys.executable, "-P", "-m", "worker", "receiver", "--port", "0"]
+    with worker(environment, log, line) as process:
+        yield _announced(process, log)
+
+
+def _announced(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        for said in log.read_text(errors="replace").splitlines():
+            if said.startswith(_RECEIVER):
+                return said.removeprefix(_RECEIVER)
+        time.sleep(0.02)
+    raise RuntimeError(f"the receiver did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
 def stop(process: Process, timeout_s: float = STOP_TIMEOUT_S) -> None:

@@ -1,6 +1,6 @@
 """`mprelease demo`: the whole thing on one machine, with nothing configured and nothing left behind.
 
-A real Redis, a real worker process and the simulator over real HTTP; the releases are enqueued and
+A real Redis, a real worker and a real receiver, and the simulator over real HTTP; the releases are enqueued and
 followed by the commands that operators use.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 import requests
 
 from cli import language
-from cli.demo.processes import simulator, worker
+from cli.demo.processes import receiver, simulator, worker
 from cli.demo.redis import embedded_redis
 from cli.printing import notes
 from config.sources import PREFIX
@@ -29,7 +29,7 @@ from config.sources import PREFIX
 #: Made-up credentials of the simulator's little world.
 _APPID = "wx00000000000000aa"
 _APPSECRET = "simulated-appsecret-0123456789ab"
-_TICKET = "ticket@@@simulated-component-verify-ticket"
+_PUSH_TOKEN, _PUSH_KEY = "simulated-push-token", "simulatedEncodingAESKey" + 20 * "0"
 #: Wanted by the third shop and not registered on the platform, until we do.
 _NEW_HOST = "pay.example.com"
 #: The errcode that says so.
@@ -52,16 +52,19 @@ def run() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mprelease-demo-")))
-        notes.rule("starting Redis, a simulated WeChat and a worker")
+        notes.rule("starting Redis, a simulated WeChat, a receiver of its pushes, and a worker")
         redis_url = stack.enter_context(embedded_redis())
         wechat_url = stack.enter_context(simulator("--scan-s", "3"))
-        _World(wechat_url).prepare()
+        world = _World(wechat_url)
+        world.prepare()
         shop = _Operator(directory, redis_url, wechat_url)
+        receiver_url = stack.enter_context(receiver(shop.environment, directory / "receiver.log"))
+        notes.print(f"WeChat pushes a ticket: {world.push_ticket(receiver_url)}", markup=False)
         shop.authorize()
         log = directory / "worker.log"
         stack.enter_context(worker(shop.environment, log))
         try:
-            _tell(shop, _World(wechat_url))
+            _tell(shop, world)
         except DemoFailed as error:
             notes.print(f"[bold red]the demo failed:[/] {error}")
             for line in log.read_text(errors="replace")[-4000:].splitlines():
@@ -136,6 +139,8 @@ class _Operator:
             "MPRELEASE_WECHAT__API_URL": wechat_url,
             "MPRELEASE_PLATFORM__APPID": _APPID,
             "MPRELEASE_PLATFORM__APPSECRET": _APPSECRET,
+            "MPRELEASE_PLATFORM__PUSH_TOKEN": _PUSH_TOKEN,
+            "MPRELEASE_PLATFORM__PUSH_KEYS": _PUSH_KEY,
             "MPRELEASE_RETRY__WAIT_INITIAL_S": "0.5",
             "MPRELEASE_RETRY__SCAN_WAIT_S": "1",
             "MPRELEASE_LOG__FORMAT": "text",  # its end is shown to a person when something goes wrong
@@ -144,9 +149,8 @@ class _Operator:
         }
 
     def authorize(self) -> None:
-        """Store the ticket and the refresh tokens."""
+        """Store the refresh tokens."""
         tokens = [json.dumps({"appid": appid, "refresh_token": _refresh_token(appid)}) for appid in _STORY]
-        self.run("ticket", stdin=_TICKET)
         self.run("authorize", "--file", "-", stdin="\n".join(tokens))
 
     def enqueue(self, requests_: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -195,6 +199,13 @@ class _World:
         busy = {"appid": SHAKY, "endpoint": "commit", "kind": "errcode", "errcode": -1, "times": 2}
         self._post("faults", [busy])
 
+    def push_ticket(self, receiver_url: str) -> str:
+        """Push a ticket to the receiver; returns what it answers."""
+        self._post("platform", {"push_to": receiver_url})
+        answer = self._post("push", {"kind": "component_verify_ticket"})
+        _expect(answer == {"status": 200, "text": "success"}, f"the receiver answered {answer}")
+        return str(answer["text"])
+
     def register(self, host: str) -> None:
         """Register a host on the platform, testing and published."""
         platform = self._get("state")["platform"]
@@ -224,8 +235,10 @@ class _World:
         answer.raise_for_status()
         return answer.json()
 
-    def _post(self, what: str, body: object) -> None:
-        requests.post(f"{self._url}/_sim/{what}", json=body, timeout=10).raise_for_status()
+    def _post(self, what: str, body: object) -> Any:
+        answer = requests.post(f"{self._url}/_sim/{what}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
 
 
 def _refresh_token(appid: str) -> str:

@@ -1,9 +1,8 @@
-"""The platform at WeChat: its name, ticket, secret, whitelist and domain pool."""
+"""The platform at WeChat: its name, secret, whitelist and domain pool."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from cli.context import settings
 from cli.context import unchecked_services as services
@@ -20,8 +19,6 @@ from worker.agreement import WHO_OWNS, WITH_WHOM
 
 #: Seconds that all calls to WeChat may take together.
 _DEADLINE_S = 30.0
-#: A ticket that is older has missed two of WeChat's pushes, which come every ten minutes; in seconds.
-_OLD_TICKET_S = 30 * 60
 
 
 def platform() -> Iterator[Finding]:
@@ -36,38 +33,6 @@ def platform() -> Iterator[Finding]:
         yield ok("domains", ", ".join(wanted.hosts()))
     else:
         yield fail("domains", "set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists")
-
-
-def ticket() -> Iterator[Finding]:
-    """Whether there is a ticket, and how old it is; or who lends the tokens."""
-    if settings().tokens.is_borrowed:
-        host = urlsplit(settings().tokens.url).netloc
-        yield ok("tokens", f"borrowed from {host}: no ticket, AppSecret or refresh token is needed here")
-        return
-    age_s = services().wechat.store.ticket_age_s()
-    if age_s is None:
-        yield fail(
-            "ticket", "none that is younger than 12 hours: store the newest one with `mprelease ticket`"
-        )
-        return
-    stored = f"stored {_ago(age_s)}"
-    if age_s <= _OLD_TICKET_S:
-        yield ok("ticket", stored)
-    else:
-        yield warn(
-            "ticket",
-            f"{stored}: WeChat pushes one every 10 minutes, and each is good for 12 hours; store the newest one with "
-            "`mprelease ticket`",
-        )
-
-
-def _ago(seconds: float) -> str:
-    minutes = int(seconds // 60)
-    if minutes < 1:
-        return "less than a minute ago"
-    hours, rest = divmod(minutes, 60)
-    parts = ((hours, "hour"), (rest, "minute"))
-    return " ".join(f"{number} {name}{'s' * (number != 1)}" for number, name in parts if number) + " ago"
 
 
 def wechat() -> Iterator[Finding]:

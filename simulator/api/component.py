@@ -14,8 +14,10 @@ MAX_PAGE = 500
 
 
 def api_start_push_ticket(call: Call) -> dict[str, Any]:
-    """Turn the ticket push on again; nothing is pushed here, POST /_sim/ticket makes one."""
+    """Turn the ticket push on again: one goes out at once, if there is a receiver."""
     _check_component(call, secret_field="component_secret")  # noqa: S106 - a field's name
+    if call.world.platform.push_to:
+        call.world.pushes.append(call.world.ticket_push())
     return {}
 
 
@@ -48,6 +50,27 @@ def api_authorizer_token(call: Call) -> dict[str, Any]:
         "authorizer_access_token": _issue(call, AUTHORIZER, mini.appid),
         "expires_in": int(call.world.platform.token_ttl_s),
         "authorizer_refresh_token": "" if mini.empty_refresh_token else mini.refresh_token,
+    }
+
+
+def api_query_auth(call: Call) -> dict[str, Any]:
+    """Exchange an authorization code, once."""
+    if call.body.get("component_appid") != call.world.platform.appid:
+        raise WeChatError(40013)
+    appid, expires_at = call.world.codes.pop(str(call.body.get("authorization_code")), ("", 0.0))
+    mini = call.world.miniprograms.get(appid)
+    if mini is None:
+        raise WeChatError(61009)
+    if expires_at <= call.world.clock.now():
+        raise WeChatError(61010)
+    return {
+        "authorization_info": {
+            "authorizer_appid": appid,
+            "authorizer_access_token": _issue(call, AUTHORIZER, appid),
+            "expires_in": int(call.world.platform.token_ttl_s),
+            "authorizer_refresh_token": mini.refresh_token,
+            "func_info": [{"funcscope_category": {"id": number}} for number in (17, 18, 171)],
+        }
     }
 
 

@@ -29,6 +29,8 @@ MESSAGES = {
     61005: "component ticket is expired",
     61006: "component ticket is invalid",
     61007: "api is unauthorized to component",
+    61009: "code is invalid",
+    61010: "code is expired",
     61014: "must use component token for component api",
     61015: "must use api token for api access",
     61023: "refresh_token is invalid",

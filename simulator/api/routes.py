@@ -24,6 +24,13 @@ _TABLE = [
         bare=True,
     ),
     Endpoint(
+        "/cgi-bin/component/api_query_auth",
+        "POST",
+        component_api.api_query_auth,
+        token=COMPONENT,
+        bare=True,
+    ),
+    Endpoint(
         "/cgi-bin/component/api_authorizer_token",
         "POST",
         component_api.api_authorizer_token,

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from simulator.api.routes import name_of
 from simulator.control.patching import PatchError, objects, texts
+from simulator.push.messages import Push
 from simulator.world import state
 from simulator.world.tokens import AUTHORIZER, COMPONENT
 from simulator.world.world import World
@@ -63,6 +64,15 @@ def add_ticket(world: World, order: Order) -> Any:
     if order.fields.get("expire_old"):
         world.expire_tickets()
     return {"component_verify_ticket": world.add_ticket()}
+
+
+def push_of(world: World, raw: bytes) -> Push:
+    """Make the push that a control request asks for: `kind`, `appid` and further `fields`."""
+    wanted = json.loads(raw)
+    if not isinstance(wanted, dict) or not isinstance(wanted.get("kind"), str):
+        raise PatchError("the body must be a JSON object with a kind")
+    fields = {str(name): str(value) for name, value in dict(wanted.get("fields", {})).items()}
+    return world.make_push(wanted["kind"], str(wanted.get("appid", "")), fields)
 
 
 def expire_tokens(world: World, order: Order) -> Any:

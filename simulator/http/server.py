@@ -11,7 +11,9 @@ from aiohttp import web
 
 from simulator.api.routes import ENDPOINTS
 from simulator.control import control
+from simulator.control.patching import PatchError
 from simulator.http import answers, callers, front, wire
+from simulator.push import sender
 from simulator.world.world import World
 
 #: Clients keep connections for as long as they like.
@@ -50,12 +52,25 @@ class Simulator:
         refused = callers.refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
         if refused:
             status, document = 403, {"error": refused}
+        elif (request.method, path) == ("POST", control.PREFIX + "push"):
+            status, document = await self._push(raw)
         elif (request.method, path) == ("POST", control.PREFIX + "reset"):
             self._world = self._make_world()
             status, document = 200, {"ok": True}
         else:
             status, document = control.obey(self._world, request.method, path, query, raw)
         return wire.whole(self._world.clock, answers.dump(document), status=status)
+
+    async def _push(self, raw: bytes) -> tuple[int, Any]:
+        """Push now; the answer is the receiver's."""
+        try:
+            return 200, await sender.send(self._world, control.push_of(self._world, raw))
+        except (PatchError, ValueError) as exc:
+            return 400, {"error": str(exc)}
+
+    def present(self) -> World:
+        """Give the world as it is now."""
+        return self._world
 
 
 async def run(
@@ -70,7 +85,9 @@ async def run(
     # Before anything is announced: whoever reads the announcement may be gone a moment later.
     parent = os.getppid()
     stop = _stop_on_signals()
-    server = web.Server(Simulator(make_world).handle, access_log=None, keepalive_timeout=KEEPALIVE_S)
+    simulator = Simulator(make_world)
+    sending = asyncio.create_task(sender.keep_sending(simulator.present))
+    server = web.Server(simulator.handle, access_log=None, keepalive_timeout=KEEPALIVE_S)
     runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
@@ -82,6 +99,7 @@ async def run(
         else:
             await stop.wait()
     finally:
+        sending.cancel()
         await runner.cleanup()
 
 

@@ -9,6 +9,9 @@ from simulator.world.world import World
 PLATFORM_APPID = "wx00000000000000aa"
 PLATFORM_SECRET = "simulated-appsecret-0123456789ab"  # noqa: S105 - made up
 TICKET = "ticket@@@simulated-component-verify-ticket"
+#: Token and EncodingAESKey of its pushes.
+PUSH_TOKEN = "simulated-push-token"  # noqa: S105 - made up
+PUSH_KEY = "simulatedEncodingAESKey" + 20 * "0"
 
 PUBLISHED = ["api.example.com", "ws.example.com", "cdn.example.com", "upload.example.com"]
 #: Registered in the testing version of the pool only: modify_domain refuses it until it is published.

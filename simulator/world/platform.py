@@ -48,6 +48,12 @@ class Platform:
     minute_s: int = 60
     minute_errcode: int = 45011
     pool_edits: int = 0
+    #: The receiver (http://…, without a path), the console's token and EncodingAESKey, and every how many seconds a ticket
+    #: is pushed; 0 is never.
+    push_to: str = ""
+    push_token: str = ""
+    push_key: str = ""
+    push_every_s: float = 0.0
     #: component_verify_ticket -> when it expires
     tickets: dict[str, float] = field(default_factory=dict)
 
@@ -83,9 +89,15 @@ PATCHABLE: dict[str, Setter] = {
     "minute_s": positive,
     "minute_errcode": integer,
     "pool_edits": integer,
+    "push_to": text,
+    "push_token": text,
+    "push_key": text,
+    "push_every_s": number,
 }
+#: Fields that are not shown.
+SECRETS = ("secret", "push_token", "push_key")
 
 
 def visible(platform: Platform) -> dict[str, Any]:
-    """Show the platform without its secret and tickets."""
-    return {name: getattr(platform, name) for name in PATCHABLE if name != "secret"}
+    """Show the platform without its secrets and tickets."""
+    return {name: getattr(platform, name) for name in PATCHABLE if name not in SECRETS}

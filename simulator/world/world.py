@@ -1,11 +1,13 @@
 """The whole world in memory: one platform, its Mini Programs, tokens, quotas, faults and calls."""
 
+from collections import deque
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
 from simulator.control.faults import FaultBook
 from simulator.control.patching import PatchError, patch
+from simulator.push.messages import AUDIT_EVENTS, TICKET, Push
 from simulator.world import miniprogram, platform
 from simulator.world.calls import CallLog
 from simulator.world.clock import Clock
@@ -19,6 +21,8 @@ from simulator.world.tokens import TokenBook
 FIRST_AUDITID = 1_000_000_001
 #: From here on a float holds every other number only, which is what JavaScript and old versions of jq keep numbers in.
 FIRST_INEXACT = 2**53
+#: Seconds for which an authorization code is good.
+CODE_TTL_S = 600
 
 
 class World:
@@ -33,6 +37,9 @@ class World:
         self.quotas = Quotas(self.clock, the_platform)
         self.faults = FaultBook()
         self.calls = CallLog()
+        #: What is to be pushed; and by code whose authorization it is, and when it expires.
+        self.pushes: deque[Push] = deque()
+        self.codes: dict[str, tuple[str, float]] = {}
         self._auditids = count(FIRST_AUDITID)
         self.submitted: dict[tuple[int, int], int] = {}
         self.pool_month = self.clock.month()
@@ -58,7 +65,25 @@ class World:
     def patch_platform(self, wanted: Mapping[str, Any]) -> None:
         """Change the platform's fields named."""
         patch(self.platform, wanted, platform.PATCHABLE)
-        self.secrets.note(self.platform.secret)
+        for name in platform.SECRETS:
+            self.secrets.note(getattr(self.platform, name))
+
+    def ticket_push(self) -> Push:
+        """Make a new ticket, and the push that brings it."""
+        return Push(TICKET, fields={"ComponentVerifyTicket": self.add_ticket()})
+
+    def make_push(self, kind: str, appid: str, fields: Mapping[str, str]) -> Push:
+        """Make the push of a kind, with a new ticket or authorization code where it brings one."""
+        if kind == TICKET:
+            made = self.ticket_push()
+            return Push(kind, fields={**made.fields, **fields})
+        more: dict[str, str] = {}
+        if kind in ("authorized", "updateauthorized"):
+            code = self.secrets.invent("queryauthcode@@@")
+            expires_at = self.clock.now() + CODE_TTL_S
+            self.codes[code] = appid, expires_at
+            more = {"AuthorizationCode": code, "AuthorizationCodeExpiredTime": str(int(expires_at))}
+        return Push(kind, appid, {**more, **fields})
 
     def add_ticket(self, ticket: str = "") -> str:
         """Let WeChat push a component_verify_ticket; one is invented unless given."""
@@ -87,6 +112,9 @@ class World:
             mini.audits.append(latest)
         else:
             patch(latest, fields, miniprogram.AUDIT_PATCHABLE)
+        if self.platform.push_to and fields.get("status") in AUDIT_EVENTS:
+            reason = {"Reason": latest.reason} if latest.reason else {}
+            self.pushes.append(self.make_push(AUDIT_EVENTS[latest.status], mini.appid, reason))
         return latest
 
     def _foreign_audit(self, mini: MiniProgram) -> Audit:

@@ -44,6 +44,9 @@ WELL = {
     "mprelease_audit_quota_left": "100x90",
     "mprelease_audit_quota_limit": "1000x90",
     "mprelease_audit_quota_asked_timestamp_seconds": "0+60x90",
+    "mprelease_ticket_stored_timestamp_seconds": "0+60x90",
+    'mprelease_pushes_total{kind="component_verify_ticket"}': "0+1x90",
+    'mprelease_pushes_refused_total{reason="signature"}': "0+1x90",
 }
 #: What has to be different for an alert to fire; None is a series that is not there.
 ILL: dict[str, dict[str, str | None]] = {
@@ -70,6 +73,8 @@ ILL: dict[str, dict[str, str | None]] = {
     "WeChatSlow": {'mprelease_wechat_call_seconds_bucket{endpoint="/wxa/commit",le="30.0"}': "0+50x90"},
     "AuditQuotaLow": {"mprelease_audit_quota_left": "99x90"},
     "AuditQuotaUnknown": {"mprelease_audit_quota_asked_timestamp_seconds": "0x90"},
+    "TicketOld": {"mprelease_ticket_stored_timestamp_seconds": "0x90"},
+    "PushesRefused": {'mprelease_pushes_total{kind="component_verify_ticket"}': "7x90"},
 }
 
 

@@ -12,7 +12,7 @@ each_service = pytest.mark.parametrize("name", sorted(services()))
 
 
 def test_the_services_are_those_of_the_house() -> None:
-    assert OF_OURS == ["flower", "metrics", "simulator", "web", "worker"]
+    assert OF_OURS == ["flower", "metrics", "receiver", "simulator", "web", "worker"]
     assert sorted({*services()} - {*OF_OURS}) == ["grafana", "prometheus", "redis"]
 
 
@@ -70,7 +70,7 @@ def test_only_who_calls_wechat_or_shows_something_reaches_beyond_the_inside() ->
     assert compose()["networks"]["inside"] == {"internal": True}
     beyond = {name for name, service in services().items() if service["networks"] != ["inside"]}
     showing = {name for name, service in services().items() if "ports" in service}
-    assert showing == {"flower", "grafana", "metrics", "prometheus", "web"}
+    assert showing == {"flower", "grafana", "metrics", "prometheus", "receiver", "web"}
     assert beyond == {"worker", *showing}
 
 
@@ -80,10 +80,11 @@ def test_the_simulator_and_the_api_run_only_when_asked_for() -> None:
 
 
 def test_what_strangers_can_send_to_is_bounded() -> None:
-    assert {"mem_limit", "pids_limit"} <= services()["web"].keys()
+    for name in ("web", "receiver"):
+        assert {"mem_limit", "pids_limit"} <= services()[name].keys()
 
 
-@pytest.mark.parametrize("name", ["flower", "metrics", "web", "worker"])
+@pytest.mark.parametrize("name", ["flower", "metrics", "receiver", "web", "worker"])
 def test_what_needs_redis_waits_until_it_is_well(name: str) -> None:
     assert services()[name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
 
@@ -124,6 +125,12 @@ def test_nobody_gets_a_secret_without_need() -> None:
         "flower": ["mprelease_redis__url", "flower_login"],
         "metrics": ["mprelease_redis__url"],
         "web": ["mprelease_redis__url"],
+        "receiver": [
+            "mprelease_redis__url",
+            "mprelease_redis__encryption_keys",
+            "mprelease_platform__push_token",
+            "mprelease_platform__push_keys",
+        ],
         "prometheus": [],
         "grafana": ["grafana_password"],
         "simulator": [],
@@ -153,5 +160,7 @@ def test_flower_writes_its_state_to_its_volume() -> None:
 
 
 def test_what_reads_the_settings_reads_the_same_ones() -> None:
-    files = {name: services()[name]["env_file"] for name in ("flower", "metrics", "web", "worker")}
+    files = {
+        name: services()[name]["env_file"] for name in ("flower", "metrics", "receiver", "web", "worker")
+    }
     assert all(named == [".env"] for named in files.values())

@@ -26,7 +26,7 @@ def celery_commands() -> set[str]:
     return {*celery_command.commands, *(plugin.name for plugin in entry_points(group="celery.commands"))}
 
 
-@pytest.mark.parametrize("name", ["flower", "metrics", "web", "worker"])
+@pytest.mark.parametrize("name", ["flower", "metrics", "receiver", "web", "worker"])
 def test_the_program_is_a_console_script_that_is_installed(name: str) -> None:
     assert command(name)[0] in {script.name for script in entry_points(group="console_scripts")}
 
@@ -38,7 +38,7 @@ def test_the_worker_is_a_command_of_ours() -> None:
     assert subcommand in commands
 
 
-@pytest.mark.parametrize("name", ["metrics", "web"])
+@pytest.mark.parametrize("name", ["metrics", "receiver", "web"])
 def test_what_listens_is_a_command_of_ours_with_options_that_it_knows(name: str) -> None:
     program, subcommand, *options = command(name)
     commands: dict[str, Any] = getattr(typer.main.get_command(app), "commands", {})

@@ -22,6 +22,8 @@ SECRETS = {
     "MPRELEASE_PLATFORM__APPSECRET",
     "MPRELEASE_WEBHOOK__SECRET",
     "MPRELEASE_TOKENS__KEY",
+    "MPRELEASE_PLATFORM__PUSH_TOKEN",
+    "MPRELEASE_PLATFORM__PUSH_KEYS",
 }
 APPSECRET = "pasted-0123456789"
 
@@ -107,6 +109,8 @@ def test_the_secrets_it_makes_are_taken_and_agree(secrets: Path, monkeypatch: py
     assert settings.redis.url.get_secret_value() == f"redis://:{password}@redis:6379/0"
     assert settings.platform.appsecret.get_secret_value() == APPSECRET
     assert settings.redis.encrypts
+    assert re.fullmatch("[0-9a-f]{32}", settings.platform.push_token.get_secret_value())
+    assert [len(key.get_secret_value()) for key in settings.platform.push_keys] == [43]
 
 
 def test_the_secrets_are_readable_in_containers_and_shut_to_others_here(secrets: Path) -> None:

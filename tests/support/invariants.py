@@ -32,6 +32,7 @@ _KINDS = re.compile(
     r"|wave:.+|waves:(watched|looking)|platform:pause:(all|submissions|wave:.+)"
     r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked)"
     r"|wechat:(ticket|refresh-token:.+|token:.+|token-lock:.+)"
+    r"|pushed:(ticket-created|ticket-new|codes|unauthorized|looks|counts|following)"
     r"|rate:(platform|mini-program:.+|path:.+|learnt:.+)"
 )
 _FIELDS = {"document", "revision", "fence", "wave", "urgent", "place"}

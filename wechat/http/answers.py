@@ -28,6 +28,7 @@ WITHOUT_ERRCODE: Mapping[str, str] = MappingProxyType(
         "/cgi-bin/component/api_component_token": "component_access_token",
         "/cgi-bin/component/api_authorizer_token": "authorizer_access_token",
         "/cgi-bin/component/api_get_authorizer_list": "list",
+        "/cgi-bin/component/api_query_auth": "authorization_info",
     }
 )
 #: Longest errmsg that is kept, in characters.

@@ -69,22 +69,10 @@ class OwnTokens:
             self._store.replace_refresh_token(appid, refresh_token, grant.refresh_token)
         return grant
 
-    def _recover(
-        self, appid: str, rejected: str, deadline: Deadline, with_component_token: WithComponentToken
-    ) -> str | None:
-        """Look the Mini Program's refresh token up with WeChat, once; None if it knows no other."""
-        try:
-            found = self._authorized_refresh_token(appid, deadline, with_component_token)
-        except (Refused, Unanswered, DeadlineExceeded):
-            return None
-        if not found or found == rejected:
-            return None
-        self._store.replace_refresh_token(appid, rejected, found)
-        return found
-
-    def _authorized_refresh_token(
+    def listed_refresh_token(
         self, appid: str, deadline: Deadline, with_component_token: WithComponentToken
     ) -> str | None:
+        """The Mini Program's refresh token as WeChat lists it; None, or an empty text, where it lists none."""
         for number in range(_MAX_PAGES):
             fetch = partial(self._api.authorizers, offset=number * AUTHORIZERS_PER_PAGE, deadline=deadline)
             page = with_component_token(fetch, deadline)
@@ -94,3 +82,16 @@ class OwnTokens:
             if len(page) < AUTHORIZERS_PER_PAGE:
                 break
         return None
+
+    def _recover(
+        self, appid: str, rejected: str, deadline: Deadline, with_component_token: WithComponentToken
+    ) -> str | None:
+        """Look the Mini Program's refresh token up with WeChat, once; None if it knows no other."""
+        try:
+            found = self.listed_refresh_token(appid, deadline, with_component_token)
+        except (Refused, Unanswered, DeadlineExceeded):
+            return None
+        if not found or found == rejected:
+            return None
+        self._store.replace_refresh_token(appid, rejected, found)
+        return found

@@ -81,9 +81,22 @@ class Tokens:
         """
         if not keep:
             return self.source.component_token(deadline).token
-        while (owner := self.store.begin_refresh(COMPONENT, _LOCK_LIFETIME_S)) is None:
-            self._wait(COMPONENT, deadline)
-        return self._refresh_as(owner, COMPONENT, self.source.component_token, deadline, anew=True).value
+        return self.refresh(COMPONENT, deadline).value
+
+    def refresh(self, slot: str, deadline: Deadline) -> StoredToken:
+        """A token that is fetched now, whatever is stored; raises what `token_of` may."""
+        while (owner := self.store.begin_refresh(slot, _LOCK_LIFETIME_S)) is None:
+            self._wait(slot, deadline)
+        return self._refresh_as(owner, slot, lambda inner: self._fetch(slot, inner), deadline, anew=True)
+
+    def keep(self, slot: str, grant: Grant) -> None:
+        """Store a token that came by another way than a refresh, unless one is under way."""
+        owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
+        if owner is not None:
+            try:
+                self._put(slot, owner, grant)
+            finally:
+                self.store.end_refresh(slot, owner)
 
     def _component_token(self, deadline: Deadline) -> str:
         return self.token_of(COMPONENT, deadline).value
@@ -143,15 +156,20 @@ class Tokens:
                 # Ahead of time a failed refresh harms nobody: the token at hand still works.
                 log.warning("the token of %s could not be refreshed early; it is still good", slot)
                 return stored
-            ahead_s = min(REFRESH_AHEAD_S, grant.expires_in_s / 2)
-            stored_by_us = self.store.put_token(
-                slot, owner, grant.token, expires_in_s=grant.expires_in_s, refresh_ahead_s=ahead_s
-            )
+            ahead_s, stored_by_us = self._put(slot, owner, grant)
             log.info("token of %s refreshed, good for %d s", slot, grant.expires_in_s)
             newer = None if stored_by_us else self.store.token(slot)
             return newer or StoredToken(grant.token, int(grant.expires_in_s * 1000), int(ahead_s * 1000))
         finally:
             self.store.end_refresh(slot, owner)
+
+    def _put(self, slot: str, owner: str, grant: Grant) -> tuple[float, bool]:
+        """Store it; returns how long before its end it is to be refreshed, and whether nobody else has stored one meanwhile."""
+        ahead_s = min(REFRESH_AHEAD_S, grant.expires_in_s / 2)
+        stored_by_us = self.store.put_token(
+            slot, owner, grant.token, expires_in_s=grant.expires_in_s, refresh_ahead_s=ahead_s
+        )
+        return ahead_s, stored_by_us
 
     def _wait(self, slot: str, deadline: Deadline) -> None:
         try:

@@ -1,6 +1,6 @@
 """Where tokens live: in Redis, shared by all workers, sealed. Nothing else of ours ever holds one.
 
-Keys: `wechat:ticket`, `wechat:refresh-token:APPID`, and for each access token `wechat:token:SLOT`
+Keys: `wechat:ticket`, `wechat:refresh-token:APPID`, `pushed:ticket-created` and `pushed:ticket-new` (see `put_ticket`), and for each access token `wechat:token:SLOT`
 with its refresh lock `wechat:token-lock:SLOT`; SLOT is `component` or the Mini Program's appid.
 A token's lifetime is its key's: Redis' clock decides, not a worker's. All values but the locks' are
 sealed. The platform's own secret is not here: it is a setting, and Redis never sees it.
@@ -26,7 +26,9 @@ COMPONENT = "component"
 #: Lifetime of a component_verify_ticket, in seconds (12 h).
 TICKET_LIFETIME_S = 12 * 3600
 TICKET_KEY = "wechat:ticket"
-#: What all keys begin with, and those whose value is no secret.
+#: When the ticket was made, in seconds; and there while a worker has not yet heard of one that was pushed.
+TICKET_CREATED_KEY, TICKET_NEW_KEY = "pushed:ticket-created", "pushed:ticket-new"
+#: What the keys of secrets begin with, and those whose value is no secret.
 PREFIX, LOCK_PREFIX = "wechat:", "wechat:token-lock:"
 #: A token that was lent is replaced at a borrower's word once in so many seconds, for each slot.
 REPAIR_EVERY_S = 60
@@ -62,13 +64,33 @@ class TokenStore:
         self._seal = seal
         self._db = db
         self._put_refresh_token = db.script("wechat.tokens", "put_refresh_token")
+        self._put_ticket = db.script("wechat.tokens", "put_ticket")
         self._put_token = db.script("wechat.tokens", "put_token")
         self._swap_if_equal = db.script("db", "swap_if_equal")
         self._drop_if_equal = db.script("db", "drop_if_equal")
 
     def put_ticket(self, ticket: str) -> None:
-        """Keep the newest component_verify_ticket."""
-        self._redis.set(TICKET_KEY, self._seal.encrypt(ticket), ex=TICKET_LIFETIME_S)
+        """Keep a component_verify_ticket that a person hands in, as one that is made now."""
+        self._ticket_script(ticket, created_at=None, is_new=False, client=None)
+
+    def put_pushed_ticket(self, ticket: str, created_at: int, client: Pipeline) -> None:
+        """Put into the pipeline: keep a ticket that WeChat pushed, unless the one that is kept was made later or then.
+
+        One that is another than before leaves a mark at `TICKET_NEW_KEY`, of which a worker lets a pause end.
+        """
+        try:
+            is_new = self.ticket() != ticket
+        except Unreadable:
+            is_new = True
+        self._ticket_script(ticket, created_at=created_at, is_new=is_new, client=client)
+
+    def _ticket_script(
+        self, ticket: str, *, created_at: int | None, is_new: bool, client: Pipeline | None
+    ) -> None:
+        keys = [TICKET_KEY, TICKET_CREATED_KEY, TICKET_NEW_KEY]
+        created = "" if created_at is None else str(created_at)
+        args: list[str | int] = [self._seal.encrypt(ticket), TICKET_LIFETIME_S, created, int(is_new)]
+        self._put_ticket(keys=keys, args=args, client=client)
 
     def has_ticket(self) -> bool:
         """Whether there is a component_verify_ticket that is not older than 12 h, readable or not."""
@@ -108,6 +130,13 @@ class TokenStore:
             self._swap_if_equal,
             self._seal.encrypt(new),
         )
+
+    def forget_refresh_token(self, appid: str, refresh_token: str) -> None:
+        """Forget a refresh token whose authorization has ended, unless it has been replaced meanwhile, and its access token."""
+        key = _refresh_token_key(appid)
+        self._if_still(key, lambda raw: self._opened(key, raw, appid) == refresh_token, self._drop_if_equal)
+        if not self._redis.exists(key):
+            self._redis.delete(token_key(appid))
 
     def refresh_token(self, appid: str) -> str | None:
         """The Mini Program's refresh token."""

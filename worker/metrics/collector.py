@@ -17,19 +17,31 @@ from releases.figures import Figures
 from releases.store.outbox import Standing
 from releases.waves.audit_quota import Quota
 from releases.webhooks.endpoint import RESULTS
+from wechat.push.inbox import PushCounts
+from wechat.push.kinds import ALL
+from wechat.push.refusals import REASONS
 from worker.metrics.calls import BOUNDS_S, Calls
 
 #: (labels, value)
 Samples = Iterable[tuple[tuple[str, ...], float]]
-#: Reads all that stands in Redis: the figures, the calls, and how many messages were set aside.
-Read = Callable[[], tuple[Figures, Calls, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that stands in Redis. `ticket_age_s`: None where there is no ticket."""
+
+    figures: Figures
+    calls: Calls
+    set_aside: int
+    ticket_age_s: float | None
+    pushes: PushCounts
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformCollector(Collector):
     """Reads Redis at each scrape. Safe to use from many threads."""
 
-    read: Read
+    read: Callable[[], Seen]
     workers: Callable[[], int | None]
 
     def collect(self) -> Iterator[Metric]:
@@ -38,16 +50,17 @@ class PlatformCollector(Collector):
         if workers is not None:
             yield _gauge("workers", "Workers that answer.", workers)
         try:
-            figures, calls, set_aside = self.read()
+            seen = self.read()
         except redis.RedisError:
             yield _gauge("redis_up", "1 if Redis answers.", 0)
             return
         yield _gauge("redis_up", "1 if Redis answers.", 1)
-        yield from _of_figures(figures)
-        yield from _of_quota(figures.audit_quota)
-        yield from _of_webhook(figures.webhook)
-        yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", set_aside)
-        yield from _of_calls(calls)
+        yield from _of_figures(seen.figures)
+        yield from _of_quota(seen.figures.audit_quota)
+        yield from _of_webhook(seen.figures.webhook)
+        yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", seen.set_aside)
+        yield from _of_calls(seen.calls)
+        yield from _of_pushes(seen.ticket_age_s, seen.pushes)
 
 
 def _of_figures(figures: Figures) -> Iterator[Metric]:
@@ -113,6 +126,30 @@ def _of_webhook(webhook: Standing) -> Iterator[Metric]:
     for result in RESULTS:
         counter.add_metric((result,), webhook.deliveries.get(result, 0))
     yield counter
+
+
+def _of_pushes(ticket_age_s: float | None, pushes: PushCounts) -> Iterator[Metric]:
+    if ticket_age_s is not None:
+        stored_at = time.time() - ticket_age_s
+        yield _gauge("ticket_stored_timestamp_seconds", "When the newest ticket was stored.", stored_at)
+    for name, what, label, numbers in (
+        (
+            "pushes",
+            "Pushes of WeChat that were taken, by kind.",
+            "kind",
+            dict.fromkeys(ALL, 0) | {**pushes.taken},
+        ),
+        (
+            "pushes_refused",
+            "Requests that the receiver refused, by reason.",
+            "reason",
+            dict.fromkeys(REASONS, 0) | {**pushes.refused},
+        ),
+    ):
+        counter = CounterMetricFamily(f"mprelease_{name}", what, labels=(label,))
+        for value, number in sorted(numbers.items()):
+            counter.add_metric((value,), number)
+        yield counter
 
 
 def _of_quota(quota: Quota | None) -> Iterator[Metric]:

@@ -8,20 +8,34 @@ from typing import Annotated
 
 import typer
 
-from cli.context import services
+from cli.context import services, settings
 from cli.printing import complain, notes
 from cli.request_files import json_lines
+from config.loading import SettingsError
 from config.texts import trimmed
 from releases.errors import InvalidRequest
 from releases.request import RIGHT, is_appid
+from wechat.http.deadline import Deadline
 from wechat.tokens.issued import REFRESH_TOKEN, TICKET, problem_of
 from wechat.tokens.store import TokenStore
 
+#: Seconds that WeChat may take.
+_DEADLINE_S = 30.0
 _FILE_FIELDS = {"appid", "refresh_token"}
 
 
-def ticket() -> None:
+def ticket(
+    push: Annotated[
+        bool,
+        typer.Option(
+            "--push", help="Store none: ask WeChat to push tickets to the receiver, if it has stopped."
+        ),
+    ] = False,
+) -> None:
     """Store the newest component_verify_ticket, read from stdin or prompted for."""
+    if push:
+        _ask_for_pushes()
+        return
     newest = _secret(TICKET)
     store = _store()
     is_new = store.ticket() != newest
@@ -29,6 +43,16 @@ def ticket() -> None:
     # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
     lifted = is_new and services().pauses.lift_for_ticket()
     notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
+
+
+def _ask_for_pushes() -> None:
+    platform = settings().platform
+    if not (platform.appid and platform.appsecret.get_secret_value()):
+        raise SettingsError(["MPRELEASE_PLATFORM__APPID and __APPSECRET: set them, WeChat asks for both"])
+    services().wechat.start_push_ticket(Deadline(_DEADLINE_S))
+    notes.print(
+        "WeChat pushes tickets: the next one comes within ten minutes. `mprelease doctor` says when one has come"
+    )
 
 
 def authorize(

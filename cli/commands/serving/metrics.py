@@ -11,11 +11,14 @@ import typer
 
 from cli.context import celery_app, services, settings
 from cli.printing import complain, notes
-from releases.figures import Figures
+from db.database import Database
+from wechat.push.inbox import Inbox
+from wechat.tokens.sealing import Seal
+from wechat.tokens.store import TokenStore
 from worker.celery_patches import set_aside
 from worker.metrics.asking import Asking
-from worker.metrics.calls import Calls, read_calls
-from worker.metrics.collector import PlatformCollector
+from worker.metrics.calls import read_calls
+from worker.metrics.collector import PlatformCollector, Seen
 from worker.metrics.server import server
 from worker.redis_client import connect
 from worker.wiring import figures_reader
@@ -39,8 +42,17 @@ def metrics(
     with suppress(redis.RedisError):  # away for now, which the metrics tell
         services()
 
-    def read() -> tuple[Figures, Calls, int]:
-        return figures.read(), read_calls(client), set_aside.number(client)
+    store = TokenStore(Database(client), Seal())
+    inbox = Inbox(Database(client), Seal(), store)
+
+    def read() -> Seen:
+        return Seen(
+            figures=figures.read(),
+            calls=read_calls(client),
+            set_aside=set_aside.number(client),
+            ticket_age_s=store.ticket_age_s(),
+            pushes=inbox.counts(),
+        )
 
     asking = Asking(_workers)
     try:

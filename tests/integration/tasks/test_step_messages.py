@@ -13,6 +13,7 @@ from celery.exceptions import Ignore
 
 from db.database import Database
 from releases.background.due import Due
+from releases.background.pushed import Pushed
 from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -121,6 +122,7 @@ def run(
         pauses=pauses,
         timed_pauses=timed_pauses,
         due=due,
+        pushed=cast("Pushed", None),
         steps=Steps(
             store=store,
             leases=leases,

@@ -20,7 +20,7 @@ from tests.integration.wechat.names import (
 )
 from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
 from wechat.api import QUOTA_ASKERS, WeChat
-from wechat.component import ComponentApi, Credentials, PlatformDomains, Template
+from wechat.component import ComponentApi, Credentials, Grant, PlatformDomains, Template
 from wechat.errors import Refused, TicketMissing, Unanswered
 from wechat.http.deadline import Deadline
 from wechat.mini_program import AuditQuota
@@ -322,3 +322,21 @@ def test_what_any_mini_program_would_meet_is_met_once(
     redis_client.delete("wechat:ticket")
     with pytest.raises(TicketMissing):
         front_door.audit_quota([APPID, *OTHERS])
+
+
+def test_an_authorization_code_is_exchanged_for_what_wechat_says(
+    wechat: ScriptedWeChat, component: ComponentApi, deadline: Deadline
+) -> None:
+    info = {
+        "authorizer_appid": "wx00000000000000b1",
+        "authorizer_access_token": "a",
+        "expires_in": "300",
+        "authorizer_refresh_token": "r",
+    }
+    wechat.on("/cgi-bin/component/api_query_auth", {"authorization_info": info})
+    authorization = component.query_auth("component-token", "the-code", deadline)
+    assert (authorization.appid, authorization.grant) == ("wx00000000000000b1", Grant("a", 300, "r"))
+    for less in ({}, {**info, "authorizer_refresh_token": ""}, {**info, "authorizer_access_token": None}):
+        wechat.on("/cgi-bin/component/api_query_auth", {"authorization_info": less})
+        with pytest.raises(Unanswered):
+            component.query_auth("component-token", "the-code", deadline)

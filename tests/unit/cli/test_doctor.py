@@ -7,8 +7,8 @@ import re
 import pytest
 
 from cli.doctor.findings import warn
+from cli.doctor.pushes import _ago
 from cli.doctor.stored import _SET_A_KEY
-from cli.doctor.wechat import _ago
 from cli.printing import Lines
 
 

@@ -30,3 +30,17 @@ def test_a_command_names_the_extra_that_it_needs(program: str, arguments: list[s
     assert ended.stderr.count("\n") == 1, ended.stderr
     assert "aiohttp" in ended.stderr
     assert "pip install '.[demo]'" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["receiver", "demo"])
+def test_what_serves_http_is_an_extra_as_well(command: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CLI.replace("aiohttp", "fastapi"), "-", command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "pip install '.[web]'" in ended.stderr

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +7,15 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from config.api_keys import ApiKey
-from config.celery_options import celery_options
-from config.loading import SettingsError, load_settings, set_in_vain, variable_names
+from config.loading import load_settings, variable_names
 from config.settings import RedisSettings, Settings
 from tests.support.keys import NEW as KEY
 from tests.support.keys import OTHER as OTHER_KEY
 from tests.unit.config.conftest import SECRET, problems
 
 WEBHOOK_SECRET, OTHER_SECRET = f"whsec_{'QUFB' * 8}", f"whsec_{'QkJC' * 21}"
+PUSH_KEY = "0123456789" * 4 + "abC"
+
 #: A valid value for each variable, none of them the default, and how it reads in the settings.
 VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_REDIS__URL": (
@@ -36,6 +36,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_TOKENS__SOURCE": ("http", "http"),
     "MPRELEASE_TOKENS__URL": ("https://backend.example.com/{appid}", "https://backend.example.com/{appid}"),
     "MPRELEASE_TOKENS__KEY": ("k0123", "k0123"),
+    "MPRELEASE_PLATFORM__PUSH_TOKEN": ("4567", "4567"),
+    "MPRELEASE_PLATFORM__PUSH_KEYS": (f"{PUSH_KEY},{PUSH_KEY[::-1]}", [PUSH_KEY, PUSH_KEY[::-1]]),
     "MPRELEASE_DOMAINS__REQUESTDOMAIN": ("https://a.cn, https://b.cn", ["https://a.cn", "https://b.cn"]),
     "MPRELEASE_DOMAINS__WSREQUESTDOMAIN": ('["wss://a.cn", "wss://b.cn"]', ["wss://a.cn", "wss://b.cn"]),
     "MPRELEASE_DOMAINS__UPLOADDOMAIN": ("https://a.cn,", ["https://a.cn"]),
@@ -94,6 +96,18 @@ def plain(value: Any) -> Any:
 
 def test_every_variable_is_tested_here() -> None:
     assert sorted(VALUES) == sorted(variable_names())
+
+
+@pytest.mark.parametrize(
+    "key", ["x", PUSH_KEY[1:], PUSH_KEY + "=", PUSH_KEY[1:] + "_", PUSH_KEY[1:] + "\u0663"]
+)
+def test_what_is_no_encoding_aes_key_is_refused_without_showing_it(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPRELEASE_PLATFORM__PUSH_KEYS", f"{PUSH_KEY}\n{key}")
+    (problem,) = problems()
+    assert problem.startswith("MPRELEASE_PLATFORM__PUSH_KEYS: number 2 is no EncodingAESKey")
+    assert f" {key} " not in f" {problem} "
 
 
 def test_without_any_setting_the_defaults_can_be_used() -> None:
@@ -284,41 +298,6 @@ def test_several_sentinels_are_several_urls(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().redis.urls == ["sentinel://a:26379", "sentinel://b:26379"]
 
 
-IN_VAIN = {
-    "MPRELEASE_WORKER__VISIBILITY_TIMEOUT_S": "what a killed worker had goes on when its lease ends",
-    "MPRELEASE_WORKER__SWEEP_S": "lost messages are found by the order of the queue",
-}
-
-
-@pytest.mark.parametrize("variable", IN_VAIN)
-@pytest.mark.parametrize("text", ["1", "22", "0.5", "86400"])
-def test_a_setting_without_meaning_is_taken_and_says_what_replaced_it(
-    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    defaults = celery_options(load_settings())
-    monkeypatch.setenv(variable, text)
-
-    (line,) = set_in_vain(load_settings())
-    assert line.startswith(f"{variable} does nothing any more: {IN_VAIN[variable]}")
-    assert celery_options(load_settings()) == defaults
-
-
-@pytest.mark.parametrize("variable", IN_VAIN)
-@pytest.mark.parametrize("text", ["", "soon", "0", "-1", "86401"])
-def test_a_setting_without_meaning_is_still_a_number(
-    variable: str, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, text)
-
-    assert problems()[0].startswith(f"{variable}: ")
-
-
-def test_nothing_is_set_in_vain_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_WORKER__CONCURRENCY", "4")
-
-    assert set_in_vain(load_settings()) == []
-
-
 def test_a_bad_redis_url_is_told_under_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPRELEASE_REDIS__URL", "http://h")
 
@@ -386,25 +365,3 @@ def test_a_secrets_dir_in_the_home_of_nobody_is_an_error(monkeypatch: pytest.Mon
 )
 def test_behind_sentinel_at_least_one_replica_confirms(redis: dict[str, Any], number: int) -> None:
     assert RedisSettings.model_validate(redis).replicas_to_confirm == number
-
-
-def test_keys_of_the_api_are_separated_as_encryption_keys_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [f"a:read:{'0a' * 32}", f"b:operate+tokens:{'0b' * 32}"]
-    for text in (",".join(lines), "\n".join(lines), " ".join(lines), json.dumps(lines)):
-        monkeypatch.setenv("MPRELEASE_WEB__KEYS", text)
-        assert [str(key) for key in load_settings().web.keys] == lines
-
-
-def test_a_key_in_the_place_of_its_hash_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_WEB__KEYS", f"a:read:{'0a' * 32},b:read:mpr_shown-to-nobody")
-    with pytest.raises(SettingsError) as refused:
-        load_settings()
-    (problem,) = refused.value.problems
-    assert problem.startswith("MPRELEASE_WEB__KEYS: number 2: ")
-    assert "mpr_" not in problem
-
-
-def test_a_host_is_a_name_and_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPRELEASE_WEB__HOSTS", "https://release.example.com")
-    with pytest.raises(SettingsError, match="names alone"):
-        load_settings()

@@ -13,7 +13,7 @@ from tests.unit.config.conftest import SECRET, problems
 from tests.unit.config.test_settings import VALUES, plain
 
 APPSECRET = "MPRELEASE_PLATFORM__APPSECRET"
-SECRETS = (APPSECRET, "MPRELEASE_REDIS__SENTINEL_PASSWORD")
+SECRETS = (APPSECRET, "MPRELEASE_PLATFORM__PUSH_TOKEN", "MPRELEASE_REDIS__SENTINEL_PASSWORD")
 #: What editors, Windows and shells leave at the ends of a value.
 ENDS = {
     "a line end": b"%b\n",
@@ -75,7 +75,9 @@ def test_what_may_be_meant_or_not_is_refused_under_the_name_of_the_variable(
 
 
 @pytest.mark.parametrize("text", [f'"{SECRET}', f"{SECRET}'", f'"{SECRET}",', f"ｈ{SECRET}"])  # noqa: RUF001
-@pytest.mark.parametrize("variable", [APPSECRET, "MPRELEASE_PLATFORM__APPID"])
+@pytest.mark.parametrize(
+    "variable", [APPSECRET, "MPRELEASE_PLATFORM__PUSH_TOKEN", "MPRELEASE_PLATFORM__APPID"]
+)
 def test_what_wechat_never_issues_is_refused(
     variable: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,11 +43,12 @@ def test_with_a_key_no_value_in_redis_holds_a_secret(redis_client: redis.Redis) 
     assert set(values) == {
         *("wechat:ticket", f"wechat:refresh-token:{APPID}", "wechat:refresh-token:wxother"),
         *("wechat:token:component", f"wechat:token:{APPID}", f"wechat:token-lock:{APPID}"),
+        "pushed:ticket-created",
     }
     assert [secret for secret in (*SECRETS, "never-used") if secret in str(values)] == []
-    assert [key for key, text in values.items() if not text.startswith(MARK)] == [
-        f"wechat:token-lock:{APPID}"
-    ]
+    assert {key for key, text in values.items() if not text.startswith(MARK)} == {
+        *(f"wechat:token-lock:{APPID}", "pushed:ticket-created")
+    }
 
 
 def test_without_a_key_values_are_as_they_were_before_there_were_keys(redis_client: redis.Redis) -> None:

@@ -1,0 +1,60 @@
+"""Commands that a user of Redis has no need of, and has to be refused."""
+
+from typing import Any
+
+OURS, ORCHESTRATOR, RECEIVER = "mprelease", "orchestrator", "receiver"
+
+FORBIDDEN: dict[str, tuple[tuple[Any, ...], ...]] = {
+    OURS: (
+        ("FLUSHALL",),
+        ("FLUSHDB",),
+        ("CONFIG", "GET", "*"),
+        ("KEYS", "*"),
+        ("MONITOR",),
+        ("CLIENT", "LIST"),
+        ("ACL", "LIST"),
+        ("GET", "somebody-elses"),
+        ("SET", "somebody-elses", "1"),
+        ("EVAL", "return redis.call('KEYS', '*')", "0"),
+        ("PUBLISH", "somebody-elses", "1"),
+    ),
+    ORCHESTRATOR: (
+        ("GET", "wechat:ticket"),
+        ("GET", "wechat:token:component"),
+        ("MGET", "celery-task-meta-1", "wechat:ticket"),
+        ("HGETALL", "release:1"),
+        ("HGET", "release:1", "document"),
+        ("SET", "wechat:ticket", "1"),
+        ("SET", "celery-task-meta-1", "1"),
+        ("LPUSH", "releases:set-aside", "1"),
+        ("LRANGE", "releases", "0", "-1"),
+        ("RPOP", "releases"),
+        ("DEL", "releases"),
+        ("EVAL", "return 1", "0"),
+        ("PUBLISH", "/0.celery.pidbox", "1"),
+        ("SUBSCRIBE", "/0.celery.pidbox"),
+        ("FLUSHALL",),
+        ("KEYS", "*"),
+    ),
+    RECEIVER: (
+        ("GET", "wechat:token:component"),
+        ("GET", "wechat:refresh-token:wx0123456789abcdef"),
+        ("SET", "wechat:refresh-token:wx0123456789abcdef", "1"),
+        ("DEL", "wechat:ticket"),
+        ("DEL", "pushed:codes"),
+        ("SCAN", "0"),
+        ("HGETALL", "release:1"),
+        ("HSET", "mini-program:wx0123456789abcdef", "active", "1"),
+        ("EXISTS", "mini-program:wx0123456789abcdef"),
+        ("SET", "platform:pause:all", "1"),
+        ("LPUSH", "releases", "1"),
+        ("ZADD", "releases:due:urgent", "1", "1"),
+        ("SET", "celery-task-meta-1", "1"),
+        ("EVAL", "return 1", "0"),
+        ("PUBLISH", "/0.celery.pidbox", "1"),
+        ("SUBSCRIBE", "/0.celeryev/task.received"),
+        ("FLUSHALL",),
+        ("KEYS", "*"),
+        ("CONFIG", "GET", "*"),
+    ),
+}

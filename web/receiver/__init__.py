@@ -1,0 +1,1 @@
+"""The receiver of WeChat's pushes: it verifies, stores, answers. It has no AppSecret, calls nobody, and shows no page."""
