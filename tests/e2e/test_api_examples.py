@@ -15,6 +15,8 @@ from tests.support import api as serving
 from tests.support.api import KEYS, Api
 from tests.support.workers import Platform
 
+pytestmark = pytest.mark.long
+
 CURLS = [
     block
     for block in re.findall(r"```sh\n(.*?)```", text("docs/api.md"), re.DOTALL)

@@ -9,6 +9,8 @@ import pytest
 from benchmarks import work
 from tests.support.workers import DOMAINS, ROOT, Platform, platform
 
+pytestmark = pytest.mark.long
+
 CONTESTANTS = ("floor", "ours-threads-1", "bare-celery-threads")
 #: Calls that belong to no step: for a token, and of the worker that looks after the platform's audit quota, at any time.
 BESIDE = ("api_authorizer_token", "queryquota")

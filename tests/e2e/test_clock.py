@@ -9,7 +9,7 @@ import pytest
 from tests.faults.shifted_clock import HOUR_S, IS_POSSIBLE, ShiftedClock
 from tests.support.workers import Platform, wait_for
 
-pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="no C compiler, or not Linux")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not IS_POSSIBLE, reason="no C compiler, or not Linux")]
 
 
 @pytest.fixture

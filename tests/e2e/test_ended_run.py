@@ -13,7 +13,10 @@ from benchmarks.measures.process_tree import tree
 from tests.support.leftovers import VARIABLE, marked
 from tests.support.workers import ROOT, wait_for
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system has no /proc")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system has no /proc"),
+]
 #: Starts a process in a session of its own, and waits to be ended.
 ENDED = """
 import os, subprocess, sys

@@ -8,6 +8,8 @@ import pytest
 from tests.support.celery_clients import celery_client
 from tests.support.workers import DOMAINS, Platform, wait_for
 
+pytestmark = pytest.mark.long
+
 THEIRS = {"exp_version": "9.9.9", "exp_desc": "somebody else's"}
 DESC = "<新版本> & " + "更快更好 " * 20
 

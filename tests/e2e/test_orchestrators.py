@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.workers import ROOT, Platform
 
+pytestmark = pytest.mark.long
+
 NODE_MODULES = ROOT / ".ci" / "node_modules"
 RELEASED, UNKNOWN_TEMPLATE = 1, 12
 

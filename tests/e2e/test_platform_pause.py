@@ -8,6 +8,8 @@ from releases.waves.audit_quota import kept_quota
 from tests.support.quotas import reset_is_near
 from tests.support.workers import TICKET, Platform, wait_for
 
+pytestmark = pytest.mark.long
+
 
 def statuses(platform: Platform) -> set[str]:
     return {release["status"] for release in platform.releases()}

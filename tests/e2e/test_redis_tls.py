@@ -18,6 +18,8 @@ from tests.support.orchestrator import orchestrator_of
 from tests.support.tls_relay import Relay, context_for, tls_relay
 from tests.support.workers import Platform, wait_for
 
+pytestmark = pytest.mark.long
+
 HOST = "127.0.0.1"
 
 

@@ -25,6 +25,8 @@ from wechat.tokens.sealing import Seal
 from wechat.tokens.store import TokenStore
 from worker.redis_client import connect
 
+pytestmark = pytest.mark.long
+
 RELEASES = 10
 #: Waits for a result over the failover, as an orchestrator does.
 WAITING_CLIENT = (
