@@ -57,11 +57,11 @@ demo: $(STAMP) ## Run the whole thing on this machine: Redis, simulator, worker,
 simulator: $(STAMP) ## Run a WeChat to develop against
 	@$(BIN)/mprelease simulator
 
-test: $(STAMP) ## Run the tests (under five minutes on two cores)
+test: $(STAMP) ## Run the tests (under four minutes on two cores)
 	@# More workers than a small machine has cores, since most tests wait for processes; and the files in their order, in
 	@# which the long ones come first, so that no worker is left alone with one of them in the end. Quotes take a shell, which
 	@# a SIGTERM for make would end instead of pytest: so it becomes pytest.
-	exec $(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long"
+	exec $(BIN)/pytest -n 5 --dist loadfile --no-loadscope-reorder -m "not long"
 
 test-long: $(STAMP) ## Run the long tests: restarts, refusals, kills, the upgrade, Redis' users, encryption, rate limits (about ten minutes)
 	$(BIN)/pytest -n 4 --dist loadfile -m long tests

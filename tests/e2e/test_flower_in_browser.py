@@ -17,9 +17,12 @@ pytest.importorskip("flower", reason="Flower is not installed: it is the extra `
 
 #: The distribution's own; Playwright downloads none.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [pytest.mark.long, pytest.mark.skipif(]
-    CHROMIUM is None, reason="no Chromium on PATH (Debian and Ubuntu: apt install chromium)"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium on PATH (Debian and Ubuntu: apt install chromium)"
+    ),
+]
 #: The folder that the manual's pictures are kept in, when `make screenshot` takes them anew.
 PICTURES = os.environ.get("PICTURES", "")
 _WAIT_MS = 20_000
