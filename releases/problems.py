@@ -11,6 +11,7 @@ from releases.states import Step
 from wechat.errcodes.row import GOES_ON
 from wechat.errcodes.table import verdict_of
 from wechat.errors import (
+    AuthorizationPending,
     NotAuthorized,
     NotLent,
     OwnerAway,
@@ -84,6 +85,8 @@ def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
     match error:
         case TicketMissing():
             remedy = remedies.TICKET_MISSING()
+        case AuthorizationPending():
+            remedy = remedies.AUTHORIZATION_PENDING()
         case NotAuthorized():
             remedy = remedies.NOT_AUTHORIZED(appid=error.appid)
         case NotLent(slot=slot) if slot == COMPONENT:

@@ -94,6 +94,10 @@ NOT_AUTHORIZED = Text(
     "Store it with `mprelease authorize {appid}`, then resume the release.",
     "用 `mprelease authorize {appid}` 保存它，然后恢复发版（resume）。",
 )
+AUTHORIZATION_PENDING = Text(
+    "Nothing: the release goes on by itself when the code has been exchanged, in some seconds.",
+    "无需处理：授权码换取完成后（几秒内）发版会自动继续。",
+)
 NOT_LENT = Text(
     "Let the merchant of {appid} authorize the platform in the system at MPRELEASE_TOKENS__URL, which lends the tokens, or "
     "correct the appid; then resume the release.",

@@ -19,7 +19,16 @@ _FACE = {
     "domains": ("Domains", "InvalidDomain"),
     "errcodes.table": ("verdict_of",),
     "errors": (
-        *("WeChatError", "NotAuthorized", "NotLent", "OwnerAway", "RateLimited", "Refused", "TicketMissing"),
+        *(
+            "WeChatError",
+            "AuthorizationPending",
+            "NotAuthorized",
+            "NotLent",
+            "OwnerAway",
+            "RateLimited",
+            "Refused",
+            "TicketMissing",
+        ),
         *("Unanswered", "Unreadable"),
     ),
     "http.deadline": ("Deadline", "DeadlineExceeded"),

@@ -63,7 +63,7 @@ class WeChat:
         self.store = TokenStore(db, seal)
         self.stored_secrets = StoredSecrets(db, seal)
         self.inbox = Inbox(db, seal, self.store)
-        own = OwnTokens(self._component, self.store)
+        own = OwnTokens(self._component, self.store, is_pending=self.inbox.has_code_of)
         source: Source = own
         if owner is not None:
             timeouts = {"connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s}

@@ -6,6 +6,7 @@ WeChatError
 ├── Refused           WeChat answered with an errcode other than 0
 ├── TicketMissing     no component_verify_ticket has been stored yet
 ├── NotAuthorized     no refresh token has been stored for this Mini Program
+├── AuthorizationPending  nor yet: WeChat has pushed the authorization
 ├── NotLent           the other system that owns the tokens has none for this appid
 ├── RateLimited       a limit of our own kept the call from being sent
 └── Unreadable        what is stored was sealed with a key that is not at hand
@@ -80,6 +81,16 @@ class NotAuthorized(WeChatError):
 
     def __str__(self) -> str:
         return f"no refresh token has been stored for {self.appid}"
+
+
+@dataclass(eq=False, repr=False)
+class AuthorizationPending(WeChatError):
+    """No refresh token has been stored yet, but WeChat has pushed the authorization, and its code is being exchanged."""
+
+    appid: str
+
+    def __str__(self) -> str:
+        return f"the authorization of {self.appid} was pushed, and its code is being exchanged"
 
 
 @dataclass(eq=False, repr=False)

@@ -118,6 +118,11 @@ class Inbox:
         stored = cast("dict[str, str]", self._redis.hgetall(CODES))
         return [self._code(name, value) for name, value in stored.items()]
 
+    def has_code_of(self, appid: str) -> bool:
+        """Whether an authorization of the Mini Program was pushed whose code is still to be exchanged."""
+        names = cast("list[str]", self._redis.hkeys(CODES))
+        return any(name.partition(" ")[0] == appid for name in names)
+
     def _code(self, name: str, value: str) -> PendingCode:
         expires_at, _, sealed = value.partition(" ")
         return PendingCode(name, name.partition(" ")[0], int(expires_at), self._seal.decrypt(sealed))

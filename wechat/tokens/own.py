@@ -6,10 +6,11 @@ Program's refresh token, which is replaced by the one that comes back and never 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from wechat.component import AUTHORIZERS_PER_PAGE, ComponentApi, Grant, text_of_token
-from wechat.errors import NotAuthorized, Refused, TicketMissing, Unanswered
+from wechat.errors import AuthorizationPending, NotAuthorized, Refused, TicketMissing, Unanswered
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.tokens.source import WithComponentToken
 from wechat.tokens.store import TokenStore
@@ -24,9 +25,17 @@ _REFRESH_TOKEN_REJECTED = frozenset({61023, 42002})
 class OwnTokens:
     """Trades tickets and refresh tokens for access tokens."""
 
-    def __init__(self, api: ComponentApi, store: TokenStore) -> None:
+    def __init__(
+        self,
+        api: ComponentApi,
+        store: TokenStore,
+        *,
+        is_pending: Callable[[str], bool] = lambda _appid: False,
+    ) -> None:
+        """`is_pending`: whether an authorization of this Mini Program was pushed whose code is still to be exchanged."""
         self._api = api
         self._store = store
+        self._is_pending = is_pending
 
     def component_token(self, deadline: Deadline) -> Grant:
         """Trade the newest ticket; raises TicketMissing, Unreadable, Refused, Unanswered."""
@@ -45,8 +54,13 @@ class OwnTokens:
     def authorizer_token(
         self, appid: str, deadline: Deadline, with_component_token: WithComponentToken
     ) -> Grant:
-        """Trade the Mini Program's refresh token; raises NotAuthorized and what the component token's may."""
+        """Trade the Mini Program's refresh token; raises NotAuthorized, AuthorizationPending, and what the component token's may."""
         refresh_token = self._store.refresh_token(appid)
+        if refresh_token is None:
+            if self._is_pending(appid):
+                raise AuthorizationPending(appid)
+            # It may have been exchanged between the two looks.
+            refresh_token = self._store.refresh_token(appid)
         if refresh_token is None:
             raise NotAuthorized(appid)
 

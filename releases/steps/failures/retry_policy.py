@@ -16,6 +16,7 @@ from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.component import PREFIX as COMPONENT_PREFIX
 from wechat.errcodes.table import Errcode, Verdict, verdict_of
 from wechat.errors import (
+    AuthorizationPending,
     NotAuthorized,
     NotLent,
     OwnerAway,
@@ -150,6 +151,9 @@ class RetryPolicy:
             isinstance(error, Unreadable) and error.appid is not None
         ):
             return Block(problem)
+        if isinstance(error, AuthorizationPending):
+            # A worker exchanges the code, or drops it when it has expired: it has an end, and nothing has failed.
+            return Retry(problem, LOOK_AGAIN_S * (1 + random() / 4), progress)
         if isinstance(error, TicketMissing | Unreadable):
             return PausePlatform(problem, lacks_ticket=isinstance(error, TicketMissing))
         if isinstance(error, RateLimited):

@@ -16,6 +16,7 @@ from tests.support.bilingual import is_chinese, unnamed
 from wechat.errcodes.chinese import chinese_of
 from wechat.errcodes.table import TABLE, verdict_of
 from wechat.errors import (
+    AuthorizationPending,
     NotAuthorized,
     RateLimited,
     Refused,
@@ -69,6 +70,7 @@ WRITTEN_BEFORE = {
 ERRORS: tuple[WeChatError, ...] = (
     TicketMissing(),
     NotAuthorized("wx0123456789abcdef"),
+    AuthorizationPending("wx0123456789abcdef"),
     Unreadable("wechat:ticket"),
     RateLimited("rate limit of 600 per minute", 5.0),
     Unanswered("/wxa/commit", "cut"),

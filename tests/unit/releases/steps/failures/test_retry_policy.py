@@ -25,7 +25,7 @@ from releases.steps.failures.retry_policy import (
 )
 from tests.support.fake_wechat import refused, unanswered
 from wechat.errcodes.table import TABLE, QuotaReset, Verdict
-from wechat.errors import NotAuthorized, RateLimited, TicketMissing, Unreadable
+from wechat.errors import AuthorizationPending, NotAuthorized, RateLimited, TicketMissing, Unreadable
 from wechat.http.deadline import DeadlineExceeded
 
 POLICY = RetryPolicy(
@@ -224,6 +224,11 @@ def test_without_a_ticket_the_platform_is_paused_until_one_comes() -> None:
     assert isinstance(decision, PausePlatform)
     assert decision.lacks_ticket
     assert "mprelease ticket" in decision.problem.remedy
+
+
+def test_an_authorization_that_was_pushed_is_waited_for_and_uses_nothing_up() -> None:
+    waits = retried(AuthorizationPending("wx0123456789abcdef"), Progress(failures=3), LEAST)
+    assert (waits.delay_s, waits.progress.failures) == (1, 3)
 
 
 def test_a_mini_program_without_a_refresh_token_blocks_alone() -> None:
