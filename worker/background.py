@@ -73,6 +73,10 @@ class CheckSchema(bootsteps.StartStopStep):
             raise WorkerShutdown(2) from None
         if moved:
             log.info(in_words(moved))
+        sender = parent.app.services.webhook_sender
+        if sender is not None:
+            # Not first by the thread that sends: what is worked on before that would be told to nobody.
+            sender.open()
 
 
 class BringBack(bootsteps.StartStopStep):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, cast
 
 from db.database import Database
@@ -115,6 +116,14 @@ class Outbox:
         self._settle = db.script("releases.store", "shared", "settle_changed")
         self._swap_if_equal = db.script("db", "swap_if_equal")
         self._drop_if_equal = db.script("db", "drop_if_equal")
+
+    def open(self) -> None:
+        """From now on what changes is noted, also before anybody sends."""
+        with self._redis.pipeline() as pipe:
+            # As take_changed.lua does.
+            pipe.zadd(keys.CHANGED, {"": inf})
+            pipe.pexpire(keys.CHANGED, KEPT_S * 1000)
+            pipe.execute()
 
     def take(self, token: str, url: str, name: str, most: int) -> Batch | None:
         """Be the one who sends, and get what is to be sent; None if another one is, or the endpoint is left alone."""

@@ -36,6 +36,10 @@ class Sender:
         self._token = secrets.token_hex(16)
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
 
+    def open(self) -> None:
+        """Have what changes noted from now on. To be called before anything is worked on."""
+        self._outbox.open()
+
     def send(self) -> bool:
         """Send some of what has changed, if nobody else does; True if there may be more to send at once."""
         endpoint = self._endpoint

@@ -146,6 +146,8 @@ def test_a_worker_that_is_stopped_lets_another_one_send_at_once(
     own_platform: Platform, receiver: Receiver
 ) -> None:
     with own_platform.worker(**hooked(receiver)) as worker, own_platform.redis() as client:
+        # What it works on from its first moment on is told, whenever the sender begins.
+        assert client.exists("releases:changed")
         wait_for(lambda: client.exists("releases:webhook-sender"))
         worker.process.terminate()
         assert worker.process.wait(60) == 0

@@ -42,6 +42,15 @@ def noted(redis_client: redis.Redis) -> Noted:
     return look
 
 
+def test_what_changes_is_noted_before_anybody_has_sent(
+    make_sender: Callable[[], Sender], releases: Releases, noted: Noted, redis_client: redis.Redis
+) -> None:
+    make_sender().open()
+    release = releases.enqueue(a_request()).release
+    assert noted() == {f"release:{release.id}"}
+    assert 0 < redis_client.ttl("releases:changed") <= KEPT_S
+
+
 def test_nothing_is_noted_where_nobody_sends(
     releases: Releases, store: ReleaseStore, waves: Waves, pauses: Pauses, redis_client: redis.Redis
 ) -> None:
