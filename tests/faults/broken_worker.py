@@ -9,6 +9,7 @@ from http.client import HTTPResponse
 from typing import Any
 
 import redis
+import requests
 from celery.worker.consumer import Consumer as CeleryConsumer
 
 from cli import main
@@ -34,7 +35,6 @@ from tasks.step_task import StepTask
 from wechat.http import answers
 from wechat.http.connections import _DeadlineResponse
 from wechat.http.deadline import Deadline
-from wechat.http.transport import Transport
 from wechat.mini_program import MiniProgram
 from worker.celery_patches.consumer import Consumer
 
@@ -111,6 +111,7 @@ def command(switch: Switch) -> tuple[str, ...]:
 
 
 def _replace(owner: object, name: str, value: object) -> None:
+    getattr(owner, name)  # what is not there any more breaks nothing
     setattr(owner, name, value)
 
 
@@ -246,7 +247,7 @@ def _errcode_off() -> None:
 def _interim_off() -> None:
     """The first answer is the final one, and the connection is used again whatever came."""
     _replace(_DeadlineResponse, "_read_status", HTTPResponse._read_status)  # type: ignore[attr-defined]
-    _replace(Transport, "_hang_up", lambda _self: None)
+    _replace(requests.Session, "close", lambda _self: None)
 
 
 def _deadline_off() -> None:

@@ -68,7 +68,7 @@ def lay(death: Death, point: Point) -> None:
             for call in _CALLS:
                 _wrap(MiniProgram, call, after=death.passing)
         case Point.AFTER_STEP:
-            _wrap(StepTask, "_go_on", before=death.passing)
+            _wrap(StepTask, "run_step", after=death.passing)
         case Point.AFTER_RECORD:
             _wrap(worker.wiring, "send_chain", before=death.passing)
         case Point.BEFORE_RESULT:
