@@ -6,6 +6,8 @@ how far it goes (`docker run --env-file` keeps them, a shell does not), so they 
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 _BOM = "\ufeff"
 _QUOTES = frozenset("\"'`“”‘’„«»「」")  # noqa: RUF001 - those that word processors write
 
@@ -40,3 +42,11 @@ def credential(text: str) -> str:
     if text and (text[0] in _QUOTES or text[-1] in _QUOTES):
         raise ValueError("has a quote at one end: write the value alone")
     return text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it names this machine itself."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

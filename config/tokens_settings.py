@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr, field_validator, model_validator
 
 from config.section import SecretWord, Section, Word
+from config.texts import is_loopback
 
 
 class TokensSettings(Section):
@@ -29,7 +29,7 @@ class TokensSettings(Section):
         )
         if not is_address or "{appid}" not in parts.path + parts.query:
             raise ValueError("must be https://host[:port]/… with {appid} where the appid has to stand")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             raise ValueError("must begin with https://: only to this machine itself tokens go by http://")
         if parts.username is not None or parts.fragment:
             raise ValueError("must have no user, no password and no #: the key is MPRELEASE_TOKENS__KEY")
@@ -62,10 +62,3 @@ def _has_port(parts: SplitResult) -> bool:
         return parts.port != 0
     except ValueError:
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from config.texts import is_loopback
 
 _PREFIX = "whsec_"
 _BYTES = range(24, 65)
@@ -32,8 +33,7 @@ def is_private(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host, is_right = parts.hostname or "", parts.port != 0 and "@" not in parts.netloc
-        if parts.scheme == "https" or host == "localhost":
-            return is_right and bool(host) and parts.scheme in {"http", "https"}
-        return is_right and parts.scheme == "http" and ip_address(host).is_loopback
+        is_ours = parts.scheme == "http" and is_loopback(host)
+        return is_right and bool(host) and (parts.scheme == "https" or is_ours)
     except ValueError:
         return False

@@ -22,7 +22,7 @@ from wechat.errors import (
     WeChatError,
 )
 from wechat.http.deadline import DeadlineExceeded
-from wechat.tokens.store import COMPONENT
+from wechat.tokens.slots import COMPONENT
 
 
 @dataclass(eq=False, kw_only=True)

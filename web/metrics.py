@@ -13,18 +13,18 @@ class RequestMetrics:
     """What has been answered since the process began. Used by one thread."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self._counted = CollectorRegistry()
         self._requests = Counter(
             "mprelease_http_requests",
             "Requests that were answered.",
             ("method", "route", "status"),
-            registry=self._registry,
+            registry=self._counted,
         )
         self._seconds = Histogram(
             "mprelease_http_request_seconds",
             "How long requests took.",
             ("method", "route"),
-            registry=self._registry,
+            registry=self._counted,
         )
 
     def observe(self, scope: Scope, status: int | None, seconds: float) -> None:
@@ -36,4 +36,4 @@ class RequestMetrics:
 
     def text(self) -> bytes:
         """As Prometheus reads it."""
-        return generate_latest(self._registry)
+        return generate_latest(self._counted)

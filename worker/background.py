@@ -166,7 +166,7 @@ class BringBack(bootsteps.StartStopStep):
         self._beside(LOOK_AT_PUSHES_EVERY_S, self._services.pushed.look, "following WeChat's pushes")
 
     def _beside(self, every_s: float, job: Callable[[], object], what: str) -> None:
-        """Do a job beside the others, which are not to wait for WeChat."""
+        """Do a job beside the others, which are not to wait for WeChat, or for an endpoint."""
         failed = ""
         while not self._stopped.wait(every_s):
             try:
@@ -179,19 +179,15 @@ class BringBack(bootsteps.StartStopStep):
                 failed = str(error)
 
     def _send_webhooks(self) -> None:
-        """Beside the other jobs as well: an endpoint may be slow."""
         sender = self._services.webhook_sender
         if sender is None:
             return
-        failed = ""
-        while not self._stopped.wait(LOOK_EVERY_S):
-            try:
-                while self._services.schema.is_current and sender.send() and not self._stopped.is_set():
-                    failed = ""
-            except Exception as error:
-                if not is_away(error) and failed != str(error):
-                    log.exception("sending webhooks failed")
-                failed = str(error)
+
+        def send_all() -> None:
+            while sender.send() and not self._stopped.is_set():
+                pass
+
+        self._beside(LOOK_EVERY_S, send_all, "sending webhooks")
         with suppress(*REDIS_ERRORS):
             sender.leave()
 

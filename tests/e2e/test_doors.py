@@ -14,7 +14,8 @@ from tests.support.api import KEYS
 from tests.support.keys import NEW
 from tests.support.receivers import KEY, TOKEN
 from tests.support.workers import APPSECRET, wait_for
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.slots import COMPONENT
+from wechat.tokens.store import TokenStore
 
 pytestmark = pytest.mark.long
 

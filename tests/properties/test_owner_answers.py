@@ -19,7 +19,7 @@ from wechat.errors import NotLent, OwnerAway
 from wechat.http.deadline import Deadline
 from wechat.tokens.borrowed import Owner
 from wechat.tokens.sealing import Seal
-from wechat.tokens.store import COMPONENT
+from wechat.tokens.slots import COMPONENT
 
 _KEY = "key-of-the-borrower-0123456789"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from releases.request import is_appid
 from wechat.push import kinds
 from wechat.push.inbox import LOOKS, UNAUTHORIZED, Inbox
 from wechat.push.reader import Push
 from wechat.push.refusals import Malformed
 from wechat.tokens.issued import TICKET, problem_of
 
-_APPID = re.compile(r"wx[0-9A-Za-z]{16}")
 _CODE = re.compile(r"[!-~]{1,512}")
 _DIGITS = re.compile(r"[0-9]{1,12}")
 #: Seconds for which an authorization code is good, at the most.
@@ -31,7 +31,7 @@ def store(push: Push, inbox: Inbox, *, appid: str | None, now: float) -> None:
         inbox.put_code(kind, _authorizer(fields), code, expires_at=expires_at, now=now)
     elif kind == kinds.UNAUTHORIZED:
         inbox.mark(kind, UNAUTHORIZED, _authorizer(fields), now)
-    elif kind in kinds.LOOK and appid is not None and _APPID.fullmatch(appid):
+    elif kind in kinds.LOOK and appid is not None and is_appid(appid):
         inbox.mark(kind, LOOKS, appid, now)
     else:
         inbox.count(kind)
@@ -44,7 +44,10 @@ def _ticket(text: str) -> str:
 
 
 def _authorizer(fields: dict[str, str]) -> str:
-    return _matching(_APPID, fields.get("AuthorizerAppid", ""))
+    appid = fields.get("AuthorizerAppid", "")
+    if not is_appid(appid):
+        raise Malformed("fields")
+    return appid
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
@@ -12,15 +11,16 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from releases.request import is_appid
+from web.problems import problem
 from web.routes.scoped import answers
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import NotAuthorized, Refused, Unanswered, WeChatError
 from wechat.http.deadline import DeadlineExceeded
 from wechat.tokens.lending import Lender, LendsNone
-from wechat.tokens.store import COMPONENT
+from wechat.tokens.slots import COMPONENT
 
-_APPID = re.compile("wx[0-9A-Za-z]{16}")
 #: A borrower comes again after so many seconds where nothing says when a token will be there.
 _RETRY_AFTER_S = 30
 #: Whatever the answer is, nobody may keep it.
@@ -63,7 +63,7 @@ def lending(router: APIRouter, lender: Lender) -> APIRouter:
         ] = None,
     ) -> Response:
         """Lend the access token of a Mini Program, or the platform's own."""
-        if appid != COMPONENT and not _APPID.fullmatch(appid):
+        if appid != COMPONENT and not is_appid(appid):
             return _problem(HTTPStatus.NOT_FOUND, "no appid")
         try:
             loan = lender.lend(appid, rejected)
@@ -93,7 +93,4 @@ def _is_its_own(error: WeChatError | DeadlineExceeded) -> bool:
 
 def _problem(status: HTTPStatus, said: str, *, after_s: int | None = None) -> Response:
     retry_after = {} if after_s is None else {"Retry-After": str(after_s)}
-    document = {"type": "about:blank", "title": status.phrase, "status": status, "detail": said}
-    return JSONResponse(
-        document, status, headers={**_NO_STORE, **retry_after}, media_type="application/problem+json"
-    )
+    return problem(status, said, headers={**_NO_STORE, **retry_after})

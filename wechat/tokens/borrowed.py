@@ -18,8 +18,9 @@ from wechat.http.clock import WeChatClock
 from wechat.http.deadline import Deadline
 from wechat.http.route import Route
 from wechat.http.transport import Transport
+from wechat.tokens.slots import COMPONENT
 from wechat.tokens.source import WithComponentToken, digest
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.store import TokenStore
 
 #: What stands for the appid in the owner's URL.
 APPID_IN_URL = "{appid}"

@@ -23,8 +23,9 @@ from wechat.errors import (
     WeChatError,
 )
 from wechat.http.deadline import Deadline, DeadlineExceeded
+from wechat.tokens.slots import COMPONENT
 from wechat.tokens.source import Source
-from wechat.tokens.store import COMPONENT, StoredToken, TokenStore
+from wechat.tokens.store import StoredToken, TokenStore
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,6 @@ from db.database import Database
 from wechat.errors import Unreadable
 from wechat.tokens.sealing import Seal
 
-COMPONENT = "component"
 #: Lifetime of a component_verify_ticket, in seconds (12 h).
 TICKET_LIFETIME_S = 12 * 3600
 TICKET_KEY = "wechat:ticket"

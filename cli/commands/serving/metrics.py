@@ -9,8 +9,9 @@ from typing import Annotated, NoReturn
 import redis
 import typer
 
+from cli.commands.serving.address import can_be_had
 from cli.context import celery_app, services, settings
-from cli.printing import complain, notes
+from cli.printing import notes
 from db.database import Database
 from wechat.push.inbox import Inbox
 from wechat.tokens.sealing import Seal
@@ -55,13 +56,8 @@ def metrics(
         )
 
     asking = Asking(_workers)
-    try:
+    with can_be_had(host, port):
         made = server(PlatformCollector(read=read, workers=lambda: asking.workers), host, port)
-    except OSError as error:
-        complain(
-            f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
-        )
-        raise typer.Exit(2) from None
     with made as listening:
         asking.start()
         notes.print(f"metrics at http://{host}:{listening.server_port}/metrics", markup=False)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.serving.address import can_be_had
 from cli.context import settings
 from cli.extras import need_web
-from cli.printing import complain, notes
+from cli.printing import notes
 
 
 def receiver(
@@ -21,12 +22,7 @@ def receiver(
     from web.serving import listen, serve  # noqa: PLC0415
 
     app = build(settings())
-    try:
+    with can_be_had(host, port):
         listening = listen(host, port)
-    except OSError as error:
-        complain(
-            f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
-        )
-        raise typer.Exit(2) from None
     notes.print(f"receiver at http://{host}:{listening.getsockname()[1]}", markup=False)
     serve(app, listening, log_format=settings().log.format)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
 import redis
 import typer
 
+from cli.commands.serving.address import can_be_had
 from cli.context import settings
 from cli.extras import need_web
 from cli.printing import complain, notes
 from config.api_keys import KeyScope
+from config.texts import is_loopback
 from worker.redis_client import connect
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def web(
     from web.routes.tokens import lending  # noqa: PLC0415
     from web.serving import listen, serve  # noqa: PLC0415
 
-    if not settings().web.keys and not _is_loopback(host):
+    if not settings().web.keys and not is_loopback(host):
         complain(
             f"Nobody could log in, and {host} is more than this machine: make a key first, "
             "by `mprelease api-key NAME --scope operate`."
@@ -44,26 +45,14 @@ def web(
     backend = _backend()
     with suppress(redis.RedisError):  # away for now, which requests are told
         backend.ready()
-    try:
+    with can_be_had(host, port):
         listening = listen(host, port)
-    except OSError as error:
-        complain(
-            f"{host}:{port} can't be listened on: {error.strerror}", "Name another by --host and --port."
-        )
-        raise typer.Exit(2) from None
     shown = f"[{host}]" if ":" in host else host
     notes.print(f"the API at http://{shown}:{listening.getsockname()[1]}/api/v1", markup=False)
     if not settings().web.keys:
         notes.print("no key is set, so nobody is let in: mprelease api-key NAME --scope operate")
     tokens = lending(ScopedRouter(KeyScope.TOKENS, "tokens"), backend.lender)
     serve(create_app(settings().web, backend, tokens), listening, log_format=settings().log.format)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _backend() -> Backend:

@@ -15,7 +15,8 @@ from tests.support.keys import NEW, OLD, OTHER
 from wechat.errors import Unreadable
 from wechat.tokens.rekeying import StoredSecrets, Tally
 from wechat.tokens.sealing import Seal
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.slots import COMPONENT
+from wechat.tokens.store import TokenStore
 
 
 def filled(client: redis.Redis, seal: Seal) -> TokenStore:

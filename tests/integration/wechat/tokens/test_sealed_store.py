@@ -11,7 +11,8 @@ from tests.integration.wechat.tokens.token_helpers import put, value
 from tests.support.keys import NEW, OLD, OTHER
 from wechat.errors import Unreadable
 from wechat.tokens.sealing import MARK, Seal
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.slots import COMPONENT
+from wechat.tokens.store import TokenStore
 
 SECRETS = (TICKET, REFRESH_TOKEN, "of-the-component", "of-the-merchant", "came-back")
 #: Those whose key is not among the ones that sealed.

@@ -16,7 +16,8 @@ from tests.integration.wechat.tokens.token_helpers import grant, put, put_due, v
 from wechat.errors import Refused, TicketMissing
 from wechat.http.deadline import Deadline
 from wechat.tokens.single_flight import Tokens
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.slots import COMPONENT
+from wechat.tokens.store import TokenStore
 
 
 def component_tokens_used(wechat: ScriptedWeChat, path: str = API_AUTHORIZER_TOKEN) -> list[str]:

@@ -23,7 +23,8 @@ from tests.integration.wechat.tokens.token_helpers import (
 from wechat.errors import NotAuthorized, Refused, Unanswered
 from wechat.http.deadline import Deadline
 from wechat.tokens.single_flight import Tokens
-from wechat.tokens.store import COMPONENT, TokenStore
+from wechat.tokens.slots import COMPONENT
+from wechat.tokens.store import TokenStore
 
 
 def test_token_that_is_not_stored_is_fetched_and_stored(
