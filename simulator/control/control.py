@@ -76,14 +76,14 @@ def push_of(world: World, raw: bytes) -> Push:
 
 
 def expire_tokens(world: World, order: Order) -> Any:
-    """End access tokens: of one Mini Program, of the component, or all of them."""
+    """End access tokens: of one Mini Program, of the component, or all of them; tells which call came last before."""
     wanted = order.fields
     appid, component = wanted.get("appid"), bool(wanted.get("component"))
     kind = COMPONENT if component and not appid else AUTHORIZER if appid else None
     count = world.tokens.expire(appid=appid, kind=kind, void=bool(wanted.get("void")))
     if appid and component:
         count += world.tokens.expire(appid=None, kind=COMPONENT, void=bool(wanted.get("void")))
-    return {"expired": count}
+    return {"expired": count, "last_call": world.calls.last}
 
 
 def issue_tokens(world: World, order: Order) -> Any:

@@ -53,6 +53,11 @@ class CallLog:
             self._again[appid] += 1
         return record
 
+    @property
+    def last(self) -> int:
+        """The number of the call that came last, 0 before the first."""
+        return self._n
+
     def applied(self, record: CallRecord, *, at: float) -> None:
         """Note that a call took effect."""
         record.applied = True

@@ -190,9 +190,11 @@ def test_the_record_is_bounded_and_the_counts_are_not(monkeypatch: pytest.Monkey
 
 def test_a_call_with_a_dead_token_is_still_recorded_under_its_appid(wechat: Client) -> None:
     wechat.token()
-    wechat.sim("POST", "tokens/expire")
+    said = wechat.sim("POST", "tokens/expire")
     assert wechat.mini("getversioninfo")["errcode"] == 42001
-    assert wechat.calls("getversioninfo")[0]["appid"] == MINI
+    (call,) = wechat.calls("getversioninfo")
+    assert call["appid"] == MINI
+    assert call["n"] == said["last_call"] + 1
 
 
 def test_reset_brings_the_little_world_back(wechat: Client) -> None:
