@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--empty", action="store_true", help="start without pool, templates, Mini Programs")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="how long each WeChat call takes")
     parser.add_argument("--scan-s", type=float, default=DEFAULT_SCAN_S, help="length of the privacy scan")
+    parser.add_argument(
+        "--audit-s", type=float, help="seconds after which an audit passes (default: when you say so)"
+    )
     parser.add_argument("--token-ttl-s", type=float, default=DEFAULT_TOKEN_TTL_S)
     parser.add_argument(
         "--strict-encoding", action="store_true", help="refuse bodies that write Chinese as \\uXXXX (47002)"
@@ -84,6 +87,7 @@ def _make_world(args: argparse.Namespace, secrets: SecretBook) -> World:
         {
             "latency_ms": args.latency_ms,
             "scan_s": args.scan_s,
+            "audit_plan": [] if args.audit_s is None else [{"after_s": args.audit_s}],
             "token_ttl_s": args.token_ttl_s,
             "strict_encoding": args.strict_encoding,
             "big_auditids": args.big_audit_ids,

@@ -1,4 +1,4 @@
-"""Audits: submitting, asking, undoing, and the provider's quota."""
+"""Audits: submitting, asking, undoing, speeding up, and the provider's quota."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from simulator.api.audit_items import check_submission
 from simulator.api.code import check_code, check_scan
 from simulator.api.endpoint import Call
 from simulator.api.errors import WeChatError
-from simulator.world.miniprogram import IN_REVIEW, WITHDRAWN, Audit, MiniProgram, described
+from simulator.world.audits import IN_REVIEW, WITHDRAWN, Audit, verdict
+from simulator.world.miniprogram import MiniProgram, described
 
 MAX_UNDOS_A_DAY = 5
 MAX_UNDOS_A_MONTH = 10
-SPEEDUP_LIMIT = 10
 
 
 def submit_audit(call: Call) -> dict[str, Any]:
@@ -28,20 +28,20 @@ def submit_audit(call: Call) -> dict[str, Any]:
         raise WeChatError(85085)
     audit = _submission(call)
     mini.audits.append(audit)
-    month = world.clock.month()
-    world.submitted[month] = world.submitted.get(month, 0) + 1
+    mini.effects["submit_audit"] += 1
+    world.submitted[world.clock.month()] += 1
+    world.follow_plan(mini, audit)
     return {"auditid": audit.auditid}
 
 
 def get_latest_auditstatus(call: Call) -> dict[str, Any]:
-    """Show the newest submission, whoever made it."""
+    """Show the newest submission, whoever made it; 85058 where nothing was ever submitted through a third party."""
     latest = call.mini.latest_audit
     if latest is None:
-        check_code(call)
-        raise WeChatError(85012)
+        raise WeChatError(85058)
     return {
         "auditid": latest.auditid,
-        **_verdict(latest),
+        **verdict(latest, call.mini.screenshot_name),
         "user_version": latest.user_version,
         **described(call.mini, "user_desc", latest.user_desc),
         "submit_audit_time": latest.submit_audit_time,
@@ -53,7 +53,7 @@ def get_auditstatus(call: Call) -> dict[str, Any]:
     wanted = call.body.get("auditid")
     for audit in call.mini.audits:
         if type(wanted) is int and audit.auditid == wanted:
-            return _verdict(audit)
+            return verdict(audit, call.mini.screenshot_name)
     raise WeChatError(85012)
 
 
@@ -64,6 +64,23 @@ def undocodeaudit(call: Call) -> dict[str, Any]:
         raise WeChatError(85012)
     _spend_undo(call)
     latest.status = WITHDRAWN
+    mini.effects["undocodeaudit"] += 1
+    return {}
+
+
+def speedupaudit(call: Call) -> dict[str, Any]:
+    """Put an open audit before the others; so many a month for the whole provider."""
+    wanted, world = call.body.get("auditid"), call.world
+    audit = next((a for a in call.mini.audits if type(wanted) is int and a.auditid == wanted), None)
+    if audit is None or not audit.is_open:
+        raise WeChatError(89402)
+    if audit.is_sped_up:
+        raise WeChatError(89404)
+    if _speedups_left(call) <= 0:
+        raise WeChatError(89405)
+    audit.is_sped_up = True
+    world.sped_up[world.clock.month()] += 1
+    call.mini.effects["speedupaudit"] += 1
     return {}
 
 
@@ -72,8 +89,8 @@ def queryquota(call: Call) -> dict[str, Any]:
     return {
         "rest": max(0, _quota_left(call)),
         "limit": call.world.platform.audit_quota,
-        "speedup_rest": SPEEDUP_LIMIT,
-        "speedup_limit": SPEEDUP_LIMIT,
+        "speedup_rest": max(0, _speedups_left(call)),
+        "speedup_limit": call.world.platform.speedup_quota,
     }
 
 
@@ -87,6 +104,7 @@ def _submission(call: Call) -> Audit:
         user_version=trial.user_version,
         user_desc=trial.user_desc,
         submit_audit_time=int(world.clock.now()),
+        committed_at=trial.committed_at,
     )
 
 
@@ -98,7 +116,12 @@ def _check_privacy(body: dict[str, Any], mini: MiniProgram) -> None:
 
 def _quota_left(call: Call) -> int:
     world = call.world
-    return world.platform.audit_quota - world.submitted.get(world.clock.month(), 0)
+    return world.platform.audit_quota - world.submitted[world.clock.month()]
+
+
+def _speedups_left(call: Call) -> int:
+    world = call.world
+    return world.platform.speedup_quota - world.sped_up[world.clock.month()]
 
 
 def _spend_undo(call: Call) -> None:
@@ -110,7 +133,3 @@ def _spend_undo(call: Call) -> None:
     if today >= MAX_UNDOS_A_DAY or len(mini.undone_at_days) >= MAX_UNDOS_A_MONTH:
         raise WeChatError(87013)
     mini.undone_at_days.append(clock.day())
-
-
-def _verdict(audit: Audit) -> dict[str, Any]:
-    return {"status": audit.status, "reason": audit.reason, "screenshot": audit.screenshot}

@@ -1,15 +1,13 @@
-"""Committed code: commit, the privacy scan it starts, the versions, the pages, the release."""
+"""Committed code: commit, the privacy scan it starts, the versions, the pages."""
 
 import json
 from typing import Any
 
 from simulator.api.endpoint import Call
 from simulator.api.errors import WeChatError
-from simulator.world.domains import split_by_pool
-from simulator.world.miniprogram import MiniProgram, Trial, exp_info
+from simulator.world.miniprogram import MiniProgram, Trial, exp_info, release_info
 
 MAX_VERSION_LENGTH = 64
-AUDIT_PASSED = 0
 
 
 def commit(call: Call) -> dict[str, Any]:
@@ -42,16 +40,13 @@ def get_code_privacy_info(call: Call) -> dict[str, Any]:
 
 
 def getversioninfo(call: Call) -> dict[str, Any]:
-    """Show the trial version and the released one, where there are such."""
+    """Show the trial version and the live one, where there are such."""
     mini, answer = call.mini, {}
     if mini.trial:
         answer["exp_info"] = exp_info(mini, mini.trial)
-    if mini.release:
-        answer["release_info"] = {
-            "release_time": int(mini.release.committed_at),
-            "release_version": mini.release.user_version,
-            "release_desc": mini.release.user_desc,
-        }
+    live = release_info(mini, call.world.clock.now())
+    if live is not None:
+        answer["release_info"] = live
     return answer
 
 
@@ -80,20 +75,6 @@ def gettemplatelist(call: Call) -> dict[str, Any]:
             for template_id in call.world.platform.templates
         ]
     }
-
-
-def release(call: Call) -> dict[str, Any]:
-    """Bring the audited version to the users; domains that are not the platform's are dropped."""
-    mini, audit = call.mini, call.mini.latest_audit
-    if audit is None:
-        raise WeChatError(85019)
-    if audit.status != AUDIT_PASSED:
-        raise WeChatError(85020)
-    if mini.release and mini.release.user_version == audit.user_version:
-        raise WeChatError(85052)
-    mini.release = Trial(audit.user_version, audit.user_desc, call.world.clock.now())
-    mini.domains, _ = split_by_pool(mini.domains, call.world.platform.counts)
-    return {}
 
 
 def check_code(call: Call) -> None:

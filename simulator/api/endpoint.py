@@ -15,11 +15,12 @@ NO_TOKEN = ""
 
 @dataclass(slots=True, frozen=True)
 class Call:
-    """One checked call on its way to a handler: who calls (by the token) and what the body says."""
+    """One checked call on its way to a handler: who calls (by the token), what the body and the query say."""
 
     world: World
     caller: str
     body: dict[str, Any]
+    query: dict[str, str]
 
     @property
     def mini(self) -> MiniProgram:
@@ -27,8 +28,8 @@ class Call:
         return self.world.miniprograms[self.caller]
 
 
-#: A handler applies the call to the world and gives the fields of the answer, or raises WeChatError.
-Handler = Callable[[Call], dict[str, Any]]
+#: A handler applies the call to the world and gives the fields of the answer, or a picture, or raises WeChatError.
+Handler = Callable[[Call], dict[str, Any] | bytes]
 
 
 @dataclass(slots=True, frozen=True)

@@ -5,7 +5,11 @@ from simulator.api import code as code_api
 from simulator.api import component as component_api
 from simulator.api import domains as domain_api
 from simulator.api import pool as pool_api
+from simulator.api import webview as webview_api
 from simulator.api.endpoint import ANY_TOKEN, ANY_VERB, NO_TOKEN, Endpoint
+from simulator.api.live import gray as gray_api
+from simulator.api.live import release as release_api
+from simulator.api.live import switches
 from simulator.api.quota import quota_getter
 from simulator.world.tokens import COMPONENT
 
@@ -50,9 +54,17 @@ _TABLE = [
         pool_api.modify_wxa_server_domain,
         token=COMPONENT,
     ),
+    Endpoint(
+        "/cgi-bin/component/modify_wxa_jump_domain",
+        "POST",
+        pool_api.modify_wxa_jump_domain,
+        token=COMPONENT,
+    ),
     Endpoint("/wxa/gettemplatelist", "GET", code_api.gettemplatelist, token=COMPONENT),
     Endpoint("/wxa/modify_domain", "POST", domain_api.modify_domain),
     Endpoint("/wxa/get_effective_domain", "POST", domain_api.get_effective_domain),
+    Endpoint("/wxa/setwebviewdomain", "POST", webview_api.setwebviewdomain),
+    Endpoint("/wxa/get_effective_webviewdomain", "POST", webview_api.get_effective_webviewdomain),
     Endpoint("/wxa/commit", "POST", code_api.commit, exclusive=True),
     Endpoint("/wxa/security/get_code_privacy_info", "GET", code_api.get_code_privacy_info),
     Endpoint("/wxa/getversioninfo", "POST", code_api.getversioninfo),
@@ -63,7 +75,16 @@ _TABLE = [
     Endpoint("/wxa/get_auditstatus", "POST", audit_api.get_auditstatus),
     Endpoint("/wxa/undocodeaudit", "GET", audit_api.undocodeaudit, exclusive=True),
     Endpoint("/wxa/queryquota", ANY_VERB, audit_api.queryquota),
-    Endpoint("/wxa/release", "POST", code_api.release, exclusive=True),
+    Endpoint("/wxa/speedupaudit", "POST", audit_api.speedupaudit),
+    Endpoint("/wxa/release", "POST", release_api.release, exclusive=True),
+    Endpoint("/wxa/revertcoderelease", "GET", release_api.revertcoderelease, exclusive=True),
+    Endpoint("/wxa/grayrelease", "POST", gray_api.grayrelease, exclusive=True),
+    Endpoint("/wxa/getgrayreleaseplan", "GET", gray_api.getgrayreleaseplan),
+    Endpoint("/wxa/revertgrayrelease", "GET", gray_api.revertgrayrelease, exclusive=True),
+    Endpoint("/wxa/change_visitstatus", "POST", switches.change_visitstatus),
+    Endpoint("/wxa/getvisitstatus", "POST", switches.getvisitstatus),
+    Endpoint("/wxa/icp/get_icp_entrance_info", "GET", switches.get_icp_entrance_info),
+    Endpoint("/cgi-bin/material/get_material", "POST", switches.get_material),
 ]
 _TABLE.append(
     Endpoint(

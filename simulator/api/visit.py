@@ -22,6 +22,8 @@ class Visit:
 
     endpoint: Endpoint
     method: str
+    #: The query, without the token.
+    query: dict[str, str]
     token: str
     raw: bytes
     body: dict[str, Any] | None = field(init=False)
@@ -31,9 +33,14 @@ class Visit:
         self.body, self.body_problem = _parse(self.raw)
 
     @property
+    def said(self) -> dict[str, Any] | None:
+        """Give the body or, of a GET, what the query says besides the token."""
+        return (self.query or None) if self.method == "GET" else self.body
+
+    @property
     def action(self) -> str | None:
         """Give the action of modify_domain and its like."""
-        action = self.body.get("action") if self.body else None
+        action = (self.said or {}).get("action")
         return action if isinstance(action, str) else None
 
     def appid(self, world: World) -> str | None:
@@ -56,12 +63,14 @@ class Visit:
         return self.body
 
 
-def token_of(endpoint: Endpoint, query: str) -> str:
-    """Take the token out of the query string; the component's has two names."""
-    pairs = dict(parse_qsl(query))
-    if endpoint.token == COMPONENT and "component_access_token" in pairs:
-        return pairs["component_access_token"]
-    return pairs.get("access_token", "")
+def visit_of(endpoint: Endpoint, method: str, query: str, raw: bytes) -> Visit:
+    """Take the request apart; the component's token has two names."""
+    said = dict(parse_qsl(query))
+    tokens = {name: said.pop(name, "") for name in ("component_access_token", "access_token")}
+    is_components = endpoint.token == COMPONENT and tokens["component_access_token"]
+    return Visit(
+        endpoint, method, said, tokens["component_access_token" if is_components else "access_token"], raw
+    )
 
 
 def _parse(raw: bytes) -> tuple[dict[str, Any] | None, int]:

@@ -2,39 +2,19 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from simulator.api.routes import name_of
-from simulator.control.patching import PatchError, objects, texts
+from simulator.control import hosts, others, verdicts
+from simulator.control.order import Order
+from simulator.control.patching import PatchError, texts
 from simulator.push.messages import Push
 from simulator.world import state
 from simulator.world.tokens import AUTHORIZER, COMPONENT
 from simulator.world.world import World
 
 PREFIX = "/_sim/"
-
-
-@dataclass(slots=True, frozen=True)
-class Order:
-    """A control request: what is left of the path, the query and the parsed body."""
-
-    rest: str
-    query: dict[str, str]
-    body: Any
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """Give the body, which must be an object where there is one."""
-        if not isinstance(self.body, dict):
-            raise PatchError("the body must be a JSON object")
-        return self.body
-
-    @property
-    def each(self) -> list[dict[str, Any]]:
-        """Give the body as a list of objects, be it one or many."""
-        return objects(self.body) if isinstance(self.body, list) else [self.fields]
 
 
 def health(_world: World, _order: Order) -> Any:
@@ -102,12 +82,9 @@ def issue_tokens(world: World, order: Order) -> Any:
     }
 
 
-def put_audit(world: World, order: Order) -> Any:
-    """Set or create the latest audit of a Mini Program."""
-    mini = world.miniprograms.get(order.rest)
-    if mini is None:
-        raise PatchError(f"no Mini Program {order.rest!r}")
-    return asdict(world.put_audit(mini, order.fields))
+def show_live(world: World, order: Order) -> Any:
+    """Show what is live, what was, and how often which call changed something, by appid."""
+    return state.live(world, order.query.get("appid"))
 
 
 def add_faults(world: World, order: Order) -> Any:
@@ -165,7 +142,11 @@ _ORDERS: dict[tuple[str, str], Callable[[World, Order], Any]] = {
     ("POST", "ticket"): add_ticket,
     ("POST", "tokens/expire"): expire_tokens,
     ("POST", "tokens/issue"): issue_tokens,
-    ("POST", "audits"): put_audit,
+    ("POST", "audits"): verdicts.put_audit,
+    ("POST", "others"): others.act,
+    ("POST", "pool"): hosts.change_pool,
+    ("POST", "domains"): hosts.drop_domains,
+    ("GET", "live"): show_live,
     ("POST", "faults"): add_faults,
     ("GET", "faults"): list_faults,
     ("DELETE", "faults"): clear_faults,
@@ -174,16 +155,19 @@ _ORDERS: dict[tuple[str, str], Callable[[World, Order], Any]] = {
     ("GET", "progress"): show_progress,
     ("POST", "clock"): advance_clock,
 }
+#: Whose path goes on with an appid.
+_OF_ONE = ("audits/", "domains/")
 
 
 def obey(world: World, method: str, path: str, query: str, raw: bytes) -> tuple[int, Any]:
     """Carry out a control request; gives the HTTP status and the document to answer with."""
     name, rest = path.removeprefix(PREFIX), ""
-    if name.startswith("audits/"):
+    if name.startswith(_OF_ONE):
         name, _, rest = name.partition("/")
     order = _ORDERS.get((method, name))
     if order is None:
         return 404, {"error": f"no {method} {path} here"}
+    world.agenda.run()
     try:
         body = json.loads(raw) if raw else {}
         return 200, order(world, Order(rest, dict(parse_qsl(query, keep_blank_values=True)), body))

@@ -14,16 +14,21 @@ class PatchError(Exception):
 
 def patch(target: object, fields: Mapping[str, Any], setters: Mapping[str, Setter]) -> None:
     """Set the fields on the target, all of them or none."""
-    checked = {}
+    for name, value in checked(fields, setters).items():
+        setattr(target, name, value)
+
+
+def checked(fields: Mapping[str, Any], setters: Mapping[str, Setter]) -> dict[str, Any]:
+    """Give the fields as their setters take them, or refuse them all."""
+    taken = {}
     for name, value in fields.items():
         if name not in setters:
             raise PatchError(f"unknown field {name!r}; known: {', '.join(sorted(setters))}")
         try:
-            checked[name] = setters[name](value)
+            taken[name] = setters[name](value)
         except (TypeError, ValueError) as exc:
             raise PatchError(f"{name}: {exc}") from exc
-    for name, value in checked.items():
-        setattr(target, name, value)
+    return taken
 
 
 def flag(value: Any) -> bool:

@@ -7,13 +7,14 @@ from typing import Any
 from simulator.api.errors import MESSAGES
 
 JSON_TYPE = "application/json; encoding=utf-8"
+PICTURE_TYPE = "image/png"
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def dump(document: Any) -> bytes:
-    """Serialise as WeChat does, non-ASCII characters unescaped."""
-    return _encode(document).encode()
+    """Serialise as WeChat does, non-ASCII characters unescaped; a picture is bytes already."""
+    return document if isinstance(document, bytes) else _encode(document).encode()
 
 
 def rid() -> str:

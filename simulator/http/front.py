@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from simulator.api.endpoint import Endpoint
-from simulator.api.visit import Visit, token_of
+from simulator.api.visit import Visit, visit_of
 from simulator.control.faults import Fault, until
 from simulator.http import answers, gateway, wire
 from simulator.http.gateway import Outcome
@@ -17,16 +17,16 @@ MS_A_SECOND = 1000
 
 async def serve(world: World, request: web.BaseRequest, endpoint: Endpoint, query: str) -> web.StreamResponse:
     """Answer a request to one of WeChat's endpoints."""
-    visit = Visit(endpoint, request.method, token_of(endpoint, query), await request.content.read())
+    visit = visit_of(endpoint, request.method, query, await request.content.read())
     appid = visit.appid(world)
     record = world.calls.arrive(
-        at=world.clock.now(), endpoint=endpoint.short, appid=appid, action=visit.action, body=visit.body
+        at=world.clock.now(), endpoint=endpoint.short, appid=appid, action=visit.action, body=visit.said
     )
     fault = world.faults.take(endpoint.short, appid, visit.action)
     if fault is None:
         outcome = await _apply(world, visit, record, wait_s=0)
         body = answers.dump(outcome.document)
-        return wire.whole(world.clock, body, content_type=world.platform.content_type)
+        return wire.whole(world.clock, body, content_type=outcome.content_type(world.platform.content_type))
     return await _serve_faulty(world, request, visit, record, fault)
 
 
@@ -50,9 +50,9 @@ async def _serve_faulty(
         await asyncio.sleep(fault.seconds)
     if fault.kind == "hold":
         await until(cleared, fault.seconds)
-    return await wire.spoilt(
-        request, world.clock, fault, outcome or gateway.refuse(-1), world.platform.content_type
-    )
+    outcome = outcome or gateway.refuse(-1)
+    content_type = outcome.content_type(world.platform.content_type)
+    return await wire.spoilt(request, world.clock, fault, outcome, content_type)
 
 
 def _replacement(fault: Fault) -> Outcome | None:

@@ -13,19 +13,26 @@ from simulator.world.world import World
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What WeChat answers, and the errcode in it."""
+    """What WeChat answers, JSON or a picture, and the errcode in it."""
 
     errcode: int
-    document: dict[str, Any]
+    document: dict[str, Any] | bytes
+
+    def content_type(self, of_json: str) -> str:
+        """Say what it is; of JSON, WeChat says this and that."""
+        return answers.PICTURE_TYPE if isinstance(self.document, bytes) else of_json
 
 
 def apply(world: World, visit: Visit) -> Outcome:
     """Check the visit and let it take effect."""
+    world.agenda.run()
     try:
         fields = visit.endpoint.handler(_checked(world, visit))
     except WeChatError as refused:
         return Outcome(refused.errcode, answers.refusal(refused.errcode, refused.fields))
-    return Outcome(0, fields if visit.endpoint.bare else answers.success(fields))
+    if isinstance(fields, bytes) or visit.endpoint.bare:
+        return Outcome(0, fields)
+    return Outcome(0, answers.success(fields))
 
 
 def refuse(errcode: int) -> Outcome:
@@ -40,7 +47,7 @@ def _checked(world: World, visit: Visit) -> Call:
     caller = _check_token(world, visit)
     body = visit.check_body(strict_encoding=world.platform.strict_encoding)
     world.quotas.spend(caller, visit.endpoint.short)
-    return Call(world, caller, body)
+    return Call(world, caller, body, visit.query)
 
 
 def _check_verb(visit: Visit) -> None:

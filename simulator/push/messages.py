@@ -9,6 +9,10 @@ OF_PLATFORM = ("component_verify_ticket", "authorized", "updateauthorized", "una
 TICKET = OF_PLATFORM[0]
 
 
+#: And the name of the time in it.
+_TIMES = {0: "SuccTime", 1: "FailTime", 4: "DelayTime"}
+
+
 @dataclass(slots=True, frozen=True)
 class Push:
     """One to be sent: its kind, the Mini Program, and fields beside those that every push of the kind has."""
@@ -31,6 +35,16 @@ class Push:
             head = {"ToUserName": _gh(self.appid), "FromUserName": "o_wechat", "CreateTime": str(now)}
             head |= {"MsgType": "event", "Event": self.kind}
         return document({**head, **self.fields})
+
+
+def audit_fields(status: int, now: int, reason: str, screenshot: str) -> dict[str, str]:
+    """Say what an audit's event says of it: neither version nor id, and screenshots where there are some."""
+    fields = {_TIMES[status]: str(now)}
+    if status != 0 and reason:
+        fields["Reason"] = reason
+    if status == 1 and screenshot:
+        fields["ScreenShot"] = screenshot
+    return fields
 
 
 def document(fields: dict[str, str]) -> bytes:

@@ -42,6 +42,7 @@ async def keep_sending(present: Callable[[], World]) -> None:
     next_ticket = time.monotonic()
     while True:
         world = present()
+        world.agenda.run()
         every_s = world.platform.push_every_s
         if every_s and time.monotonic() >= next_ticket and world.platform.push_to:
             next_ticket = time.monotonic() + every_s

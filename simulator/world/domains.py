@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 SCHEMES = {
     "requestdomain": "https",
@@ -55,6 +55,11 @@ def normal_origin(name: str, text: object) -> str | None:
 def host_of(origin: str) -> str:
     """Give the host of a stored origin, without scheme and port."""
     return origin.partition("://")[2].partition(":")[0]
+
+
+def without(lists: Lists, hosts: Collection[str]) -> Lists:
+    """Give the lists without the domains of these hosts."""
+    return {name: [o for o in values if host_of(o) not in hosts] for name, values in lists.items()}
 
 
 def too_many(lists: Lists) -> bool:

@@ -16,6 +16,8 @@ PUSH_KEY = "simulatedEncodingAESKey" + 20 * "0"
 PUBLISHED = ["api.example.com", "ws.example.com", "cdn.example.com", "upload.example.com"]
 #: Registered in the testing version of the pool only: modify_domain refuses it until it is published.
 TESTING_ONLY = "beta.example.com"
+#: The pool of business domains.
+WEBVIEW = ["pages.example.com"]
 NO_ICP = ["unfiled.example.com"]
 TEMPLATES = [1, 2, 3]
 
@@ -61,6 +63,8 @@ def little(secrets: SecretBook) -> World:
         {
             "published": PUBLISHED,
             "testing": [*PUBLISHED, TESTING_ONLY],
+            "webview_published": WEBVIEW,
+            "webview_testing": WEBVIEW,
             "no_icp": NO_ICP,
             "templates": TEMPLATES,
         }

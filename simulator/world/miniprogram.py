@@ -1,12 +1,15 @@
-"""A Mini Program: its domains, its code, its audits, and the flags that make it a difficult one."""
+"""A Mini Program: its domains, its code, its audits, its versions, and the flags that make it a difficult one."""
 
 import html
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from simulator.control.patching import Setter, flag, integer, objects, one_of, text, texts
+from simulator.control.patching import Setter, flag, hosts, integer, number, objects, one_of, text, texts
+from simulator.world.audits import Audit, plan_or_none
 from simulator.world.domains import LISTS, STYLES, Lists, empty_lists, normal_origin
+from simulator.world.versions import GrayPlan, Version
 
 DEFAULT_CATEGORY = {
     "first_class": "商家自营",
@@ -29,9 +32,10 @@ DESC_STYLES: dict[str, Callable[[str], str | None]] = {
     "replaced": lambda _: "第三方平台提交",
 }
 
-IN_REVIEW = 2
-WITHDRAWN = 3
-DELAYED = 4
+#: What getversioninfo tells of the live version.
+RELEASE_INFOS = ("whole", "empty", "absent")
+#: Filed with the regulator.
+FILED = {"status": 6, "is_canceling": False, "audit_data": [], "available": 1, "sms_verify_status": 2}
 
 
 @dataclass(slots=True)
@@ -43,19 +47,6 @@ class Trial:
     committed_at: float
     template_id: int = 0
     ext_json: str = ""
-
-
-@dataclass(slots=True)
-class Audit:
-    """One submission for audit."""
-
-    auditid: int
-    status: int
-    user_version: str
-    user_desc: str
-    submit_audit_time: int
-    reason: str = ""
-    screenshot: str = ""
 
 
 @dataclass(slots=True)
@@ -85,10 +76,29 @@ class MiniProgram:
     without_conf_list: list[str] = field(default_factory=list)
     domain_edits: int = 0
 
+    #: Business domains, for web views.
+    webviewdomain: list[str] = field(default_factory=list)
+    #: Hosts that the next release takes from the domains, though they are in the platform's pool.
+    loses_at_release: list[str] = field(default_factory=list)
+    is_personal: bool = False
+    #: What becomes of audits; null: what the platform's plan says.
+    audit_plan: list[dict[str, Any]] | None = None
+    #: The documents have both.
+    screenshot_name: str = "screenshot"
+    #: For so many seconds getversioninfo goes on showing what was live before.
+    live_after_s: float = 0.0
+    release_info: str = "whole"
+    visit_status: int = 1
+    icp: dict[str, Any] = field(default_factory=lambda: dict(FILED))
+
     trial: Trial | None = None
     scan_ends_at: float = 0.0
     audits: list[Audit] = field(default_factory=list)
-    release: Trial | None = None
+    #: All that went live, oldest first.
+    versions: list[Version] = field(default_factory=list)
+    gray: GrayPlan | None = None
+    #: How often a call changed something, by endpoint.
+    effects: Counter[str] = field(default_factory=Counter)
     undone_at_days: list[int] = field(default_factory=list)
     undos_month: tuple[int, int] | None = None
     edits_month: tuple[int, int] | None = None
@@ -104,7 +114,12 @@ class MiniProgram:
     def under_audit(self) -> bool:
         """Tell whether WeChat has a version of this Mini Program in review."""
         latest = self.latest_audit
-        return latest is not None and latest.status in (IN_REVIEW, DELAYED)
+        return latest is not None and latest.is_open
+
+    @property
+    def live(self) -> Version | None:
+        """Give what is live now."""
+        return self.versions[-1] if self.versions else None
 
 
 def stored_lists(value: Any) -> Lists:
@@ -136,23 +151,15 @@ PATCHABLE: dict[str, Setter] = {
     "without_auth_list": texts,
     "without_conf_list": texts,
     "domain_edits": integer,
-}
-
-
-def audit_status(value: Any) -> int:
-    """Take one of the five states of an audit."""
-    if value not in range(5):
-        raise ValueError("expected 0 passed, 1 rejected, 2 in review, 3 withdrawn or 4 delayed")
-    return integer(value)
-
-
-AUDIT_PATCHABLE: dict[str, Setter] = {
-    "status": audit_status,
-    "reason": text,
-    "screenshot": text,
-    "user_version": text,
-    "user_desc": text,
-    "submit_audit_time": integer,
+    "webviewdomain": texts,
+    "loses_at_release": hosts,
+    "is_personal": flag,
+    "audit_plan": plan_or_none,
+    "screenshot_name": one_of("screenshot", "ScreenShot"),
+    "live_after_s": number,
+    "release_info": one_of(*RELEASE_INFOS),
+    "visit_status": integer,
+    "icp": lambda value: {**FILED, **dict(value)},
 }
 
 
@@ -170,6 +177,19 @@ def exp_info(mini: MiniProgram, trial: Trial) -> dict[str, Any]:
     }
 
 
+def release_info(mini: MiniProgram, now: float) -> dict[str, Any] | None:
+    """Show what is live as getversioninfo does: late, if this Mini Program's answers are."""
+    seen = [version for version in mini.versions if version.live_at + mini.live_after_s <= now]
+    if not seen or mini.release_info == "absent":
+        return None
+    live, is_empty = seen[-1], mini.release_info == "empty"
+    return {
+        "release_time": int(live.live_at),
+        "release_version": "" if is_empty else live.user_version,
+        **described(mini, "release_desc", "" if is_empty else live.user_desc),
+    }
+
+
 def visible(mini: MiniProgram) -> dict[str, Any]:
     """Show a Mini Program without its refresh token."""
     shown = {name: getattr(mini, name) for name in PATCHABLE if name != "refresh_token"}
@@ -180,5 +200,8 @@ def visible(mini: MiniProgram) -> dict[str, Any]:
         "trial": asdict(mini.trial) if mini.trial else None,
         "scan_ends_at": mini.scan_ends_at,
         "audits": [asdict(audit) for audit in mini.audits],
-        "release": asdict(mini.release) if mini.release else None,
+        "versions": [asdict(version) for version in mini.versions],
+        "live": asdict(mini.live) if mini.live else None,
+        "gray": asdict(mini.gray) if mini.gray else None,
+        "effects": dict(mini.effects),
     }

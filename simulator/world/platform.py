@@ -3,8 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.control.patching import Setter, flag, hosts, integer, integers, limits, number, positive, text
+from simulator.control.patching import (
+    Setter,
+    flag,
+    hosts,
+    integer,
+    integers,
+    limits,
+    number,
+    one_of,
+    positive,
+    text,
+)
 from simulator.http.answers import JSON_TYPE
+from simulator.world.audits import plan
 
 DEFAULT_SCAN_S = 1.0
 DEFAULT_TOKEN_TTL_S = 7200.0
@@ -19,11 +31,20 @@ class Platform:
     secret: str
     published: list[str] = field(default_factory=list)
     testing: list[str] = field(default_factory=list)
+    #: The pool of business domains.
+    webview_published: list[str] = field(default_factory=list)
+    webview_testing: list[str] = field(default_factory=list)
     no_icp: list[str] = field(default_factory=list)
     templates: list[int] = field(default_factory=list)
     is_published: bool = True
     ip_allowed: bool = True
     audit_quota: int = 1_000_000
+    speedup_quota: int = 10
+    #: What becomes of an audit that is submitted; nothing by itself, unless a plan says so.
+    audit_plan: list[dict[str, Any]] = field(default_factory=list)
+    #: Whether `release` goes by the latest audit, or by the latest that has passed, be there a newer one in review or not;
+    #: the documents leave it open.
+    release_takes: str = "latest"
     scan_s: float = DEFAULT_SCAN_S
     token_ttl_s: float = DEFAULT_TOKEN_TTL_S
     token_overlap_s: float = 300.0
@@ -48,6 +69,7 @@ class Platform:
     minute_s: int = 60
     minute_errcode: int = 45011
     pool_edits: int = 0
+    webview_pool_edits: int = 0
     #: The receiver (http://…, without a path), the console's token and EncodingAESKey, and every how many seconds a ticket
     #: is pushed; 0 is never.
     push_to: str = ""
@@ -59,8 +81,15 @@ class Platform:
 
     def counts(self, host: str) -> bool:
         """Tell whether a Mini Program may use this host."""
-        above = self.published if self.subdomains_count else ()
-        return host in self.published or any(host.endswith(f".{parent}") for parent in above)
+        return _is_in(host, self.published, below=self.subdomains_count)
+
+    def counts_webview(self, host: str) -> bool:
+        """Tell whether a Mini Program may show pages of this host; here, the hosts below one count as the documents say."""
+        return _is_in(host, self.webview_published, below=True)
+
+
+def _is_in(host: str, pool: list[str], *, below: bool) -> bool:
+    return host in pool or (below and any(host.endswith(f".{parent}") for parent in pool))
 
 
 PATCHABLE: dict[str, Setter] = {
@@ -68,11 +97,16 @@ PATCHABLE: dict[str, Setter] = {
     "secret": text,
     "published": hosts,
     "testing": hosts,
+    "webview_published": hosts,
+    "webview_testing": hosts,
     "no_icp": hosts,
     "templates": integers,
     "is_published": flag,
     "ip_allowed": flag,
     "audit_quota": integer,
+    "speedup_quota": integer,
+    "audit_plan": plan,
+    "release_takes": one_of("latest", "passed"),
     "scan_s": number,
     "token_ttl_s": number,
     "token_overlap_s": number,
@@ -89,6 +123,7 @@ PATCHABLE: dict[str, Setter] = {
     "minute_s": positive,
     "minute_errcode": integer,
     "pool_edits": integer,
+    "webview_pool_edits": integer,
     "push_to": text,
     "push_token": text,
     "push_key": text,

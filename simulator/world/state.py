@@ -1,5 +1,6 @@
 """The world as the control side shows it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from simulator.world import miniprogram, platform
@@ -23,6 +24,19 @@ def show(world: World, *, appid: str | None = None, with_secrets: bool = False) 
         "totals": totals(world),
     }
     return {**shown, "secrets": world.secrets.all()} if with_secrets else shown
+
+
+def live(world: World, appid: str | None = None) -> dict[str, Any]:
+    """Show by appid what is live, all that went live, and how often which call changed something."""
+    return {
+        mini.appid: {
+            "live": asdict(mini.live) if mini.live else None,
+            "versions": [asdict(version) for version in mini.versions],
+            "effects": dict(mini.effects),
+        }
+        for mini in world.miniprograms.values()
+        if appid in (None, mini.appid)
+    }
 
 
 def totals(world: World) -> dict[str, Any]:

@@ -1,21 +1,26 @@
 """The whole world in memory: one platform, its Mini Programs, tokens, quotas, faults and calls."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
+from functools import partial
 from itertools import count
 from typing import Any
 
 from simulator.control.faults import FaultBook
 from simulator.control.patching import PatchError, patch
-from simulator.push.messages import AUDIT_EVENTS, TICKET, Push
-from simulator.world import miniprogram, platform
+from simulator.push.messages import AUDIT_EVENTS, TICKET, Push, audit_fields
+from simulator.world import audits, miniprogram, platform
+from simulator.world.agenda import Agenda
+from simulator.world.audits import Audit
 from simulator.world.calls import CallLog
 from simulator.world.clock import Clock
-from simulator.world.miniprogram import Audit, MiniProgram, Trial
+from simulator.world.domains import host_of, split_by_pool, without
+from simulator.world.miniprogram import MiniProgram, Trial
 from simulator.world.platform import Platform
 from simulator.world.quotas import Quotas
 from simulator.world.secret_book import SecretBook
 from simulator.world.tokens import TokenBook
+from simulator.world.versions import DONE, RUNNING, Version
 
 #: Any client can read these.
 FIRST_AUDITID = 1_000_000_001
@@ -30,6 +35,7 @@ class World:
 
     def __init__(self, the_platform: Platform, secrets: SecretBook) -> None:
         self.clock = Clock()
+        self.agenda = Agenda(self.clock)
         self.secrets = secrets
         self.platform = the_platform
         self.miniprograms: dict[str, MiniProgram] = {}
@@ -41,7 +47,9 @@ class World:
         self.pushes: deque[Push] = deque()
         self.codes: dict[str, tuple[str, float]] = {}
         self._auditids = count(FIRST_AUDITID)
-        self.submitted: dict[tuple[int, int], int] = {}
+        #: By month: audits submitted, and sped up.
+        self.submitted: Counter[tuple[int, int]] = Counter()
+        self.sped_up: Counter[tuple[int, int]] = Counter()
         self.pool_month = self.clock.month()
         secrets.note(the_platform.secret)
 
@@ -101,29 +109,79 @@ class World:
         return FIRST_INEXACT + 2 * auditid + 1 if self.platform.big_auditids else auditid
 
     def put_audit(self, mini: MiniProgram, wanted: Mapping[str, Any]) -> Audit:
-        """Change the latest audit; one of another version, or a `new` one, is submitted by somebody else."""
+        """Change an audit, the latest unless `auditid` names one; one of another version, or a `new` one, is somebody else's."""
         fields = dict(wanted)
-        is_new = bool(fields.pop("new", False))
-        latest = mini.latest_audit
-        version = fields.get("user_version", latest.user_version if latest else None)
-        if latest is None or is_new or version != latest.user_version:
-            latest = self._foreign_audit(mini)
-            patch(latest, fields, miniprogram.AUDIT_PATCHABLE)
-            mini.audits.append(latest)
-        else:
-            patch(latest, fields, miniprogram.AUDIT_PATCHABLE)
-        if self.platform.push_to and fields.get("status") in AUDIT_EVENTS:
-            reason = {"Reason": latest.reason} if latest.reason else {}
-            self.pushes.append(self.make_push(AUDIT_EVENTS[latest.status], mini.appid, reason))
-        return latest
+        is_new, push = bool(fields.pop("new", False)), fields.pop("push", True) is not False
+        audit = _chosen(mini, fields.pop("auditid", None))
+        version = fields.get("user_version", audit.user_version if audit else None)
+        if audit is None or is_new or version != audit.user_version:
+            audit = self._foreign_audit(mini)
+            patch(audit, fields, audits.PATCHABLE)
+            mini.audits.append(audit)
+            return self._told(mini, audit, push=push and "status" in fields)
+        return self.decide(mini, audit, fields, push=push)
+
+    def decide(
+        self, mini: MiniProgram, audit: Audit, fields: Mapping[str, Any], *, push: bool = True
+    ) -> Audit:
+        """Change an audit; a status that decides or delays it is pushed, if there is a receiver."""
+        patch(audit, fields, audits.PATCHABLE)
+        return self._told(mini, audit, push=push and "status" in fields)
+
+    def follow_plan(self, mini: MiniProgram, audit: Audit) -> None:
+        """Let the audit be decided as planned, as long as nothing else decides it."""
+        at = self.clock.now()
+        for step in self.platform.audit_plan if mini.audit_plan is None else mini.audit_plan:
+            at += step["after_s"]
+            fields = {name: value for name, value in step.items() if name != "after_s"}
+            self.agenda.add(at, partial(self._decide_if_open, mini, audit, fields))
+
+    def publish(self, mini: MiniProgram, audit: Audit, *, by: str) -> None:
+        """Bring what the audit was of to all users; domains that are not in the platform's pools are dropped."""
+        audit.is_released = True
+        kept, _ = split_by_pool(mini.domains, self.platform.counts)
+        mini.domains = without(kept, mini.loses_at_release)
+        mini.webviewdomain = [
+            origin
+            for origin in mini.webviewdomain
+            if self.platform.counts_webview(host_of(origin)) and host_of(origin) not in mini.loses_at_release
+        ]
+        mini.loses_at_release = []
+        if mini.gray and mini.gray.status == RUNNING:
+            mini.gray.status = DONE
+        self.go_live(mini, audit, by=by)
+
+    def go_live(self, mini: MiniProgram, code: Audit | Version, *, by: str) -> None:
+        """Put this version before the users, and nothing else."""
+        number, now = len(mini.versions) + 1, self.clock.now()
+        mini.versions.append(Version(number, code.user_version, code.user_desc, code.committed_at, now, by))
+
+    def _decide_if_open(self, mini: MiniProgram, audit: Audit, fields: Mapping[str, Any]) -> None:
+        if audit.is_open:
+            self.decide(mini, audit, fields)
+
+    def _told(self, mini: MiniProgram, audit: Audit, *, push: bool) -> Audit:
+        if push and self.platform.push_to and audit.status in AUDIT_EVENTS:
+            fields = audit_fields(audit.status, int(self.clock.now()), audit.reason, audit.screenshot)
+            self.pushes.append(self.make_push(AUDIT_EVENTS[audit.status], mini.appid, fields))
+        return audit
 
     def _foreign_audit(self, mini: MiniProgram) -> Audit:
         version = mini.trial.user_version if mini.trial else "0.0.1"
         now = int(self.clock.now())
-        return Audit(self.next_auditid(), miniprogram.IN_REVIEW, version, "submitted by somebody else", now)
+        return Audit(self.next_auditid(), audits.IN_REVIEW, version, "submitted by somebody else", now)
 
     def _refresh_token(self, mini: MiniProgram) -> str:
         return self.secrets.note(mini.refresh_token) or self.secrets.invent("refreshtoken@@@")
+
+
+def _chosen(mini: MiniProgram, auditid: object) -> Audit | None:
+    if auditid is None:
+        return mini.latest_audit
+    for audit in mini.audits:
+        if audit.auditid == auditid:
+            return audit
+    raise PatchError(f"{mini.appid} has no audit {auditid!r}")
 
 
 def _foreign_trial(exp_info: object, now: float) -> Trial:

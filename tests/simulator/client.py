@@ -88,10 +88,28 @@ class Client:
         """POST /wxa/NAME for a Mini Program."""
         return self.post(f"/wxa/{name}", body or {}, token=self.token(appid), **options)
 
-    def get(self, name: str, *, appid: str = MINI) -> dict[str, Any]:
+    def get(self, name: str, *, appid: str = MINI, **query: Any) -> dict[str, Any]:
         """GET /wxa/NAME for a Mini Program."""
-        answer: dict[str, Any] = self.raw("GET", f"/wxa/{name}{_query(self.token(appid))}").json()
+        params = {"access_token": self.token(appid), **query}
+        answer: dict[str, Any] = self.raw("GET", f"/wxa/{name}", params=params).json()
         return answer
+
+    def approve(self, **changes: Any) -> int:
+        """Commit, submit and let it pass; gives the audit's id."""
+        self.commit_and_scan(**changes)
+        auditid: int = self.mini("submit_audit")["auditid"]
+        self.sim("POST", f"audits/{MINI}", {"status": 0})
+        return auditid
+
+    def put_live(self, **changes: Any) -> None:
+        """Approve a version and release it."""
+        self.approve(**changes)
+        assert self.mini("release")["errcode"] == 0
+
+    def live(self, appid: str = MINI) -> dict[str, Any]:
+        """Give what is live of one Mini Program, what was, and what was done to it."""
+        live: dict[str, Any] = self.sim("GET", f"live?appid={appid}")[appid]
+        return live
 
     def commit(self, **changes: Any) -> dict[str, Any]:
         """Commit version 1.0.0 of template 1, or something else."""

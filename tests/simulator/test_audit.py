@@ -60,7 +60,7 @@ def test_after_a_finished_audit_another_may_follow_and_is_counted(wechat: Client
     assert wechat.state()["submitted_after_applied"] == 1
     assert wechat.sim("GET", "state")["totals"]["submitted_after_applied"] == 1
     answer = wechat.mini("get_auditstatus", {"auditid": first})
-    assert (answer["status"], answer["reason"]) == (status, "see below")
+    assert (answer["status"], answer.get("reason")) == (status, "see below" if status == 1 else None)
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_the_providers_quota_is_one_for_all_and_per_month(wechat: Client) -> Non
 
 
 def test_the_latest_audit_can_be_asked_for(wechat: Client) -> None:
-    assert wechat.get("get_latest_auditstatus")["errcode"] == 86001
+    assert wechat.get("get_latest_auditstatus")["errcode"] == 85058
     wechat.commit_and_scan()
-    assert wechat.get("get_latest_auditstatus")["errcode"] == 85012
+    assert wechat.get("get_latest_auditstatus")["errcode"] == 85058
     auditid = submit(wechat)["auditid"]
     answer = wechat.get("get_latest_auditstatus")
     assert (answer["auditid"], answer["status"], answer["user_version"]) == (auditid, 2, "1.0.0")

@@ -91,19 +91,6 @@ def test_pages_categories_and_templates_can_be_listed(wechat: Client) -> None:
     assert [template["template_id"] for template in answer["template_list"]] == [1, 2, 3]
 
 
-def test_a_release_drops_domains_that_are_not_the_platforms(wechat: Client) -> None:
-    assert wechat.mini("release")["errcode"] == 85019
-    wechat.commit_and_scan()
-    wechat.mini("modify_domain", {"action": "add", "requestdomain": ["https://api.example.com"]})
-    wechat.mini("submit_audit")
-    assert wechat.mini("release")["errcode"] == 85020
-    wechat.sim("POST", f"audits/{MINI}", {"status": 0})
-    assert wechat.mini("release")["errcode"] == 0
-    assert wechat.state()["domains"]["requestdomain"] == ["https://api.example.com"]
-    assert wechat.mini("getversioninfo")["release_info"]["release_version"] == "1.0.0"
-    assert wechat.mini("release")["errcode"] == 85052
-
-
 def test_somebody_else_may_have_committed(wechat: Client) -> None:
     flags(wechat, exp_info={"exp_version": "9.9.9", "exp_desc": "theirs", "exp_time": 1_700_000_000})
     info = wechat.mini("getversioninfo")["exp_info"]
