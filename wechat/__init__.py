@@ -2,9 +2,10 @@
 
 WeChat          one WeChat, as one platform sees it; gives MiniProgram, the calls for one of them
 Credentials     the platform's appid and secret
-Domains         the six lists of server domains, comparable
+Domains         server domains and business domains, comparable
 Deadline        when a call has to be over
 verdict_of      what an errcode means for a release
+plain_reason    an audit's reason, which is HTML, as plain text
 WeChatError     the root of what can go wrong, see `wechat.errors`
 """
 
@@ -33,6 +34,7 @@ _FACE = {
     ),
     "http.deadline": ("Deadline", "DeadlineExceeded"),
     "mini_program": ("MiniProgram",),
+    "reasons": ("plain_reason",),
 }
 _MODULES = {name: module for module, names in _FACE.items() for name in names}
 __all__ = [*_MODULES]  # noqa: PLE0604 - all of them are texts

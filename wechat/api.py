@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from db.database import Database
 from wechat.component import ComponentApi, Credentials, PlatformDomains, Template
@@ -31,6 +32,8 @@ POOL_DEADLINE_S = 10.0
 QUOTA_DEADLINE_S = 10.0
 #: So many Mini Programs are tried for it at the most: one may have withdrawn its authorization.
 QUOTA_ASKERS = 3
+
+_Answer = TypeVar("_Answer")
 
 
 class WeChat:
@@ -87,6 +90,12 @@ class WeChat:
             lambda token: self._component.platform_domains(token, deadline), deadline
         )
 
+    def jump_hosts(self, deadline: Deadline) -> PlatformDomains:
+        """The platform's own pool of business (web-view) domains."""
+        return self._tokens.with_component_token(
+            lambda token: self._component.jump_hosts(token, deadline), deadline
+        )
+
     def try_credentials(self, deadline: Deadline, *, keep: bool) -> PlatformDomains:
         """The platform's own domain pool, asked for with a new component token: so ticket, secret and whitelist are tried.
 
@@ -96,12 +105,17 @@ class WeChat:
         return self._component.platform_domains(token, deadline)
 
     def add_platform_domains(
-        self, hosts: Sequence[str], deadline: Deadline, *, testing_only: bool = False
+        self,
+        hosts: Sequence[str],
+        deadline: Deadline,
+        *,
+        testing_only: bool = False,
+        web_view: bool = False,
     ) -> tuple[PlatformDomains, tuple[str, ...]]:
         """Register hosts on the platform; returns the pool after it and the hosts that were rejected."""
         return self._tokens.with_component_token(
             lambda token: self._component.add_platform_domains(
-                token, hosts, deadline, testing_only=testing_only
+                token, hosts, deadline, testing_only=testing_only, web_view=web_view
             ),
             deadline,
         )
@@ -112,10 +126,11 @@ class WeChat:
 
     def registered_hosts(self) -> tuple[str, ...] | None:
         """The hosts that are published on the platform; None if it never was, or WeChat does not say in time."""
-        try:
-            return self.platform_domains(Deadline(POOL_DEADLINE_S)).published
-        except (WeChatError, DeadlineExceeded):
-            return None
+        return _in_time(lambda deadline: self.platform_domains(deadline).published)
+
+    def registered_jump_hosts(self) -> tuple[str, ...] | None:
+        """The same of the hosts of business (web-view) domains; with a host, those below it are registered."""
+        return _in_time(lambda deadline: self.jump_hosts(deadline).published)
 
     def templates(self, deadline: Deadline) -> tuple[Template, ...]:
         """The platform's template library, as WeChat orders it."""
@@ -125,10 +140,7 @@ class WeChat:
 
     def template_ids(self) -> tuple[int, ...] | None:
         """The ids of the template library; None if WeChat does not say in time."""
-        try:
-            return tuple(template.id for template in self.templates(Deadline(POOL_DEADLINE_S)))
-        except (WeChatError, DeadlineExceeded):
-            return None
+        return _in_time(lambda deadline: tuple(template.id for template in self.templates(deadline)))
 
     def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
         """The provider's audit quota, asked for with the first of these Mini Programs (one or more) that may.
@@ -144,6 +156,14 @@ class WeChat:
                 if _is_everybodys(error):
                     raise
         return self.mini_program(last, deadline).audit_quota()
+
+
+def _in_time(ask: Callable[[Deadline], _Answer]) -> _Answer | None:
+    """What is only asked to make a message more exact; None where WeChat does not say it in time."""
+    try:
+        return ask(Deadline(POOL_DEADLINE_S))
+    except (WeChatError, DeadlineExceeded):
+        return None
 
 
 def _is_everybodys(error: WeChatError) -> bool:

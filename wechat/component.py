@@ -137,20 +137,33 @@ class ComponentApi:
         """The platform's own domain pool (modify_wxa_server_domain get)."""
         return _pool(self._post("modify_wxa_server_domain", {"action": "get"}, deadline, token))
 
+    def jump_hosts(self, token: str, deadline: Deadline) -> PlatformDomains:
+        """The platform's own pool of business (web-view) domains (modify_wxa_jump_domain get)."""
+        answer = self._post("modify_wxa_jump_domain", {"action": "get"}, deadline, token)
+        return _pool(answer, "wxa_jump_h5_domain")
+
     def add_platform_domains(
-        self, token: str, hosts: Sequence[str], deadline: Deadline, *, testing_only: bool = False
+        self,
+        token: str,
+        hosts: Sequence[str],
+        deadline: Deadline,
+        *,
+        testing_only: bool = False,
+        web_view: bool = False,
     ) -> tuple[PlatformDomains, tuple[str, ...]]:
         """Register hosts on the platform, published and testing together; returns the pool and the rejected hosts.
 
-        One of 50 changes a month for the whole platform.
+        One of 50 changes a month for the whole platform. `web_view`: in the pool of business domains.
         """
+        name = "wxa_jump_h5_domain" if web_view else "wxa_server_domain"
+        path = "modify_wxa_jump_domain" if web_view else "modify_wxa_server_domain"
         body = {
             "action": "add",
-            "wxa_server_domain": ";".join(hosts),
+            name: ";".join(hosts),
             "is_modify_published_together": not testing_only,
         }
-        answer = self._post("modify_wxa_server_domain", body, deadline, token)
-        return _pool(answer), _hosts(answer.get("invalid_wxa_server_domain"))
+        answer = self._post(path, body, deadline, token)
+        return _pool(answer, name), _hosts(answer.get(f"invalid_{name}"))
 
     def templates(self, token: str, deadline: Deadline) -> tuple[Template, ...]:
         """The template library, standard templates with the others, as WeChat orders them."""
@@ -232,10 +245,10 @@ def _expires_in(answer: Mapping[str, Any]) -> float:
     return seconds if 0 < seconds <= MAX_EXPIRES_IN_S else DEFAULT_EXPIRES_IN_S
 
 
-def _pool(answer: Mapping[str, Any]) -> PlatformDomains:
-    raw = answer.get("published_wxa_server_domain")
+def _pool(answer: Mapping[str, Any], name: str = "wxa_server_domain") -> PlatformDomains:
+    raw = answer.get(f"published_{name}")
     published = _hosts(raw) if isinstance(raw, str) else None
-    return PlatformDomains(published, _hosts(answer.get("testing_wxa_server_domain")))
+    return PlatformDomains(published, _hosts(answer.get(f"testing_{name}")))
 
 
 def _hosts(value: Any) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Server domains: the six lists of modify_domain, normalised so that they can be compared.
+"""Server domains, the six lists of modify_domain, and business (web-view) domains, normalised so that they can be compared.
 
 Rules: https://developers.weixin.qq.com/miniprogram/dev/framework/ability/network.html — no IP
-address, no path, a port is part of the domain, api.weixin.qq.com is forbidden, 200 to a list.
+address, no path, a port is part of the domain, api.weixin.qq.com is forbidden, 200 to a list; 300 business domains.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any
 
+#: The list of business domains, which other calls read and change: setwebviewdomain, get_effective_webviewdomain.
+WEB_VIEW = "webviewdomain"
 #: The lists by their API names, with the scheme that each one takes.
 SCHEMES: Mapping[str, str] = MappingProxyType(
     {
@@ -24,10 +26,13 @@ SCHEMES: Mapping[str, str] = MappingProxyType(
         "downloaddomain": "https",
         "udpdomain": "udp",
         "tcpdomain": "tcp",
+        WEB_VIEW: "https",
     }
 )
+SERVER_LISTS = tuple(name for name in SCHEMES if name != WEB_VIEW)
 #: How many domains one list may hold.
 MAX_PER_LIST = 200
+MAX_WEB_VIEW = 300
 NO_ICP = "no_icp_domain"
 FORBIDDEN_HOST = "api.weixin.qq.com"
 
@@ -55,7 +60,7 @@ class InvalidDomain(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Domains:
-    """The six lists, normalised and without repetition; a list that is empty is left out."""
+    """The lists, normalised and without repetition; a list that is empty is left out."""
 
     lists: Mapping[str, tuple[str, ...]]
 
@@ -67,20 +72,36 @@ class Domains:
                 raise InvalidDomain(name, f"unknown list; the lists are {', '.join(SCHEMES)}")
         checked = {name: _unique(_checked(name, domain) for domain in raw[name]) for name in raw}
         for name, domains in checked.items():
-            if len(domains) > MAX_PER_LIST:
-                raise InvalidDomain(name, f"{len(domains)} domains; a list takes at most {MAX_PER_LIST}")
+            most = MAX_WEB_VIEW if name == WEB_VIEW else MAX_PER_LIST
+            if len(domains) > most:
+                raise InvalidDomain(name, f"{len(domains)} domains; a list takes at most {most}")
         return cls._of(checked)
 
     @classmethod
     def answered(cls, fields: Mapping[str, Any], prefix: str = "") -> Domains:
-        """Read the lists of an answer, leniently: WeChat may return what it would not accept."""
+        """Read the six lists of an answer, leniently: WeChat may return what it would not accept."""
         return cls._of(
-            {name: _unique(map(normalise, _strings(fields.get(prefix + name)))) for name in SCHEMES}
+            {name: _unique(map(normalise, _strings(fields.get(prefix + name)))) for name in SERVER_LISTS}
         )
+
+    @classmethod
+    def of_web_view(cls, domains: Iterable[str]) -> Domains:
+        """Business domains that an answer told."""
+        return cls._of({WEB_VIEW: _unique(map(normalise, domains))})
 
     @classmethod
     def _of(cls, lists: Mapping[str, tuple[str, ...]]) -> Domains:
         return cls(MappingProxyType({name: lists[name] for name in SCHEMES if lists.get(name)}))
+
+    @property
+    def server(self) -> Domains:
+        """The six lists of modify_domain alone."""
+        return self._of({name: mine for name, mine in self.lists.items() if name != WEB_VIEW})
+
+    @property
+    def web_view(self) -> Domains:
+        """The business domains alone."""
+        return self._of({WEB_VIEW: self.lists.get(WEB_VIEW, ())})
 
     def __bool__(self) -> bool:
         return bool(self.lists)

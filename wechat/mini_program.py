@@ -1,59 +1,62 @@
 """The calls a platform makes on behalf of one Mini Program, with its access token.
 
-Source: Third-party Platforms > miniprogram-management > domain-management and code-management.
+Source: Third-party Platforms > miniprogram-management > domain-management and code-management. What the answers say is
+read in `wechat.facts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, TypeVar
 
 from wechat.component import PREFIX
-from wechat.domains import Domains
+from wechat.domains import WEB_VIEW, Domains
 from wechat.errcodes.table import Verdict, verdict_of
-from wechat.errors import Refused, Unanswered
+from wechat.errors import Refused
+from wechat.facts import audits, running, versions
+from wechat.facts import domains as domain_facts
+from wechat.facts.audits import AuditQuota, AuditStatus, LatestAudit
+from wechat.facts.missing import missing
+from wechat.facts.running import Filing, GrayPlan
+from wechat.facts.versions import EarlierVersion, LiveVersion, TrialVersion, Versions
 from wechat.http.deadline import Deadline
 from wechat.http.pace import Limit
 from wechat.http.transport import Transport, encode
+from wechat.paths import PATHS
 from wechat.tokens.single_flight import Tokens
-from wechat.values import integer, number, text, time_s
+from wechat.values import integer, number
+
+__all__ = [
+    "NO_AUDIT",
+    "PATHS",
+    "Action",
+    "AuditQuota",
+    "AuditStatus",
+    "EarlierVersion",
+    "Filing",
+    "GrayPlan",
+    "LatestAudit",
+    "LiveVersion",
+    "MiniProgram",
+    "Quota",
+    "TrialVersion",
+    "Versions",
+    "commit_body",
+    "modify_domain_body",
+    "web_view_body",
+]
 
 Action = Literal["get", "add", "delete", "set"]
-
-PATHS: Mapping[str, str] = {
-    "modify_domain": "/wxa/modify_domain",
-    "commit": "/wxa/commit",
-    "submit_audit": "/wxa/submit_audit",
-    "getversioninfo": "/wxa/getversioninfo",
-    "get_code_privacy_info": "/wxa/security/get_code_privacy_info",
-    "get_latest_auditstatus": "/wxa/get_latest_auditstatus",
-    "quota": "/cgi-bin/openapi/quota/get",
-    "queryquota": "/wxa/queryquota",
-}
+_Answer = TypeVar("_Answer")
 
 #: get_latest_auditstatus: there is no audit (85012), or nothing was ever submitted (85058, 86000, 86001).
 NO_AUDIT = frozenset({85012, 85058, 86000, 86001})
-
-
-@dataclass(frozen=True, slots=True)
-class TrialVersion:
-    """exp_info: what stands as the trial version now; `time` is WeChat's, in seconds, 0 if unknown."""
-
-    version: str
-    desc: str
-    time: float
-
-
-@dataclass(frozen=True, slots=True)
-class LatestAudit:
-    """The audit that was submitted last. `status`: 0 passed, 1 rejected, 2 in review, 3 withdrawn, 4 delayed."""
-
-    auditid: int
-    status: int
-    version: str
-    desc: str
-    submit_time: float
+#: get_auditstatus: the id is none of this Mini Program's.
+NO_SUCH_AUDIT = frozenset({85012})
+#: What was wanted is so already: all domains are there, the audit is sped up.
+DONE_ALREADY = frozenset({89019, 89404})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,6 @@ class Quota:
 
     remain: int | None
     refresh_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditQuota:
-    """The submissions that the provider may make, all its Mini Programs together: what is left, and of how many."""
-
-    rest: int
-    limit: int
 
 
 class MiniProgram:
@@ -108,44 +103,94 @@ class MiniProgram:
 
     def submit_audit(self, audit: Mapping[str, Any]) -> int:
         """Submit the trial version for audit; returns the audit id, a 64-bit number."""
-        answer = self._call("submit_audit", audit)
-        auditid = integer(answer.get("auditid"))
+        auditid = integer(self._call("submit_audit", audit).get("auditid"))
         if auditid is None or auditid <= 0:
-            raise Unanswered(PATHS["submit_audit"], "the answer has no auditid")
+            raise missing("submit_audit", "no auditid")
         return auditid
 
     def trial_version(self) -> TrialVersion | None:
         """The trial version (getversioninfo's exp_info), None if there is none."""
-        info = self._call("getversioninfo", {}).get("exp_info")
-        if not info:
-            return None
-        fields = info if isinstance(info, dict) else {}
-        version, time = text(fields.get("exp_version")), time_s(fields.get("exp_time"))
-        if not version and not time:
-            raise Unanswered(
-                PATHS["getversioninfo"], "the answer has an exp_info without exp_version and exp_time"
-            )
-        return TrialVersion(version=version, desc=text(fields.get("exp_desc")), time=time)
+        return versions.trial_version(self._call("getversioninfo", {}))
+
+    def versions(self) -> Versions:
+        """The trial version and the live one, from one getversioninfo."""
+        answer = self._call("getversioninfo", {})
+        return Versions(versions.trial_version(answer), versions.live_version(answer))
 
     def latest_audit(self) -> LatestAudit | None:
         """The latest audit (get_latest_auditstatus), None if there is none."""
-        try:
-            answer = self._call("get_latest_auditstatus")
-        except Refused as refused:
-            if refused.errcode in NO_AUDIT:
-                return None
-            raise
-        auditid, status = integer(answer.get("auditid")), integer(answer.get("status"))
-        if auditid is None or auditid <= 0 or status is None:
-            # Not "there is none": that is said by an errcode, and believing it submits a second time.
-            raise Unanswered(PATHS["get_latest_auditstatus"], "the answer has no auditid and status")
-        return LatestAudit(
-            auditid=auditid,
-            status=status,
-            version=text(answer.get("user_version")),
-            desc=text(answer.get("user_desc")),
-            submit_time=time_s(answer.get("submit_audit_time")),
-        )
+        answer = self._unless(NO_AUDIT, "get_latest_auditstatus")
+        return None if answer is None else audits.latest_audit(answer)
+
+    def audit(self, auditid: int) -> AuditStatus | None:
+        """One audit by its id (get_auditstatus), None if this Mini Program has none of this id."""
+        answer = self._unless(NO_SUCH_AUDIT, "get_auditstatus", {"auditid": auditid})
+        return None if answer is None else audits.audit_status(answer)
+
+    def material(self, media_id: str) -> bytes:
+        """A picture that an audit's reason refers to, as a file."""
+        return self._with_token(self._transport.download, "get_material", {"media_id": media_id})
+
+    def withdraw_audit(self) -> None:
+        """Withdraw the running audit: five a day and ten a month. Never repeat it unread."""
+        self._call("undocodeaudit")
+
+    def speed_up_audit(self, auditid: int) -> None:
+        """Have an audit looked at sooner, from the provider's monthly pool; that it is already (89404) is well."""
+        self._unless(DONE_ALREADY, "speedupaudit", {"auditid": auditid})
+
+    def release(self) -> None:
+        """Publish the version that was approved last, whichever that is, to everybody."""
+        self._call("release", {})
+
+    def effective_domains(self) -> Domains:
+        """The server domains that hold from the release on."""
+        return domain_facts.effective_domains(self._call("get_effective_domain", {}))
+
+    def web_view_domains(self) -> tuple[str, ...]:
+        """The business (web-view) domains that are configured now, as `normalise` writes them."""
+        return domain_facts.web_view_domains(self._call("setwebviewdomain", {"action": "get"}))
+
+    def add_web_view_domains(self, domains: Sequence[str]) -> None:
+        """Configure more business domains; that all of them are there already (89019) is well."""
+        self._unless(DONE_ALREADY, "setwebviewdomain", web_view_body(domains))
+
+    def effective_web_view_domains(self) -> tuple[str, ...]:
+        """The business domains that hold from the release on."""
+        return domain_facts.effective_web_view_domains(self._call("get_effective_webviewdomain", {}))
+
+    def earlier_versions(self) -> tuple[EarlierVersion, ...]:
+        """The versions to which the Mini Program can be reverted; none after a revert."""
+        answer = self._call("revertcoderelease", query={"action": "get_history_version"})
+        return versions.earlier_versions(answer)
+
+    def revert(self, app_version: int) -> None:
+        """Make an earlier version the live one. Never repeat it unread. With an `action` WeChat would only list."""
+        self._call("revertcoderelease", query={"app_version": str(app_version)})
+
+    def gray_plan(self) -> GrayPlan | None:
+        """The gray release, running or over, None if there never was one."""
+        return running.gray_plan(self._call("getgrayreleaseplan"))
+
+    def gray(self, percentage: int) -> None:
+        """Publish the approved version to so many in a hundred users; a running gray release can only grow."""
+        self._call("grayrelease", {"gray_percentage": percentage})
+
+    def stop_gray(self) -> None:
+        """End the gray release: its users go back to the version before."""
+        self._call("revertgrayrelease")
+
+    def is_open(self) -> bool:
+        """Whether users get in, which WeChat or the merchant may have stopped as well."""
+        return running.is_open(self._call("getvisitstatus", {}))
+
+    def set_open(self, open_: bool) -> None:  # noqa: FBT001 - the state that is wanted
+        """Let users in, or keep them out."""
+        self._call("change_visitstatus", {"action": "open" if open_ else "close"})
+
+    def filing(self) -> Filing:
+        """How far the filing with the regulator (ICP) is."""
+        return running.filing(self._call("get_icp_entrance_info"))
 
     def privacy_info(self) -> dict[str, Any]:
         """get_code_privacy_info: refused with 61039 while the scan after a commit is running."""
@@ -168,11 +213,7 @@ class MiniProgram:
 
     def audit_quota(self) -> AuditQuota:
         """The provider's audit quota (queryquota): any Mini Program's token may ask for it."""
-        answer = self._call("queryquota")
-        rest, limit = integer(answer.get("rest")), integer(answer.get("limit"))
-        if rest is None or limit is None:
-            raise Unanswered(PATHS["queryquota"], "the answer has no rest and limit")
-        return AuditQuota(rest, limit)
+        return audits.audit_quota(self._call("queryquota"))
 
     def learn_rate(self, path: str) -> None:
         """WeChat refused a call for being too fast: ask for the limit, unless somebody has just done so."""
@@ -185,44 +226,77 @@ class MiniProgram:
         if not path.startswith(PREFIX):
             return self._call("quota", body)
         return self._tokens.with_component_token(
-            lambda token: self._send(PATHS["quota"], body, token), self._deadline
+            lambda token: self._transport.call(
+                "POST",
+                PATHS["quota"],
+                deadline=self._deadline,
+                query={"access_token": token},
+                body=body,
+                appid=self.appid,
+            ),
+            self._deadline,
         )
 
-    def _call(self, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Call with the stored token; if WeChat rejects it, once more with a fresh one, and no more."""
-        path = PATHS[name]
-        has_turn = self._has_turn == path
+    def _unless(
+        self, errcodes: frozenset[int], name: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        """Call; None where one of these errcodes says that there is nothing."""
+        try:
+            return self._call(name, body)
+        except Refused as refused:
+            if refused.errcode in errcodes:
+                return None
+            raise
+
+    def _call(
+        self, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        send = partial(self._transport.call, "GET" if body is None else "POST")
+        return self._with_token(send, name, body, query)
+
+    def _with_token(
+        self,
+        send: Callable[..., _Answer],
+        name: str,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        """Send with the stored token; if WeChat rejects it, once more with a fresh one, and no more."""
+
+        def sent(token: str, *, has_turn: bool = False) -> _Answer:
+            return send(
+                PATHS[name],
+                deadline=self._deadline,
+                query={"access_token": token, **(query or {})},
+                body=body,
+                appid=self.appid,
+                has_turn=has_turn,
+            )
+
+        has_turn = self._has_turn == PATHS[name]
         if has_turn:
             self._has_turn = None
         # Looked up once: a token outlives any deadline by far, even after another has taken its place.
         token = self._token = self._token or self._tokens.authorizer_token(self.appid, self._deadline)
         try:
-            return self._send(path, body, token, has_turn=has_turn)
+            return sent(token, has_turn=has_turn)
         except Refused as refused:
             if verdict_of(refused.errcode).verdict is not Verdict.TOKEN:
                 raise
         self._tokens.reject(self.appid, token)
         self._token = token = self._tokens.authorizer_token(self.appid, self._deadline)
-        return self._send(path, body, token)
-
-    def _send(
-        self, path: str, body: Mapping[str, Any] | None, token: str, *, has_turn: bool = False
-    ) -> dict[str, Any]:
-        return self._transport.call(
-            "GET" if body is None else "POST",
-            path,
-            deadline=self._deadline,
-            query={"access_token": token},
-            body=body,
-            appid=self.appid,
-            has_turn=has_turn,
-        )
+        return sent(token)
 
 
 def modify_domain_body(action: Action, domains: Domains | None) -> dict[str, Any]:
     """The body of modify_domain; `get` names no domain."""
-    lists = {} if action == "get" or domains is None else domains.as_dict()
+    lists = {} if action == "get" or domains is None else domains.server.as_dict()
     return {"action": action, **lists}
+
+
+def web_view_body(domains: Sequence[str]) -> dict[str, Any]:
+    """The body of setwebviewdomain that adds business domains."""
+    return {"action": "add", WEB_VIEW: [*domains]}
 
 
 def commit_body(

@@ -8,7 +8,17 @@ from typing import Any, cast
 from wechat.domains import Domains
 from wechat.errors import NotAuthorized, RateLimited, Refused, Unanswered
 from wechat.http.deadline import Deadline
-from wechat.mini_program import Action, AuditQuota, LatestAudit, Quota, TrialVersion
+from wechat.mini_program import (
+    Action,
+    AuditQuota,
+    AuditStatus,
+    EarlierVersion,
+    GrayPlan,
+    LatestAudit,
+    Quota,
+    TrialVersion,
+    Versions,
+)
 
 
 class FakeMiniProgram:
@@ -21,7 +31,9 @@ class FakeMiniProgram:
         self.appid = "wx0123456789abcdef"
         self.calls: list[str] = []
         self.added: list[dict[str, list[str]]] = []
+        self.added_web_view: list[list[str]] = []
         self.committed: list[dict[str, Any]] = []
+        self.reverted_to: list[int] = []
         self._turn = turn
         self._now = now
         self._answers = answers
@@ -61,6 +73,41 @@ class FakeMiniProgram:
     def latest_audit(self) -> LatestAudit | None:
         answer: LatestAudit | None = self._answer("latest_audit")
         return answer
+
+    def audit(self, auditid: int) -> AuditStatus | None:
+        return cast("AuditStatus | None", self._answer("audit"))
+
+    def withdraw_audit(self) -> None:
+        self._answer("withdraw_audit")
+
+    def versions(self) -> Versions:
+        return cast("Versions", self._answer("versions"))
+
+    def release(self) -> None:
+        self._answer("release")
+
+    def effective_domains(self) -> Domains:
+        return cast("Domains", self._answer("effective_domains"))
+
+    def web_view_domains(self) -> tuple[str, ...]:
+        return tuple(self._answer("web_view_domains"))
+
+    def add_web_view_domains(self, domains: Sequence[str]) -> None:
+        self.added_web_view.append([*domains])
+        self._answer("add_web_view_domains")
+
+    def effective_web_view_domains(self) -> tuple[str, ...]:
+        return tuple(self._answer("effective_web_view_domains"))
+
+    def earlier_versions(self) -> tuple[EarlierVersion, ...]:
+        return tuple(self._answer("earlier_versions"))
+
+    def revert(self, app_version: int) -> None:
+        self.reverted_to.append(app_version)
+        self._answer("revert")
+
+    def gray_plan(self) -> GrayPlan | None:
+        return cast("GrayPlan | None", self._answer("gray_plan"))
 
     def privacy_info(self) -> dict[str, Any]:
         return dict(self._answer("privacy_info"))
@@ -114,6 +161,8 @@ class FakeWeChat:
     def __init__(self) -> None:
         self.scripted = FakeMiniProgram()
         self.templates: tuple[int, ...] | None = None
+        self.hosts: tuple[str, ...] | None = None
+        self.jump_hosts: tuple[str, ...] | None = None
 
     def answers(self, **answers: Any) -> None:
         self.scripted = FakeMiniProgram(**answers)
@@ -122,7 +171,10 @@ class FakeWeChat:
         return self.scripted
 
     def registered_hosts(self) -> tuple[str, ...] | None:
-        return None
+        return self.hosts
+
+    def registered_jump_hosts(self) -> tuple[str, ...] | None:
+        return self.jump_hosts
 
     def audit_quota(self, appids: Sequence[str]) -> AuditQuota:
         raise NotAuthorized(appids[0])

@@ -51,6 +51,7 @@ ROWS: tuple[Errcode, ...] = (
         "workers, then: mprelease resume --platform. A reset in the console ends the old secret at once.",
     ),
     platform(40164, "caller's IP not on the whitelist", _WHITELIST_REMEDY),
+    bug(40170, "count of api_get_authorizer_list over 500", "Report a bug with the endpoint and the rid."),
     bug(41001, "access token missing from the call", "Report a bug with the endpoint and the rid."),
     bug(41002, "appid missing from the call", _MISSING_REMEDY),
     bug(41004, "secret missing from the call", _MISSING_REMEDY),

@@ -1,7 +1,7 @@
 """Errcodes of code: commit, submit_audit and the reads around them.
 
-Source: wechat-api.md §4 (commit), §5 (submit_audit), §6 (the reads; 89401 is speedupaudit's); WeChat's
-pages under miniprogram-management/code-management.
+Source: wechat-api.md §4 (commit), §5 (submit_audit), §6 (the reads; 89401 is speedupaudit's), wechat-live.md B6 (privacy guide,
+order-centre path); WeChat's pages under miniprogram-management/code-management.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ ROWS: tuple[Errcode, ...] = (
         "privacy API without permission, or used and not declared",
         "See get_code_privacy_info: apply for the APIs named and complete the privacy guide, then resume the "
         "release; unused ones: cancel, enqueue with privacy_api_not_use.",
+    ),
+    block(
+        61041,
+        "no order-centre path set",
+        "Set the order-centre path of the Mini Program (applysetorderpathinfo), then resume the release.",
     ),
     bad_request(80066, "plugin version not allowed", "Name a plugin version that is online."),
     bad_request(80067, "plugin not found", "Correct the plugin's appid, or take the plugin out."),
@@ -157,6 +162,22 @@ ROWS: tuple[Errcode, ...] = (
     platform(86010, "provider punished: no further versions", _PENALTY_REMEDY),
     unknown(86011, "tied to trial Mini Programs by some SDKs, meaning not confirmed"),
     unknown(86012, "tied to trial Mini Programs by some SDKs, meaning not confirmed"),
+    block(
+        86020,
+        "name still that of a trial Mini Program",
+        "Have the merchant give the Mini Program a name without 试用 (trial), then resume the release.",
+    ),
+    bug(
+        86071,
+        "privacy_ver invalid",
+        "Send privacy_ver 1 (live) or 2 (draft) with setprivacysetting and getprivacysetting.",
+    ),
+    block(
+        86074,
+        "no live privacy guide yet",
+        "Set the draft (setprivacysetting with privacy_ver 2): it holds from an audit and a release on. "
+        "Then resume the release.",
+    ),
     block(
         87006, "mini games cannot be released this way", "Cancel the release: no resume can help a mini game."
     ),

@@ -1,16 +1,20 @@
-"""Errcodes of server domains: modify_domain and the platform's pool, modify_wxa_server_domain.
+"""Errcodes of server domains (modify_domain, and the platform's pool, modify_wxa_server_domain) and business domains.
 
-Source: wechat-api.md §1 and §3; 45082, 86100 and 86101 from §2, whose calls share the rules. WeChat's
-pages api_modifyserverdomain and api_modifythirdpartyserverdomain.
+Source: wechat-api.md §1 and §3; 45082, 86100 and 86101 from §2, whose calls share the rules; 89019 to 89231
+from §2 as well (setwebviewdomain). WeChat's pages api_modifyserverdomain, api_modifyjumpdomain and those of the pools.
 """
 
 from __future__ import annotations
 
-from wechat.errcodes.row import Errcode, QuotaReset, bad_request, block, quota
+from wechat.errcodes.row import Errcode, QuotaReset, Verdict, bad_request, block, quota
 
 _ICP_REMEDY = (
     "File the listed domains for ICP (no_icp_domain names them) or take them off the wanted ones, "
     "then resume the release."
+)
+_JUMP_POOL_REMEDY = (
+    "Register the business domains in the platform's published pool (modify_wxa_jump_domain; console: third-party "
+    "platform, development settings), then resume the release."
 )
 
 ROWS: tuple[Errcode, ...] = (
@@ -68,6 +72,26 @@ ROWS: tuple[Errcode, ...] = (
         "monthly domain edits of this Mini Program used up",
         "Find out what else spends the 50 edits: this program sends none when no domain is missing.",
         reset=QuotaReset.MONTH,
+    ),
+    Errcode(
+        89019,
+        "business domains unchanged: all are there already",
+        "If a wanted one is missing in what setwebviewdomain get lists, register it in the platform's published pool "
+        "(modify_wxa_jump_domain), then resume the release.",
+        Verdict.ADOPT,
+    ),
+    block(89020, "platform has no business domains", _JUMP_POOL_REMEDY),
+    block(89021, "domain not in the platform's business domain pool", _JUMP_POOL_REMEDY),
+    block(
+        89029,
+        "too many business domains",
+        "Remove what the Mini Program no longer needs with setwebviewdomain delete, or shorten webviewdomain, "
+        "then resume the release.",
+    ),
+    bad_request(
+        89231,
+        "personal Mini Program: no business domains",
+        "Name the server domains in the request's domains, without webviewdomain.",
     ),
     block(
         9410016,

@@ -1,7 +1,7 @@
 """What one errcode means for a release: the vocabulary that the tables are written in.
 
-The rows stand by API family in `auth`, `general`, `domains` and `code`; `table` joins them. A `§` there names a section
-of the fact sheet `wechat-api.md`.
+The rows stand by API family in `auth`, `general`, `domains`, `code` and `live`; `table` joins them. A `§` there names a
+section of the fact sheet `wechat-api.md`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
     BUG = auto()
     #: 61039 only: the privacy scan after a commit is still running.
     WAIT = auto()
-    #: 85009 only: a version is under audit already, the step decides whether it is ours.
+    #: It is done, or goes on, already: whoever made the call decides whether that is what was wanted.
     ADOPT = auto()
     #: Not understood: retry once, then block with the code, the message and the rid.
     UNKNOWN = auto()

@@ -3,7 +3,7 @@
 Facts: business errors come with HTTP 200, JSON comes as text/plain, and a refusal can even be invalid JSON
 (an errmsg with unescaped quotes).
 
-What counts as an answer: a JSON object with one errcode of its own, a whole number. Only the token calls leave it
+What counts as an answer: a JSON object with one errcode of its own, a whole number. Only few calls leave it
 out on success; their answer then has to carry the field that the call is for. Anything else was said by somebody
 between us and WeChat: a gateway's `{"code":50000}` or `{}` says nothing about what WeChat did, and neither does an
 unknown errcode under the status of an error.
@@ -22,17 +22,22 @@ from wechat.errcodes.table import TABLE
 from wechat.errors import Refused, Unanswered
 
 HTTP_OK = 200
-#: The calls whose success has no errcode, and the field that it has instead.
+#: The calls whose success may have no errcode, and the field that it has instead.
 WITHOUT_ERRCODE: Mapping[str, str] = MappingProxyType(
     {
         "/cgi-bin/component/api_component_token": "component_access_token",
         "/cgi-bin/component/api_authorizer_token": "authorizer_access_token",
         "/cgi-bin/component/api_get_authorizer_list": "list",
         "/cgi-bin/component/api_query_auth": "authorization_info",
+        # https://developers.weixin.qq.com/community/develop/doc/000ccaa0a2c78021e5518ab4c6ac00
+        "/cgi-bin/component/modify_wxa_jump_domain": "testing_wxa_jump_h5_domain",
     }
 )
 #: Longest errmsg that is kept, in characters.
 MAX_ERRMSG = 500
+
+#: What may stand before JSON or a page: blanks, and a byte order mark.
+_BLANKS = b" \t\r\n\xef\xbb\xbf"
 
 #: The digits have to end in the text: an answer that was cut may end within them.
 _ERRCODE = re.compile(r'"errcode"\s*:\s*"?(-?[0-9]{1,18})"?\s*[,}]')
@@ -50,7 +55,6 @@ def read_answer(
     status: int,
     body: bytes,
     secrets: Iterable[str] = (),
-    *,
     retry_after_s: float | None = None,
 ) -> dict[str, Any]:
     """Return the answer's fields, or raise Refused or Unanswered.
@@ -83,6 +87,20 @@ def read_answer(
     if status != HTTP_OK:
         raise Unanswered(endpoint, f"HTTP {status}", retry_after_s)
     return fields
+
+
+def read_file(
+    endpoint: str,
+    status: int,
+    body: bytes,
+    secrets: Iterable[str] = (),
+    retry_after_s: float | None = None,
+) -> bytes:
+    """Return the file that the answer is; JSON is a refusal, and a page was put there by somebody between us and WeChat."""
+    if status == HTTP_OK and body and not body.lstrip(_BLANKS).startswith((b"{", b"[", b"<")):
+        return body
+    read_answer(endpoint, status, body, secrets, retry_after_s)
+    raise Unanswered(endpoint, f"HTTP {status} with JSON instead of a file", retry_after_s)
 
 
 def rid_of(errmsg: str) -> str | None:

@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode
 
 import requests
 
 from wechat.errors import Refused, Unanswered
-from wechat.http.answers import read_answer
+from wechat.http.answers import read_answer, read_file
 from wechat.http.clock import WeChatClock, http_time
 from wechat.http.connections import enforced, new_session
 from wechat.http.deadline import Deadline
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: Largest body that is read, in bytes. The largest real ones (get_category) are a few hundred KB.
 MAX_BODY = 4 * 1024 * 1024
+#: Largest file that is read, in bytes: a picture of the material library may have 10 MB.
+MAX_FILE = 10 * 1024 * 1024
 _CHUNK = 65536
 _HEADERS = {
     "Content-Type": "application/json",
@@ -40,6 +42,8 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": "mprelease",
 }
+
+_Answer = TypeVar("_Answer")
 
 #: Told of every call that is over: its endpoint, the errcode (0 if all went well, None if no usable answer came),
 #: and the seconds that it took. It is called in the thread of the call, so it must be quick and never raise.
@@ -61,8 +65,9 @@ for _name in ("urllib3.connection", "urllib3.connectionpool"):
 
 @dataclass(slots=True)
 class Reply:
-    """What came back over the wire, as far as it came."""
+    """What came back over the wire, as far as it came, of `most` bytes."""
 
+    most: int = MAX_BODY
     status: int = 0
     body: bytes = b""
     date: str | None = None
@@ -123,21 +128,59 @@ class Transport:
         not sent; `has_turn` if the call's turn was taken ahead. Logs one event with endpoint, appid, the HTTP
         status, errcode and rid, or the problem where no answer came, and milliseconds.
         """
+        return self._told(
+            *(method, path, read_answer, Reply()),
+            deadline=deadline,
+            query=query,
+            body=body,
+            appid=appid,
+            secrets=secrets,
+            has_turn=has_turn,
+        )
+
+    def download(
+        self,
+        path: str,
+        *,
+        deadline: Deadline,
+        query: Mapping[str, str],
+        body: Mapping[str, Any],
+        appid: str,
+        has_turn: bool = False,
+    ) -> bytes:
+        """As `call`, for what answers with a file, and with JSON only where it refuses."""
+        return self._told(
+            *("POST", path, read_file, Reply(most=MAX_FILE)),
+            deadline=deadline,
+            query=query,
+            body=body,
+            appid=appid,
+            has_turn=has_turn,
+        )
+
+    def _told(  # noqa: PLR0913 - what a call is made of
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        read: Callable[[str, int, bytes, Iterable[str], float | None], _Answer],
+        reply: Reply,
+        *,
+        deadline: Deadline,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        appid: str | None,
+        has_turn: bool,
+        secrets: Iterable[str] = (),
+    ) -> _Answer:
         if not has_turn:
             self.take_turn(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
-        reply = Reply()
         try:
             self._exchange(method, path, deadline, query, body, reply)
             event["status"] = reply.status
-            answer = read_answer(
-                path,
-                reply.status,
-                reply.body,
-                (*self._secrets, *secrets, *query.values()),
-                retry_after_s=reply.retry_after_s,
-            )
+            sent = (*self._secrets, *secrets, query.get("access_token", ""))
+            answer = read(path, reply.status, reply.body, sent, reply.retry_after_s)
             event["errcode"] = 0
         except Refused as refused:
             event.update(errcode=refused.errcode, rid=refused.rid)
@@ -234,8 +277,8 @@ class Transport:
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
-            if len(body) > MAX_BODY:
-                problem = f"HTTP {reply.status} with a body over {MAX_BODY} bytes"
+            if len(body) > reply.most:
+                problem = f"HTTP {reply.status} with a body over {reply.most} bytes"
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
 

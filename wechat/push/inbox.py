@@ -131,11 +131,9 @@ class Inbox:
         """Forget a code that has been dealt with."""
         self._redis.hdel(CODES, pending.name)
 
-    def marks(self, marks: str, since: float = 0.0) -> dict[str, float]:
-        """The Mini Programs of UNAUTHORIZED or LOOKS that were pushed since then, and when."""
-        return dict(
-            cast("list[tuple[str, float]]", self._redis.zrangebyscore(marks, since, "+inf", withscores=True))
-        )
+    def marks(self, marks: str, most: int = MOST_MARKS) -> dict[str, float]:
+        """The Mini Programs of UNAUTHORIZED or LOOKS, and when they were pushed, oldest first."""
+        return dict(cast("list[tuple[str, float]]", self._redis.zrange(marks, 0, most - 1, withscores=True)))
 
     def drop_mark(self, marks: str, appid: str, at: float) -> None:
         """Take a mark away, unless there was another push since."""

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +20,7 @@ from tests.integration.wechat.names import (
     REFRESH_TOKEN,
     TICKET,
 )
-from tests.integration.wechat.server import Fields, RawServer, Request, Script, ScriptedWeChat
+from tests.integration.wechat.server import RawServer, Script, ScriptedWeChat, issue
 from wechat.component import ComponentApi, Credentials
 from wechat.http.clock import WeChatClock
 from wechat.http.deadline import Deadline
@@ -95,8 +94,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wechat() -> Iterator[ScriptedWeChat]:
     """A WeChat that issues component-1, component-2 … and merchant-1, merchant-2 … unless told otherwise."""
     scripted = ScriptedWeChat()
-    scripted.on(API_COMPONENT_TOKEN, _issue("component_access_token", "component"))
-    scripted.on(API_AUTHORIZER_TOKEN, _issue("authorizer_access_token", "merchant"))
+    scripted.on(API_COMPONENT_TOKEN, issue("component_access_token", "component"))
+    scripted.on(API_AUTHORIZER_TOKEN, issue("authorizer_access_token", "merchant"))
     with scripted.server:
         yield scripted
 
@@ -130,12 +129,3 @@ def mini_program(
     transport_to: TransportTo, wechat: ScriptedWeChat, tokens: Tokens, deadline: Deadline
 ) -> MiniProgram:
     return MiniProgram(appid=APPID, transport=transport_to(wechat.url), tokens=tokens, deadline=deadline)
-
-
-def _issue(field: str, name: str) -> Callable[[Request], Fields]:
-    numbers = count(1)
-
-    def reply(_: Request) -> Fields:
-        return {field: f"{name}-{next(numbers)}", "expires_in": 7200, "authorizer_refresh_token": ""}
-
-    return reply

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -174,13 +175,19 @@ class HangUp(Exception):
 
 
 Fields = Mapping[str, Any]
-Reply = Fields | Callable[[Request], Fields]
+#: Bytes are a file.
+Reply = Fields | bytes | Callable[[Request], Fields]
 
 
 #: The calls whose success has no errcode.
 BARE = frozenset(
     f"/cgi-bin/component/{name}"
-    for name in ("api_component_token", "api_authorizer_token", "api_get_authorizer_list")
+    for name in (
+        "api_component_token",
+        "api_authorizer_token",
+        "api_get_authorizer_list",
+        "modify_wxa_jump_domain",
+    )
 )
 
 
@@ -208,16 +215,29 @@ class ScriptedWeChat:
                 fields = self._reply(request)
             except HangUp:
                 return
-            connection.send(answer(json.dumps(fields).encode(), b"Content-Type: application/json"))
+            body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
+            connection.send(answer(body, b"Content-Type: application/json"))
 
-    def _reply(self, request: Request) -> Fields:
+    def _reply(self, request: Request) -> Fields | bytes:
         with self._lock:
             replies = self._replies.get(request.path)
             if replies is None:
                 return {"errcode": -99, "errmsg": f"the test says nothing about {request.path}"}
             reply = replies.pop(0) if len(replies) > 1 else replies[0]
         fields = reply(request) if callable(reply) else reply
-        return fields if request.path in BARE else {"errcode": 0, **fields}
+        if request.path in BARE or isinstance(fields, bytes):
+            return fields
+        return {"errcode": 0, **fields}
+
+
+def issue(field: str, name: str) -> Callable[[Request], Fields]:
+    """Issue the tokens NAME-1, NAME-2 …"""
+    numbers = count(1)
+
+    def reply(_: Request) -> Fields:
+        return {field: f"{name}-{next(numbers)}", "expires_in": 7200, "authorizer_refresh_token": ""}
+
+    return reply
 
 
 def refusal(errcode: int) -> Fields:

@@ -13,6 +13,7 @@ from tests.integration.wechat.names import (
     APPID,
     APPSECRET,
     GETTEMPLATELIST,
+    MODIFY_WXA_JUMP_DOMAIN,
     MODIFY_WXA_SERVER_DOMAIN,
     PLATFORM,
     REFRESH_TOKEN,
@@ -162,6 +163,47 @@ def test_platform_domains_are_split_at_semicolons(
     assert (request.token, request.fields) == ("component-1", {"action": "get"})
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {
+                "errcode": 0,
+                "published_wxa_jump_h5_domain": "a.cn; B.cn;",
+                "testing_wxa_jump_h5_domain": "c.cn",
+            },
+            PlatformDomains(("a.cn", "b.cn"), ("c.cn",)),
+        ),
+        # Without an errcode, as it has been seen.
+        ({"testing_wxa_jump_h5_domain": ""}, PlatformDomains(None, ())),
+        ({"errcode": 0, "published_wxa_jump_h5_domain": ""}, PlatformDomains((), ())),
+    ],
+)
+def test_hosts_of_business_domains_are_a_pool_of_their_own(
+    component: ComponentApi,
+    wechat: ScriptedWeChat,
+    deadline: Deadline,
+    fields: dict[str, Any],
+    expected: PlatformDomains,
+) -> None:
+    wechat.on(MODIFY_WXA_JUMP_DOMAIN, fields)
+
+    assert component.jump_hosts("component-1", deadline) == expected
+
+    (request,) = wechat.server.requests
+    assert (request.token, request.fields) == ("component-1", {"action": "get"})
+
+
+@pytest.mark.parametrize("fields", [{}, {"published_wxa_jump_h5_domain": "a.cn"}], ids=repr)
+def test_business_domains_of_the_platform_without_an_errcode_and_without_hosts_are_no_answer(
+    component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline, fields: dict[str, Any]
+) -> None:
+    wechat.on(MODIFY_WXA_JUMP_DOMAIN, fields)
+
+    with pytest.raises(Unanswered):
+        component.jump_hosts("component-1", deadline)
+
+
 def test_templates_are_listed_with_the_component_token(
     component: ComponentApi, wechat: ScriptedWeChat, deadline: Deadline
 ) -> None:
@@ -230,6 +272,16 @@ def test_hosts_that_wechat_does_not_tell_are_none(
     wechat.on(MODIFY_WXA_SERVER_DOMAIN, reply)
 
     assert front_door.registered_hosts() is None
+
+
+def test_published_hosts_of_business_domains_are_those_that_count(
+    front_door: WeChat, wechat: ScriptedWeChat
+) -> None:
+    fields = {"published_wxa_jump_h5_domain": "a.cn", "testing_wxa_jump_h5_domain": "b.cn"}
+    wechat.on(MODIFY_WXA_JUMP_DOMAIN, refusal(42001), fields, hang_up)
+
+    assert front_door.registered_jump_hosts() == ("a.cn",)
+    assert front_door.registered_jump_hosts() is None
 
 
 def test_template_ids_are_asked_for_again_with_a_fresh_token(

@@ -128,12 +128,14 @@ AUDIT = {
 }
 
 
-def test_latest_audit_is_read_and_its_screen_shots_are_not(
+def test_latest_audit_is_read_with_its_reason_and_screenshots(
     mini_program: MiniProgram, wechat: ScriptedWeChat
 ) -> None:
     wechat.on("/wxa/get_latest_auditstatus", AUDIT)
 
-    assert mini_program.latest_audit() == LatestAudit(BIG, 1, "1.0.0", "第一版", 1445412480.0)
+    assert mini_program.latest_audit() == LatestAudit(
+        BIG, 1, "1.0.0", "第一版", 1445412480.0, "no", ("a", "b")
+    )
 
 
 def test_latest_audit_may_come_with_its_numbers_as_strings(

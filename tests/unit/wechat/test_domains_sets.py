@@ -16,6 +16,7 @@ from wechat.domains import (
     normalise,
     rejected,
 )
+from wechat.mini_program import modify_domain_body
 
 
 def wanted(**lists: list[str]) -> Domains:
@@ -220,6 +221,21 @@ DOMAINS = st.dictionaries(
     st.sampled_from(list(SCHEMES)),
     st.lists(st.sampled_from(["a.cn", "b.cn", "b.cn:8443", "c.cn"]), max_size=5),
 ).map(lambda lists: Domains.wanted({n: [f"{SCHEMES[n]}://{host}" for host in lists[n]] for n in lists}))
+
+
+def test_business_domains_stand_beside_the_lists_of_modify_domain() -> None:
+    both = A | wanted(webviewdomain=["https://m.a.cn"])
+
+    assert (both.server, both.web_view.as_dict()) == (A, {"webviewdomain": ["https://m.a.cn"]})
+    assert not A.web_view
+    assert Domains.of_web_view(["HTTPS://m.A.cn/", "https://m.a.cn"]) == both.web_view
+
+
+def test_modify_domain_neither_tells_business_domains_nor_takes_them() -> None:
+    both = A | wanted(webviewdomain=["https://m.a.cn"])
+
+    assert Domains.answered(both.as_dict()) == A
+    assert modify_domain_body("add", both) == {"action": "add", **A.as_dict()}
 
 
 def as_sets(domains: Domains) -> dict[str, set[str]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wechat.domains import MAX_PER_LIST, SCHEMES, Domains, InvalidDomain
+from wechat.domains import MAX_PER_LIST, MAX_WEB_VIEW, SCHEMES, Domains, InvalidDomain
 
 LABEL = "a" * 63
 
@@ -159,6 +159,13 @@ def test_list_of_over_two_hundred_domains_is_refused() -> None:
     domains = [f"https://a{number}.cn" for number in range(MAX_PER_LIST + 1)]
 
     assert problem_of({"requestdomain": domains}) == "requestdomain: 201 domains; a list takes at most 200"
+
+
+def test_three_hundred_business_domains_are_taken() -> None:
+    domains = [f"https://a{number}.cn" for number in range(MAX_WEB_VIEW + 1)]
+
+    assert Domains.wanted({"webviewdomain": domains[1:]}).as_dict() == {"webviewdomain": domains[1:]}
+    assert problem_of({"webviewdomain": domains}) == "webviewdomain: 301 domains; a list takes at most 300"
 
 
 def test_repetitions_do_not_count_towards_the_limit() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from wechat.errcodes.chinese import auth, code, domains, general
+from wechat.errcodes.chinese import auth, code, domains, general, live
 from wechat.errcodes.chinese.row import Chinese, unknown, with_waiting
 from wechat.errcodes.table import verdict_of
 
@@ -18,7 +18,7 @@ __all__ = ["CHINESE", "Chinese", "chinese_of"]
 CHINESE: Mapping[int, Chinese] = MappingProxyType(
     {
         number: with_waiting(verdict_of(number), row)
-        for number, row in {**auth.ROWS, **general.ROWS, **domains.ROWS, **code.ROWS}.items()
+        for number, row in {**auth.ROWS, **general.ROWS, **domains.ROWS, **code.ROWS, **live.ROWS}.items()
     }
 )
 

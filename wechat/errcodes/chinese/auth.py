@@ -42,6 +42,7 @@ ROWS: dict[int, Chinese] = {
         "后台一旦重置，旧的 AppSecret 立即失效。",
     ),
     40164: Chinese("调用方 IP 不在白名单", _WHITELIST),
+    40170: Chinese("api_get_authorizer_list 的 count 超过 500", _REPORT),
     41001: Chinese("调用缺少 access_token", _REPORT),
     41002: Chinese("调用缺少 appid", _MISSING),
     41004: Chinese("调用缺少 secret", _MISSING),

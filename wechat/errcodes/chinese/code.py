@@ -21,6 +21,10 @@ ROWS: dict[int, Chinese] = {
         "查看 get_code_privacy_info：申请列出的接口，并补全《用户隐私保护指引》，然后恢复发版（resume）；没有用到的："
         "取消（cancel），加上 privacy_api_not_use 重新发版（enqueue）。",
     ),
+    61041: Chinese(
+        "没有设置订单中心路径",
+        "设置小程序的订单中心路径（applysetorderpathinfo），然后恢复发版（resume）。",
+    ),
     80066: bad_request("插件版本不允许使用", "改用线上存在的插件版本。"),
     80067: bad_request("插件不存在", "改正插件的 appid，或去掉这个插件。"),
     80082: Chinese(
@@ -107,6 +111,18 @@ ROWS: dict[int, Chinese] = {
     86010: Chinese("服务商受处罚：不能提审迭代版本", _PENALTY),
     86011: unknown(_TRIAL_SDKS),
     86012: unknown(_TRIAL_SDKS),
+    86020: Chinese(
+        "名称仍是试用小程序的名称",
+        "请商家给小程序改一个不含“试用”的名称，然后恢复发版（resume）。",
+    ),
+    86071: Chinese(
+        "privacy_ver 错误",
+        "setprivacysetting 和 getprivacysetting 的 privacy_ver 只能是 1（现网版）或 2（开发版）。",
+    ),
+    86074: Chinese(
+        "还没有现网版的用户隐私保护指引",
+        "先设置开发版（setprivacysetting，privacy_ver 为 2），审核并发布后生效；然后恢复发版（resume）。",
+    ),
     87006: Chinese("小游戏不能这样发版", "取消这个发版（cancel）：对小游戏，恢复（resume）没有用。"),
     89401: Chinese("系统不稳定", "等几分钟，然后恢复发版（resume）。"),
     9400001: Chinese(
