@@ -14,8 +14,10 @@ from config.settings import Settings
 #: The queue of the contract, and the one for releases that must not wait behind a wave.
 QUEUE = "releases"
 URGENT_QUEUE = "releases.urgent"
+#: The only one from which orders to publish and to revert are taken by name: a Redis user may have no right to it.
+PUBLISH_QUEUE = "releases.publish"
 #: In the order in which a worker looks into them.
-QUEUES = (URGENT_QUEUE, QUEUE)
+QUEUES = (URGENT_QUEUE, PUBLISH_QUEUE, QUEUE)
 #: Modules whose tasks are registered; named as strings so that tasks never import the app.
 TASK_MODULES = ("tasks.steps", "tasks.by_name")
 #: How long results are kept, in seconds: a wave is read for days.

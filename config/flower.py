@@ -44,7 +44,7 @@ address = "127.0.0.1"
 db = os.environ.get("FLOWER_DB", "")
 persistent = bool(db)
 state_save_interval = 60_000
-#: Three tasks a release: some 10,000 releases. The state is written in one go, so it has to stay small.
+#: Three tasks of a release to the audit, up to four after it: some 5,000 releases. The state is written in one go, so it has to stay small.
 max_tasks = 30_000
 #: A container that is made anew has a new name; the old one goes after so many seconds.
 purge_offline_workers = 3_600

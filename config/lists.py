@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
@@ -88,6 +89,9 @@ PushKeys = Annotated[
 ]
 DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
 
+_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
+_DAY = 24 * 60
+
 
 def _api_keys(parts: Any) -> Any:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
@@ -108,6 +112,25 @@ def _are_hosts(hosts: list[str]) -> list[str]:
     return [host.lower() for host in hosts]
 
 
+def _spans(parts: Any) -> Any:
+    """Each as its first minute of the day and the one after its last."""
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        return parts
+    return [_span(number, part) for number, part in enumerate(parts, start=1)]
+
+
+def _span(number: int, text: str) -> tuple[int, int]:
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"number {number} must be HH:MM-HH:MM, such as 22:00-06:00")
+    hour, minute, end_hour, end_minute = found.groups()
+    first = int(hour) * 60 + int(minute)
+    end = _DAY if end_hour is None else int(end_hour) * 60 + int(end_minute)
+    if first == end:
+        raise ValueError(f"number {number} ends when it begins: leave it out for the whole day")
+    return first, end
+
+
 # The validators before the value run from the last to the first.
 ApiKeys = Annotated[
     list[ApiKey],
@@ -118,3 +141,10 @@ ApiKeys = Annotated[
 HostNames = Annotated[
     list[str], NoDecode, _list(",", "domains separated by commas"), AfterValidator(_are_hosts)
 ]
+HoursOfDay = Annotated[
+    list[tuple[int, int]],
+    NoDecode,
+    BeforeValidator(_spans),
+    _list(",", "hours separated by commas"),
+]
+Dates = Annotated[list[date], NoDecode, _list(",", "dates separated by commas")]

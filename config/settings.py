@@ -24,12 +24,22 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config.lists import PLAIN, ApiKeys, DomainNames, EncryptionKeys, HostNames, PushKeys, WebhookSecrets
+from config.lists import (
+    PLAIN,
+    ApiKeys,
+    Dates,
+    DomainNames,
+    EncryptionKeys,
+    HostNames,
+    HoursOfDay,
+    PushKeys,
+    WebhookSecrets,
+)
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.section import SecretWord, Word, on_secrets
 from config.section import Section as _Section
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
-from config.texts import credential
+from config.texts import credential, time_zone
 from config.tokens_settings import TokensSettings
 from config.webhook import is_private, secret_bytes
 
@@ -37,6 +47,7 @@ AppId = Annotated[str, AfterValidator(credential)]
 AppSecret = Annotated[SecretStr, on_secrets(credential)]
 CallsPerMinute = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+TimeZone = Annotated[Word, AfterValidator(time_zone)]
 #: Of a setting that does nothing any more and is still accepted; `deprecated` says what replaced it.
 Retired = Seconds | None
 
@@ -168,7 +179,7 @@ class PlatformSettings(_Section):
 
 
 class DomainSettings(_Section):
-    """The platform's server domains, which every Mini Program has to have."""
+    """The platform's server domains, and business domains, which every Mini Program has to have."""
 
     requestdomain: DomainNames = []
     wsrequestdomain: DomainNames = []
@@ -176,6 +187,7 @@ class DomainSettings(_Section):
     downloaddomain: DomainNames = []
     udpdomain: DomainNames = []
     tcpdomain: DomainNames = []
+    webviewdomain: DomainNames = []
 
 
 class RateSettings(_Section):
@@ -199,6 +211,14 @@ class RetrySettings(_Section):
     scan_wait_s: Seconds = 60
     scan_max_attempts: Annotated[int, Field(ge=1, le=10_000)] = 240
     slow_down_s: Seconds = 60
+
+
+class PublishSettings(_Section):
+    """When publications may begin, by the clocks of a time zone. Without hours at any time."""
+
+    hours: HoursOfDay = []
+    not_on: Dates = []
+    time_zone: TimeZone = "Asia/Shanghai"
 
 
 class WorkerSettings(_Section):
@@ -283,6 +303,7 @@ class Settings(BaseSettings):
     domains: DomainSettings = DomainSettings()
     rate: RateSettings = RateSettings()
     retry: RetrySettings = RetrySettings()
+    publish: PublishSettings = PublishSettings()
     worker: WorkerSettings = WorkerSettings()
     webhook: WebhookSettings = WebhookSettings()
     log: LogSettings = LogSettings()

@@ -7,6 +7,7 @@ how far it goes (`docker run --env-file` keeps them, a shell does not), so they 
 from __future__ import annotations
 
 from ipaddress import ip_address
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _BOM = "\ufeff"
 _QUOTES = frozenset("\"'`“”‘’„«»「」")  # noqa: RUF001 - those that word processors write
@@ -50,3 +51,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def time_zone(name: str) -> str:
+    """The name of a time zone; raises ValueError."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be the name of a time zone, such as Asia/Shanghai") from None
+    return name

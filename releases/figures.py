@@ -14,9 +14,9 @@ from typing import Any
 
 import redis
 
-from releases.record import release_of
-from releases.scope import Scope, wave_scope
-from releases.states import Status
+from releases.handles import release_of
+from releases.scope import Scope
+from releases.states import ACTIVE, TO_LIVE, Status, Step
 from releases.store import keys
 from releases.store.outbox import Outbox, Standing
 from releases.store.pauses import Pause
@@ -24,10 +24,16 @@ from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.store.tally import WaveTally
 from releases.waves.audit_quota import Quota, kept_quota
+from releases.waves.halves import HALVES, Half
 from releases.waves.standing import State, state_of
 
 #: kombu's hash of messages that were taken and not acknowledged.
 UNACKNOWLEDGED = "unacked"
+#: Where a person or WeChat has to do something next: how long the longest of them has waited.
+DATED = (Status.SUBMITTED, Status.APPROVED)
+#: The steps of a publication, and back.
+PUBLISHING = (*TO_LIVE, Step.REVERT)
+_BEHIND = "behind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,12 @@ class Figures:
     stopped: Mapping[Stopped, int]
     parked: int
     unfed: int  # whose first message is still to be sent
-    held: Mapping[str, int]  # by scope; `canary` and `brake` are all waves' own
-    waves_braked: int
+    behind: int  # that wait for an older one
+    held: Mapping[str, int]  # by scope; `canary` and `brake` are all waves' own, of both halves
+    waves_braked: int  # each half of a wave is one
+    publications: Mapping[tuple[Step, Status], int]  # at a step of the second half, or stopped there
+    oldest_s: Mapping[Status, float]  # how long the longest of them has been under audit, or approved
+    looks_late_s: float  # for how long the look at an audit is due that is due first
     paused: Mapping[Scope, bool]
     messages: Mapping[str, int]  # by queue
     unacknowledged: int
@@ -79,20 +89,28 @@ class FiguresReader:
             pipe.hgetall(keys.STOPPED)
             pipe.zcard(keys.due(Lane.NEW))
             pipe.hlen(UNACKNOWLEDGED)
-            pipe.smembers(keys.WATCHED_WAVES)
+            pipe.hgetall(keys.STANDING)
+            for half in HALVES:
+                pipe.smembers(half.watched)
             replies = pipe.execute()
-        statuses, scopes = replies[: len(Status)], replies[len(Status) : -4]
-        causes, unfed, unacknowledged, waves = replies[-4:]
-        held_by_waves, waves_braked = self._read_waves(sorted(waves))
+        statuses, scopes = replies[: len(Status)], replies[len(Status) : -6]
+        causes, unfed, unacknowledged, standing, *waves = replies[-6:]
+        held_by_waves, waves_braked = self._read_waves(
+            [(half, wave) for half, names in zip(HALVES, waves, strict=True) for wave in sorted(names)]
+        )
+        behind = int(standing.get(_BEHIND, 0))
         held = {**dict(zip(map(str, Scope), scopes[::2], strict=True)), **held_by_waves}
         messages, waited_s = self._read_queues()
         return Figures(
             by_status=dict(zip(Status, statuses, strict=True)),
             stopped=_stopped(causes),
-            parked=max(0, statuses[list(Status).index(Status.WAITING)] - sum(held.values())),
+            parked=max(0, statuses[list(Status).index(Status.WAITING)] - sum(held.values()) - behind),
             unfed=unfed,
+            behind=behind,
             held=held,
             waves_braked=waves_braked,
+            publications=_publications(standing),
+            **self._read_times(),
             paused={scope: bool(there) for scope, there in zip(Scope, scopes[1::2], strict=True)},
             messages=messages,
             unacknowledged=unacknowledged,
@@ -101,13 +119,24 @@ class FiguresReader:
             webhook=self.outbox.standing(),
         )
 
-    def _read_waves(self, waves: Sequence[str]) -> tuple[dict[str, int], int]:
+    def _read_times(self) -> dict[str, Any]:
+        """Of what stands in an index by time, how old the first is."""
+        indexes = (*(keys.since(status) for status in DATED), keys.due(Lane.LOOKS))
+        with self.client.pipeline(transaction=False) as pipe:
+            for index in indexes:
+                pipe.zrange(index, 0, 0, withscores=True)
+            replies = pipe.execute()
+        now = self.now().timestamp()
+        *ages, late_s = (max(0.0, now - first[0][1]) if first else 0.0 for first in replies)
+        return {"oldest_s": dict(zip(DATED, ages, strict=True)), "looks_late_s": late_s}
+
+    def _read_waves(self, waves: Sequence[tuple[Half, str]]) -> tuple[dict[str, int], int]:
         """How many releases canaries and brakes hold, and how many waves are braked."""
         with self.client.pipeline(transaction=False) as pipe:
-            for wave in waves:
-                pipe.get(keys.pause(wave_scope(wave)))
-                pipe.zcard(keys.held(wave_scope(wave)))
-                pipe.hgetall(keys.wave_counts(wave))
+            for half, wave in waves:
+                pipe.get(keys.pause(half.scope(wave)))
+                pipe.zcard(keys.held(half.scope(wave)))
+                pipe.hgetall(half.counts(wave))
             replies = pipe.execute()
         held, braked = {"canary": 0, "brake": 0}, 0
         for raw, number, counts in zip(replies[::3], replies[1::3], replies[2::3], strict=True):
@@ -137,6 +166,14 @@ class FiguresReader:
         if stored is None:
             return None
         return max(0.0, (self.now() - stored.release.updated_at).total_seconds())
+
+
+def _publications(standing: Mapping[str, str]) -> dict[tuple[Step, Status], int]:
+    return {
+        (step, status): int(standing.get(f"{step} {status}", 0))
+        for step in PUBLISHING
+        for status in sorted(ACTIVE)
+    }
 
 
 def _stopped(causes: Mapping[str, str]) -> dict[Stopped, int]:

@@ -52,7 +52,7 @@ class NotShownYet(Exception):
     """
 
     blocked: StepBlocked
-    budget: Literal["failures", "unfound", "unshown", "unadded"]
+    budget: Literal["failures", "unfound", "unshown", "unadded", "lates"]
     tries: int | None = None
 
     def __str__(self) -> str:
@@ -61,6 +61,10 @@ class NotShownYet(Exception):
 
 class TrialReplaced(Exception):
     """Somebody else's code has taken the place of what was committed; `str()` says whose."""
+
+
+class NeverPublished(Exception):
+    """What was to be live is not, and a person let the release go on; `str()` says what is live."""
 
 
 def remedy_of(errcode: int) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from releases.appid import is_appid
 from releases.errors import UnknownRelease
 from releases.record import Problem, Release
-from releases.request import is_appid
 from releases.scope import Scope
 from releases.selection import Selection
 from releases.states import Status

@@ -7,21 +7,27 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
-from releases.request import ReleaseRequest
-from releases.scope import wave_scope
-from releases.states import ACTIVE, Status, Step
+from releases.scope import live_scope, wave_scope
+from releases.second_half import Publication, Review
+from releases.states import ACTIVE, TO_AUDIT, Status, Step
+
+if TYPE_CHECKING:  # whoever only reads releases checks no request, and starts sooner
+    from releases.request import ReleaseRequest
 
 #: The history keeps so many entries.
 MAX_HISTORY = 40
 #: Longest name of who did something, and longest reason, in characters.
 MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
-PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains")
+PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains", "publish")
+#: Of what the steps remember, what is kept when their work is done; and what is needed to submit the same code once more.
+_OUTLIVES = ("superseded", "orders", "messages")
+COMMITTED = ("commit_at", "committed_at", "exp_time")
 #: What the record keeps of a request, all in all.
 _REQUESTED = ("appid", "label", "template_id", "user_version", *PAYLOAD, "urgent")
 
@@ -110,13 +116,25 @@ class Progress(_Value):
     domains_at: when the domains were confirmed last, by Redis' clock.
     failures, scans, unknowns: the budgets used up by the current step.
     unfound: how often an unanswered submission's audit was asked for and not found.
+    lates, late_since: how often, and since when by Redis' clock, WeChat did not show what it must have done.
     unshown, unadded: how often domains were not shown after an `add` that was taken, or that had nothing to add.
     resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
     passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
     cancelled_because: the reason that was given.
+    supersedes, withdraws: what its request allows to be done with an older release that stands in its way.
     superseded: the id of the release that this one superseded.
     left_wave: another release of its wave superseded it, so that it does not count in the wave any more.
+    behind: the id of the older release that it waits for.
+    withdraw: that the audit is to be withdrawn: `asked`, or the id of the newer release for which.
+    withdraw_at, publish_at, revert_at: when the call was first intended, by WeChat's clock, as `commit_at` above.
+    revert_to: the version that the revert goes back to, by WeChat's number of it.
+    orders: how often it was ordered to go live.
+    not_before: when the release, or its publication, may begin at the earliest, by Redis' clock.
+    timed: it waits for the time at which it may begin.
+    mend: the domains are to be ensured before it is published or verified again: a person resumed it.
+    ended_audit: the audit that was rejected or withdrawn before it is submitted once more.
+    messages: the ids of the messages by name that have changed it, the newest last.
     """
 
     commit_at: float | None = None
@@ -133,18 +151,43 @@ class Progress(_Value):
     unfound: int = 0
     unshown: int = 0
     unadded: int = 0
+    lates: int = 0
     resumed: bool = False
     held: str = ""
     passes: bool = False
     cancelled_because: str = ""
+    supersedes: bool = False
+    withdraws: bool = False
     superseded: str = ""
     left_wave: bool = False
+    behind: str = ""
+    withdraw: str = ""
+    withdraw_at: float | None = None
+    orders: int = 0
+    not_before: float | None = None
+    timed: bool = False
+    publish_at: float | None = None
+    late_since: float | None = None
+    mend: bool = False
+    ended_audit: int | None = None
+    messages: tuple[str, ...] = ()
+    revert_to: int | None = None
+    revert_at: float | None = None
 
     def fresh(self, *, resumed: bool = False) -> Self:
-        """The same facts with unused budgets; a resume allows one more commit as well."""
-        budgets = dict.fromkeys(("failures", "scans", "unknowns", "unfound", "unshown", "unadded"), 0)
+        """The same facts with unused budgets; a resume allows one more commit as well, and waits for no time."""
+        budgets = dict.fromkeys(
+            ("failures", "scans", "unknowns", "unfound", "unshown", "unadded", "lates"), 0
+        )
         foreign = "" if resumed else self.foreign
-        return self.model_copy(update={**budgets, "held": "", "foreign": foreign, "resumed": resumed})
+        cleared = {"held": "", "behind": "", "late_since": None, "timed": False}
+        if resumed and self.timed:
+            cleared["not_before"] = None
+        return self.model_copy(update={**budgets, **cleared, "foreign": foreign, "resumed": resumed})
+
+    def kept(self, *also: str, **facts: Any) -> Self:
+        """What outlives the steps' work; what else they had to remember is needed no more, and each record is kept for good."""
+        return type(self)(**{name: getattr(self, name) for name in (*_OUTLIVES, *also)}, **facts)
 
 
 def _as_json(value: Any) -> str:
@@ -162,6 +205,7 @@ class Release(_Value):
 
     id: str
     appid: str
+    label: str | None = None
     template_id: int
     user_version: str
     user_desc: str
@@ -169,6 +213,8 @@ class Release(_Value):
     audit: dict[str, Any]
     wave: str | None = None
     domains: dict[str, list[str]] | None = None
+    urgent: bool = False
+    publish: str = "manual"
     step: Step
     status: Status
     attempts: dict[str, int] = {}
@@ -176,8 +222,8 @@ class Release(_Value):
     block: Problem | None = None
     failure: Problem | None = None
     wait: Problem | None = None
-    urgent: bool = False
-    label: str | None = None
+    review: Review | None = None
+    publication: Publication | None = None
     next_attempt_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -191,7 +237,8 @@ class Release(_Value):
         """A new release, queued at its first step."""
         return cls(
             id=release_id or uuid.uuid4().hex,
-            **request.model_dump(exclude={"supersede", "again"}),
+            **request.model_dump(exclude={"supersede", "withdraw", "again", "at"}),
+            progress=Progress(supersedes=request.supersede, withdraws=request.withdraw),
             step=Step.ENSURE_DOMAINS,
             status=Status.QUEUED,
             created_at=now,
@@ -201,8 +248,51 @@ class Release(_Value):
 
     @property
     def is_active(self) -> bool:
-        """Whether it keeps its Mini Program from taking another release."""
+        """Whether it is on its way to the audit: then its Mini Program takes no other release."""
+        return self.status in ACTIVE and self.step in TO_AUDIT
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is at a step, or was stopped there: on its way to the audit, to the shop, or back."""
         return self.status in ACTIVE
+
+    @property
+    def message_step(self) -> Step:
+        """The step whose message it gets next: one under audit stands at the submission, and is looked at."""
+        return Step.WATCH_AUDIT if self.status is Status.SUBMITTED else self.step
+
+    @property
+    def role(self) -> str:
+        """What it is to its Mini Program, which has one of each: see `releases.store.keys.mini_program`."""
+        if self.is_active:
+            return "active"
+        if self.status in (Status.SUBMITTED, Status.APPROVED):
+            return "ahead"
+        if self.status is Status.LIVE:
+            return "live"
+        if self.status not in ACTIVE:
+            return ""
+        if self.step is not Step.REVERT:
+            return "ahead"
+        # One that was never seen to be well has not taken the place of the one before it.
+        return "live" if self.publication is None or self.publication.verified_at is not None else ""
+
+    @property
+    def counted(self) -> Status:
+        """As what its wave's first half counts it, which is done at the submission."""
+        if self.status not in ACTIVE or self.step in TO_AUDIT:
+            return self.status
+        return Status.LIVE if self.step is Step.REVERT else Status.APPROVED
+
+    @property
+    def publication_id(self) -> str:
+        """The handle of the second chain; each order has its own. Empty where there was none."""
+        orders = self.progress.orders
+        return self.publication_of(orders) if orders else ""
+
+    def publication_of(self, order: int) -> str:
+        """The handle of its first, second … order."""
+        return f"{self.id}.live{order if order > 1 else ''}"
 
     @property
     def identity(self) -> str:
@@ -211,7 +301,8 @@ class Release(_Value):
 
     def passes(self, scope: str) -> bool:
         """Whether a pause of this scope does not hold it."""
-        return self.progress.passes and self.wave is not None and scope == wave_scope(self.wave)
+        scopes = () if self.wave is None else (wave_scope(self.wave), live_scope(self.wave))
+        return self.progress.passes and scope in scopes
 
     def progressed(self, **facts: Any) -> Self:
         """This release, with other facts among what the steps have to remember."""
@@ -228,14 +319,27 @@ class Release(_Value):
     def _different(self, names: Iterable[str], request: ReleaseRequest) -> list[str]:
         return [name for name in names if _as_json(getattr(self, name)) != _as_json(getattr(request, name))]
 
-    def changed(self, what: str, now: datetime, by: By = NOBODY, **fields: Any) -> Self:
-        """This release after something happened to it; the history tells what, and who wanted it."""
-        happened = Event(time=now, step=self.step, what=what, by=by.actor, reason=by.reason)
+    def changed(
+        self, what: str, now: datetime, by: By = NOBODY, at: Step | None = None, **fields: Any
+    ) -> Self:
+        """This release after something happened to it, `at` its step or another; the history tells what, and who wanted it."""
+        happened = Event(time=now, step=at or self.step, what=what, by=by.actor, reason=by.reason)
         earlier = self.history
         if by == NOBODY and earlier and earlier[-1].model_copy(update={"time": now}) == happened:
             earlier = earlier[:-1]
         history = (*_shortened(earlier, MAX_HISTORY - 1), happened)
         return self.model_copy(update={"updated_at": now, "history": history, **fields})
+
+    def put_off(self, why: Problem, now: datetime, *, until: datetime | None = None, held: str = "") -> Self:
+        """This release while it waits to begin: for a time, or for the end of the pause of a scope."""
+        return self.changed(
+            f"waiting: {why.errmsg}",
+            now,
+            status=Status.WAITING,
+            wait=why,
+            next_attempt_at=until,
+            progress=self.progress.model_copy(update={"held": held, "timed": not held}),
+        )
 
     @property
     def problem(self) -> Problem | None:
@@ -252,12 +356,17 @@ class Release(_Value):
 
     @property
     def waits_for(self) -> str:
-        """What a waiting one waits for: the scope of a pause (`wave` for its own wave's), or an errcode; else empty."""
+        """What a waiting one waits for: the scope of a pause (`wave` for its own wave's), its `time`, an `older` release, or an errcode; else empty."""
         if self.status is not Status.WAITING:
             return ""
         held = self.progress.held
         if held:
-            return "wave" if self.wave is not None and held == wave_scope(self.wave) else held
+            of_wave = () if self.wave is None else (wave_scope(self.wave), live_scope(self.wave))
+            return "wave" if held in of_wave else held
+        if self.progress.timed:
+            return "time"
+        if self.progress.behind:
+            return "older"
         return "" if self.wait is None or self.wait.errcode is None else str(self.wait.errcode)
 
     def told(self, step: Step) -> str:
@@ -277,16 +386,6 @@ class Release(_Value):
     def public(self) -> dict[str, Any]:
         """The contract's fields, as JSON."""
         return self.model_dump(mode="json", exclude={"progress"})
-
-
-def task_id(release_id: str, step: Step) -> str:
-    """Return the Celery task id of a release's step: the release id for the last one, so that it is a handle for the whole."""
-    return release_id if step.next is None else f"{release_id}:{step}"
-
-
-def release_of(task_id: str) -> str:
-    """Return the id of the release that a step's task belongs to."""
-    return task_id.partition(":")[0]
 
 
 def counts(statuses: Mapping[str, int]) -> dict[str, int]:

@@ -187,10 +187,103 @@ AUDIT_OF_ANOTHER = Text(
     "resume the release.",
     "等{audit}结束；不需要它就撤回审核（undocodeaudit，每天 5 次、每月 10 次），然后恢复发版（resume）。",
 )
+BEHIND_AUDIT = Text(
+    f"{GOES_ON_BY_ITSELF} when release {{id}} is live, or has been rejected or given up. Not to wait for that: `mprelease withdraw "
+    "{id}` withdraws its audit; a release that is enqueued with `withdraw` has that done by itself.",
+    "发版 {id} 上线、被驳回或被放弃后会自动继续。不想等：`mprelease withdraw {id}` 撤回它的审核；入队时带 `withdraw` 的发版会自动撤回。",
+)
+BEHIND_WITHDRAWAL = Text(
+    f"{GOES_ON_BY_ITSELF} when the audit of release {{id}} has been withdrawn, as this release asked for.",
+    "发版 {id} 的审核按本次发版的要求撤回后，会自动继续。",
+)
+BEHIND_APPROVED = Text(
+    f"{GOES_ON_BY_ITSELF} when release {{id}} is live or given up: `mprelease publish {{id}}`, or `mprelease cancel {{id}}`.",
+    "发版 {id} 上线或被放弃后会自动继续：`mprelease publish {id}`，或 `mprelease cancel {id}`。",
+)
+BEHIND_PUBLICATION = Text(
+    f"{GOES_ON_BY_ITSELF} when release {{id}} is live or taken back; `mprelease show {{id}}` tells whether it needs somebody.",
+    "发版 {id} 上线或回退后会自动继续；`mprelease show {id}` 会说明它是否需要人工处理。",
+)
+BEHIND_RUNNING_AUDIT = Text(
+    f"{GOES_ON_BY_ITSELF} when the audit of release {{id}} has ended: it is submitted again every half hour. Not to wait for that, "
+    "withdraw that audit in the Mini Program console.",
+    "发版 {id} 的审核结束后会自动继续：每半小时重新提交一次。不想等，就在小程序管理后台撤回那个审核。",
+)
+BEHIND_OLDER = Text(
+    "They go on by themselves, each when its older release is live or given up; `mprelease list --status waiting` names them, "
+    "`mprelease show ID` says what each waits for.",
+    "各自的旧发版上线或被放弃后会自动继续；`mprelease list --status waiting` 列出它们，`mprelease show ID` 说明各自在等什么。",
+)
+WOULD_WAIT = Text(
+    "The release would wait before its commit until that one is live, rejected or given up.",
+    "本次发版会在上传代码前等待，直到那个发版上线、被驳回或被放弃。",
+)
+WOULD_WITHDRAW = Text(
+    "The audit would be withdrawn, and that release cancelled.", "会撤回它的审核，并取消那个发版。"
+)
+WOULD_GIVE_UP = Text("That release would be cancelled.", "那个发版会被取消。")
+AUDIT_UNKNOWN = Text(
+    "Look at the Mini Program's audits at WeChat (`mprelease versions {appid}`). If this release's is not there, cancel the "
+    "release and enqueue it anew.",
+    "在微信查看该小程序的审核（`mprelease versions {appid}`）。如果没有本次发版的审核，就取消本次发版（cancel），再重新入队（enqueue）。",
+)
 AUDIT_ENDED = Text(
     "See the reason in the Mini Program's audit record. Release a corrected version, or resume the release to submit "
     "this one again.",
     "在小程序的审核记录里查看原因。发一个改好的新版本，或恢复发版（resume）把这个版本再次提交审核。",
+)
+AUDIT_NOT_LATEST = Text(
+    "WeChat publishes whichever version passed last. See with `mprelease versions {appid}` who submits to this Mini Program "
+    "and have that stopped; then cancel this release and enqueue its version anew.",
+    "微信发布的是最近一次审核通过的版本。用 `mprelease versions {appid}` 查看是谁在给这个小程序提交审核并让其停止；然后取消（cancel）"
+    "本次发版，把这个版本重新入队（enqueue）。",
+)
+AUDIT_NOT_PASSED = Text(
+    "WeChat or the merchant has taken the approval back. See why in the Mini Program console, then cancel this release and "
+    "enqueue its version anew.",
+    "微信或商家收回了审核结果。在小程序管理后台查看原因，然后取消（cancel）本次发版，把这个版本重新入队（enqueue）。",
+)
+GRAY_RUNNING = Text(
+    "Let the gray release end, or end it with `mprelease gray {appid} stop`; then resume the release.",
+    "等灰度发布结束，或用 `mprelease gray {appid} stop` 结束它；然后恢复发版（resume）。",
+)
+DOMAINS_GONE = Text(
+    "Find out who removes domains of this Mini Program, then resume the release: it adds them before it publishes.",
+    "查清是谁删除了这个小程序的域名，然后恢复发版（resume）：发布前会先把它们加回去。",
+)
+DOMAINS_WOULD_DROP = Text(
+    "Register and publish them on the platform with `mprelease platform domains add`, then resume the release.",
+    "用 `mprelease platform domains add` 在第三方平台登记并全网发布这些域名，然后恢复发版（resume）。",
+)
+NOT_PUBLISHABLE = Text(
+    "Nothing was published. Hold audit, trial version and filing against each other with `mprelease versions {appid}`; when the "
+    "cause is gone, resume the release.",
+    "没有发布任何版本。用 `mprelease versions {appid}` 对照审核、体验版和备案的状态；排除原因后，恢复发版（resume）。",
+)
+DOMAINS_DROPPED = Text(
+    "Register and publish them on the platform with `mprelease platform domains add`, then `mprelease resume` the release: it "
+    "adds them and checks again. Or take the version back at once with `mprelease revert`.",
+    "用 `mprelease platform domains add` 在第三方平台登记并全网发布这些域名，然后用 `mprelease resume` 恢复发版：会补上域名并再次检查。"
+    "或者用 `mprelease revert` 立即退回上一个版本。",
+)
+ANOTHER_IS_LIVE = Text(
+    "See with `mprelease versions {appid}` what is live, and find out who publishes to this Mini Program. If this release is "
+    "still wanted, enqueue its version anew with `--again`.",
+    "用 `mprelease versions {appid}` 查看线上版本，查清是谁在发布这个小程序。如果仍然需要本次发版，用 `--again` 把这个版本重新入队"
+    "（enqueue）。",
+)
+NEVER_LIVE = Text(
+    "See with `mprelease versions {appid}` what is live, then `mprelease resume` the release: it asks once more, and publishes "
+    "again if its version is not live.",
+    "用 `mprelease versions {appid}` 查看线上版本，然后用 `mprelease resume` 恢复发版：会再查询一次，版本仍未上线就重新发布。",
+)
+NOT_LIVE = Text(
+    "See with `mprelease versions {appid}` what is live. To take that version back, revert its own release.",
+    "用 `mprelease versions {appid}` 查看线上版本。要退回那个版本，对它自己的发版执行 revert。",
+)
+REVERT_NOT_SHOWN = Text(
+    "See with `mprelease versions {appid}` what is live, then `mprelease resume` the release: it asks before it sends anything.",
+    "用 `mprelease versions {appid}` 查看线上版本，然后用 `mprelease resume` 恢复发版：发送之前会先查询。",
 )
 GOES_ON = Text(
     "It goes on by itself: at {at} UTC a few releases try again, and once WeChat takes their calls, all do. To try "
@@ -202,6 +295,14 @@ TRYING = Text(
     "It goes on by itself: a few releases try at this moment, and once WeChat takes their calls, all do. To try with "
     "all: `mprelease resume --platform`.",
     "会自动继续：几个发版正在重试，微信接受它们的调用后，全部继续。想让全部立即重试：`mprelease resume --platform`。",
+)
+TIME_COMES = Text(
+    "It goes on by itself at {at}. To begin it now: `mprelease resume` with its id; the hours of publications stay.",
+    "{at} 会自动继续。想立即开始：用 `mprelease resume` 加上它的 id；发布时段（hours）仍然有效。",
+)
+TIMES_COME = Text(
+    "They go on by themselves; `mprelease show` with the id of one tells when.",
+    "到时间会自动继续；用 `mprelease show` 加上其中一个的 id 查看时间。",
 )
 PAUSED_BY_HAND = Text(
     "`mprelease resume --platform` ends the pause.",
@@ -221,16 +322,30 @@ CANARY_BEFORE = Text(
     "Goes on by itself when they have ended, at most {percent} % of them blocked or failed.",
     "金丝雀全部结束，且 blocked 或 failed 的不超过 {percent}% 时，自动继续。",
 )
+#: Where a remedy of a wave begins; `mprelease wave` itself leaves it out.
+SEE_WAVE = Text("See `mprelease wave {wave}`; ", "用 `mprelease wave {wave}` 查看；")
 #: As versions before 0.2 wrote it.
 BRAKED_BEFORE = Text(
-    "See `mprelease wave {wave}`; remove the causes, then `mprelease resume --wave {wave}` lets it go on, or "
+    f"{SEE_WAVE.english}remove the causes, then `mprelease resume --wave {{wave}}` lets it go on, or "
     "`mprelease cancel --wave {wave}` ends it.",
-    "用 `mprelease wave {wave}` 查看；排除原因后，用 `mprelease resume --wave {wave}` 继续，"
+    f"{SEE_WAVE.chinese}排除原因后，用 `mprelease resume --wave {{wave}}` 继续，"
     "或用 `mprelease cancel --wave {wave}` 结束整个批次。",
 )
 BRAKED = Text(
     f"{BRAKED_BEFORE.english} Where the request is wrong, enqueue it again, corrected, with `--supersede` and `--canary`.",
     f"{BRAKED_BEFORE.chinese}如果是请求写错了：改好后加上 `--supersede` 和 `--canary` 重新发版（enqueue）。",
+)
+CANARY_LIVE = Text(
+    "When they are live, look at some of these shops; then `mprelease resume --wave {wave}` lets the rest go live, and "
+    "`mprelease revert --wave {wave}` takes back what is live.",
+    "它们上线后，先看看其中几个小程序；然后用 `mprelease resume --wave {wave}` 让其余的上线，"
+    "或用 `mprelease revert --wave {wave}` 回退已经上线的。",
+)
+BRAKED_LIVE = Text(
+    "See `mprelease wave {wave}`; remove the causes, then `mprelease resume --wave {wave}` lets the publications go on. "
+    "`mprelease revert --wave {wave}` takes back what is live, and `mprelease cancel --wave {wave}` ends what is not.",
+    "用 `mprelease wave {wave}` 查看；排除原因后，用 `mprelease resume --wave {wave}` 继续发布。"
+    "`mprelease revert --wave {wave}` 回退已经上线的，`mprelease cancel --wave {wave}` 结束还没有上线的。",
 )
 BEING_CANCELLED = Text(
     "If that was broken off: `mprelease cancel --wave {wave}` again.",
@@ -239,6 +354,10 @@ BEING_CANCELLED = Text(
 NOT_REGISTERED = Text(
     "not registered on the platform: {hosts}; `mprelease platform domains add` does it",
     "没有登记在第三方平台服务器域名中：{hosts}；用 `mprelease platform domains add` 登记",
+)
+NOT_REGISTERED_WEB_VIEW = Text(
+    "not among the platform's business domains: {hosts}; `mprelease platform domains add --web-view` does it",
+    "没有登记在第三方平台业务域名中：{hosts}；用 `mprelease platform domains add --web-view` 登记",
 )
 #: An audit as it stands in a remedy; before 0.2 with its version and time, which the block says already.
 AUDIT_ID = Text("audit {id}", "审核 {id} ")

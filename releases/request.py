@@ -7,11 +7,14 @@ import re
 import reprlib
 import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -21,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from releases.appid import APPID
 from releases.errors import InvalidRequest
 from wechat.domains import SCHEMES, Domains, InvalidDomain
 
@@ -72,6 +76,19 @@ def _is_json(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _with_offset(value: Any) -> datetime:
+    """A number says nothing of what it counts, and a time without an offset is another one on each machine."""
+    if not isinstance(value, str | datetime):
+        raise ValueError("is no text")  # noqa: TRY004 - pydantic turns a ValueError into what is wrong with the field
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if at.utcoffset() is None:
+        raise ValueError("has no offset from UTC")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is out of the range of dates") from None
+
+
 def _depth(value: Any, limit: int = MAX_DEPTH + 1) -> int:
     if limit == 0 or not isinstance(value, dict | list):
         return 0
@@ -84,23 +101,16 @@ def _domains(value: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
         return None
     for name in value:
         _as_utf8(name)
-    wanted = Domains.wanted(value).as_dict()
-    if not wanted:
-        raise ValueError("names no domain; leave it out to take the platform's own lists")
-    return wanted
+    wanted = Domains.wanted(value)
+    if not wanted.server:
+        raise ValueError("names no server domain; leave it out to take the platform's own lists")
+    return wanted.as_dict()
 
 
 Text = Annotated[StrictStr, AfterValidator(_as_utf8)]
 Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_not_blank)]
+Time = Annotated[datetime, BeforeValidator(_with_offset)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_is_json)]
-
-
-_APPID = "wx[0-9A-Za-z]{16}"
-
-
-def is_appid(text: str) -> bool:
-    """Whether it has the form of a Mini Program's appid."""
-    return re.fullmatch(_APPID, text) is not None
 
 
 class ReleaseRequest(BaseModel):
@@ -108,7 +118,7 @@ class ReleaseRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    appid: Annotated[StrictStr, Field(pattern=f"^{_APPID}$")]
+    appid: Annotated[StrictStr, Field(pattern=f"^{APPID}$")]
     template_id: Annotated[StrictInt, Field(ge=0, lt=2**63)]
     user_version: Annotated[Name, AfterValidator(_printable)]
     user_desc: Annotated[Text, AfterValidator(_plain)]
@@ -117,8 +127,11 @@ class ReleaseRequest(BaseModel):
     wave: Annotated[Name, AfterValidator(_printable)] | None = None
     domains: Annotated[dict[str, list[str]] | None, AfterValidator(_domains)] = None
     supersede: StrictBool = False
+    withdraw: StrictBool = False
     again: StrictBool = False
     urgent: StrictBool = False
+    publish: Literal["manual", "auto"] = "manual"
+    at: Time | None = None
     label: Annotated[Name, AfterValidator(_plain)] | None = None
 
 
@@ -134,8 +147,11 @@ RIGHT = {
     "domains": 'an object of lists, such as {{"requestdomain": ["https://api.example.com"]}}; '
     f"the lists are {', '.join(SCHEMES)}".replace("{{", "{").replace("}}", "}"),
     "supersede": "true or false",
+    "withdraw": "true or false",
     "again": "true or false",
     "urgent": "true or false",
+    "publish": 'manual or auto ("auto": published as soon as the audit has passed)',
+    "at": "a time with its offset, such as 2026-12-01T02:00:00+08:00",
     "label": f"1 to {LONGEST_NAME} characters on one line, such as the merchant's name",
 }
 
@@ -158,7 +174,7 @@ def _invalid(problem: ErrorDetails) -> InvalidRequest:
     right = RIGHT.get(name, "one of the fields' names, in UTF-8")
     if problem["type"] == "extra_forbidden":
         return InvalidRequest(
-            where, f"unknown field; the fields are {', '.join(ReleaseRequest.model_fields)}"
+            where, f"unknown field; {_meant(name)} fields are {', '.join(ReleaseRequest.model_fields)}"
         )
     inner = problem.get("ctx", {}).get("error")
     if isinstance(inner, InvalidDomain):
@@ -166,6 +182,13 @@ def _invalid(problem: ErrorDetails) -> InvalidRequest:
     if problem["type"] == "missing":
         return InvalidRequest(where, f"is missing; must be {right}")
     return InvalidRequest(where, f"{_reason(problem)}; must be {right}")
+
+
+def _meant(name: str) -> str:
+    # As table programs and other languages spell it: `Template ID`, `templateId`.
+    spelt = re.sub(r"[\s-]+|(?<=[a-z])(?=[A-Z])", "_", name.strip()).lower()
+    close = get_close_matches(spelt, ReleaseRequest.model_fields, n=1)
+    return f"did you mean {close[0]}? The" if close else "the"
 
 
 def encodable(text: str) -> str:

@@ -9,29 +9,26 @@ both agree: the last one who writes has seen the newest record.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
+from releases.handles import Outcome, comparable, outcomes
 from releases.record import Release
-from releases.states import Status
 from releases.store.records import ReleaseStore
 
 
 class Results(Protocol):
-    """By release id: a handle that any Celery client can wait for."""
+    """By handle, which any Celery client can wait for: see `releases.handles`."""
 
-    def is_stored(self, release_id: str) -> bool:
+    def is_stored(self, handle: str) -> bool:
         """Whether there is a result, as far as the master knows that has the records."""
 
-    def forget(self, release_id: str) -> None:
+    def forget(self, handle: str) -> None:
         """Delete the stored result, so that whoever asks waits for the next one."""
 
-    def store(self, release_id: str, outcome: Exception | int) -> None:
-        """Store an audit id or a failure, as that of the chain's last task."""
+    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
+        """Store what a chain brought, or a failure, as that of its last task."""
 
 
-#: What it raises, or its audit id; none while it goes on.
-Outcome = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | None
 #: A record that changes so often while its result is being stored has others who store it.
 _TRIES = 50
 #: Whoever brings a record to rest stores its result within so many seconds, unless he can't.
@@ -48,7 +45,7 @@ class Outcomes:
     results: Results
 
     def tell(self, release_id: str) -> None:
-        """Store the release's result; doing so again changes nothing."""
+        """Store the release's results; doing so again changes nothing."""
         stored = self.store.get(release_id)
         if stored is None:
             self.store.told(release_id)
@@ -56,18 +53,19 @@ class Outcomes:
             self.ended(stored.release)
 
     def ended(self, release: Release) -> None:
-        """Store the result of a release whose record has been written like this, or what has become of it since."""
-        now = outcome(release)
+        """Store the results of a release whose record has been written like this, or what has become of it since."""
+        now = outcomes(release)
         for _ in range(_TRIES):
-            if now is None:
-                self.results.forget(release.id)
-            else:
-                self.results.store(release.id, now)
-                if not self.results.is_stored(release.id):
+            for handle, outcome in now.items():
+                if outcome is None:
+                    self.results.forget(handle)
+                    continue
+                self.results.store(handle, outcome)
+                if not self.results.is_stored(handle):
                     return  # the note stays, and the workers store it anew
             stored = self.store.told(release.id)
-            newer = now if stored is None else outcome(stored.release)
-            if _comparable(newer) == _comparable(now):
+            newer = now if stored is None else outcomes(stored.release)
+            if _all(newer) == _all(now):
                 return
             now = newer
 
@@ -79,12 +77,5 @@ class Outcomes:
         return len(untold)
 
 
-def outcome(release: Release) -> Outcome:
-    """How the release has ended so far."""
-    if release.status in (Status.BLOCKED, Status.FAILED, Status.CANCELLED):
-        return release.error()
-    return release.auditid if release.status is Status.SUBMITTED else None
-
-
-def _comparable(what: object) -> object:
-    return (type(what), what.args) if isinstance(what, Exception) else what
+def _all(found: dict[str, Outcome]) -> dict[str, object]:
+    return {handle: comparable(outcome) for handle, outcome in found.items()}

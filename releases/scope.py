@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from releases.states import Step
+from releases.states import TO_AUDIT, Step
 
 
 class Scope(StrEnum):
@@ -19,7 +19,22 @@ def wave_scope(wave: str) -> str:
     return f"wave:{wave}"
 
 
+def live_scope(wave: str) -> str:
+    """The publications of one wave."""
+    return f"live:{wave}"
+
+
+def wave_of(scope: str) -> str | None:
+    """The wave whose scope it is, of either half; None for the platform's."""
+    kind, colon, wave = scope.partition(":")
+    return wave if colon and f"{kind}:" in (wave_scope(""), live_scope("")) else None
+
+
 def scopes_of(step: Step, wave: str | None) -> tuple[str, ...]:
     """The pauses that hold a release at this step."""
-    everywhere = (Scope.ALL, *((wave_scope(wave),) if wave else ()))
-    return (*everywhere, Scope.SUBMISSIONS) if step.next is None else everywhere
+    submissions = (Scope.SUBMISSIONS,) if step is Step.SUBMIT_AUDIT else ()
+    if wave is None:
+        return (Scope.ALL, *submissions)
+    # What is published is verified, whatever has braked its wave: nobody else looks whether its domains are there.
+    of_wave = (wave_scope(wave),) if step in TO_AUDIT else (live_scope(wave),) if step is Step.PUBLISH else ()
+    return (Scope.ALL, *of_wave, *submissions)

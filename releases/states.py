@@ -6,11 +6,15 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """The three steps, in their order."""
+    """The steps, in the order of a release's life."""
 
     ENSURE_DOMAINS = "ensure_domains"
     COMMIT_CODE = "commit_code"
     SUBMIT_AUDIT = "submit_audit"
+    WATCH_AUDIT = "watch_audit"
+    PUBLISH = "publish"
+    VERIFY_LIVE = "verify_live"
+    REVERT = "revert"
 
     @property
     def task_name(self) -> str:
@@ -19,16 +23,26 @@ class Step(StrEnum):
 
     @property
     def position(self) -> int:
-        """0, 1 or 2."""
+        """0 for the first."""
         return STEPS.index(self)
 
     @property
+    def chain(self) -> tuple[Step, ...]:
+        """The steps that are done one after the other, with this one among them."""
+        return next(chain for chain in CHAINS if self in chain)
+
+    @property
     def next(self) -> Step | None:
-        """The step after it; None after the last."""
-        return STEPS[self.position + 1] if self.position + 1 < len(STEPS) else None
+        """The step after it; None after the last of its chain."""
+        after = self.chain[self.chain.index(self) + 1 :]
+        return after[0] if after else None
 
 
 STEPS = tuple(Step)
+#: To the audit; the audit's result, looked at again and again; to the shop; and back.
+TO_AUDIT = (Step.ENSURE_DOMAINS, Step.COMMIT_CODE, Step.SUBMIT_AUDIT)
+TO_LIVE = (Step.PUBLISH, Step.VERIFY_LIVE)
+CHAINS = (TO_AUDIT, (Step.WATCH_AUDIT,), TO_LIVE, (Step.REVERT,))
 
 
 class Status(StrEnum):
@@ -41,11 +55,27 @@ class Status(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     SUBMITTED = "submitted"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    LIVE = "live"
+    REPLACED = "replaced"
+    REVERTED = "reverted"
 
 
-#: A Mini Program has at most one release in one of these.
+#: At a step, or stopped there.
 ACTIVE = frozenset({Status.QUEUED, Status.RUNNING, Status.WAITING, Status.BLOCKED, Status.FAILED})
-#: These stand in one of the places of `releases.store.places`: somebody looks at them next.
+#: A worker goes on with these by itself, at their step.
 GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
-#: Ended, or stopped until a person acts.
-AT_REST = frozenset({Status.BLOCKED, Status.FAILED, Status.CANCELLED, Status.SUBMITTED})
+#: Ended, or nothing happens but by the audit's result or by a person.
+AT_REST = frozenset(Status) - set(GOING_ON)
+#: These stand in one of the places of `releases.store.places`: somebody looks at them next.
+LOOKED_AT = (*GOING_ON, Status.SUBMITTED)
+#: The first half is done.
+SUBMITTED_ONCE = (
+    Status.SUBMITTED,
+    Status.REJECTED,
+    Status.APPROVED,
+    Status.LIVE,
+    Status.REPLACED,
+    Status.REVERTED,
+)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
+
+from redis.client import Pipeline
 
 from db.database import Database
 from releases.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
-from releases.states import GOING_ON
+from releases.states import LOOKED_AT
 from releases.store import keys
 from releases.store.pauses import Pauses
 from releases.store.places import Lane
@@ -30,6 +33,9 @@ BEGUN_UP_TO = 2 * FED_UP_TO
 FED_AT_ONCE = 100
 #: A write, its message and the message's begin are seconds apart at the most.
 SLACK_S = 10.0
+#: Audits looked at in a second and at once, by all workers together: after a wave thousands are due in the same minutes, and
+#: 10,000 are through in half an hour.
+LOOKS_PER_S, LOOKS_AT_ONCE = 5.8, 4
 #: Messages at the end of a queue among which one of ours is looked for.
 _LOOKS = 100
 
@@ -46,6 +52,7 @@ class Due:
         send: Callable[[Release], None],
         queues: Queues,
     ) -> None:
+        self._db = db
         self._store = store
         self._pauses = pauses
         self._queues = queues
@@ -66,6 +73,15 @@ class Due:
     def feed(self, at_most: int) -> int:
         """Send first messages as far as there is room in the queue; returns how many."""
         return self._take((Lane.URGENT, Lane.NEW), at_most)
+
+    def look_now(self, release_ids: Sequence[str], now: datetime) -> int:
+        """Have those that stand in the lane of looks looked at next, at its pace; returns how many were to be later."""
+        scores = dict.fromkeys(release_ids, now.timestamp())
+
+        def fill(pipe: Pipeline) -> None:
+            pipe.zadd(keys.due(Lane.LOOKS), scores, xx=True, lt=True, ch=True)
+
+        return int(self._db.write(fill)[0]) if scores else 0
 
     def resend_lost(self) -> list[str]:
         """Send again what was sent, is gone and was never begun; returns the ids."""
@@ -95,7 +111,11 @@ class Due:
         bounds: dict[Lane, dict[str, Any]] = {
             Lane.BEGUN: {"most": BEGUN_UP_TO},
             Lane.NEW: {"most": FED_UP_TO},
-            Lane.LOOKS: {"idle": True},
+            Lane.LOOKS: {
+                "idle": True,
+                "urgent": keys.sent(urgent=True),
+                "pace": {"key": keys.LOOKS_PACE, "per_s": LOOKS_PER_S, "burst": LOOKS_AT_ONCE},
+            },
         }
         return {
             "index": keys.due(lane),
@@ -107,5 +127,5 @@ class Due:
     def _send_all(self, ids: Sequence[str]) -> None:
         for stored in self._store.get_many(ids):
             # One that was cancelled or blocked at this moment needs no message.
-            if stored is not None and stored.release.status in GOING_ON:
+            if stored is not None and stored.release.status in LOOKED_AT:
                 self.send(stored.release)

@@ -6,6 +6,7 @@ the next one.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import time
@@ -16,6 +17,7 @@ from typing import Protocol
 from db.database import Database
 from releases.store import keys
 from releases.store.pauses import Pauses
+from releases.store.places import Lane
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
@@ -31,6 +33,9 @@ _HOLD_S = 30
 _PATIENCE_S = 10.0
 #: An authorization that was said to be withdrawn, and could not be asked for in so many seconds, is left alone.
 _MARK_LIFETIME_S = 86_400.0
+#: Pushed audits that are brought forward in one go; and seconds between two looks at one for which WeChat pushes.
+_MOST_LOOKS = 200
+_LOOKS_APART_S = 10.0
 #: A code that has been used, or has expired.
 _CODE_IS_SPENT = frozenset({61009, 61010})
 
@@ -73,7 +78,7 @@ class Pushed:
         self._not_before = 0.0
         #: Why a push waits, by appid: it is told once.
         self._waiting: dict[str, str] = {}
-        self._looked_at = 0.0
+        self._look_now = db.script("releases.store", "shared", "look_now")
         self._drop_if_equal = db.script("db", "drop_if_equal")
 
     def look(self) -> None:
@@ -85,7 +90,7 @@ class Pushed:
             return
         try:
             self._lift_pause()
-            self._forget_strangers()
+            self._look_at_audits()
             if self._wechat is None:
                 self._leave_to_the_owner()
             elif self._monotonic() >= self._not_before:
@@ -101,13 +106,19 @@ class Pushed:
             log.info("a new ticket was pushed; the platform goes on")
         self._drop_if_equal(keys=[TICKET_NEW_KEY], args=[mark])
 
-    def _forget_strangers(self) -> None:
-        """Marks of appids of which there is no release; those that were there at the last look have been looked at."""
-        marks = self._inbox.marks(LOOKS, since=self._looked_at)
-        for appid, at in marks.items():
-            if not self._redis.exists(keys.mini_program(appid)):
+    def _look_at_audits(self) -> None:
+        """Bring what is under audit forward; an appid of which nothing is under audit has nothing to be looked at."""
+        for appid, at in self._inbox.marks(LOOKS, _MOST_LOOKS).items():
+            ask = {
+                "mini_program": keys.mini_program(appid),
+                "lease": keys.lease(appid),
+                "record": keys.record(""),
+                "looks": keys.due(Lane.LOOKS),
+                "lanes": {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)},
+                "apart_s": _LOOKS_APART_S,
+            }
+            if self._look_now(args=[json.dumps(ask)]) != 0:
                 self._inbox.drop_mark(LOOKS, appid, at)
-        self._looked_at = max(marks.values(), default=self._looked_at)
 
     def _leave_to_the_owner(self) -> None:
         for pending in self._inbox.codes():

@@ -17,7 +17,7 @@ from releases.intake.one import Enqueued, Releases
 from releases.record import NOBODY, By, Problem, Release, identity
 from releases.request import ReleaseRequest
 from releases.scope import wave_scope
-from releases.states import GOING_ON, Status
+from releases.states import GOING_ON
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.places import fed, held
@@ -173,13 +173,7 @@ ReleaseRequestKey = tuple[str, str]
 
 def _held_back(creation: Creation, wave: str, why: Problem) -> Creation:
     before = creation.release
-    release = before.changed(
-        f"waiting: {why.errmsg}",
-        before.created_at,
-        status=Status.WAITING,
-        wait=why,
-        progress=before.progress.model_copy(update={"held": wave_scope(wave)}),
-    )
+    release = before.put_off(why, before.created_at, held=wave_scope(wave))
     return replace(creation, release=release, place=held(wave_scope(wave)))
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from releases.record import Release
-from releases.states import Status, Step
+from releases.states import GOING_ON, TO_AUDIT, Status, Step
 
 
 class Admission(Enum):
@@ -27,13 +27,21 @@ class Admission(Enum):
 EARLY_BY_S = 1.0
 
 
-def admit(release: Release, step: Step, appid: str, now: datetime) -> Admission:
+def admit(  # noqa: PLR0911 - one line for each case
+    release: Release, step: Step, appid: str, now: datetime
+) -> Admission:
     """Decide what a message for this step means."""
     if release.appid != appid:
         return Admission.DROP
-    if release.status is Status.SUBMITTED:
-        return Admission.REST if step.next is None else Admission.DROP
-    if release.status in (Status.CANCELLED, Status.BLOCKED, Status.FAILED):
+    if step is Step.WATCH_AUDIT:
+        return Admission.RUN if release.status is Status.SUBMITTED else Admission.DROP
+    if release.status is Status.CANCELLED:
+        return Admission.REST if step in TO_AUDIT else Admission.DROP
+    if release.step not in step.chain or not release.is_moving:
+        # The chain has ended, or was never ordered: nobody publishes by sending a message.
+        has_ended = step.next is None and step.position <= release.step.position
+        return Admission.REST if has_ended else Admission.DROP
+    if release.status not in GOING_ON:
         return Admission.REST
     if step.position > release.step.position:
         # Never a commit before the domains are confirmed, whoever sent the message.

@@ -7,17 +7,20 @@ them leaves a record that says to do or ask again what can be done or asked agai
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from releases.record import NOBODY, Problem, Progress, Release
+from releases.record import COMMITTED, NOBODY, Problem, Progress, Release
 from releases.scope import Scope, scopes_of
+from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
+from releases.steps.audit_pace import first_look, next_look
+from releases.store.known import Stored
 from releases.store.leases import Held
 from releases.store.pauses import Pause, Paused
-from releases.store.places import Place, due, held, sent
+from releases.store.places import Place, due, fed, held, looked_at, sent
 from releases.store.records import LeaseLost, RecordChanged, ReleaseStore
 
 #: Domains that were confirmed longer ago are confirmed again before the next call that relies on them, in seconds.
@@ -36,6 +39,8 @@ class Attempt:
         self._heeded: tuple[str, ...] = ()
         self._is_first = True
         self.lease = lease.number
+        #: The older release of the Mini Program that a commit would destroy, and when WeChat pushed last about the audit.
+        self.ahead, self.pushed_at = lease.ahead, lease.pushed_at
         self.stood = lease.stood
         self.ended = False
 
@@ -70,7 +75,15 @@ class Attempt:
             attempts=attempts,
             wait=None,
             next_attempt_at=None,
-            progress=release.progress.model_copy(update={"resumed": False, "held": "", "failures": failures}),
+            progress=release.progress.model_copy(
+                update={
+                    "resumed": False,
+                    "held": "",
+                    "timed": False,
+                    "behind": "",
+                    "failures": failures,
+                }
+            ),
         )
         if not self._intends_first():
             self._write()
@@ -122,6 +135,53 @@ class Attempt:
         """WeChat refused the submission for certain; the next write says so."""
         self._know(submit_at=None)
 
+    def publish(self, at: float) -> None:
+        """The release is about to be published; `at` is when that was first intended."""
+        if self._release.progress.publish_at is None:
+            self._know(publish_at=at)
+            self._write()
+
+    def forget_publication(self) -> None:
+        """WeChat refused to publish for certain; the next write says so."""
+        self._know(publish_at=None)
+
+    def published(self, at: float) -> None:
+        """WeChat has taken the release, or had it published by then, by its clock; the next write says so."""
+        first = min(at, self._release.progress.publish_at or at)
+        self._know(publish_at=first)
+        self._publication(released_at=datetime.fromtimestamp(at, UTC))
+
+    def dropped(self, domains: Mapping[str, list[str]] | None) -> None:
+        """WeChat has dropped these domains, or none; the next write says so."""
+        self._publication(missing_domains=domains)
+
+    def mended(self) -> None:
+        """The domains have been ensured after a resume; the next write says so."""
+        self._know(mend=False)
+
+    def publish_again(self, why: str) -> None:
+        """The publication took no effect, and a person resumed: go back to it, by a message of its own."""
+        progress = self._release.progress.fresh()
+        self._happened(why, step=Step.PUBLISH, status=Status.QUEUED, next_attempt_at=None, progress=progress)
+        self._end(sent(self._release, self._now()))
+
+    def revert(self, to: int, at: float) -> None:
+        """The live version is about to be taken back, to the one of this number."""
+        self._know(revert_to=to, revert_at=at)
+        self._write()
+
+    def forget_revert(self) -> None:
+        """WeChat refused to take it back for certain; the next write says so."""
+        self._know(revert_to=None, revert_at=None)
+
+    def late(self) -> float:
+        """WeChat does not show what it must have done; returns for how many seconds it has not. The next write says so."""
+        now = self._now().timestamp()
+        since = self._release.progress.late_since or now
+        # WeChat has answered, so whatever failed before is over.
+        self._know(late_since=since, failures=0)
+        return now - since
+
     def done(self, what: str, *, runs_on: bool) -> None:
         """The step is done: the next one runs on this lease, which its first write says, or its message is sent next."""
         progress = self._release.progress.fresh()
@@ -148,9 +208,22 @@ class Attempt:
 
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
-        # What the steps had to remember is needed no more, and each record is kept for good.
-        progress = Progress(superseded=self._release.progress.superseded)
-        self._happened(what, status=Status.SUBMITTED, auditid=auditid, progress=progress)
+        now, progress = self._now(), self._release.progress.kept(*COMMITTED)
+        review = Review(status=ReviewStatus.IN_REVIEW, submitted_at=now)
+        self._happened(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
+        self._end(looked_at(first_look(now, self.pushed_at)))
+
+    def live(self, what: str) -> None:
+        """The release is in the shop."""
+        progress = self._release.progress.kept()
+        self._publication(verified_at=self._now())
+        self._happened(what, status=Status.LIVE, progress=progress)
+        self._end()
+
+    def reverted(self, what: str) -> None:
+        """The release was taken back."""
+        progress = self._release.progress.kept()
+        self._happened(what, status=Status.REVERTED, progress=progress)
         self._end()
 
     def note_cancelled(self) -> Release | None:
@@ -187,11 +260,32 @@ class Attempt:
         No attempt is used up, unless `progress` says so.
         """
         progress = self._release.progress if progress is None else progress
-        self._wait(why, until, held(scope), progress.model_copy(update={"held": scope}))
+        self._wait(why, until, held(scope), progress.model_copy(update={"held": scope, "timed": False}))
 
     def wait_until(self, until: datetime, why: Problem, progress: Progress) -> None:
         """Wait until then, and try again."""
-        self._wait(why, until, due(self._release, until), progress.model_copy(update={"held": ""}))
+        self._wait(
+            why, until, due(self._release, until), progress.model_copy(update={"held": "", "timed": False})
+        )
+
+    def not_yet(self, until: datetime, why: Problem) -> None:
+        """Its time has not come: wait for it, as if the step had not been started."""
+        self._release = self._before.model_copy(update={"next_attempt_at": until})
+        progress = self._release.progress.model_copy(update={"held": "", "timed": True})
+        self._wait(why, until, fed(self._release), progress)
+
+    def wait_behind(self, older: Stored, why: Problem) -> None:
+        """Wait until another release has left; the write with which it leaves lets this one go on at once.
+
+        No attempt is used up. Somebody looks again all the same: what runs at WeChat, no write may tell.
+        """
+        now = self._now()
+        at = (
+            next_look(now, now, None) if self._before.progress.behind == older.release.id else first_look(now)
+        )
+        progress = self._release.progress.model_copy(update={"held": "", "behind": older.release.id})
+        self._change(attempts=self._before.attempts)
+        self._wait(why, None, looked_at(at), progress, older)
 
     def block(self, problem: Problem) -> None:
         """Stop until a person acts."""
@@ -203,7 +297,14 @@ class Attempt:
         self._happened(_told("failed", problem), status=Status.FAILED, failure=problem)
         self._end()
 
-    def _wait(self, why: Problem, until: datetime | None, place: Place, progress: Progress) -> None:
+    def _wait(
+        self,
+        why: Problem,
+        until: datetime | None,
+        place: Place,
+        progress: Progress,
+        behind: Stored | None = None,
+    ) -> None:
         problem = why.model_copy(update={"step": self._release.step})
         self._happened(
             _told("waiting", problem),
@@ -213,7 +314,7 @@ class Attempt:
             next_attempt_at=until,
             progress=progress,
         )
-        self._end(place)
+        self._end(place, behind)
 
     def _intends_first(self) -> bool:
         """Whether the step begins by writing an intent: it has nothing to ask for before its call."""
@@ -224,6 +325,11 @@ class Attempt:
             case Step.SUBMIT_AUDIT:
                 return self.has_seen_trial and progress.submit_at is None and not progress.scans
         return False
+
+    def _publication(self, **facts: Any) -> None:
+        publication = self._release.publication
+        if publication is not None:
+            self._change(publication=publication.model_copy(update=facts))
 
     def _know(self, **facts: Any) -> None:
         self._change(progress=self._release.progress.model_copy(update=facts))
@@ -240,10 +346,10 @@ class Attempt:
         )
         self._heeded = ()
 
-    def _end(self, place: Place | None = None) -> None:
+    def _end(self, place: Place | None = None, behind: Stored | None = None) -> None:
         """Write for the last time; the lease ends with it. A release that goes on stands in `place` then."""
         self._stored = self._store.save(
-            self._stored, self._release, lease=self.lease, end_lease=True, place=place
+            self._stored, self._release, lease=self.lease, end_lease=True, place=place, behind=behind
         )
         self.ended = True
 

@@ -1,4 +1,4 @@
-"""Step 1: the platform's server domains stand in the Mini Program's configuration.
+"""Step 1: the platform's server domains, and business domains, stand in the Mini Program's configuration.
 
 Safe to run twice: it reads first and adds only what is missing, so a repetition adds nothing. It never
 sends `set` or `delete`: the merchant's other domains are not ours to remove. Each change counts
@@ -13,7 +13,7 @@ from typing import Any
 from releases import remedies
 from releases.problems import NotShownYet, StepBlocked, remedy_of
 from releases.record import Progress
-from releases.steps.calls import MiniProgramCalls
+from releases.steps.calls import DomainCalls
 from wechat.domains import Domains, Pool, rejected
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused
@@ -21,7 +21,7 @@ from wechat.errors import Refused
 #: Nothing was changed: either somebody else has added them meanwhile, or WeChat will not take them.
 NOTHING_ADDED = frozenset({85017, 85301})
 #: A domain may be missing from the platform's own pool.
-NOT_REGISTERED = frozenset({85017, 85018})
+NOT_REGISTERED = frozenset({85017, 85018, 89020, 89021})
 
 #: Domains that WeChat does not show although they were added, or may have been, are asked for so many times more.
 UNSHOWN_TRIES = 2
@@ -32,8 +32,24 @@ ALREADY_THERE = "domains were already there"
 RegisteredHosts = Callable[[], Collection[str] | None]
 
 
+def each_in_turn(*kinds: Callable[[], str]) -> str:
+    """Ensure the domains of each kind; returns what happened.
+
+    What WeChat does not show yet is raised last: that something is `unshown` then says that the domains of all kinds were added.
+    """
+    said, not_shown = [], None
+    for ensure in kinds:
+        try:
+            said.append(ensure())
+        except NotShownYet as error:
+            not_shown = not_shown or error
+    if not_shown is not None:
+        raise not_shown
+    return "; ".join(what for what in said if what != ALREADY_THERE) or ALREADY_THERE
+
+
 def ensure_domains(
-    mini_program: MiniProgramCalls, wanted: Domains, registered: RegisteredHosts, progress: Progress
+    mini_program: DomainCalls, wanted: Domains, registered: RegisteredHosts, progress: Progress
 ) -> str:
     """Add what is missing; returns what happened, raises StepBlocked naming the domains.
 
@@ -60,7 +76,7 @@ def ensure_domains(
 
 
 def _refused(
-    mini_program: MiniProgramCalls,
+    mini_program: DomainCalls,
     wanted: Domains,
     missing: Domains,
     refused: Refused,
@@ -98,7 +114,7 @@ def _to_blame(missing: Domains, refused: Refused, registered: RegisteredHosts) -
     return missing.missing_in(pool) or missing.unknown_in(pool) or missing
 
 
-def _check_answer(mini_program: MiniProgramCalls, wanted: Domains, answer: Mapping[str, Any]) -> None:
+def _check_answer(mini_program: DomainCalls, wanted: Domains, answer: Mapping[str, Any]) -> None:
     """Raise StepBlocked for a partial success, NotShownYet for none to be seen: errcode 0 is not enough."""
     refused = rejected(wanted, answer)
     if refused:

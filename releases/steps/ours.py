@@ -1,4 +1,4 @@
-"""Whether what WeChat has is a release's own: the trial version, the latest audit.
+"""Whether what WeChat has is a release's own: the trial version, the latest audit, the live version.
 
 Version, status and time decide. A description never decides alone: WeChat leaves it out, cuts it, escapes it and puts
 another in its place, so it is looked at only where an answer has no time, or where nothing is lost by not believing it.
@@ -14,7 +14,7 @@ from enum import Enum, auto
 
 from releases import remedies
 from releases.record import Release
-from wechat.mini_program import LatestAudit, TrialVersion
+from wechat.mini_program import EarlierVersion, LatestAudit, LiveVersion, TrialVersion
 
 #: exp_time, submit_audit_time and the Date header are whole seconds, and may come from two machines of WeChat's.
 CLOCK_SLACK_S = 1.0
@@ -70,6 +70,36 @@ def is_our_trial(trial: TrialVersion | None, release: Release) -> bool:
     return _is_since(trial.time, since) and (until is None or trial.time <= until + 2 * CLOCK_SLACK_S)
 
 
+def is_our_live(live: LiveVersion | None, release: Release, since: float) -> bool:
+    """Whether the live version is this release's, published since a time. Where it has none, its description decides."""
+    if live is None or not is_same_version(live.version, release.user_version):
+        return False
+    if not live.time:
+        return _is_described(live.desc, release, or_not_at_all=False)
+    return _is_since(live.time, since)
+
+
+def is_live_instead(live: LiveVersion | None, release: Release, since: float) -> bool:
+    """Whether somebody published another version, which has a name, since that time."""
+    if live is None or not live.version or is_our_live(live, release, since):
+        return False
+    return live.time >= int(since)
+
+
+def is_described_as_ours(version: LiveVersion, release: Release) -> bool:
+    """Whether the description is ours, or WeChat leaves it out: for where nothing is lost by not believing it."""
+    return _is_described(version.desc, release, or_not_at_all=True)
+
+
+def is_earlier(version: EarlierVersion, release: Release) -> bool:
+    """Whether it is none that this release committed: one to go back to."""
+    if not is_same_version(version.version, release.user_version):
+        return True
+    if not version.commit_time:
+        return not _is_described(version.desc, release, or_not_at_all=True)
+    return not _is_since(version.commit_time, release.created_at.timestamp(), ENDED_SLACK_S)
+
+
 def judge(latest: LatestAudit | None, release: Release, since: float) -> Judgement:
     """Hold the latest audit against a release whose code was committed at `since`.
 
@@ -95,12 +125,18 @@ def is_same_version(found: str, wanted: str) -> bool:
     return _decoded(found).strip() == _decoded(wanted).strip()
 
 
-def name_of_trial(trial: TrialVersion | None) -> str:
+def name_of_trial(trial: TrialVersion | LiveVersion | EarlierVersion | None) -> str:
     """Which version it is, and what its uploader says of it."""
     if trial is None:
         return "no version at all"
     desc = _shown(trial.desc)
     return f"version {_shown(trial.version) or '(not named)'}" + (f" ({desc})" if desc else "")
+
+
+def name_of_live(live: LiveVersion | None) -> str:
+    """The same of what is live, and since when."""
+    at = f", published {_utc(live.time)}" if live is not None and live.time else ""
+    return name_of_trial(live) + at
 
 
 def name_of_audit(latest: LatestAudit) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from releases.record import Release
+from releases.second_half import Review
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls
 from wechat.http.deadline import Deadline
@@ -23,6 +24,32 @@ class Submitted:
 
     auditid: int
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The audit was read; `what` is for the history, if anything is new."""
+
+    review: Review
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The release is in the shop, with all its domains."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    """The release was taken back."""
+
+    what: str
+
+
+#: How the work of a step ends.
+Outcome = Done | Submitted | Reviewed | Live | Reverted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +82,13 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """The release is under audit as before, or not any more; nobody waits for the result of a look."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
 class Rests:
     """The release has come to rest, now or before: its result follows from the record."""
 
@@ -68,4 +102,4 @@ class Dropped:
     release: Release | None = None
 
 
-End = Next | Waits | Rests | Dropped
+End = Next | Waits | Looked | Rests | Dropped

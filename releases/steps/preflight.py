@@ -54,6 +54,7 @@ class Preflight:
     client: redis.Redis
     _: KW_ONLY
     read_pool: ReadPool
+    read_jump_pool: ReadPool
     read_templates: ReadTemplates
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
@@ -110,17 +111,31 @@ class Preflight:
         # Many may read it at once: it is a question without a quota, and all hear the same.
         hosts = self._kept(keys.POOL, self.read_pool, lambda kept: wanted.on_hosts(kept) == wanted)
         pool = None if hosts is None else Pool(hosts)
-        missing = NONE if pool is None else wanted.missing_in(pool)
-        if missing:
-            raise StepBlocked(
-                errmsg="preflight: the platform has not registered and published these domains",
-                domains=missing.as_dict(),
-                remedy=remedies.UNREGISTERED(wave=quote(wave)),
-            )
+        if pool is not None:
+            _refuse_missing(wanted.missing_in(pool), wave)
         unknown = NONE if pool is None else wanted.unknown_in(pool)
         if not unknown:
             self._note_passed(keys.POOL, wanted)
         return unknown
+
+    def check_web_view(self, wanted: Domains, wave: str) -> None:
+        """The same for business domains, of which those below a registered one are registered."""
+        if self._has_passed(keys.JUMP_POOL, wanted):
+            return
+        hosts = self._kept(
+            keys.JUMP_POOL, self.read_jump_pool, lambda kept: not wanted.missing_in(Pool(kept))
+        )
+        if hosts is not None:
+            _refuse_missing(wanted.missing_in(Pool(hosts)), wave)
+        self._note_passed(keys.JUMP_POOL, wanted)
+
+    def published_hosts(self) -> list[str] | None:
+        """The hosts of the platform's pool, read within the last seconds; None where WeChat does not say."""
+        return self._kept(keys.POOL, self.read_pool, lambda _: False)
+
+    def published_jump_hosts(self) -> list[str] | None:
+        """The same of the hosts of business domains."""
+        return self._kept(keys.JUMP_POOL, self.read_jump_pool, lambda _: False)
 
     def kept_hosts(self) -> list[str] | None:
         """The hosts of the platform's pool as read last; None where nobody has read them lately, or WeChat did not say."""
@@ -130,7 +145,7 @@ class Preflight:
 
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
-        self.client.delete(keys.POOL, keys.POOL_ANSWER, keys.TEMPLATES)
+        self.client.delete(keys.POOL, keys.JUMP_POOL, keys.POOL_ANSWER, keys.TEMPLATES)
 
     def _has_passed(self, what: str, wanted: object) -> bool:
         """Whether this process has found the same there, just now: not every release of a wave asks Redis."""
@@ -182,6 +197,15 @@ class Preflight:
             kept = None if found is None else [*found]
             self.client.set(key, json.dumps(kept), ex=FRESH_S if kept is None else KEPT_S)
         return kept
+
+
+def _refuse_missing(missing: Domains, wave: str) -> None:
+    if missing:
+        raise StepBlocked(
+            errmsg="preflight: the platform has not registered and published these domains",
+            domains=missing.as_dict(),
+            remedy=remedies.UNREGISTERED(wave=quote(wave)),
+        )
 
 
 def no_template(template_id: int, there: Collection[int]) -> str:

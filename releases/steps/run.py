@@ -13,16 +13,34 @@ from datetime import datetime
 
 import redis
 
-from releases.problems import NotShownYet, StepBlocked, TrialReplaced
+from releases.handles import handle_of
+from releases.problems import NeverPublished, NotShownYet, StepBlocked, TrialReplaced
+from releases.record import Release
 from releases.results import Results
-from releases.states import Status, Step
+from releases.states import GOING_ON, Status, Step
 from releases.steps.admission import Admission, admit
+from releases.steps.ahead import StandsBehind
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.stopping import Stopping, bug
 from releases.steps.failures.timed_pauses import TimedPauses
-from releases.steps.outcomes import Done, Dropped, End, Next, Rests, Run, Submitted, Waits
+from releases.steps.live.times import NotYet
+from releases.steps.look import Look
+from releases.steps.outcomes import (
+    Dropped,
+    End,
+    Live,
+    Looked,
+    Next,
+    Outcome,
+    Rests,
+    Reverted,
+    Reviewed,
+    Run,
+    Submitted,
+    Waits,
+)
 from releases.steps.work import Work
 from releases.store.leases import Busy, Leases
 from releases.store.pauses import Paused
@@ -52,7 +70,7 @@ class Steps:
     step_deadline_s: float
     now: Callable[[], datetime]
 
-    def begin(self, release_id: str, appid: str) -> Run | None:
+    def begin(self, step: Step, release_id: str, appid: str) -> Run | None:
         """Take the lease for a message; None where there is no such release, or somebody works on the Mini Program."""
         # From before the lease begins, so that no call goes out after it has ended.
         deadline = Deadline(self.step_deadline_s)
@@ -63,7 +81,8 @@ class Steps:
         if isinstance(lease, Busy):
             log.info("%s is being worked on; release %s comes back", appid, release_id)
             return None
-        attempt = Attempt(lease, store=self.store, now=self.now)
+        kind = Look if step is Step.WATCH_AUDIT else Attempt
+        attempt = kind(lease, store=self.store, now=self.now)
         return Run(appid, attempt, self.mini_program(appid, deadline), deadline)
 
     def run(self, step: Step, run: Run, *, is_admitted: bool, may_run_on: Callable[[], bool]) -> End:
@@ -75,8 +94,10 @@ class Steps:
         try:
             end = (None if is_admitted else self._admit(step, run)) or self._run(step, run, may_run_on)
             goes_on = isinstance(end, Next) and end.run is not None
-            # A message that means nothing moves nothing.
-            back = attempt.stood if isinstance(end, Dropped) else None
+            # A message that means nothing moves nothing, nor does one that is told how it has ended. One that waits behind
+            # another looks again: that may have left under this lease, when it did not stand where it is woken.
+            is_behind = attempt.release.progress.behind
+            back = attempt.stood if isinstance(end, Dropped | Rests) and not is_behind else None
         except LeaseLost:
             log.warning("release %s: the lease ran out, another attempt has begun", attempt.release.id)
             return Dropped()
@@ -95,7 +116,7 @@ class Steps:
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
                 # Its worker may have died before it stored the result.
-                return Dropped(release if release.status is Status.SUBMITTED else None)
+                return Dropped(release if release.status not in GOING_ON else None)
             case Admission.REST:
                 return Rests(release)
             case Admission.EARLY:
@@ -111,7 +132,7 @@ class Steps:
         attempt = run.attempt
         if attempt.release.progress.resumed:
             # The failure before the resume may have been stored after the resume deleted it.
-            self.results.forget(attempt.release.id)
+            self.results.forget(handle_of(attempt.release))
         # An attempt that never ended: its worker died, or lost Redis.
         interrupted = attempt.release.status is Status.RUNNING
         if interrupted and self.stopping.give_up_if_interrupted_for_ever(step, attempt):
@@ -131,10 +152,17 @@ class Steps:
                 outcome = self.work.do(step, run.mini_program, attempt)
         except Paused as paused:
             attempt.hold(paused.scope, paused.pause)
+        except NotYet as early:
+            attempt.not_yet(early.at, early.why)
+        except StandsBehind as behind:
+            attempt.wait_behind(behind.older, behind.problem)
         except TrialReplaced as replaced:
             attempt.commit_again(str(replaced))
             # Without the others' text: what is shown of it is nowhere redacted.
             return Next(attempt.release, because="the trial version is somebody else's: back to the commit")
+        except NeverPublished as never:
+            attempt.publish_again(str(never))
+            return Next(attempt.release, because="the publication had no effect: back to it")
         except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
             self.stopping.stop(step, run, error)
         except (redis.RedisError, LeaseLost, RecordChanged):
@@ -147,24 +175,44 @@ class Steps:
             return self._finish(run, outcome, may_run_on)
         return _ended(attempt)
 
-    def _finish(self, run: Run, outcome: Done | Submitted, may_run_on: Callable[[], bool]) -> End:
+    def _finish(self, run: Run, outcome: Outcome, may_run_on: Callable[[], bool]) -> End:
         attempt = run.attempt
-        if isinstance(outcome, Submitted):
-            attempt.submitted(outcome.auditid, outcome.what)
-            return Rests(attempt.release)
+        match outcome:
+            case Submitted(auditid, what):
+                attempt.submitted(auditid, what)
+                return Rests(attempt.release)
+            case Reviewed(review, what) if isinstance(attempt, Look):
+                attempt.reviewed(review, what)
+                is_ordered = attempt.release.status is Status.QUEUED
+                return Next(attempt.release) if is_ordered else Looked(attempt.release)
+            case Live(what):
+                attempt.live(what)
+                return Rests(attempt.release)
+            case Reverted(what):
+                attempt.reverted(what)
+                return Rests(attempt.release)
         runs_on = run.deadline.has(self.step_deadline_s * _RUNS_ON_WITH) and may_run_on()
         attempt.done(outcome.what, runs_on=runs_on)
         return Next(attempt.release, run if runs_on else None)
 
 
-def _ended(attempt: Attempt) -> Waits | Rests:
+def _ended(attempt: Attempt) -> Waits | Looked | Rests:
     """What comes after an attempt that was stopped; blocks and failures are what an operator looks for in the log."""
     release = attempt.release
+    if release.status is Status.SUBMITTED:
+        why = release.wait.errmsg if release.wait is not None else "the platform is paused"
+        log.info("the audit of release %s could not be read: %s", release.id, why)
+        return Looked(release)
     if release.status is Status.WAITING:
-        log.info("release %s waits until %s", release.id, release.next_attempt_at or "the platform goes on")
+        log.info("release %s waits until %s", release.id, release.next_attempt_at or _end_of(release))
         return Waits(release)
     log.warning("release %s of %s is %s: %s", release.id, release.appid, release.status, release.error())
     return Rests(release)
+
+
+def _end_of(release: Release) -> str:
+    behind = release.progress.behind
+    return f"release {behind} has left" if behind else "the platform goes on"
 
 
 def _overtaken(attempt: Attempt, why: RecordChanged) -> Rests | Dropped:

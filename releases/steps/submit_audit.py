@@ -13,7 +13,9 @@ from collections.abc import Callable
 
 from releases import remedies
 from releases.problems import NotShownYet, StepBlocked, TrialReplaced
-from releases.record import Release
+from releases.record import Problem, Release
+from releases.states import Step
+from releases.steps.ahead import StandsBehind
 from releases.steps.calls import MiniProgramCalls
 from releases.steps.commit_code import CHANGED_NOTHING, Intents
 from releases.steps.ours import (
@@ -26,17 +28,20 @@ from releases.steps.ours import (
     name_of_audit,
     name_of_trial,
 )
+from releases.store.known import Stored
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, Unanswered
 from wechat.mini_program import PATHS, LatestAudit
 
+#: A version is under audit already.
+_RUNNING = 85009
 #: A commit that was answered under this lease is looked at again so many seconds after it was sent.
 JUST_NOW_S = 5.0
 #: An unanswered submission's audit that is not there is asked for so many times more.
 UNFOUND_TRIES = 1
 
-#: Whether another release of this Mini Program has this audit.
-IsAnothers = Callable[[int], bool]
+#: The other release of this Mini Program that has this audit, if there is one.
+WhoseAudit = Callable[[int], Stored | None]
 
 
 def submit_audit(
@@ -44,16 +49,16 @@ def submit_audit(
     release: Release,
     intents: Intents,
     confirm_domains: Callable[[], None] = lambda: None,
-    is_anothers: IsAnothers = lambda _: False,
+    whose: WhoseAudit = lambda _: None,
 ) -> tuple[int, str]:
     """Submit, unless an earlier attempt's audit is there; returns the audit id and what happened.
 
-    `confirm_domains` is called before anything is submitted, `is_anothers` before an audit is believed to be ours. Raises
-    TrialReplaced where the trial version is not ours.
+    `confirm_domains` is called before anything is submitted, `whose` before an audit is believed to be ours. Raises
+    TrialReplaced where the trial version is not ours, and StandsBehind while the audit of another release runs.
     """
     if release.progress.submit_at is not None:
         latest = _latest(mini_program)
-        judgement = _judge(latest, release, release.progress.submit_at, is_anothers)
+        judgement = _judge(latest, release, release.progress.submit_at, whose)
         if judgement is Judgement.OURS and latest is not None:
             return latest.auditid, f"audit {latest.auditid} found at WeChat"
         if judgement is Judgement.ENDED and latest is not None:
@@ -75,10 +80,11 @@ def submit_audit(
         if verdict in CHANGED_NOTHING and release.progress.submit_at is None:
             # A definite no: nothing was submitted that would have to be asked for.
             intents.forget_submission()
-        if verdict is not Verdict.ADOPT:
+        if refused.errcode != _RUNNING:
             raise
         latest = _latest(mini_program)
-        judgement = _judge(latest, release, since, is_anothers)
+        _wait_for_its_end(latest, release, refused, intents, whose)
+        judgement = _judge(latest, release, since, whose)
         if latest is not None and not latest.version and release.progress.submit_at is None:
             # We had submitted nothing before, so what runs is somebody else's; only our version would make it ours as well.
             judgement = Judgement.OTHER
@@ -132,17 +138,37 @@ def _latest(mini_program: MiniProgramCalls) -> LatestAudit | None:
     return latest
 
 
-def _judge(
-    latest: LatestAudit | None, release: Release, submit_at: float, is_anothers: IsAnothers
-) -> Judgement:
+def _judge(latest: LatestAudit | None, release: Release, submit_at: float, whose: WhoseAudit) -> Judgement:
     """Hold the latest audit against our commit, the one before the first submission; our own records decide first."""
     progress = release.progress
     known = progress.submit_since if progress.submit_at is not None else None
     since = next(at for at in (known, progress.commit_at, submit_at) if at is not None)
     judgement = judge(latest, release, since)
-    if latest is not None and judgement is not Judgement.OTHER and is_anothers(latest.auditid):
+    if latest is None or judgement is Judgement.OTHER:
         return Judgement.OTHER
-    return judgement
+    # What has ended before it was submitted once more says nothing of that.
+    is_other = latest.auditid == progress.ended_audit or whose(latest.auditid) is not None
+    return Judgement.OTHER if is_other else judgement
+
+
+def _wait_for_its_end(
+    latest: LatestAudit | None, release: Release, refused: Refused, intents: Intents, whose: WhoseAudit
+) -> None:
+    """85009: raise StandsBehind where it is another release's audit that runs, be that release cancelled."""
+    other = whose(latest.auditid) if latest is not None and latest.status in RUNNING else None
+    if latest is None or other is None:
+        return
+    if release.progress.submit_at is None:
+        # Nothing was submitted that would have to be asked for, and nothing has failed.
+        intents.forget_submission()
+    problem = Problem(
+        step=Step.SUBMIT_AUDIT,
+        errcode=refused.errcode,
+        errmsg=f"{name_of_audit(latest)} is of release {other.release.id}: {refused.errmsg}",
+        rid=refused.rid,
+        remedy=remedies.BEHIND_RUNNING_AUDIT(id=other.release.id),
+    )
+    raise StandsBehind(other, problem)
 
 
 def _adopt(

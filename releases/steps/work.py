@@ -1,21 +1,28 @@
-"""The work of the three steps, with what each of them needs."""
+"""The work of the steps, with what each of them needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from releases.record import Release
 from releases.states import Step
+from releases.steps.ahead import Others, make_way
 from releases.steps.attempt import Attempt
-from releases.steps.calls import MiniProgramCalls
+from releases.steps.calls import MiniProgramCalls, WebView
 from releases.steps.commit_code import commit_code
-from releases.steps.ensure_domains import ALREADY_THERE, ensure_domains
-from releases.steps.outcomes import Done, Submitted
+from releases.steps.ensure_domains import ALREADY_THERE, RegisteredHosts, each_in_turn, ensure_domains
+from releases.steps.live.times import Times
+from releases.steps.live.work import LiveWork
+from releases.steps.look import Look
+from releases.steps.outcomes import Done, Outcome, Submitted
 from releases.steps.preflight import Preflight
 from releases.steps.submit_audit import submit_audit
+from releases.steps.watch_audit import watch_audit
+from releases.store.known import Stored
 from wechat.domains import Domains
 
 
@@ -25,30 +32,46 @@ class Work:
 
     wanted: Domains
     preflight: Preflight
-    registered_hosts: Callable[[], Collection[str] | None]
-    releases_of: Callable[[str], Iterable[Release]]
+    registered_hosts: RegisteredHosts
+    registered_jump_hosts: RegisteredHosts
+    others: Others
+    live: LiveWork
+    now: Callable[[], datetime]
+    times: Times
 
-    def do(self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt) -> Done | Submitted:
-        """Do the step's work; raises what WeChat refuses, and StepBlocked or TrialReplaced."""
+    def do(self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt) -> Outcome:
+        """Do the step's work; raises what WeChat refuses, and StepBlocked, TrialReplaced or NotYet."""
+        self.times.may_begin(attempt.release, self.now())
         match step:
             case Step.ENSURE_DOMAINS:
                 return self._ensure_domains(mini_program, attempt)
             case Step.COMMIT_CODE:
+                self._make_way(mini_program, attempt)
                 self._confirm_domains(mini_program, attempt)
                 return Done(commit_code(mini_program, attempt.release, attempt))
             case Step.SUBMIT_AUDIT:
+                if attempt.release.progress.submit_at is None:
+                    self._make_way(mini_program, attempt)
                 confirm = partial(self._confirm_domains, mini_program, attempt)
-                is_anothers = partial(self._is_anothers, attempt.release)
-                return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm, is_anothers))
+                whose = partial(self._whose, attempt.release)
+                return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm, whose))
+            case Step.WATCH_AUDIT if isinstance(attempt, Look):
+                return watch_audit(mini_program, attempt.release, attempt, self.now())
+            case Step.PUBLISH | Step.VERIFY_LIVE:
+                wanted = self._wanted_by(attempt.release)
+                mend = partial(self._mend, mini_program, attempt.release)
+                do = self.live.publish if step is Step.PUBLISH else self.live.verify
+                return do(mini_program, attempt, wanted, mend)
+            case Step.REVERT:
+                return self.live.revert(mini_program, attempt)
+        raise NotImplementedError(step)
 
     def _ensure_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> Done:
         own, wave = attempt.release.domains, attempt.release.wave
         is_committed = attempt.release.progress.commit_at is not None
-        wanted = self._wanted_by(attempt.release)
         if wave is not None and not is_committed:
             self.preflight.check_template(attempt.release.template_id, wave)
-        with self.preflight.of(wanted, wave) if own is None and wave is not None else nullcontext():
-            what = ensure_domains(mini_program, wanted, self.registered_hosts, attempt.release.progress)
+        what = self._ensure(mini_program, attempt.release, wave if own is None else None)
         attempt.domains_confirmed()
         return Done(what)
 
@@ -56,17 +79,43 @@ class Work:
         """Do the first step's work again where it was done long ago: a free `get`, as long as nobody removed one."""
         if not attempt.domains_are_old:
             return
-        release = attempt.release
-        wanted = self._wanted_by(release)
-        what = ensure_domains(mini_program, wanted, self.registered_hosts, release.progress)
+        what = self._ensure(mini_program, attempt.release)
         if what != ALREADY_THERE:
             attempt.note(f"domains confirmed again: {what}")
         attempt.domains_confirmed()
 
-    def _is_anothers(self, release: Release, auditid: int) -> bool:
-        """Whether another release of this Mini Program has this audit."""
-        others = self.releases_of(release.appid)
-        return any(other.auditid == auditid and other.id != release.id for other in others)
+    def _make_way(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
+        make_way(self.others, mini_program, attempt, self.now(), self.live.shop.taken_by)
+
+    def _whose(self, release: Release, auditid: int) -> Stored | None:
+        """The other release of this Mini Program that has this audit, if there is one."""
+        others = self.others.find(appid=release.appid)
+        has_it = (other.id for other in others if other.auditid == auditid and other.id != release.id)
+        return next(filter(None, map(self.others.get, has_it)), None)
+
+    def _ensure(self, mini_program: MiniProgramCalls, release: Release, wave: str | None = None) -> str:
+        """Ensure the domains of both kinds; with a wave they are held against the platform's pools before."""
+        wanted, progress = self._wanted_by(release), release.progress
+
+        def server() -> str:
+            with nullcontext() if wave is None else self.preflight.of(wanted.server, wave):
+                return ensure_domains(mini_program, wanted.server, self.registered_hosts, progress)
+
+        def web_view() -> str:
+            return ensure_domains(
+                WebView(mini_program), wanted.web_view, self.registered_jump_hosts, progress
+            )
+
+        if not wanted.web_view:
+            return server()
+        if wave is not None:
+            self.preflight.check_web_view(wanted.web_view, wave)
+        return each_in_turn(server, web_view)
+
+    def _mend(self, mini_program: MiniProgramCalls, release: Release) -> str:
+        """After a resume: what stopped it may have been the platform's pool, which is read anew."""
+        self.preflight.forget()
+        return self._ensure(mini_program, release)
 
     def _wanted_by(self, release: Release) -> Domains:
         return self.wanted if release.domains is None else Domains.wanted(release.domains)

@@ -11,14 +11,11 @@ from typing import Any
 
 from releases.record import Release
 from releases.scope import wave_scope
-from releases.states import AT_REST, Status
+from releases.states import AT_REST, GOING_ON, LOOKED_AT, SUBMITTED_ONCE, TO_AUDIT, Status, Step
 from releases.store import keys
 from releases.store.creations import Creation, Opening
 from releases.store.known import Stored, dump
-from releases.store.places import Place
-
-#: What a release leaves of its Mini Program: the active place, or also its place as the newest of its version.
-_LEAVES = {Status.SUBMITTED: "active", Status.CANCELLED: "all"}
+from releases.store.places import Lane, Place
 
 
 def saving(
@@ -29,6 +26,7 @@ def saving(
     ends_lease: bool,
     place: Place | None,
     unless_paused: Sequence[str],
+    behind: Stored | None,
     left: str | None,
 ) -> str:
     """For save_release.lua; `left` is the newest release of a cancelled one's version that was not."""
@@ -39,12 +37,22 @@ def saving(
         "lease": keys.lease(after.appid),
         "ends_lease": ends_lease,
         "pauses": [keys.pause(scope) for scope in unless_paused],
-        "mini_program": keys.mini_program(after.appid),
         "identity": after.identity,
-        "leaves": _LEAVES.get(after.status),
+        "cancels": after.status is Status.CANCELLED or None,
         "left": left,
+        "behind": None
+        if behind is None
+        else {**_WAKE, "key": keys.record(behind.release.id), "revision": str(behind.revision)},
+        "takes": _takes(before.release, after),
     }
     return _json(change)
+
+
+def ordering(before: Stored, after: Release, place: Place) -> str:
+    """For save_release.lua: many of them are ordered to do something."""
+    return saving(
+        before, after, number=None, ends_lease=False, place=place, unless_paused=(), left=None, behind=None
+    )
 
 
 def creating(creation: Creation, position: int, left: str | None) -> str:
@@ -54,7 +62,6 @@ def creating(creation: Creation, position: int, left: str | None) -> str:
     created = release.created_at.timestamp() + position / 1e6
     change = {
         **_change(None, release, creation.place, created),
-        "mini_program": keys.mini_program(release.appid),
         "identity": release.identity,
         "known": _given(
             active=known.active and known.active.release.id, same=known.same and known.same.release.id
@@ -68,6 +75,12 @@ def creating(creation: Creation, position: int, left: str | None) -> str:
         "superseded": _superseded(creation, left),
     }
     return _json(change)
+
+
+def migrating(before: Stored, after: Release, place: Place | None = None) -> str:
+    """For migrate_2_to_3.lua: nobody has kept what it is to its Mini Program so far, and no result of it is new."""
+    change = _change(before.release, after, place)
+    return _json({**change, "revision": str(before.revision), "role_before": None, "rests": None})
 
 
 def opening(what: Opening | None) -> str:
@@ -98,7 +111,7 @@ def counted(release: Release) -> list[str]:
     """The counts of its wave in which it is."""
     state = _state(release)
     return [
-        state["status"],
+        state["counted"],
         *([state["waits"]] if "waits" in state else []),
         *(["started"] if release.attempts else []),
     ]
@@ -108,15 +121,7 @@ def _change(
     before: Release | None, after: Release, place: Place | None, created: float | None = None
 ) -> dict[str, Any]:
     """What `write` in shared.lua takes. Without a place the release stays where it is; at rest it has none."""
-    at_rest = after.status in AT_REST
-    where = (
-        {}
-        if at_rest
-        else None
-        if place is None
-        else _given(index=place.index, at=None if place.at is None else f"{place.at:.3f}")
-    )
-    comes_to_rest = at_rest and (before is None or before.status is not after.status)
+    ends = _comes_to_rest(before, after)
     return _given(
         id=after.id,
         record=keys.record(after.id),
@@ -127,14 +132,95 @@ def _change(
         after=_state(after),
         wave=_wave(before, after),
         causes=keys.STOPPED,
+        standing=keys.STANDING,
         starts=bool(after.attempts and not (before and before.attempts)) or None,
-        minute=str(int(after.updated_at.timestamp() // 60)) if comes_to_rest else None,
-        ended_at=str(int(after.updated_at.timestamp())) if comes_to_rest else None,
-        place=where,
-        rests=at_rest or None,
+        minute=str(int(after.updated_at.timestamp() // 60)) if ends else None,
+        ended_at=str(int(after.updated_at.timestamp())) if ends else None,
+        place=_place(after, place),
+        rests=_may_have_new_result(before, after) or None,
+        goes_on=after.status in GOING_ON or None,
         untold=keys.UNTOLD,
-        changed=keys.CHANGED,
+        changed=None if before is not None and _only_looked(before, after) else keys.CHANGED,
+        publication=_publication(before, after),
+        mini_program=keys.mini_program(after.appid),
+        role_before=(before.role or None) if before else None,
+        role=after.role or None,
+        wake=_WAKE if before is not None and _lets_go_on(before, after) else None,
     )
+
+
+#: How a release that waits behind another one is made to go on.
+_WAKE = {
+    "record": keys.record(""),
+    "looks": keys.due(Lane.LOOKS),
+    "lanes": {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)},
+}
+
+
+def _lets_go_on(before: Release, after: Release) -> bool:
+    """Whether one that waits behind it has to look again: it has left, or may be given up from now on."""
+    is_approved = after.status is Status.APPROVED is not before.status
+    return before.role == "ahead" and (after.role != "ahead" or is_approved)
+
+
+def _takes(before: Release, after: Release) -> str | None:
+    """The place at its Mini Program that it comes back to, which another one may have taken meanwhile."""
+    comes_back = after.role in ("active", "ahead") and before.role not in ("active", after.role)
+    return after.role if comes_back else None
+
+
+def _place(after: Release, place: Place | None) -> dict[str, Any] | None:
+    """Where it stands from now on; None: where it stood."""
+    if after.status not in LOOKED_AT:
+        return {}
+    if place is None:
+        return None
+    return _given(index=place.index, at=None if place.at is None else f"{place.at:.3f}")
+
+
+def _comes_to_rest(before: Release | None, after: Release) -> bool:
+    """Whether the first half of it ends with this."""
+    was = before.counted if before else None
+    return after.counted in AT_REST and was is not after.counted and was not in SUBMITTED_ONCE
+
+
+def _may_have_new_result(before: Release | None, after: Release) -> bool:
+    """Whether the results of its chains have to be stored; storing one again changes nothing."""
+    return after.status in AT_REST and (before is None or before.status is not after.status)
+
+
+def _only_looked(before: Release, after: Release) -> bool:
+    """Whether nothing has changed but when somebody looked."""
+    if before.status is not after.status or before.review is None or after.review is None:
+        return False
+    return before.history == after.history and before.review == after.review.model_copy(
+        update={"checked_at": before.review.checked_at}
+    )
+
+
+def _publication(before: Release | None, after: Release) -> dict[str, Any] | None:
+    """How it is counted among those of its wave that were ordered to go live; None where that stays."""
+    if after.wave is None:
+        return None
+    was, now = published_as(before), published_as(after)
+    if was == now:
+        return None
+    return {
+        "counts": keys.publication_counts(after.wave),
+        "watched": keys.PUBLISHED_WAVES,
+        "wave": after.wave,
+        "before": was,
+        "after": now,
+    }
+
+
+def published_as(release: Release | None) -> list[str]:
+    """The counts of its wave's publications in which it is."""
+    if release is None or release.publication is None:
+        return []
+    waits = [f"waits {release.waits_for}"] if release.waits_for else []
+    broken = release.status is Status.BLOCKED and release.step is Step.VERIFY_LIVE
+    return [str(release.status), *waits, *(["broken"] if broken else [])]
 
 
 def _wave(before: Release | None, after: Release) -> dict[str, Any] | None:
@@ -150,12 +236,31 @@ def _wave(before: Release | None, after: Release) -> dict[str, Any] | None:
     )
 
 
-def _state(release: Release) -> dict[str, str]:
+def standing(release: Release) -> str:
+    """What monitors count it as, beside its status; empty for most."""
+    if release.is_moving and release.step not in TO_AUDIT:
+        return f"{release.step} {release.status}"
+    return "behind" if release.waits_for == "older" else ""
+
+
+def _since(release: Release) -> dict[str, str] | None:
+    """In which index it stands by the time since when it is what it is."""
+    review = release.review
+    if review is None:
+        return None
+    at = {Status.SUBMITTED: review.submitted_at, Status.APPROVED: review.decided_at}.get(release.status)
+    return None if at is None else {"index": keys.since(release.status), "at": f"{at.timestamp():.3f}"}
+
+
+def _state(release: Release) -> dict[str, Any]:
     return _given(
         status=str(release.status),
+        counted=str(release.counted),
         index=keys.by_status(release.status),
         cause=release.cause or None,
-        waits=f"waits {release.waits_for}" if release.waits_for else None,
+        standing=standing(release) or None,
+        since=_since(release),
+        waits=f"waits {release.waits_for}" if release.waits_for and release.is_active else None,
     )
 
 

@@ -19,6 +19,8 @@ SCHEMA_LOCK = "releases:schema-lock"
 UNTOLD = "releases:untold"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
+#: Waves of which something has been published, or is being, lately.
+PUBLISHED_WAVES = "waves:published"
 #: Held by the worker that looks at the waves now.
 WAVES_LOOKING = "waves:looking"
 #: Calls to WeChat by endpoint and errcode, and their times: a hash of counters for monitors.
@@ -27,6 +29,8 @@ WECHAT_CALLS = "releases:wechat-calls"
 SET_ASIDE = "releases:set-aside"
 #: The hosts that are registered on the platform, as read last.
 POOL = "platform:pool"
+#: The same of business domains.
+JUMP_POOL = "platform:jump-pool"
 #: The ids of the platform's template library, as read last.
 TEMPLATES = "platform:templates"
 #: What WeChat answered the first release with domains of which only a domain above is registered; and who asks now.
@@ -35,9 +39,13 @@ POOL_ASKING = "platform:pool-asking"
 #: The provider's audit quota as WeChat told it last, and whether it has been asked for lately.
 AUDIT_QUOTA = "platform:audit-quota"
 AUDIT_QUOTA_ASKED = "platform:audit-quota-asked"
+#: When the last look at an audit counts as taken, in seconds: see take_due.lua.
+LOOKS_PACE = "releases:looks-pace"
 LAST_LEASE = "releases:last-lease"
 #: How many releases stand blocked or failed for each cause: see `Release.cause`.
 STOPPED = "releases:stopped"
+#: How many releases wait behind an older one (`behind`), and stand how at a step of the second half (`STEP STATUS`).
+STANDING = "releases:standing"
 #: Releases and waves of whose state the webhook has not been told, scored by when they changed, or by when they are tried
 #: again. It is there while somebody sends them, or has lately: then the records' scripts add to it, see `outbox`.
 CHANGED = "releases:changed"
@@ -60,6 +68,11 @@ def by_status(status: Status) -> str:
     return f"releases:status:{status}"
 
 
+def since(status: Status) -> str:
+    """Ids of those under audit, by the time of the submission, and of those approved, by that of the approval; in seconds."""
+    return f"releases:since:{status}"
+
+
 def by_appid(appid: str) -> str:
     """Ids of one Mini Program, scored by creation."""
     return f"releases:appid:{appid}"
@@ -78,6 +91,14 @@ def wave_counts(wave: str) -> str:
     return f"releases:wave-counts:{wave}"
 
 
+def publication_counts(wave: str) -> str:
+    """How many releases of a wave that were ordered to go live are in each status, and wait for what: a WaveTally.
+
+    `broken`: how many of the blocked ones are in the shop already, and not as they should be.
+    """
+    return f"releases:publication-counts:{wave}"
+
+
 def wave_ends(wave: str) -> str:
     """How many releases of a wave came to rest in each minute since the epoch; `last`: the second in which one did."""
     return f"releases:wave-ends:{wave}"
@@ -88,8 +109,17 @@ def wave_policy(wave: str) -> str:
     return f"wave:{wave}"
 
 
+def publication_policy(wave: str) -> str:
+    """Canary and brake of its publications."""
+    return f"wave-live:{wave}"
+
+
 def mini_program(appid: str) -> str:
-    """Its active release, and the newest release of each version that was not cancelled."""
+    """What its releases are to it, and the newest release of each version that was not cancelled.
+
+    `active`: the one on its way to the audit; `ahead`: the one under audit, approved or on its way to the shop, which a
+    newer one must not destroy; `live`: the one in the shop.
+    """
     return f"mini-program:{appid}"
 
 

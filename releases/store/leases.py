@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.database import Database
-from releases.scope import Scope, wave_scope
+from releases.scope import Scope, live_scope, wave_scope
 from releases.store import keys
 from releases.store.known import Stored, parse
 from releases.store.pauses import Pause
@@ -28,12 +28,17 @@ _LANES = {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)}
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The lease is ours; with it came the record, where it stood, and the pauses that concern it, by scope."""
+    """The lease is ours; with it came the record, where it stood, and the pauses that concern it, by scope.
+
+    And the id of the release ahead of it, if there is one, and when WeChat pushed last about its audit.
+    """
 
     number: int
     stored: Stored
     pauses: dict[str, Pause]
     stood: Place | None
+    ahead: str | None = None
+    pushed_at: float | None = None
 
 
 class Busy:
@@ -54,11 +59,12 @@ class Leases:
         ask = {
             "id": release_id,
             "record": keys.record(release_id),
+            "mini_program": keys.mini_program(appid),
             "lease": keys.lease(appid),
             "last_lease": keys.LAST_LEASE,
             "lifetime_s": self._lifetime_s,
             "pauses": [keys.pause(scope) for scope in Scope],
-            "wave_pause": keys.pause(wave_scope("")),
+            "wave_pauses": [keys.pause(wave_scope("")), keys.pause(live_scope(""))],
             "lanes": _LANES,
             "sent": {"urgent": keys.sent(urgent=True), "default": keys.sent(urgent=False)},
             "busy_s": BUSY_S,
@@ -69,12 +75,15 @@ class Leases:
         if reply[0] == "busy":
             return Busy()
         stored = parse(reply[3], reply[2])
-        found = zip((*Scope, wave_scope(stored.release.wave or "")), reply[6:], strict=True)
+        wave = stored.release.wave or ""
+        found = zip((*Scope, wave_scope(wave), live_scope(wave)), reply[8:], strict=True)
         return Held(
             number=int(reply[1]),
             stored=stored,
             pauses={scope: Pause.model_validate_json(raw) for scope, raw in found if raw},
             stood=Place(reply[4], float(reply[5])) if reply[4] else None,
+            ahead=reply[6] if reply[6] and reply[6] != release_id else None,
+            pushed_at=float(reply[7]) if reply[7] else None,
         )
 
     def end(self, release_id: str, appid: str, number: int, *, back: Place | None = None) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Self, cast
 from db.database import Database
 from releases import remedies
 from releases.record import By, Problem
-from releases.scope import Scope, wave_scope
+from releases.scope import Scope, wave_of
 from releases.states import Step
 from releases.store import keys
 from releases.store.places import Lane
@@ -30,6 +30,7 @@ class Pause(Problem):
 
     is_timed: it ends by itself, once some of the releases that it holds have tried; see `timed_pauses`.
     outage: how many of these followed each other because WeChat was out; 0 if it was begun for something else.
+    asks: its canary went well, and a person has to say that the rest goes on.
     probes: the ids of the releases that try at this moment.
     actor, reason: who began it by hand, and why.
     """
@@ -37,6 +38,7 @@ class Pause(Problem):
     until: datetime | None = None
     by_hand: bool = False
     canary: bool = False
+    asks: bool = False
     is_timed: bool = False
     outage: int = 0
     probes: tuple[str, ...] = ()
@@ -159,7 +161,7 @@ class Pauses:
 
 def _replacing(scope: str, before: Any, after: Pause | None, *, whatever: bool = False) -> str:
     """For replace_pause.lua: what a wave's JSON says of its pause changes with it."""
-    wave = scope.removeprefix(wave_scope("")) if scope.startswith(wave_scope("")) else None
+    wave = wave_of(scope)
     ask = {
         "pause": keys.pause(scope),
         "before": before,

@@ -42,8 +42,16 @@ def due(release: Release, at: datetime) -> Place:
 
 
 def fed(release: Release) -> Place:
-    """Its message is sent when the queue has room; that of an urgent one at once."""
-    return Place(keys.due(Lane.URGENT if release.urgent else Lane.NEW))
+    """Its message is sent when the queue has room; that of an urgent one at once. If it waits for a time, from then on."""
+    at = release.next_attempt_at
+    return Place(
+        keys.due(Lane.URGENT if release.urgent else Lane.NEW), None if at is None else at.timestamp()
+    )
+
+
+def looked_at(at: datetime) -> Place:
+    """Somebody looks at it then, or when there is time."""
+    return Place(keys.due(Lane.LOOKS), at.timestamp())
 
 
 def held(scope: str) -> Place:

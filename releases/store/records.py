@@ -5,7 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
+
+from redis.client import Pipeline
 
 from db.database import Database
 from releases.record import Release
@@ -37,6 +40,10 @@ class RecordChanged(Exception):
 
 class RecordGone(RecordChanged):
     """There is no such record any more: somebody flushed Redis, or it lost what it had."""
+
+
+class RoleTaken(Exception):
+    """Another release of the Mini Program is on its way to the audit."""
 
 
 class LeaseLost(Exception):
@@ -84,6 +91,17 @@ class ReleaseStore:
             ]
         return found
 
+    def ahead_of(self, appids: Sequence[str]) -> list[Release | None]:
+        """Of each Mini Program the release that a newer one must not destroy."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for appid in appids:
+                pipe.hget(keys.mini_program(appid), "ahead")
+            ids = pipe.execute()
+        there = [release_id for release_id in ids if release_id]
+        found = dict(zip(there, self.get_many(there), strict=True))
+        stored = map(found.get, ids)
+        return [None if one is None or one.release.role != "ahead" else one.release for one in stored]
+
     def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
         """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
 
@@ -105,11 +123,12 @@ class ReleaseStore:
         end_lease: bool = False,
         place: Place | None = None,
         unless_paused: Sequence[str] = (),
+        behind: Stored | None = None,
     ) -> Stored:
         """Write a changed record; raises RecordChanged (RecordGone where there is none) or LeaseLost if it is no longer ours to write.
 
-        A release that goes on stands in `place` from then on, or where it stood. Raises Paused, having written nothing,
-        if the pause of one of these scopes is on.
+        A release that goes on stands in `place` from then on, or where it stood; one that waits `behind` another one is due
+        at once if that has changed. Raises Paused, having written nothing, if the pause of one of these scopes is on.
         """
         left = self._left_by(after) if before.release.status is not Status.CANCELLED else None
         change = changes.saving(
@@ -119,6 +138,7 @@ class ReleaseStore:
             ends_lease=end_lease,
             place=place,
             unless_paused=unless_paused,
+            behind=behind,
             left=left,
         )
         reply = self._db.run(self._save, args=[change])
@@ -128,9 +148,30 @@ class ReleaseStore:
             raise LeaseLost
         if reply == "changed":
             raise RecordChanged
+        if reply == "taken":
+            raise RoleTaken
         if isinstance(reply, list):
             raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
         return Stored(after, int(reply))
+
+    def save_all(self, changes_: Sequence[tuple[Stored, Release, Place]]) -> list[Release]:
+        """Write many that were changed by no step, some at a time; returns those that nobody else has changed meanwhile.
+
+        Of a role that only one release may have, and of cancelled ones, see `save`.
+        """
+        written: list[Release] = []
+        for start in range(0, len(changes_), _PAGE):
+            page = changes_[start : start + _PAGE]
+            rows = [changes.ordering(before, after, place) for before, after, place in page]
+            replies = self._db.write(partial(self._save_rows, rows))
+            written += [
+                after for (_, after, _), reply in zip(page, replies, strict=True) if str(reply).isdecimal()
+            ]
+        return written
+
+    def _save_rows(self, rows: Sequence[str], pipe: Pipeline) -> None:
+        for row in rows:
+            self._save(args=[row], client=pipe)
 
     def untold(self, since_s: float, limit: int) -> list[str]:
         """The releases that came to rest so many seconds ago, and whose result nobody has stored since."""
@@ -165,12 +206,18 @@ class ReleaseStore:
         self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
     ) -> Iterator[Release]:
         """The releases that match all of what is given, oldest first."""
+        return (stored.release for stored in self.find_stored(status=status, wave=wave, appid=appid))
+
+    def find_stored(
+        self, *, status: Status | None = None, wave: str | None = None, appid: str | None = None
+    ) -> Iterator[Stored]:
+        """The same with their revisions, to be changed."""
         for stored in self._pages(self._ids(status, wave, appid)):
             release = stored.release
             if status not in (None, release.status) or wave not in (None, release.wave):
                 continue
             if appid in (None, release.appid):
-                yield release
+                yield stored
 
     def newest(self, wanted: Selection, number: int, after: Position | None) -> list[Position]:
         """Where the newest stand that may be wanted, newest first."""
@@ -208,8 +255,12 @@ class ReleaseStore:
         return [stored.release.appid for stored in self.get_many(reversed(ids)) if stored is not None]
 
     def wave_tally(self, wave: str) -> WaveTally:
-        """All that is counted for the wave."""
-        return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(keys.wave_counts(wave))))
+        """All that is counted for the wave's first half."""
+        return self.tally(keys.wave_counts(wave))
+
+    def tally(self, counts: str) -> WaveTally:
+        """All that is counted under this key."""
+        return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(counts)))
 
     def wave_began(self, wave: str) -> datetime | None:
         """When the wave's first release was created."""

@@ -11,7 +11,7 @@ from typing import Any
 import redis
 
 from db.database import Database
-from releases.states import Status
+from releases.states import ACTIVE, Status
 from releases.store import changes, keys
 from releases.store.records import ReleaseStore
 
@@ -22,7 +22,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Recounted:
-    """What was counted: the names of waves, and `causes` for what is blocked and failed."""
+    """What was counted: the names of waves, `causes` for what is blocked and failed, `steps` for what monitors count besides."""
 
     right: tuple[str, ...]
     mended: tuple[str, ...]
@@ -43,7 +43,14 @@ def recount(db: Database, store: ReleaseStore) -> Recounted:
         found[outcome].append(f"wave {wave}")
         if outcome == "mended":
             announce(keys=[keys.CHANGED, counts], args=[wave])
+        published = keys.publication_counts(wave)
+        outcome = _recounted(db.redis, published, partial(_of_publications, store, wave))
+        if outcome != "right" or db.redis.exists(published):
+            found[outcome].append(f"publications of wave {wave}")
+        if outcome == "mended":
+            announce(keys=[keys.CHANGED, counts], args=[wave])
     found[_recounted(db.redis, keys.STOPPED, partial(_causes, store))].append("causes")
+    found[_recounted(db.redis, keys.STANDING, partial(_standing, store))].append("steps")
     return Recounted(**{name: tuple(names) for name, names in found.items()})
 
 
@@ -75,6 +82,17 @@ def _of_wave(store: ReleaseStore, wave: str) -> dict[str, str]:
         if not release.progress.left_wave:
             numbers.update(changes.counted(release))
     return {name: str(number) for name, number in numbers.items()}
+
+
+def _of_publications(store: ReleaseStore, wave: str) -> dict[str, str]:
+    ordered = (changes.published_as(release) for release in store.find(wave=wave))
+    numbers = Counter(name for names in ordered for name in names)
+    return {name: str(number) for name, number in numbers.items()}
+
+
+def _standing(store: ReleaseStore) -> dict[str, str]:
+    moving = (changes.standing(release) for status in ACTIVE for release in store.find(status=status))
+    return {name: str(number) for name, number in Counter(filter(None, moving)).items()}
 
 
 def _causes(store: ReleaseStore) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The layout of the keys has a number, which Redis holds: an older one is migrated once, a newer one is left alone.
 
-1: parking lot, feeder's index and held sets, and no number; 2: each release that goes on stands in one place.
+1: parking lot, feeder's index and held sets, and no number; 2: each release that goes on stands in one place; 3: what is
+submitted stands in one as well, and a Mini Program says which of its releases is ahead.
 
 A migration runs in short steps under a lock, and only while no worker of an older version answers: such a worker would
 look for releases where they stand no more. Whoever dies in the middle leaves steps that are done and steps that
@@ -10,19 +11,24 @@ are not, and the number as it was, so the next one does the rest.
 from __future__ import annotations
 
 import json
+import random
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from db.database import Database
 from releases.scope import Scope, wave_scope
-from releases.states import GOING_ON
-from releases.store import keys
-from releases.store.places import Lane
+from releases.second_half import Review, ReviewStatus
+from releases.states import GOING_ON, Status
+from releases.store import changes, keys
+from releases.store.known import Stored
+from releases.store.places import Lane, looked_at
+from releases.store.records import ReleaseStore
 
 #: The layout that this version reads and writes.
-NEWEST = 2
+NEWEST = 3
 #: Releases that are moved at once: Redis does nothing else meanwhile, for five to thirty milliseconds.
 PAGE = 200
 #: A lock lives so long after the last step, in seconds.
@@ -30,6 +36,8 @@ LOCK_S = 30.0
 #: Whoever finds that somebody else migrates waits so many seconds.
 PATIENCE_S = 120.0
 _LOOK_AGAIN_S = 0.2
+#: Audits that nobody has followed so far are looked at for the first time within so many seconds.
+SPREAD_S = 86_400.0
 _SCANNED = 1000
 
 #: Keys of layout 1.
@@ -39,7 +47,11 @@ _RECONCILER = ("releases:reconciler", "releases:suspects")
 
 def in_words(moved: int) -> str:
     """What a migration has done."""
-    were = "1 release that goes on was" if moved == 1 else f"{moved} releases that go on were"
+    were = (
+        "1 release that goes on or is under audit was"
+        if moved == 1
+        else f"{moved} releases that go on or are under audit were"
+    )
     return f"Redis has schema {NEWEST} now: {were} moved"
 
 
@@ -78,6 +90,20 @@ class BeingMigrated(SchemaError):
         )
 
 
+def _followed(stored: Stored, seconds: int) -> str:
+    """It is under audit as far as anybody knows, and looked at within a day."""
+    release = stored.release
+    review = release.review or Review(status=ReviewStatus.IN_REVIEW, submitted_at=release.updated_at)
+    at = datetime.fromtimestamp(seconds + random.uniform(0, SPREAD_S), UTC)  # noqa: S311 - spread, not secrecy
+    return changes.migrating(stored, release.model_copy(update={"review": review}), looked_at(at))
+
+
+def _replaced(stored: Stored, seconds: int) -> str:
+    now = datetime.fromtimestamp(seconds, UTC)
+    what = "replaced: a newer release of the Mini Program was submitted"
+    return changes.migrating(stored, stored.release.changed(what, now, status=Status.REPLACED))
+
+
 class Schema:
     """Looks at the number, and migrates. Safe to use from many threads and processes.
 
@@ -96,6 +122,8 @@ class Schema:
         self._patience_s = patience_s
         self._place = db.script("releases.store", "shared", "migrate_1_to_2")
         self._set = db.script("releases.store", "set_schema")
+        self._follow = db.script("releases.store", "shared", "migrate_2_to_3")
+        self._store = ReleaseStore(db)
         self._unlock = db.script("db", "drop_if_equal")
         #: Whether it was ours when it was checked last.
         self.is_current = False
@@ -139,12 +167,21 @@ class Schema:
                 return 0
 
     def _migrate_under(self, token: str) -> int | None:
-        """Migrate from 1 to 2; None if the lock was lost, or there is nothing to do any more."""
-        if self.found() >= NEWEST:
+        """Migrate; None if the lock was lost, or there is nothing to do any more."""
+        found = self.found()
+        if found >= NEWEST:
             return None
         old = self._old_workers()
         if old:
             raise OldWorkers(sorted(old))
+        placed = self._give_places(token) if found == 1 else 0
+        followed = None if placed is None else self._follow_audits(token)
+        if placed is None or followed is None:
+            return None
+        return placed + followed
+
+    def _give_places(self, token: str) -> int | None:
+        """From 1 to 2; returns how many were moved, None if the lock was lost."""
         moved = 0
         for index, goes_on in (*((keys.by_status(status), True) for status in GOING_ON), (keys.ALL, False)):
             placed = self._go_through(index, token, goes_on=goes_on)
@@ -153,8 +190,27 @@ class Schema:
             moved += placed
         held = [*self._redis.scan_iter(f"{_HELD}*", count=_SCANNED)]
         dropped = [_PARKED, _UNFED, *_RECONCILER, *held]
-        done = self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA, *dropped], args=[token, NEWEST])
+        done = self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA, *dropped], args=[token, 2])
         return moved if done else None
+
+    def _follow_audits(self, token: str) -> int | None:
+        """From 2 to 3: each Mini Program's newest submitted release is looked at within a day, its older ones are replaced.
+
+        Returns how many are looked at, None if the lock was lost.
+        """
+        lock = {"lock": keys.SCHEMA_LOCK, "token": token, "lock_ms": round(LOCK_S * 1000)}
+        seconds, _ = self._redis.time()
+        newest_first = cast("list[str]", self._redis.zrevrange(keys.by_status(Status.SUBMITTED), 0, -1))
+        newest: set[str] = set()
+        for start in range(0, len(newest_first), PAGE):
+            rows = []
+            for stored in filter(None, self._store.get_many(newest_first[start : start + PAGE])):
+                is_newest = stored.release.appid not in newest
+                newest.add(stored.release.appid)
+                rows.append(_followed(stored, seconds) if is_newest else _replaced(stored, seconds))
+            if not self._follow(args=[json.dumps(lock), *rows]):
+                return None
+        return len(newest) if self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA], args=[token, 3]) else None
 
     def _go_through(self, index: str, token: str, *, goes_on: bool) -> int | None:
         """Give all releases of an index what they lack; returns how many got a place, None if the lock was lost."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import redis
 from pydantic import BaseModel, ConfigDict, Field
 
-from releases.states import GOING_ON, Status
+from releases.states import GOING_ON, SUBMITTED_ONCE, Status
 from releases.store import keys
 from wechat.errors import TicketMissing, WeChatError
 from wechat.http.deadline import DeadlineExceeded
@@ -136,7 +136,7 @@ class AuditQuotas:
         except (WeChatError, DeadlineExceeded) as error:
             why = str(error) or "the deadline passed"
             raise QuotaUnknown(f"WeChat told it to no Mini Program that was tried: {why}") from error
-        stored = Quota(rest=quota.rest, limit=quota.limit, submitted=self._number_of(Status.SUBMITTED))
+        stored = Quota(rest=quota.rest, limit=quota.limit, submitted=self._number_of(*SUBMITTED_ONCE))
         with self._redis.pipeline() as pipe:
             pipe.set(keys.AUDIT_QUOTA, stored.model_dump_json(), ex=_KEPT_S)
             pipe.set(keys.AUDIT_QUOTA_ASKED, 1, ex=ASK_EVERY_S)
@@ -147,7 +147,7 @@ class AuditQuotas:
         kept = kept_quota(self._redis)
         if kept is None:
             return None
-        used = max(0, self._number_of(Status.SUBMITTED) - kept.submitted)
+        used = max(0, self._number_of(*SUBMITTED_ONCE) - kept.submitted)
         reserved = max(0, self._number_of(*GOING_ON) - going_on)
         return Fit(max(0, kept.rest - used), kept.limit, reserved, going_on + new, kept.age_s)
 

@@ -8,8 +8,10 @@ from shlex import quote
 from pydantic import BaseModel, ConfigDict
 
 from releases import remedies
-from releases.states import AT_REST, Status, Step
+from releases.record import Problem
+from releases.states import AT_REST, SUBMITTED_ONCE, Status, Step
 from releases.store.pauses import Pause
+from releases.store.tally import WaveTally
 
 #: Without a canary a wave is judged from so many started releases on: fewer say little.
 JUDGED_FROM = 20
@@ -49,7 +51,7 @@ def judge(
     is there in seconds and a submission takes minutes, so those that ended say too little of the others.
     """
     bad = counts[Status.BLOCKED] + counts[Status.FAILED]
-    ran = counts[Status.SUBMITTED] + bad
+    ran = sum(counts[status] for status in SUBMITTED_ONCE) + bad
     going_on = sum(counts.values()) - sum(counts[status] for status in AT_REST)
     if pause is None:
         of = max(started - counts[Status.CANCELLED], ran)
@@ -59,9 +61,62 @@ def judge(
     return _of_canary(name, policy, counts, max(0, going_on - held)) if pause.canary else None
 
 
+def judge_publications(
+    name: str, policy: WavePolicy | None, tally: WaveTally, pause: Pause | None, broken: Problem | None
+) -> Pause | None:
+    """Hold a wave's publications against their policy; a pause is what brakes them, or asks a person after the canary.
+
+    `broken` is what is wrong with one that is in the shop: that brakes at once, whatever the policy says.
+    """
+    if pause is not None and not pause.canary:
+        return None
+    if broken is not None:
+        number = f"{tally.broken} of its releases {'is' if tally.broken == 1 else 'are'} live and broken"
+        return _stopped_live(name, f"publications of wave {name} are braked: {number}: {broken.message}")
+    if policy is None:
+        return None
+    started = (
+        sum(tally.counts.values()) - tally.counts[Status.QUEUED] - tally.held - tally.waits.get("time", 0)
+    )
+    match judge(name, policy, tally.counts, pause, held=tally.held, started=started):
+        case GoOn():
+            return publication_canary(name, policy, went_well=True)
+        case Pause() as stopped:
+            return _stopped_live(
+                name, stopped.errmsg.replace(f"wave {name} is", f"publications of wave {name} are", 1)
+            )
+    return None
+
+
+def publication_canary(name: str, policy: WavePolicy, *, went_well: bool = False) -> Pause:
+    """What the rest of a wave's publications waits for: the canary, and a person after that."""
+    first = "first release" if policy.canary == 1 else f"first {policy.canary}"
+    what = (
+        f"its {first} went live well, and a person says whether the rest does"
+        if went_well
+        else (f"its {first} {'goes' if policy.canary == 1 else 'go'} live alone")
+    )
+    return Pause(
+        step=Step.PUBLISH,
+        errmsg=f"wave {name}: {what}",
+        remedy=remedies.CANARY_LIVE(wave=quote(name)),
+        canary=True,
+        asks=went_well,
+    )
+
+
+def being_reverted(name: str) -> Pause:
+    """What holds the publications of a wave that is taken back."""
+    return _stopped_live(name, f"wave {name} is being taken back")
+
+
+def _stopped_live(name: str, why: str) -> Pause:
+    return Pause(step=Step.PUBLISH, errmsg=why, remedy=remedies.BRAKED_LIVE(wave=quote(name)))
+
+
 def _of_canary(name: str, policy: WavePolicy, counts: Mapping[str, int], running: int) -> GoOn | Pause | None:
     bad = counts[Status.BLOCKED] + counts[Status.FAILED]
-    ran = counts[Status.SUBMITTED] + bad
+    ran = sum(counts[status] for status in SUBMITTED_ONCE) + bad
     # Too many of all: those that still run can't change that, however well they end.
     if _too_many(bad, ran + running, policy):
         of_canary = _tally(counts, ran + running, policy)
@@ -79,7 +134,9 @@ def _too_many(bad: int, of: int, policy: WavePolicy) -> bool:
 
 def _tally(counts: Mapping[str, int], of: int, policy: WavePolicy) -> str:
     blocked, failed = counts[Status.BLOCKED], counts[Status.FAILED]
-    return f"{blocked} of {of} ended blocked and {failed} failed, over the {policy.max_blocked:g} % allowed"
+    ended = f"{blocked} of {of} ended blocked" if blocked else f"{failed} of {of} failed"
+    more = f" and {failed} failed" if blocked and failed else ""
+    return f"{ended}{more}, over the {policy.max_blocked:g} % allowed"
 
 
 def canary_pause(name: str, policy: WavePolicy) -> Pause:

@@ -19,6 +19,7 @@ from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas, Fit
 from releases.waves.brake import WavePolicy
+from releases.waves.halves import FIRST, LIVE, Half
 from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
 from releases.waves.waves import Waves
 
@@ -63,6 +64,49 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationReport:
+    """How those of a wave's releases stand that were ordered to go live."""
+
+    counts: dict[str, int]
+    policy: WavePolicy | None
+    pause: Pause | None
+    holds: tuple[Hold, ...]
+
+    @property
+    def ordered(self) -> int:
+        """How many were ordered."""
+        return sum(self.counts.values())
+
+    @property
+    def state(self) -> State:
+        """How they stand, in a word."""
+        return state_of(self.counts, self.pause)
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing goes on by itself any more; also where a person is asked after a canary."""
+        asks = self.pause is not None and self.pause.asks and self.state is State.CANARY
+        return stands_still(self.counts, State.BRAKED if asks else self.state, self.holds)
+
+    @property
+    def needs_workers(self) -> bool:
+        """Whether some of them would go on now if workers did."""
+        return _needs_workers(self.counts, self.holds)
+
+    def public(self) -> dict[str, Any]:
+        """As JSON."""
+        policy = self.policy
+        return {
+            "state": str(self.state),
+            "ordered": self.ordered,
+            "counts": self.counts,
+            "canary": policy.canary if policy else 0,
+            "max_blocked": policy.max_blocked if policy else None,
+            "reason": "; ".join(map(str, self.holds)) or None,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaveReport:
     """A wave at one moment; `per_minute` counts releases that came to rest, by the clock of the workers.
 
@@ -80,6 +124,7 @@ class WaveReport:
     fit: Fit | None
     overdue: int = 0
     workers_answer: bool | None = None
+    publication: PublicationReport | None = None
 
     @property
     def total(self) -> int:
@@ -104,8 +149,7 @@ class WaveReport:
     @property
     def needs_workers(self) -> bool:
         """Whether some of it would go on now if workers did."""
-        going_on = sum(self.counts[status] for status in GOING_ON)
-        return bool(self.overdue) or going_on > sum(hold.releases for hold in self.holds)
+        return bool(self.overdue) or _needs_workers(self.counts, self.holds)
 
     def asked(self, *, workers_answer: bool) -> Self:
         """The same once the workers have been asked: without them nothing has a speed, or an end that can be told."""
@@ -137,6 +181,7 @@ class WaveReport:
             "canary": policy.canary if policy else 0,
             "max_blocked": policy.max_blocked if policy else None,
             "audit_quota": None if self.fit is None else self.fit.public(),
+            "publication": None if self.publication is None else self.publication.public(),
         }
 
 
@@ -159,6 +204,8 @@ class WaveReports:
         platforms = ((scope, self.pauses.current(scope)) for scope in Scope) if going_on else ()
         holds = holds_of(tally, pause, {scope: on for scope, on in platforms if on is not None})
         still = stands_still(tally.counts, state_of(tally.counts, pause), holds)
+        publication = self._publication(name)
+        moves = going_on or (publication is not None and publication.state is not State.OVER)
         per_minute = 0.0 if still else _per_minute(self.store, name, now)
         # While something holds releases back, or all of them wait, what has ended does not say when the others will.
         is_known = per_minute > 0 and going_on > tally.counts[Status.WAITING] and not holds
@@ -171,14 +218,36 @@ class WaveReports:
             per_minute=per_minute,
             estimated_end=now + timedelta(minutes=going_on / per_minute) if is_known else None,
             fit=self.audit_quotas.fit(going_on),
-            overdue=len(self.store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if going_on else 0,
+            overdue=len(self.store.overdue(now - timedelta(seconds=OVERDUE_S), name)) if moves else 0,
+            publication=publication,
+        )
+
+    def _publication(self, name: str) -> PublicationReport | None:
+        tally = self.store.tally(LIVE.counts(name))
+        if not sum(tally.counts.values()):
+            return None
+        standing = self.waves.state(name, LIVE)
+        pause = in_force(tally.counts, standing.pause)
+        platforms = self.pauses.current(Scope.ALL) if tally.going_on else None
+        return PublicationReport(
+            counts=tally.counts,
+            policy=standing.policy,
+            pause=pause,
+            holds=holds_of(tally, pause, {} if platforms is None else {Scope.ALL: platforms}),
         )
 
 
-def causes_in(reader: Reader, wave: str) -> list[Cause]:
-    """Why releases of a wave stand still."""
+def _needs_workers(counts: Mapping[str, int], holds: Iterable[Hold]) -> bool:
+    return sum(counts[status] for status in GOING_ON) > sum(hold.releases for hold in holds)
+
+
+def causes_in(reader: Reader, wave: str, half: Half = FIRST) -> list[Cause]:
+    """Why releases of a wave stand still on their way to the audit, or, of the other half, to the shop and back."""
     return causes(
-        release for status in _STANDING for release in reader.select(Selection(wave=wave, status=status))
+        release
+        for status in _STANDING
+        for release in reader.select(Selection(wave=wave, status=status))
+        if release.is_active is (half is FIRST)
     )
 
 

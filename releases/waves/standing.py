@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from releases import remedies
 from releases.scope import Scope
 from releases.states import AT_REST, Status
 from releases.store.pauses import Pause
 from releases.store.tally import WaveTally
 from wechat.errcodes.table import Verdict, verdict_of
 
+_BEHIND = "an older release of the Mini Program is under audit, approved or being published"
 _SUBJECT = {Scope.ALL: "all releases", Scope.SUBMISSIONS: "submissions"}
 #: Waits for these errcodes are long; others pass in seconds, and belong to a wave that runs.
 _LONG = (Verdict.QUOTA, Verdict.SLOW_DOWN)
@@ -61,6 +63,11 @@ def holds_of(tally: WaveTally, pause: Pause | None, platform: Mapping[Scope, Pau
         Hold(_why(scope, paused), paused.remedy, tally.waits.get(scope, 0))
         for scope, paused in platform.items()
     ]
+    if tally.waits.get("time"):
+        found.append(Hold("their time has not come", remedies.TIMES_COME(), tally.waits["time"]))
+    behind = tally.waits.get("older", 0)
+    if behind:
+        found.append(Hold(_BEHIND, remedies.BEHIND_OLDER(), behind))
     rows = {verdict_of(int(what)): number for what, number in tally.waits.items() if what.isdecimal()}
     found += [
         Hold(f"{row.code} {row.meaning}", row.waiting, number, row.code)
@@ -71,7 +78,10 @@ def holds_of(tally: WaveTally, pause: Pause | None, platform: Mapping[Scope, Pau
 
 
 def stands_still(counts: Mapping[str, int], state: State, holds: Sequence[Hold]) -> bool:
-    """Whether nothing goes on in it any more: it is over, or braked and all others are held, by whatever."""
+    """Whether nothing goes on in it any more: it is over, or braked and all others are held, by whatever.
+
+    So it is after a canary after which a person is asked: `state` is that of a braked one then.
+    """
     if state is State.BRAKED and not counts[Status.QUEUED] + counts[Status.RUNNING]:
         return sum(hold.releases for hold in holds) >= counts[Status.WAITING]
     return state is State.OVER

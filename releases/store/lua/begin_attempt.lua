@@ -1,13 +1,13 @@
 -- Take the lease of a Mini Program for one attempt, and read the record, the platform's pauses and the wave's.
 -- The release is due when the lease ends: whoever dies with it loses nothing.
--- ARGV[1] JSON: id, record, lease, last_lease (keys), lifetime_s, pauses (keys), wave_pause (what the key of a wave's pause
---     begins with), lanes {urgent, begun}, sent (keys of what was sent), busy_s (when to look again at another's lease)
+-- ARGV[1] JSON: id, record, mini_program, lease, last_lease (keys), lifetime_s, pauses (keys), wave_pauses (what the keys of a
+--     wave's pauses begin with), lanes {urgent, begun}, sent (keys of what was sent), busy_s (when to look again at another's lease)
 -- Numbers grow, and as they are made of the time, two masters at once (a failover) give no number twice.
 -- Returns {'missing'}, {'busy'}, or {'held', number, revision, document, index in which it stood or false, its time
--- there, pause or false...}; the wave's pause is the last.
+-- there, the release ahead of it or false, when WeChat pushed last about its audit or false, pause or false...}; the wave's pauses are the last.
 local ask = cjson.decode(ARGV[1])
-local document, revision, wave, stands, urgent, fence =
-  unpack(redis.call('HMGET', ask.record, 'document', 'revision', 'wave', 'place', 'urgent', 'fence'))
+local document, revision, wave, stands, urgent, fence, pushed =
+  unpack(redis.call('HMGET', ask.record, 'document', 'revision', 'wave', 'place', 'urgent', 'fence', 'pushed'))
 if not document then
   return {'missing'}
 end
@@ -32,9 +32,12 @@ local at = stands and redis.call('ZSCORE', stands, ask.id)
 if stands then
   place(ask.record, ask.id, lane, score(now() + ask.lifetime_s))
 end
-local reply = {'held', number, revision, document, stands, at}
+local ahead = redis.call('HGET', ask.mini_program, 'ahead')
+local reply = {'held', number, revision, document, stands, at, ahead, pushed}
 for _, pause in ipairs(ask.pauses) do
   reply[#reply + 1] = redis.call('GET', pause)
 end
-reply[#reply + 1] = wave and redis.call('GET', ask.wave_pause .. wave)
+for _, pause in ipairs(ask.wave_pauses) do
+  reply[#reply + 1] = wave and redis.call('GET', pause .. wave)
+end
 return reply

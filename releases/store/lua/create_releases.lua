@@ -25,7 +25,7 @@ for _, new in ipairs(releases) do
     write(old)
     forget(new.mini_program, old)
   end
-  redis.call('HSET', new.mini_program, 'active', new.id, new.identity, new.id)
+  redis.call('HSET', new.mini_program, new.identity, new.id)
   redis.call('HSET', new.record, 'fence', 0)
   if new.urgent then
     redis.call('HSET', new.record, 'urgent', 1)

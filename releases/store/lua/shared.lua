@@ -45,6 +45,16 @@ local function recount(hash, before, after)
   end
 end
 
+-- It stands in an index by the time since when it is what it is; before and after, each may be nothing.
+local function date(id, before, after)
+  if before and not (after and after.index == before.index) then
+    redis.call('ZREM', before.index, id)
+  end
+  if after then
+    redis.call('ZADD', after.index, after.at, id)
+  end
+end
+
 -- A release was cancelled: of its version the newest that was not cancelled is the same again, `left`, if there is one.
 local function forget(mini_program, cancelled)
   if redis.call('HGET', mini_program, cancelled.identity) ~= cancelled.id then
@@ -57,9 +67,31 @@ local function forget(mini_program, cancelled)
   end
 end
 
+-- A release that waits behind another one goes on at once.
+local function wake(how, id)
+  local stands, urgent = unpack(redis.call('HMGET', how.record .. id, 'place', 'urgent'))
+  if stands == how.looks then
+    place(how.record .. id, id, urgent and how.lanes.urgent or how.lanes.begun, score(now()))
+  end
+end
+
+-- What the release is to its Mini Program (active, ahead, live) has changed.
+local function take_role(change)
+  local before, after = change.role_before, change.role
+  if before == after then
+    return
+  end
+  if before and redis.call('HGET', change.mini_program, before) == change.id then
+    redis.call('HDEL', change.mini_program, before)
+  end
+  if after then
+    redis.call('HSET', change.mini_program, after, change.id)
+  end
+end
+
 -- Note for the webhook that a release, or only its wave, has changed. Without the index nobody wants to know.
 local function announce(index, id, wave, counts)
-  if redis.call('EXISTS', index) == 0 then
+  if not index or redis.call('EXISTS', index) == 0 then
     return
   end
   local at = score(now())
@@ -87,11 +119,11 @@ local function write(change)
     redis.call('ZADD', after.index, created, id)
   end
   if wave and wave.left then
-    recount(wave.counts, before.status, nil)
+    recount(wave.counts, before.counted, nil)
     recount(wave.counts, before.waits, nil)
     count(wave.counts, wave.had_started and 'started', -1)
   elseif wave then
-    recount(wave.counts, before.status, after.status)
+    recount(wave.counts, before.counted, after.counted)
     recount(wave.counts, before.waits, after.waits)
     if change.minute then
       redis.call('HINCRBY', wave.ends, change.minute, 1)
@@ -101,11 +133,27 @@ local function write(change)
       redis.call('HINCRBY', wave.counts, 'started', 1)
     end
   end
+  if change.publication then
+    redis.call('SADD', change.publication.watched, change.publication.wave)
+    for _, field in ipairs(change.publication.before) do
+      count(change.publication.counts, field, -1)
+    end
+    for _, field in ipairs(change.publication.after) do
+      count(change.publication.counts, field, 1)
+    end
+  end
   recount(change.causes, before.cause, after.cause)
+  recount(change.standing, before.standing, after.standing)
+  date(id, before.since, after.since)
   if change.rests then
     redis.call('ZADD', change.untold, 'NX', score(now()), id)
-  elseif before.status then
+  elseif change.goes_on and before.status then
     redis.call('ZREM', change.untold, id)
+  end
+  take_role(change)
+  local waiting = change.wake and redis.call('HGET', change.mini_program, 'active')
+  if waiting then
+    wake(change.wake, waiting)
   end
   if change.place then
     place(record, id, change.place.index, change.place.at or created)

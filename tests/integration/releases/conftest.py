@@ -14,7 +14,7 @@ from releases.scope import Scope
 from releases.states import Status
 from releases.store.leases import Held, Leases
 from releases.store.pauses import Pauses
-from releases.store.places import Place, due, held
+from releases.store.places import Place, due, held, looked_at
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
 from tests.integration.releases.together import WAVE, brought_to, wx
@@ -39,16 +39,29 @@ def ids(
         after = stored.release.model_copy(update={"status": Status.WAITING, **state})
         store.save(stored, after, place=place)
 
+    decided = ("rejected", "approved", "live")
     made = {
         name: enqueued(name)
-        for name in ("sent", "due", "blocked", "failed", "cancelled", "submitted", "held", "worked-on")
+        for name in (
+            "sent",
+            "due",
+            "blocked",
+            "failed",
+            "cancelled",
+            "submitted",
+            "held",
+            "worked-on",
+            *decided,
+        )
     }
     made["urgent"] = enqueued("urgent", urgent=True)
     moved(made["due"], due(made["due"], at(60)), wait=a_problem(errcode=-1))
     brought_to(store, made["blocked"], status=Status.BLOCKED, block=a_problem(errcode=85017))
     brought_to(store, made["failed"], status=Status.FAILED, failure=a_problem())
     releases.cancel(made["cancelled"].id)
-    brought_to(store, made["submitted"], status=Status.SUBMITTED, auditid=7)
+    moved(made["submitted"], looked_at(at(60)), status=Status.SUBMITTED, auditid=7)
+    for name in decided:
+        brought_to(store, made[name], status=Status(name), auditid=7)
     pauses.begin_by_hand(Scope.SUBMISSIONS, "")
     progress = made["held"].progress.model_copy(update={"held": str(Scope.SUBMISSIONS)})
     moved(made["held"], held(Scope.SUBMISSIONS), progress=progress)

@@ -9,14 +9,15 @@ from celery import Celery
 from db.database import Database
 from releases.figures import FiguresReader, Stopped
 from releases.record import Release
-from releases.scope import Scope, wave_scope
+from releases.scope import Scope, live_scope, wave_scope
+from releases.second_half import Publication, Review, ReviewStatus
 from releases.states import Status, Step
 from releases.store import keys
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.outbox import Outbox
 from releases.store.pauses import Pause, Pauses
-from releases.store.places import Place, due, held
+from releases.store.places import Place, due, held, looked_at
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy, canary_pause
 from tasks.chain import send_chain
@@ -53,6 +54,10 @@ def test_an_empty_platform_is_all_zeros(reader: FiguresReader) -> None:
     assert (figures.stopped, figures.parked, figures.unfed, figures.unacknowledged) == ({}, 0, 0, 0)
     assert figures.waves_braked == 0
     assert figures.messages == figures.waited_s == {"releases.urgent": 0, "releases": 0}
+    assert set(figures.publications.values()) == {0}
+    assert len(figures.publications) == 15
+    assert (figures.behind, figures.looks_late_s) == (0, 0)
+    assert figures.oldest_s == {Status.SUBMITTED: 0, Status.APPROVED: 0}
 
 
 def test_releases_stand_under_status_and_cause(reader: FiguresReader, store: ReleaseStore) -> None:
@@ -147,3 +152,88 @@ def test_a_wave_whose_releases_are_at_rest_is_not_told_as_braked(
     store.save(before, release.model_copy(update={"status": Status.BLOCKED, "block": a_problem()}))
 
     assert reader.read().waves_braked == 0
+
+
+def hours_ago(hours: int) -> Review:
+    at = NOW - timedelta(hours=hours)
+    return Review(status=ReviewStatus.IN_REVIEW, submitted_at=at, decided_at=at)
+
+
+def changed(store: ReleaseStore, release: Release, **fields: object) -> Release:
+    before = store.get(release.id)
+    assert before is not None
+    return store.save(before, before.release.model_copy(update=fields), place=None).release
+
+
+def test_the_oldest_audit_is_that_submitted_first_and_not_that_enqueued_first(
+    reader: FiguresReader, store: ReleaseStore
+) -> None:
+    for number, hours in ((1, 2), (2, 9), (3, 5)):
+        stored(store, number, looked_at(NOW), status=Status.SUBMITTED, review=hours_ago(hours))
+
+    figures = reader.read()
+
+    assert figures.oldest_s == {Status.SUBMITTED: 9 * 3600 + 90, Status.APPROVED: 0}
+
+
+def test_what_has_been_decided_or_published_is_the_oldest_no_more(
+    reader: FiguresReader, store: ReleaseStore
+) -> None:
+    release = stored(store, 1, looked_at(NOW), status=Status.SUBMITTED, review=hours_ago(9))
+
+    changed(store, release, status=Status.APPROVED, review=hours_ago(3))
+    assert reader.read().oldest_s == {Status.SUBMITTED: 0, Status.APPROVED: 3 * 3600 + 90}
+
+    changed(store, release, status=Status.LIVE)
+    assert reader.read().oldest_s == {Status.SUBMITTED: 0, Status.APPROVED: 0}
+
+
+def test_a_look_that_nobody_takes_is_late(reader: FiguresReader, store: ReleaseStore) -> None:
+    for number, minutes in ((1, 10), (2, -10), (3, 3)):
+        at = NOW - timedelta(minutes=minutes)
+        stored(store, number, looked_at(at), status=Status.SUBMITTED, review=hours_ago(1))
+
+    assert reader.read().looks_late_s == 600 + 90
+
+
+def test_publications_stand_under_step_and_status(reader: FiguresReader, store: ReleaseStore) -> None:
+    for number in (1, 2):
+        block = a_problem(step="verify_live")
+        release = stored(store, number, status=Status.BLOCKED, step=Step.VERIFY_LIVE, block=block)
+    stored(store, 3, due(a_release(), NOW), status=Status.WAITING, step=Step.PUBLISH)
+
+    told = {of: number for of, number in reader.read().publications.items() if number}
+    assert told == {(Step.VERIFY_LIVE, Status.BLOCKED): 2, (Step.PUBLISH, Status.WAITING): 1}
+
+    changed(store, release, status=Status.REVERTED, step=Step.REVERT, block=None)
+    assert reader.read().publications[Step.VERIFY_LIVE, Status.BLOCKED] == 1
+
+
+def test_what_waits_behind_an_older_release_is_not_told_as_parked(
+    reader: FiguresReader, store: ReleaseStore
+) -> None:
+    waits = a_release().progress.model_copy(update={"behind": "older"})
+    release = stored(store, 1, looked_at(NOW), status=Status.WAITING, progress=waits)
+    assert (reader.read().behind, reader.read().parked) == (1, 0)
+
+    changed(store, release, status=Status.CANCELLED)
+    assert (reader.read().behind, reader.read().parked) == (0, 0)
+
+
+def test_braked_publications_are_told_with_what_they_hold(
+    reader: FiguresReader, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    Pauses(Database(redis_client)).begin(live_scope("spring"), Pause(**a_problem().model_dump()))
+    release = a_release(a_request(wave="spring"))
+    assert create_in(store, release, NOTHING)
+    changed(store, release, status=Status.APPROVED)
+    before = store.get(release.id)
+    assert before is not None
+    progress = before.release.progress.model_copy(update={"held": live_scope("spring")})
+    ordered = {"step": Step.PUBLISH, "status": Status.WAITING, "publication": Publication(ordered_at=NOW)}
+    waits = before.release.model_copy(update={**ordered, "progress": progress})
+    store.save(before, waits, place=held(live_scope("spring")))
+
+    figures = reader.read()
+
+    assert (figures.held["brake"], figures.parked, figures.waves_braked) == (1, 0, 1)

@@ -35,11 +35,11 @@ class Meanwhile(StoredResults):
         self.happens: list[Callable[[], object]] = []
         self.stored: list[str] = []
 
-    def store(self, release_id: str, outcome: Exception | int) -> None:
+    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
         while self.happens:
             self.happens.pop()()
         self.stored.append(type(outcome).__name__)
-        super().store(release_id, outcome)
+        super().store(handle, outcome)
 
 
 class Blocking:
@@ -116,8 +116,8 @@ def test_what_happens_while_a_result_is_corrected_counts_as_well(
     store: ReleaseStore, release: Release
 ) -> None:
     class BlockedMeanwhile(NotedResults):
-        def forget(self, release_id: str) -> None:
-            super().forget(release_id)
+        def forget(self, handle: str) -> None:
+            super().forget(handle)
             brought_to(store, release, status=Status.BLOCKED, block=REASON)
 
     results = BlockedMeanwhile()
@@ -134,10 +134,10 @@ def test_a_result_that_went_to_another_server_than_the_records_is_stored_anew(
     class Elsewhere(StoredResults):
         """Its results go to another database at first."""
 
-        def store(self, release_id: str, outcome: Exception | int) -> None:
-            super().store(release_id, outcome)
+        def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
+            super().store(handle, outcome)
             if is_replaced:
-                redis_client.rename(f"celery-task-meta-{release_id}", "of-another-server")
+                redis_client.rename(f"celery-task-meta-{handle}", "of-another-server")
 
     is_replaced = True
     outcomes = Outcomes(store=store, results=Elsewhere(celery_app, redis_client))

@@ -76,11 +76,11 @@ def test_broker_and_results_are_the_same_database() -> None:
     assert made["broker_url"] == made["result_backend"] == "redis://h:6379/3"
 
 
-def test_there_is_one_queue_without_a_key_prefix() -> None:
+def test_the_queues_have_their_names_without_a_key_prefix() -> None:
     made = options()
 
     assert made["task_default_queue"] == "releases"
-    assert QUEUES == ("releases.urgent", "releases")
+    assert QUEUES == ("releases.urgent", "releases.publish", "releases")
     assert "global_keyprefix" not in made["broker_transport_options"]
     assert "global_keyprefix" not in made["result_backend_transport_options"]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_DOMAINS__DOWNLOADDOMAIN": ("https://a.cn", ["https://a.cn"]),
     "MPRELEASE_DOMAINS__UDPDOMAIN": (' ["udp://a.cn:1"]', ["udp://a.cn:1"]),
     "MPRELEASE_DOMAINS__TCPDOMAIN": ("tcp://a.cn:1", ["tcp://a.cn:1"]),
+    "MPRELEASE_DOMAINS__WEBVIEWDOMAIN": ("https://m.a.cn", ["https://m.a.cn"]),
     "MPRELEASE_RATE__PLATFORM_PER_MINUTE": ("600", 600),
     "MPRELEASE_RATE__MINI_PROGRAM_PER_MINUTE": ("60", 60),
     "MPRELEASE_RATE__LEARN": ("false", False),
@@ -55,6 +57,9 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_RETRY__SLOW_DOWN_S": ("61", 61),
     "MPRELEASE_WORKER__CONCURRENCY": ("4", 4),
     "MPRELEASE_WORKER__POOL": ("prefork", "prefork"),
+    "MPRELEASE_PUBLISH__HOURS": ("22:00-06:00, 12:30-24:00", [(1320, 360), (750, 1440)]),
+    "MPRELEASE_PUBLISH__NOT_ON": ("2026-10-01, 2026-10-02", [date(2026, 10, 1), date(2026, 10, 2)]),
+    "MPRELEASE_PUBLISH__TIME_ZONE": ("Europe/Berlin", "Europe/Berlin"),
     "MPRELEASE_WORKER__STEP_DEADLINE_S": ("100", 100),
     "MPRELEASE_WEBHOOK__URL": ("https://hooks.example.com/a?b=c", "https://hooks.example.com/a?b=c"),
     "MPRELEASE_WEBHOOK__SECRET": (f"{WEBHOOK_SECRET}, {OTHER_SECRET}", [WEBHOOK_SECRET, OTHER_SECRET]),

@@ -84,7 +84,9 @@ def test_a_cause_that_passes_says_when_the_first_goes_on() -> None:
     (cause,) = causes(waiting)
 
     assert cause.public()["next_attempt_at"] == "2026-03-14T09:27:53Z"
-    assert next(cause_lines([cause])).endswith("(next try 2026-03-14 09:27:53 UTC)")
+    assert next(cause_lines([cause], NOW)).endswith("(next try 2026-03-14 09:27:53 UTC)")
+    at = cause.next_attempt_at
+    assert next(cause_lines([cause], at)).endswith("(due, waiting for a worker)")
 
 
 def test_a_cause_that_needs_a_person_has_no_time() -> None:

@@ -13,10 +13,31 @@ from releases.store.known import dump, parse
 from tests.support.examples import NOW, a_problem, a_release, a_request
 
 CONTRACT = [
-    *("id", "appid", "template_id", "user_version", "user_desc", "ext", "audit", "wave", "domains", "step"),
-    *("status", "attempts", "auditid", "block", "failure"),
-    *("wait", "urgent", "label"),  # added to the contract's
-    *("next_attempt_at", "created_at", "updated_at", "history"),
+    "id",
+    "appid",
+    "label",
+    "template_id",
+    "user_version",
+    "user_desc",
+    "ext",
+    "audit",
+    "wave",
+    "domains",
+    "urgent",
+    "publish",
+    "step",
+    "status",
+    "attempts",
+    "auditid",
+    "block",
+    "failure",
+    "wait",
+    "review",
+    "publication",
+    "next_attempt_at",
+    "created_at",
+    "updated_at",
+    "history",
 ]
 
 
@@ -144,7 +165,8 @@ def test_a_release_without_a_problem_has_no_error_to_raise() -> None:
 def test_counts_has_every_status_in_order() -> None:
     assert list(counts({"blocked": 2}).items()) == [
         *(("queued", 0), ("running", 0), ("waiting", 0), ("blocked", 2)),
-        *(("failed", 0), ("cancelled", 0), ("submitted", 0)),
+        *(("failed", 0), ("cancelled", 0), ("submitted", 0), ("rejected", 0), ("approved", 0)),
+        *(("live", 0), ("replaced", 0), ("reverted", 0)),
     ]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -74,6 +75,21 @@ def test_a_domain_with_a_control_character_is_refused(sign: str) -> None:
             for field in ("user_desc", "user_version", "wave")
             for sign in "\x00\x07\x1b\n\r\t\x7f\x85\x9b\u061c\u200f\u2028\u2029\u202e\u2066"
         ),
+        *(
+            ("at", value, "a time with its offset")
+            for value in (
+                1767204000,
+                1767204000.5,
+                "1767204000",
+                True,
+                "2026-12-01",
+                "2026-12-01T02:00:00",
+                "02:00",
+                "",
+                "0001-01-01T00:00:00+08:00",
+                HALF_A_PAIR,
+            )
+        ),
         ("ext", "{}", "a JSON object"),
         ("ext", [], "a JSON object"),
         ("ext", None, "a JSON object"),
@@ -92,6 +108,7 @@ def test_a_domain_with_a_control_character_is_refused(sign: str) -> None:
         ("domains", [], "an object of lists"),
         ("domains", {}, "leave it out"),
         ("domains", {"requestdomain": []}, "leave it out"),
+        ("domains", {"webviewdomain": ["https://m.example.com"]}, "names no server domain; leave it out"),
         ("supersede", 1, "true or false"),
         ("supersede", "yes", "true or false"),
         ("again", None, "true or false"),
@@ -131,6 +148,7 @@ def test_a_missing_field_is_named(field: str) -> None:
         ("requestdomain", "https://api.example.com:0", "port"),
         ("requestdomain", "https://api.example.com:65536", "port"),
         ("requestdomain", "https://api.weixin.qq.com", "forbidden"),
+        ("webviewdomain", "http://m.example.com", "wrong scheme"),
     ],
 )
 def test_a_domain_that_wechat_would_not_take_is_refused_with_its_list(
@@ -151,10 +169,16 @@ def test_a_list_that_is_no_list_is_refused_with_its_name() -> None:
 
 
 def test_an_unknown_list_is_refused_with_the_names_there_are() -> None:
-    error = refusal(**domains("webviewdomain", "https://api.example.com"))
+    error = refusal(**domains("requestdomains", "https://api.example.com"))
 
-    assert error.field == "domains.webviewdomain"
+    assert error.field == "domains.requestdomains"
     assert "requestdomain, wsrequestdomain" in error.problem
+
+
+def test_business_domains_are_taken_beside_server_domains() -> None:
+    named = {"requestdomain": ["https://api.example.com"], "webviewdomain": ["https://m.example.com"]}
+
+    assert parse_request({**FIELDS, "domains": named}).domains == named
 
 
 def test_more_than_200_domains_in_a_list_are_refused() -> None:
@@ -183,10 +207,26 @@ def test_domains_are_kept_as_they_will_be_compared() -> None:
 
 
 def test_an_unknown_field_is_refused_with_the_fields_there_are() -> None:
-    error = refusal(user_version_="1.4.2")
+    error = refusal(colour="red")
 
-    assert error.field == "user_version_"
+    assert error.field == "colour"
     assert "unknown field; the fields are appid, template_id, user_version" in error.problem
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("AppID", "appid"),
+        ("Template ID", "template_id"),
+        ("templateId", "template_id"),
+        ("userversion", "user_version"),
+        ("lable", "label"),
+    ],
+)
+def test_a_field_that_is_spelt_otherwise_says_which_was_meant(typed: str, meant: str) -> None:
+    error = refusal(**{typed: "x"})
+    assert error.field == typed
+    assert error.problem.startswith(f"unknown field; did you mean {meant}? The fields are appid, ")
 
 
 def test_a_misspelt_field_is_told_before_the_missing_one() -> None:
@@ -293,3 +333,11 @@ def test_a_request_is_the_same_after_its_way_through_json(fields: dict[str, Any]
     request = parse_request(fields)
 
     assert parse_request(json.loads(json.dumps(request.model_dump()))) == request
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-12-01T02:00:00+08:00", "2026-11-30T18:00:00Z", "2026-11-30 13:00-05:00", "20261201T020000+0800"],
+)
+def test_a_time_with_its_offset_is_one_of_utc(text: str) -> None:
+    assert parse_request({**FIELDS, "at": text}).at == datetime(2026, 11, 30, 18, 0, tzinfo=UTC)

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from releases.background.due import BATCH, BEGUN_UP_TO, FED_UP_TO, Due
+from releases.background.due import BATCH, BEGUN_UP_TO, FED_UP_TO, LOOKS_AT_ONCE, LOOKS_PER_S, Due
 from releases.record import Release
 from releases.scope import Scope
-from releases.states import Status
+from releases.states import LOOKED_AT, Status
 from releases.store import keys
 from releases.store.pauses import LET_GO_AT_ONCE, Pause, Pauses
 from releases.store.places import Lane, Place, fed, held, sent
@@ -68,7 +68,7 @@ def test_a_write_without_a_place_leaves_the_release_where_it_is(
     assert place_of(redis_client, stored.release) == before
 
 
-@pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED, Status.CANCELLED, Status.SUBMITTED])
+@pytest.mark.parametrize("status", sorted(set(Status) - set(LOOKED_AT)))
 @pytest.mark.parametrize(
     "where",
     [
@@ -194,6 +194,30 @@ def test_a_look_is_taken_only_while_the_queue_is_empty(
 
     assert due.bring() == 1
     assert sender.ids == [stored.release.id]
+
+
+def test_looks_are_taken_at_a_pace_however_many_ask(due: Due, store: ReleaseStore, sender: Sender) -> None:
+    for n in range(60):
+        stored_at(store, lambda _release: Place(keys.due(Lane.LOOKS), time.time() - 1), n)
+    assert due.bring() == LOOKS_AT_ONCE
+
+    began = time.monotonic()
+    while len(sender.ids) < 3 * LOOKS_AT_ONCE:
+        due.bring()
+    took_s = time.monotonic() - began
+
+    assert 2 * LOOKS_AT_ONCE / LOOKS_PER_S - 0.2 < took_s < 3 * LOOKS_AT_ONCE / LOOKS_PER_S + 1
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_one_that_could_wait_stands_where_its_message_is(
+    redis_client: redis.Redis, due: Due, store: ReleaseStore, *, urgent: bool
+) -> None:
+    stored = stored_at(store, lambda _: Place(keys.due(Lane.LOOKS), time.time() - 1), urgent=urgent)
+
+    due.bring()
+
+    assert stands(redis_client, stored.release, keys.sent(urgent=urgent), time.time())
 
 
 def test_the_oldest_wave_is_fed_first(due: Due, store: ReleaseStore, sender: Sender) -> None:

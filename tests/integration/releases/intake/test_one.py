@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import redis
 
@@ -343,11 +345,11 @@ def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
     class AwayOnce(NotedResults):
         away = True
 
-        def store(self, release_id: str, outcome: Exception | int) -> None:
+        def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
             if self.away:
                 self.away = False
                 raise redis.ConnectionError
-            super().store(release_id, outcome)
+            super().store(handle, outcome)
 
     results = AwayOnce()
     outcomes = Outcomes(store=store, results=results)

@@ -13,11 +13,23 @@ from tests.integration.wechat.server import ScriptedWeChat, hang_up, refusal
 from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.domains import Domains
 from wechat.errors import Refused, Unanswered
-from wechat.mini_program import PATHS, LatestAudit, MiniProgram, TrialVersion
+from wechat.mini_program import (
+    PATHS,
+    AuditStatus,
+    EarlierVersion,
+    GrayPlan,
+    LatestAudit,
+    LiveVersion,
+    MiniProgram,
+    TrialVersion,
+    Versions,
+)
 
 HOST = "https://a.cn"
 TRIAL = TrialVersion("1.0.0", "faster", 1000.0)
 AUDIT = LatestAudit(2**63 - 1, 2, "1.0.0", "faster", 1000.0)
+LIVE = LiveVersion("0.9.0", "", 900.0)
+EARLIER = (EarlierVersion(3, "0.8.0", "slow", 800.0),)
 
 #: Each call: its name in the fake and in the API, what WeChat answers, what the fake is scripted with, what comes back.
 Call = Callable[[MiniProgramCalls], object]
@@ -65,6 +77,73 @@ CASES: dict[str, tuple[Call, str, str, dict[str, Any], Any, Any]] = {
         AUDIT,
         AUDIT,
     ),
+    "audit": (
+        lambda it: it.audit(7),
+        *("audit", "get_auditstatus"),
+        {"status": 1, "reason": "no", "screenshot": "a|b"},
+        AuditStatus(1, "no", ("a", "b")),
+        AuditStatus(1, "no", ("a", "b")),
+    ),
+    "withdrawal": (lambda it: it.withdraw_audit(), *("withdraw_audit", "undocodeaudit"), {}, None, None),
+    "versions": (
+        lambda it: it.versions(),
+        *("versions", "getversioninfo"),
+        {
+            "exp_info": {"exp_version": "1.0.0", "exp_desc": "faster", "exp_time": 1000},
+            "release_info": {"release_version": "0.9.0", "release_desc": "", "release_time": 900},
+        },
+        Versions(TRIAL, LIVE),
+        Versions(TRIAL, LIVE),
+    ),
+    "release": (lambda it: it.release(), *("release", "release"), {}, None, None),
+    "effective domains": (
+        lambda it: it.effective_domains(),
+        *("effective_domains", "get_effective_domain"),
+        {"effective_domain": {"requestdomain": [HOST]}},
+        Domains.wanted({"requestdomain": [HOST]}),
+        Domains.wanted({"requestdomain": [HOST]}),
+    ),
+    "web view domains": (
+        lambda it: it.web_view_domains(),
+        *("web_view_domains", "setwebviewdomain"),
+        {"webviewdomain": [HOST]},
+        (HOST,),
+        (HOST,),
+    ),
+    "more web view domains": (
+        lambda it: it.add_web_view_domains([HOST]),
+        *("add_web_view_domains", "setwebviewdomain"),
+        {},
+        None,
+        None,
+    ),
+    "effective web view domains": (
+        lambda it: it.effective_web_view_domains(),
+        *("effective_web_view_domains", "get_effective_webviewdomain"),
+        {"effective_webviewdomain": [HOST]},
+        (HOST,),
+        (HOST,),
+    ),
+    "earlier versions": (
+        lambda it: it.earlier_versions(),
+        *("earlier_versions", "revertcoderelease"),
+        {
+            "version_list": [
+                {"app_version": 3, "user_version": "0.8.0", "user_desc": "slow", "commit_time": 800}
+            ]
+        },
+        EARLIER,
+        EARLIER,
+    ),
+    "revert": (lambda it: it.revert(3), *("revert", "revertcoderelease"), {}, None, None),
+    "gray plan": (
+        lambda it: it.gray_plan(),
+        *("gray_plan", "getgrayreleaseplan"),
+        {"gray_release_plan": {"status": 1, "gray_percentage": 5, "create_timestamp": 1000}},
+        GrayPlan(1, 5, 1000.0),
+        GrayPlan(1, 5, 1000.0),
+    ),
+    "no gray plan": (lambda it: it.gray_plan(), *("gray_plan", "getgrayreleaseplan"), {}, None, None),
 }
 
 

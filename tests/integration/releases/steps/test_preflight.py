@@ -31,7 +31,11 @@ class Pool:
 @pytest.fixture
 def preflight(redis_client: redis.Redis) -> Callable[[Pool], Preflight]:
     return lambda pool: Preflight(
-        redis_client, read_pool=pool, read_templates=lambda: None, sleep=lambda _: None
+        redis_client,
+        read_pool=pool,
+        read_jump_pool=lambda: None,
+        read_templates=lambda: None,
+        sleep=lambda _: None,
     )
 
 
@@ -49,10 +53,42 @@ def test_with_all_domains_registered_the_pool_is_read_once(preflight: Callable[[
     assert pool.reads == 1
 
 
+def test_before_a_publication_all_share_a_pool_that_was_read_within_the_last_seconds(
+    preflight: Callable[[Pool], Preflight], redis_client: redis.Redis
+) -> None:
+    pool = Pool("a.example.com", "b.example.com")
+    preflight(pool).check(WANTED, "spring")
+    assert preflight(pool).published_hosts() == ["a.example.com", "b.example.com"]
+    assert pool.reads == 1
+
+    # It has lost one since: the pool that is kept still has all, and is good for a wave that begins.
+    pool.hosts = ("a.example.com",)
+    grow_old(redis_client)
+
+    assert preflight(pool).published_hosts() == ["a.example.com"]
+    assert [preflight(pool).published_hosts() for _ in range(3)] == [["a.example.com"]] * 3
+    assert pool.reads == 2
+
+
+def test_before_a_publication_a_pool_that_wechat_does_not_tell_is_not_known(
+    preflight: Callable[[Pool], Preflight],
+) -> None:
+    pool = Pool()
+    pool.hosts = None
+
+    assert preflight(pool).published_hosts() is None
+
+
 def test_a_pool_that_has_all_is_looked_at_once_in_a_while(redis_client: redis.Redis) -> None:
     now = 1000.0
     pool = Pool("a.example.com", "b.example.com")
-    preflight = Preflight(redis_client, read_pool=pool, read_templates=lambda: None, monotonic=lambda: now)
+    preflight = Preflight(
+        redis_client,
+        read_pool=pool,
+        read_jump_pool=lambda: None,
+        read_templates=lambda: None,
+        monotonic=lambda: now,
+    )
     preflight.check(WANTED, "spring")
     redis_client.delete(keys.POOL)
     pool.hosts = ("a.example.com",)
@@ -129,7 +165,11 @@ class Asked:
 
     def __init__(self, client: redis.Redis, *hosts: str) -> None:
         self.preflight = Preflight(
-            client, read_pool=Pool(*hosts), read_templates=lambda: None, sleep=self._sleep
+            client,
+            read_pool=Pool(*hosts),
+            read_jump_pool=lambda: None,
+            read_templates=lambda: None,
+            sleep=self._sleep,
         )
         self.asked = 0
         self.slept_s = 0.0
@@ -231,7 +271,12 @@ def test_many_at_once_ask_once_where_it_is_refused(redis_client: redis.Redis) ->
     together, asked = threading.Barrier(8), []
 
     def ask(_: int) -> None:
-        preflight = Preflight(redis_client, read_pool=Pool("shop.example"), read_templates=lambda: None)
+        preflight = Preflight(
+            redis_client,
+            read_pool=Pool("shop.example"),
+            read_jump_pool=lambda: None,
+            read_templates=lambda: None,
+        )
         together.wait(10)
         with suppress(StepBlocked), preflight.of(BELOW, "spring"):
             asked.append(1)
@@ -264,7 +309,7 @@ class Library:
 
 
 def held_against(client: redis.Redis, library: Library) -> Preflight:
-    return Preflight(client, read_pool=lambda: None, read_templates=library.read)
+    return Preflight(client, read_pool=lambda: None, read_jump_pool=lambda: None, read_templates=library.read)
 
 
 def test_the_library_is_read_once_for_all_workers(redis_client: redis.Redis) -> None:

@@ -91,7 +91,7 @@ def test_a_release_at_rest_is_not_due_because_somebody_looked_at_it(
     release = sent_since(store, 1)
     stored = store.get(release.id)
     assert stored is not None
-    store.save(stored, release.model_copy(update={"status": Status.SUBMITTED}))
+    store.save(stored, release.model_copy(update={"status": Status.APPROVED}))
 
     assert isinstance(leases.begin(release.id, release.appid), Held)
 

@@ -30,7 +30,7 @@ def test_right_counts_are_left_alone(
 
     found = recount(Database(redis_client), store)
 
-    assert (found.right, found.mended, found.moving) == ((f"wave {WAVE}", "causes"), (), ())
+    assert (found.right, found.mended, found.moving) == ((f"wave {WAVE}", "causes", "steps"), (), ())
     assert (redis_client.hgetall(COUNTS), redis_client.hgetall(keys.STOPPED)) == before
 
 
@@ -66,6 +66,16 @@ def test_wrong_causes_are_made_anew_and_lost_counts_as_well(
     redis_client.delete(COUNTS)
 
     assert recount(Database(redis_client), store).mended == (f"wave {WAVE}", "causes")
+    assert broken(Look.at(redis_client)) == []
+
+
+def test_what_monitors_count_of_the_second_half_is_made_anew(
+    redis_client: redis.Redis, store: ReleaseStore, ids: dict[str, str]
+) -> None:
+    redis_client.hset(keys.STANDING, mapping={"verify_live blocked": 2, "behind": 1})
+    assert broken(Look.at(redis_client)) != []
+
+    assert recount(Database(redis_client), store).mended == ("steps",)
     assert broken(Look.at(redis_client)) == []
 
 

@@ -1,4 +1,4 @@
-"""A Redis that the old version filled is migrated: see `tests.support.old_version`, which fills it."""
+"""A Redis that an old version filled is migrated: see `tests.support.old_version`, which fills it."""
 
 import json
 from collections import Counter
@@ -10,20 +10,21 @@ import redis
 
 from db.database import Database
 from releases.record import Release
-from releases.states import AT_REST, GOING_ON, Status
+from releases.states import ACTIVE, AT_REST, LOOKED_AT, Status
 from releases.store import keys, schema
 from releases.store.known import dump, parse
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
-from releases.store.schema import NEWEST, BeingMigrated, NewerSchema, OldWorkers, Schema
+from releases.store.schema import NEWEST, SPREAD_S, BeingMigrated, NewerSchema, OldWorkers, Schema
 from tests.integration.releases.together import all_at_once
 from tests.support.old_version import load
 from tests.support.records import everything
 
 #: What is of the first layout alone, and what is of the second alone.
 OLD_KEYS = ("releases:parked", "releases:unfed", "releases:held:", "releases:suspects", "releases:reconciler")
-NEW_KEYS = ("releases:due:", "releases:sent", "releases:held-by:", keys.SCHEMA)
+NEW_KEYS = ("releases:since:", "releases:due:", "releases:sent", "releases:held-by:", keys.SCHEMA)
 BEGUN, NEW, URGENT = keys.due(Lane.BEGUN), keys.due(Lane.NEW), keys.due(Lane.URGENT)
+LOOKS = keys.due(Lane.LOOKS)
 SENT, SENT_URGENT = keys.sent(urgent=False), keys.sent(urgent=True)
 
 
@@ -56,15 +57,19 @@ def stand(client: redis.Redis) -> dict[str, list[tuple[str, float]]]:
 
 
 def assert_well(client: redis.Redis) -> None:
-    """What has to be true of layout 2."""
+    """What has to be true of layout 3."""
     standing = stand(client)
     for release in records(client):
         said = cast("dict[str, str]", client.hgetall(keys.record(release.id)))
         where = [index for index, _ in standing.pop(release.id, [])]
         assert where == ([said["place"]] if "place" in said else []), release.id
-        assert bool(where) is (release.status in GOING_ON), release.id
+        assert bool(where) is (release.status in LOOKED_AT), release.id
         assert (said.get("urgent") == "1") is release.urgent
-        if where:
+        if release.status is Status.SUBMITTED:
+            assert where == [LOOKS]
+            assert release.review is not None
+            assert client.hget(keys.mini_program(release.appid), "ahead") == release.id
+        elif where:
             urgent_ones = {URGENT, SENT_URGENT}
             assert (where[0] in urgent_ones) is release.urgent or where[0].startswith(keys.held(""))
     assert standing == {}
@@ -75,7 +80,7 @@ def assert_well(client: redis.Redis) -> None:
 
 def test_the_old_redis_has_what_it_is_for(old_redis: redis.Redis) -> None:
     there = Counter(release.status for release in records(old_redis))
-    assert set(there) == set(Status)
+    assert set(there) == {*ACTIVE, Status.CANCELLED, Status.SUBMITTED}
     assert all(old_redis.exists(key) for key in ("releases:parked", "releases:unfed", "unacked", "releases"))
     held = cast("list[str]", old_redis.keys("releases:held:*"))
     assert {key.split(":")[2] for key in held} == {"all", "submissions", "wave"}
@@ -97,12 +102,15 @@ def test_each_release_that_goes_on_gets_the_one_place_where_it_waited(old_redis:
     moved = migrate(old_redis)
     assert_well(old_redis)
     standing = stand(old_redis)
-    assert moved == len(standing) == sum(release.status in GOING_ON for release in before.values())
+    assert moved == len(standing) == sum(release.status in LOOKED_AT for release in before.values())
     kinds: Counter[str] = Counter()
     for release_id, [(index, at)] in standing.items():
         release = before[release_id]
         created = old_redis.zscore(keys.ALL, release_id)
-        if release_id in held:
+        if release.status is Status.SUBMITTED:
+            assert seconds - 1 <= at <= seconds + SPREAD_S + 5
+            expected: tuple[str, Any] = LOOKS, at
+        elif release_id in held:
             expected = keys.held(held[release_id]), created
         elif release_id in parked:
             expected = (URGENT if release.urgent else BEGUN), parked[release_id]
@@ -114,7 +122,7 @@ def test_each_release_that_goes_on_gets_the_one_place_where_it_waited(old_redis:
         assert (index, at) == pytest.approx(expected)
         kinds[index] += 1
     assert set(kinds) == {
-        *(BEGUN, NEW, URGENT, SENT, SENT_URGENT),
+        *(BEGUN, NEW, URGENT, LOOKS, SENT, SENT_URGENT),
         *map(keys.held, ("all", "submissions", "wave:autumn")),
     }
 
@@ -125,8 +133,10 @@ def test_all_else_stays_as_it_was(old_redis: redis.Redis) -> None:
         for key in [key for key in found if key.startswith((*OLD_KEYS, *NEW_KEYS))]:
             del found[key]
         for key, value in found.items():
-            if key.startswith("release:"):
-                found[key] = {name: value[name] for name in value if name not in ("place", "urgent")}
+            if key.startswith(("release:", "mini-program:")):
+                followed = '"status":"submitted"' in value.get("document", "")
+                gone = {"place", "urgent", "ahead", *(("document", "revision") if followed else ())}
+                found[key] = {name: value[name] for name in value if name not in gone}
         return found
 
     before = all_else()
@@ -168,11 +178,11 @@ class Dying(Schema):
 
     def __init__(self, client: redis.Redis, steps: int) -> None:
         super().__init__(Database(client), old_workers=nobody)
-        self._place = _dying(self._place, steps)
+        self._place = dying(self._place, steps)
         self._unlock = cast("Any", lambda **_: None)
 
 
-def _dying(script: Any, steps: int) -> Any:
+def dying(script: Any, steps: int) -> Any:
     left = iter(range(steps))
 
     def run(**arguments: Any) -> Any:
@@ -311,7 +321,7 @@ def test_one_that_stood_in_several_stands_in_one(
     assert stand(redis_client) == {"1": [expected]}
 
 
-@pytest.mark.parametrize("status", sorted(AT_REST))
+@pytest.mark.parametrize("status", sorted(AT_REST - {Status.SUBMITTED}))
 def test_one_at_rest_that_was_left_in_an_index_gets_no_place(
     redis_client: redis.Redis, status: Status
 ) -> None:

@@ -7,11 +7,12 @@ import pytest
 from releases.errors import ReleaseConflict
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.record import PAYLOAD, Release, identity
-from releases.states import ACTIVE, Status
+from releases.states import ACTIVE, SUBMITTED_ONCE, Status, Step
 from releases.store.known import Known, Stored
 from tests.support.examples import a_release, a_request
 
 OTHER_PAYLOAD: dict[str, Any] = {
+    "publish": "auto",
     "user_desc": "slower",
     "ext": {"ext": {"shop": 2}},
     "audit": {"version_desc": "other"},
@@ -53,7 +54,7 @@ def test_the_same_version_with_another_payload_is_refused_naming_the_field(field
 
 
 def test_every_field_that_differs_is_named() -> None:
-    with pytest.raises(ReleaseConflict, match="another user_desc, ext, audit, wave, domains;"):
+    with pytest.raises(ReleaseConflict, match="another user_desc, ext, audit, wave, domains, publish;"):
         decide(a_request(**OTHER_PAYLOAD), beside(a_release()))
 
 
@@ -108,6 +109,40 @@ def test_after_submission_again_is_a_new_release(payload: dict[str, Any]) -> Non
     submitted = a_release(status=Status.SUBMITTED, auditid=7)
 
     assert decide(a_request(again=True, **payload), known(same=submitted)) == NewRelease()
+
+
+SECOND_HALF = [
+    *((status, Step.SUBMIT_AUDIT) for status in sorted(SUBMITTED_ONCE)),
+    *((status, Step.VERIFY_LIVE) for status in sorted(ACTIVE)),
+]
+
+
+@pytest.mark.parametrize(("status", "step"), SECOND_HALF)
+def test_the_same_version_is_the_same_release_whatever_became_of_it_after_its_submission(
+    status: Status, step: Step
+) -> None:
+    there = a_release(status=status, step=step, auditid=7)
+    newer = a_release(a_request(user_version="1.5.0"))
+
+    assert decide(a_request(), known(same=there)) == Repetition(there)
+    assert decide(a_request(supersede=True, withdraw=True), known(same=there)) == Repetition(there)
+    assert decide(a_request(), known(active=newer, same=there)) == Repetition(there)
+    with pytest.raises(ReleaseConflict, match="another publish; ask for `again`"):
+        decide(a_request(publish="auto"), known(same=there))
+
+
+@pytest.mark.parametrize(("status", "step"), SECOND_HALF)
+@pytest.mark.parametrize("other", [{"again": True}, {"user_version": "1.5.0"}])
+def test_what_is_ahead_of_it_does_not_keep_a_release_from_being_enqueued(
+    status: Status, step: Step, other: dict[str, Any]
+) -> None:
+    there = a_release(status=status, step=step, auditid=7)
+    same = there if "again" in other else None
+
+    assert decide(a_request(**other), known(same=same)) == NewRelease()
+    assert decide(a_request(**other, supersede=True), known(same=same)) == NewRelease(), (
+        "nothing is cancelled"
+    )
 
 
 def test_again_while_it_is_active_is_a_repetition() -> None:

@@ -6,19 +6,31 @@ from typing import Any
 import pytest
 
 from releases.intake.plan import Plan, plan
+from releases.record import Release
+from releases.remedies import in_chinese
+from releases.request import ReleaseRequest
+from releases.states import Status, Step
 from releases.store.known import Known
-from tests.support.examples import a_request
+from tests.support.bilingual import is_chinese
+from tests.support.examples import a_release, a_request
 from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
 from wechat.domains import Domains
 from wechat.mini_program import LatestAudit
 
 NONE = Domains.wanted({})
+PAGES = "https://m.example.com"
+WEB_VIEW = Domains.wanted({"webviewdomain": [PAGES]})
 NEW = Known(active=None, same=None)
 
 
-def planned(templates: Collection[int] | None = (12,), **answers: Any) -> Plan:
+def planned(
+    templates: Collection[int] | None = (12,),
+    ahead: Release | None = None,
+    request: ReleaseRequest | None = None,
+    **answers: Any,
+) -> Plan:
     scripted = {"get": [{}], "latest_audit": [None], **answers}
-    return plan(a_request(), NEW, FakeMiniProgram(**scripted), NONE, None, templates)
+    return plan(request or a_request(), NEW, FakeMiniProgram(**scripted), NONE, None, templates, ahead)
 
 
 def audit(status: int, version: str = "1.4.1") -> LatestAudit:
@@ -56,6 +68,45 @@ def test_a_running_audit_without_a_version_is_foreseen_as_well() -> None:
     assert obstacle.startswith("85009 another version is under audit")
 
 
+def ahead(status: Status, step: Step = Step.SUBMIT_AUDIT) -> Release:
+    return a_release(a_request(user_version="1.4.1"), status=status, step=step, auditid=7)
+
+
+@pytest.mark.parametrize(
+    ("older", "allowed", "expected"),
+    [
+        (ahead(Status.SUBMITTED), {}, ("version 1.4.1 is under audit", "would wait")),
+        (ahead(Status.SUBMITTED), {"supersede": True}, ("version 1.4.1 is under audit", "would wait")),
+        (ahead(Status.SUBMITTED), {"withdraw": True}, ("version 1.4.1 is under audit", "be withdrawn")),
+        (ahead(Status.APPROVED), {"withdraw": True}, ("version 1.4.1 is approved", "would wait")),
+        (ahead(Status.APPROVED), {"supersede": True}, ("version 1.4.1 is approved", "be cancelled")),
+        (
+            ahead(Status.BLOCKED, Step.VERIFY_LIVE),
+            {"supersede": True, "withdraw": True},
+            ("version 1.4.1 is blocked at verify_live", "would wait"),
+        ),
+    ],
+)
+def test_an_older_release_in_the_way_is_foreseen_with_what_would_become_of_it(
+    older: Release, allowed: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    # Its audit that runs is not told a second time.
+    running = audit(2) if older.status is Status.SUBMITTED else None
+    (obstacle,) = planned(ahead=older, request=a_request(**allowed), latest_audit=[running]).obstacles
+
+    stands, what = obstacle.split(" -- ")
+    assert stands == expected[0]
+    assert expected[1] in what
+    assert is_chinese(in_chinese(what))
+    assert older.id not in obstacle, "alike for all Mini Programs, so that it is counted once"
+
+
+def test_a_foreign_audit_beside_an_older_release_is_foreseen_as_well() -> None:
+    foreign = LatestAudit(auditid=8, status=2, version="9", desc="", submit_time=1000.0)
+
+    assert len(planned(ahead=ahead(Status.APPROVED), latest_audit=[foreign]).obstacles) == 2
+
+
 @pytest.mark.parametrize("status", [0, 1, 3], ids=["passed", "rejected", "withdrawn"])
 def test_an_audit_that_has_ended_is_in_nobodys_way(status: int) -> None:
     assert planned(latest_audit=[audit(status)]).obstacles == ()
@@ -77,3 +128,22 @@ def test_a_mini_program_that_answers_nothing_is_not_asked_further() -> None:
     (obstacle,) = made.obstacles
     assert "61007" in obstacle
     assert "permission set 18" in obstacle
+
+
+def planned_with_business_domains(there: list[str], jump: Collection[str] | None) -> Plan:
+    mini_program = FakeMiniProgram(get=[{}], latest_audit=[None], web_view_domains=[there])
+    return plan(a_request(), NEW, mini_program, WEB_VIEW, ("m.example.com",), (12,), jump=jump)
+
+
+def test_business_domains_that_are_missing_are_planned_with_a_call_of_their_own() -> None:
+    made = planned_with_business_domains([], ["example.com"])
+
+    assert made.calls[0] == ("/wxa/setwebviewdomain", {"action": "add", "webviewdomain": [PAGES]})
+    assert (made.adds_domains, made.obstacles) == (True, ())
+    assert not planned_with_business_domains([PAGES], None).adds_domains
+
+
+def test_a_business_domain_that_is_not_in_its_own_pool_is_foreseen_with_the_command() -> None:
+    (obstacle,) = planned_with_business_domains([PAGES], ()).obstacles
+
+    assert "m.example.com; `mprelease platform domains add --web-view`" in obstacle

@@ -6,13 +6,15 @@ from itertools import product
 import pytest
 
 from releases.record import Progress
-from releases.states import STEPS, Status, Step
+from releases.states import STEPS, TO_AUDIT, TO_LIVE, Status, Step
 from releases.steps.admission import Admission, admit
 from tests.support.examples import APPID, NOW, a_release
 
-DOMAINS, COMMIT, SUBMIT = STEPS
+DOMAINS, COMMIT, SUBMIT = TO_AUDIT
+PUBLISH, VERIFY = TO_LIVE
 GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
-STOPPED = (Status.BLOCKED, Status.FAILED, Status.CANCELLED)
+STOPPED = (Status.BLOCKED, Status.FAILED)
+DECIDED = (Status.REJECTED, Status.APPROVED, Status.LIVE, Status.REPLACED, Status.REVERTED)
 
 # Message's step -> record's step -> what it means while the release goes on.
 EXPECTED = {
@@ -25,6 +27,19 @@ EXPECTED = {
     (SUBMIT, DOMAINS): Admission.DROP,
     (SUBMIT, COMMIT): Admission.DROP,
     (SUBMIT, SUBMIT): Admission.RUN,
+    (PUBLISH, PUBLISH): Admission.RUN,
+    (PUBLISH, VERIFY): Admission.PASS,
+    (VERIFY, PUBLISH): Admission.DROP,
+    (VERIFY, VERIFY): Admission.RUN,
+    (Step.REVERT, Step.REVERT): Admission.RUN,
+    # Of the first chain's messages, the last one's result is there when the second has been ordered.
+    (SUBMIT, PUBLISH): Admission.REST,
+    (COMMIT, PUBLISH): Admission.DROP,
+    (VERIFY, Step.REVERT): Admission.REST,
+    (PUBLISH, SUBMIT): Admission.DROP,
+    (Step.REVERT, VERIFY): Admission.DROP,
+    (Step.WATCH_AUDIT, COMMIT): Admission.DROP,
+    (Step.WATCH_AUDIT, PUBLISH): Admission.DROP,
 }
 
 
@@ -36,20 +51,38 @@ def test_a_message_runs_its_own_step_passes_a_done_one_and_never_runs_ahead(
     assert admit(a_release(status=status, step=record), message, APPID, NOW) is EXPECTED[message, record]
 
 
-@pytest.mark.parametrize(("status", "message", "record"), [*product(STOPPED, STEPS, STEPS)])
-def test_a_stopped_release_says_so_to_every_message(status: Status, message: Step, record: Step) -> None:
-    assert admit(a_release(status=status, step=record), message, APPID, NOW) is Admission.REST
+@pytest.mark.parametrize(("status", "chain"), [*product(STOPPED, (TO_AUDIT, TO_LIVE))])
+def test_a_stopped_release_says_so_to_every_message_of_its_chain(
+    status: Status, chain: tuple[Step, ...]
+) -> None:
+    for record, message in product(chain, chain):
+        assert admit(a_release(status=status, step=record), message, APPID, NOW) is Admission.REST
 
 
 @pytest.mark.parametrize("record", STEPS)
-def test_a_submitted_release_returns_its_audit_id_to_the_last_step_only(record: Step) -> None:
-    release = a_release(status=Status.SUBMITTED, step=record)
+def test_a_cancelled_release_says_so_to_every_message_of_the_first_chain(record: Step) -> None:
+    release = a_release(status=Status.CANCELLED, step=record)
 
-    assert [admit(release, step, APPID, NOW) for step in STEPS] == [
-        Admission.DROP,
-        Admission.DROP,
-        Admission.REST,
-    ]
+    said = {step: admit(release, step, APPID, NOW) for step in STEPS}
+    assert {step for step in STEPS if said[step] is Admission.REST} == set(TO_AUDIT)
+    assert set(said.values()) == {Admission.REST, Admission.DROP}
+
+
+def test_a_submitted_release_is_looked_at_and_returns_its_audit_id_to_the_last_step() -> None:
+    release = a_release(status=Status.SUBMITTED, step=SUBMIT)
+
+    said = {step: admit(release, step, APPID, NOW) for step in STEPS}
+    assert said.pop(SUBMIT) is Admission.REST
+    assert said.pop(Step.WATCH_AUDIT) is Admission.RUN
+    assert set(said.values()) == {Admission.DROP}
+
+
+@pytest.mark.parametrize(("status", "record"), [*product(DECIDED, (SUBMIT, VERIFY, Step.REVERT))])
+def test_nobody_publishes_reverts_or_submits_by_sending_a_message(status: Status, record: Step) -> None:
+    release = a_release(status=status, step=record)
+
+    said = {admit(release, step, APPID, NOW) for step in STEPS}
+    assert said <= {Admission.DROP, Admission.REST}
 
 
 @pytest.mark.parametrize(("status", "message", "record"), [*product(Status, STEPS, STEPS)])

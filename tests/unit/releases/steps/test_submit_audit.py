@@ -7,15 +7,20 @@ import pytest
 
 from releases.problems import NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Progress, Release
+from releases.states import Status, Step
+from releases.steps.ahead import StandsBehind
 from releases.steps.submit_audit import submit_audit as do_submit_audit
-from tests.support.examples import a_release
+from releases.store.known import Stored
+from tests.support.examples import a_release, a_request
 from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
+from wechat.errcodes.row import GOES_ON
 from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.mini_program import LatestAudit, TrialVersion
 
 PASSED, REJECTED, IN_REVIEW, WITHDRAWN, DELAYED = range(5)
 ATTEMPT = 1000.0
 OURS = TrialVersion("1.4.2", "", ATTEMPT)
+OTHER = Stored(a_release(a_request(user_version="1.4.1"), status=Status.CANCELLED), 3)
 
 
 def audit(status: int, **different: Any) -> LatestAudit:
@@ -158,14 +163,14 @@ def test_a_commit_after_the_submission_does_not_make_its_audit_somebody_elses() 
 def test_an_audit_that_another_release_has_is_never_ours() -> None:
     asked: list[int] = []
 
-    def is_anothers(auditid: int) -> bool:
+    def whose(auditid: int) -> Stored:
         asked.append(auditid)
-        return True
+        return OTHER
 
     mini_program = FakeMiniProgram(latest_audit=[audit(PASSED)], submit_audit=[7])
     intents = NotedIntents(has_seen_trial=True)
 
-    auditid, _ = do_submit_audit(mini_program, after_unanswered_submit(), intents, is_anothers=is_anothers)
+    auditid, _ = do_submit_audit(mini_program, after_unanswered_submit(), intents, whose=whose)
 
     assert (auditid, asked) == (7, [2**60 + 1])
 
@@ -189,12 +194,56 @@ def test_85009_of_the_first_submission_adopts_no_audit_that_does_not_say_its_ver
         submit_audit(mini_program, committed(), NotedIntents(has_seen_trial=True))
 
 
-def test_85009_of_an_audit_that_another_release_has_blocks_naming_it() -> None:
-    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[audit(IN_REVIEW, auditid=7)])
+def refused_beside(latest: LatestAudit, of_other: int = 7) -> tuple[Exception, NotedIntents]:
+    """85009 while `latest` runs, where another release has the audit `of_other`; what is raised, and what was written."""
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[latest])
     intents = NotedIntents(has_seen_trial=True)
 
-    with pytest.raises(StepBlocked, match=r"audit 7 of version 1\.4\.2, submitted"):
-        do_submit_audit(mini_program, committed(), intents, is_anothers=lambda auditid: auditid == 7)
+    def whose(auditid: int) -> Stored | None:
+        return OTHER if auditid == of_other else None
+
+    with pytest.raises((StandsBehind, StepBlocked, NotShownYet)) as caught:
+        do_submit_audit(mini_program, committed(), intents, whose=whose)
+    return caught.value, intents
+
+
+@pytest.mark.parametrize("status", [IN_REVIEW, DELAYED])
+@pytest.mark.parametrize("version", ["1.4.2", "1.4.1"])
+def test_85009_of_another_releases_audit_waits_for_its_end(status: int, version: str) -> None:
+    behind, intents = refused_beside(audit(status, auditid=7, version=version))
+
+    assert isinstance(behind, StandsBehind)
+    assert behind.older is OTHER
+    assert (behind.problem.step, behind.problem.errcode) == (Step.SUBMIT_AUDIT, 85009)
+    assert behind.problem.errmsg.startswith(f"audit 7 of version {version}, submitted")
+    assert OTHER.release.id in behind.problem.errmsg
+    assert behind.problem.remedy.startswith(GOES_ON)
+    # A definite no: whoever looks again may submit at once.
+    assert intents.noted == [("submit", ATTEMPT), ("forget_submission", None)]
+
+
+def test_85009_of_it_after_a_submission_that_was_not_answered_leaves_that_to_be_asked_for() -> None:
+    others = audit(IN_REVIEW, auditid=7, version="1.4.1")
+    mini_program = FakeMiniProgram(submit_audit=[refused(85009)], latest_audit=[None, others])
+    intents = NotedIntents(has_seen_trial=True)
+
+    with pytest.raises(StandsBehind):
+        do_submit_audit(mini_program, after_unanswered_submit(), intents, whose=lambda _: OTHER)
+
+    assert intents.noted == [("submit", ATTEMPT)]
+
+
+def test_85009_of_nobodys_audit_here_blocks_naming_it() -> None:
+    blocked, _ = refused_beside(audit(IN_REVIEW, auditid=7, version="1.4.1"), of_other=8)
+
+    assert isinstance(blocked, StepBlocked)
+    assert "audit 7 of version 1.4.1" in str(blocked)
+
+
+def test_85009_beside_another_releases_audit_that_has_ended_stands_behind_nobody() -> None:
+    error, _ = refused_beside(audit(REJECTED, auditid=7, version="1.4.1"))
+
+    assert isinstance(error, NotShownYet)
 
 
 @pytest.mark.parametrize("latest", UNFOUND[:3])

@@ -31,7 +31,14 @@ def test_a_canary_that_can_end_well_no_more_is_not_waited_for() -> None:
     decision = judged(held=90, pause=CANARY, waiting=97, blocked=3, started=10)
 
     assert isinstance(decision, Pause)
-    assert "of its canary 3 of 10 ended blocked and 0 failed" in decision.errmsg
+    assert "of its canary 3 of 10 ended blocked, over the 20 % allowed" in decision.errmsg
+
+
+def test_what_no_release_did_is_not_counted() -> None:
+    decision = judged(held=90, pause=CANARY, waiting=97, failed=3, started=10)
+
+    assert isinstance(decision, Pause)
+    assert "of its canary 3 of 10 failed, over the 20 % allowed" in decision.errmsg
 
 
 def test_when_the_canary_went_well_the_rest_goes_on() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from releases.record import counts
+from releases.remedies import in_chinese
 from releases.scope import Scope
 from releases.store.pauses import Pause
 from releases.store.tally import WaveTally
 from releases.waves.brake import WavePolicy, canary_pause
 from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
+from tests.support.bilingual import is_chinese
 from tests.support.examples import a_problem
 
 CANARY = canary_pause("spring", WavePolicy(canary=2, max_blocked=10))
@@ -60,6 +62,17 @@ def test_what_holds_releases_back_is_told_with_how_many() -> None:
     ]
     (quota,) = held[2:]
     assert str(quota).startswith("3 held back: 45009 "), "the others pass in seconds"
+
+
+def test_those_that_wait_behind_an_older_release_are_told_and_hold_nobody_else() -> None:
+    behind = tally({"older": 3}, waiting=3, submitted=9)
+
+    (hold,) = holds_of(behind, None, {})
+
+    assert str(hold).startswith("3 held back: an older release of the Mini Program is under audit")
+    assert is_chinese(in_chinese(hold.remedy))
+    assert not still(behind), "each of them goes on by itself"
+    assert still(behind, BRAKE), "nothing goes on before that"
 
 
 def test_a_pause_that_has_met_none_is_told_all_the_same() -> None:

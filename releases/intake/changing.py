@@ -1,0 +1,78 @@
+"""How a record is changed by who holds no lease of it: read, decide, write, and again where somebody else was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from releases.errors import ReleaseConflict, UnknownRelease
+from releases.record import Release
+from releases.store.places import sent
+from releases.store.records import RecordChanged, ReleaseStore, RoleTaken
+
+#: How often a change is tried again when somebody else changed the same record at the same moment.
+TRIES = 50
+#: So many messages by name are remembered that have changed a release.
+_REMEMBERED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changing:
+    """Changes records. Safe to use from many threads and processes."""
+
+    store: ReleaseStore
+    now: Callable[[], datetime]
+
+    def change(
+        self,
+        release_id: str,
+        change: Callable[[Release], Release],
+        *,
+        moves: bool = True,
+        request_id: str | None = None,
+    ) -> tuple[Release, Release]:
+        """Write a change to the newest state of a record; returns the states before and after.
+
+        If it goes on it is about to be sent from then on, or with `moves` False stands where it stood. A `request_id`
+        names the message that asks for it: when that is delivered again nothing is done, whatever has happened since.
+        """
+        for _ in range(TRIES):
+            stored = self.store.get(release_id)
+            if stored is None:
+                raise UnknownRelease(release_id)
+            found = stored.release
+            changed = found if request_id in found.progress.messages else change(found)
+            if changed is found:
+                if not self.store.confirm(release_id):
+                    continue  # it was never confirmed, and is lost
+                return found, changed
+            if request_id is not None:
+                messages = (*found.progress.messages, request_id)[-_REMEMBERED:]
+                changed = changed.progressed(messages=messages)
+            try:
+                self.store.save(stored, changed, place=sent(changed, self.now()) if moves else None)
+            except RecordChanged:
+                continue
+            except RoleTaken:
+                self._tell_who_has_the_place(found, changed.role)
+                continue
+            return found, changed
+        raise ReleaseConflict(release_id, "is being changed by many at once; try again")
+
+    def _tell_who_has_the_place(self, release: Release, role: str) -> None:
+        """Raise the conflict with the release that is on its way to the audit, or ahead, if it still is."""
+        (known,) = self.store.known_to_all([(release.appid, release.identity)])
+        (ahead,) = self.store.ahead_of([release.appid])
+        active = known.active.release if known.active is not None else None
+        other, way_out = (
+            (active, "cancel it first: mprelease cancel {id}")
+            if role == "active"
+            else (ahead, "see: mprelease show {id}")
+        )
+        if other is not None:
+            raise ReleaseConflict(
+                other.id,
+                f"{other.appid} has version {other.user_version} of template {other.template_id} {other.status}; "
+                + way_out.format(id=other.id),
+            )

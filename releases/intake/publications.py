@@ -1,0 +1,98 @@
+"""What people and programs order of a release whose audit goes on or is over: to go live, to be taken back, to be withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from releases.errors import ReleaseConflict
+from releases.intake.changing import Changing
+from releases.intake.course import refused, resumed
+from releases.record import NOBODY, By, Release
+from releases.results import Outcomes
+from releases.second_half import ReviewStatus
+from releases.states import GOING_ON, TO_LIVE, Status, Step
+from releases.steps.live.order import ordered, reverting
+from releases.steps.look import ASKED
+from releases.store.records import ReleaseStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publications:
+    """Takes the orders. Each may be repeated: it is the same order. Safe to use from many threads and processes.
+
+    A `request_id` names the message that brings the order, as in `Changing.change`.
+    """
+
+    store: ReleaseStore
+    send: Callable[[Release], None]
+    outcomes: Outcomes
+    now: Callable[[], datetime]
+
+    def order(
+        self,
+        release_id: str,
+        by: By = NOBODY,
+        *,
+        not_before: datetime | None = None,
+        request_id: str | None = None,
+    ) -> Release:
+        """Have an approved release go live, not before that time; raises ReleaseConflict."""
+        return self._do(release_id, lambda found: self._ordered(found, by, not_before), request_id)
+
+    def revert(self, release_id: str, by: By = NOBODY, *, request_id: str | None = None) -> Release:
+        """Have the code that is in the shop taken back by one version; raises ReleaseConflict."""
+        return self._do(release_id, lambda found: self._reverting(found, by), request_id)
+
+    def withdraw(self, release_id: str, by: By = NOBODY, *, request_id: str | None = None) -> Release:
+        """Have the audit withdrawn, which WeChat takes five times a day; raises ReleaseConflict."""
+        return self._do(release_id, lambda found: self._withdrawing(found, by), request_id)
+
+    def _do(self, release_id: str, change: Callable[[Release], Release], request_id: str | None) -> Release:
+        changing = Changing(store=self.store, now=self.now)
+        before, release = changing.change(release_id, change, request_id=request_id)
+        if before is not release or release.status not in GOING_ON:
+            # Also of one that was found: it may have expired, and who asked again waits for it.
+            self.outcomes.tell(release_id)
+        if before is not release:
+            self.send(release)
+        return release
+
+    def _ordered(self, release: Release, by: By, not_before: datetime | None) -> Release:
+        if release.status is Status.APPROVED:
+            return ordered(release, self.now(), by, not_before)
+        is_on_its_way = release.is_moving and release.step in TO_LIVE
+        if not is_on_its_way and not (release.status is Status.LIVE and release.publication):
+            raise refused(release, "be published")
+        at = None if not_before is None else not_before.timestamp()
+        if is_on_its_way and at not in (None, release.progress.not_before):
+            raise ReleaseConflict(
+                release.id,
+                "is ordered to go live already, at another time. To order it anew: "
+                f"mprelease cancel {release.id}, then mprelease publish {release.id}",
+            )
+        return release
+
+    def _reverting(self, release: Release, by: By) -> Release:
+        at_revert = release.step is Step.REVERT
+        if release.status is Status.REVERTED or (at_revert and release.status in GOING_ON):
+            return release
+        is_stopped = release.status in (Status.BLOCKED, Status.FAILED)
+        if at_revert and is_stopped:
+            # What was sent to WeChat may have been done: it is known, so that it is not sent again unread.
+            return resumed(release, self.now(), by)
+        if release.status is Status.LIVE or (is_stopped and release.step is Step.VERIFY_LIVE):
+            return reverting(release, self.now(), by)
+        raise refused(release, "be taken back")
+
+    def _withdrawing(self, release: Release, by: By) -> Release:
+        is_withdrawn = release.review is not None and release.review.status is ReviewStatus.WITHDRAWN
+        if release.status is Status.REJECTED and is_withdrawn:
+            return release
+        if release.status is not Status.SUBMITTED:
+            raise refused(release, "be withdrawn")
+        if release.progress.withdraw:
+            return release
+        asked = release.changed("ordered to be withdrawn", self.now(), by, at=Step.WATCH_AUDIT)
+        return asked.progressed(withdraw=ASKED)

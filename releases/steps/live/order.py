@@ -1,0 +1,50 @@
+"""What an order to go live, or to go back, makes of a release: pure functions, for whoever takes the order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from releases.record import NOBODY, By, Release
+from releases.second_half import Publication
+from releases.states import Status, Step
+
+
+def ordered(release: Release, now: datetime, by: By = NOBODY, not_before: datetime | None = None) -> Release:
+    """An approved release that is ordered to go live, not before that time."""
+    progress = release.progress.fresh().model_copy(
+        update={
+            "orders": release.progress.orders + 1,
+            "not_before": None if not_before is None else not_before.timestamp(),
+            "publish_at": None,
+            "passes": False,
+        }
+    )
+    return release.changed(
+        "ordered to go live",
+        now,
+        by,
+        at=Step.PUBLISH,
+        step=Step.PUBLISH,
+        status=Status.QUEUED,
+        publication=Publication(ordered_at=now, ordered_by=by.actor),
+        next_attempt_at=None,
+        progress=progress,
+    )
+
+
+def reverting(release: Release, now: datetime, by: By = NOBODY) -> Release:
+    """A release whose code is in the shop, and that is ordered to be taken back."""
+    progress = release.progress.fresh().model_copy(update={"revert_at": None, "revert_to": None})
+    return release.changed(
+        "ordered to be taken back",
+        now,
+        by,
+        at=Step.REVERT,
+        step=Step.REVERT,
+        status=Status.QUEUED,
+        block=None,
+        failure=None,
+        wait=None,
+        next_attempt_at=None,
+        progress=progress,
+    )
