@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from celery import shared_task
 
@@ -27,6 +27,8 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
     with redis_needed():
         request = parse_request(fields)
         bind(request)
+        if request.publish == "auto":
+            _check_queue(self, "publish")
         enqueued = self.services.releases.enqueue(request, self.request.id)
         bind(release_id=enqueued.release.id)
     return {"release_id": enqueued.release.id, "created": enqueued.created}
@@ -35,7 +37,7 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
 def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Return the record; raises UnknownRelease."""
-    return _answer(args, fields, self.services.reader.get)
+    return _answer(args, fields, self.services.reader.get).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
@@ -44,28 +46,74 @@ def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
 
     `actor` and `reason` may be given beside the id; the history keeps them.
     """
-    by = _by(fields)
-    return _answer(args, fields, lambda release_id: self.services.releases.resume(release_id, by))
+    return _change(self, args, fields, self.services.releases.resume).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
 def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
-    """End a release and return its record. Safe to run twice: a cancelled one stays as it is.
+    """End a release, or its publication, and return its record. Safe to run twice: a message that comes again does nothing.
 
     `actor` and `reason` as for `resume_release`.
     """
+    return _change(self, args, fields, self.services.releases.cancel).public()
+
+
+@shared_task(bind=True, base=ReleaseTask, name="tasks.publish_release")
+def publish_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
+    """Have an approved release go live; returns {"release_id", "publication_id"}. Safe to run twice: it is the same publication.
+
+    Taken from the queue of the orders only. `actor` and `reason` as for `resume_release`.
+    """
+    _check_queue(self)
+    return _ordered(_change(self, args, fields, self.services.publications.order))
+
+
+@shared_task(bind=True, base=ReleaseTask, name="tasks.revert_release")
+def revert_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
+    """Have what is live taken back by one version. Safe to run twice: it is the same order. All else as for `publish_release`."""
+    _check_queue(self)
+    return _ordered(_change(self, args, fields, self.services.publications.revert))
+
+
+class _Order(Protocol):
+    """What is done with one release, by whom, and asked for by which message."""
+
+    def __call__(self, release_id: str, /, *, by: By, request_id: str | None) -> Release:
+        """Do it; the message's id makes it safe to be asked twice."""
+
+
+def _check_queue(task: ReleaseTask, field: str = "queue") -> None:
+    """Raise InvalidRequest unless the message came from the queue of the orders.
+
+    Our transport has written down where it took it from, whatever the message said (worker/celery_patches, elsewhere).
+    """
+    came_from = (task.request.delivery_info or {}).get("routing_key")
+    wanted = task.services.publish_queue
+    if came_from != wanted:
+        raise InvalidRequest(
+            field,
+            f"orders to publish or to revert are taken from the queue {wanted} only, not from {came_from}",
+        )
+
+
+def _change(task: ReleaseTask, args: tuple[Any, ...], fields: dict[str, Any], order: _Order) -> Release:
+    """The record after an order."""
     by = _by(fields)
-    return _answer(args, fields, lambda release_id: self.services.releases.cancel(release_id, by=by))
+    return _answer(args, fields, lambda release_id: order(release_id, by=by, request_id=task.request.id))
 
 
-def _answer(args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], Release]) -> dict[str, Any]:
+def _ordered(release: Release) -> dict[str, Any]:
+    return {"release_id": release.id, "publication_id": release.publication_id or None}
+
+
+def _answer(args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], Release]) -> Release:
     """What is done with the one release that is named, and its record after it."""
     release_id = _release_id(args, fields)
     bind(release_id=release_id)
     with redis_needed():
         release = do(release_id)
         bind(release)
-        return release.public()
+        return release
 
 
 def _by(fields: dict[str, Any]) -> By:

@@ -1,7 +1,7 @@
-"""The chain of a release: `ensure_domains -> commit_code -> submit_audit`, or what is left of it.
+"""The chains of a release: `ensure_domains -> commit_code -> submit_audit`, and `publish -> verify_live`, or what is left.
 
-Its messages carry the release id and the appid; what else they say is for people who read Flower. The last
-task's id is the release id, so that any Celery client can wait for it; the others' are made from it.
+The tasks `watch_audit` and `revert` are chains of one. Their messages carry the release id and the appid; what else they say is for people who read Flower. The last task's id of a
+chain is its handle, so that any Celery client can wait for it (`releases.handles`).
 All of them go to the same queue: that of the urgent releases, or the default one.
 """
 
@@ -11,25 +11,27 @@ from datetime import datetime
 
 from celery import Celery, Signature
 
+from releases.handles import task_id
 from releases.queues import Queues
-from releases.record import Release, task_id
-from releases.states import STEPS, Step
+from releases.record import Release
+from releases.states import Step
 from tasks.monitors import shown
 
 
 def send_chain(app: Celery, release: Release, queues: Queues, at: datetime) -> None:
-    """Send the message of the release's current step, with the later ones behind it; `at` is the time."""
-    steps = STEPS[release.step.position :]
+    """Send the message that the release gets next, with the later ones of its chain behind it; `at` is the time."""
+    step = release.message_step
+    chain, position = step.chain, step.chain.index(step)
+    steps = chain[position:]
     queue = queues.of(urgent=release.urgent)
     first, *later = (step_signature(app, step, release, queue) for step in steps)
     # What `celery.chain` makes of them, at four fifths of its cost: there are no groups and callbacks to look for.
     # The time is for `find_lost.lua`, which reads it in the queue. Monitors see whose task follows whose, though every
     # message but the first is the record's and not that of the task before it.
-    before = STEPS[: release.step.position]
     first.apply_async(
         chain=later[::-1],
-        root_id=task_id(release.id, STEPS[0]),
-        parent_id=task_id(release.id, before[-1]) if before else None,
+        root_id=task_id(release, chain[0]),
+        parent_id=task_id(release, chain[position - 1]) if position else None,
         headers={"sent_at": str(at.timestamp())},
     )
 
@@ -40,7 +42,7 @@ def step_signature(app: Celery, step: Step, release: Release, queue: str | None 
         step.task_name,
         args=[release.id, release.appid, release.user_version],
         immutable=True,
-        task_id=task_id(release.id, step),
+        task_id=task_id(release, step),
         queue=queue,
         **shown(release),
     )

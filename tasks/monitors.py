@@ -1,7 +1,7 @@
 """What a monitor such as Flower is shown of a step: of whom it is (`shown`), and what it waits for (`ShownRequest`).
 
 What came of it is the task's result, which is the step's newest line of history (`Release.told` in `releases/record.py`), or
-its error (`Release.error` there). Flower's columns, and what its column for the result shows, are in `config/flower.py`.
+its error (`Release.error` there); of a look at an audit it is `looked`. Flower's columns, and what its column for the result shows, are in `config/flower.py`.
 
 It shows what the events carry, and they carry text that is made here and nowhere redacted: no secret may get in.
 """
@@ -14,7 +14,8 @@ from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined] 
 from celery.exceptions import Ignore
 from celery.worker.request import Request
 
-from releases.record import Release
+from releases.record import Problem, Release
+from releases.states import Status, Step
 
 
 class Parked(Ignore):
@@ -48,12 +49,29 @@ def shown(release: Release) -> dict[str, str]:
     return {"argsrepr": " ".join(given.values()), "kwargsrepr": repr(given)}
 
 
+def looked(release: Release) -> str:
+    """What came of a look at an audit: mostly nothing new, and that is no failure."""
+    review = release.review
+    if release.status is not Status.SUBMITTED or review is None:
+        return release.told(Step.WATCH_AUDIT)
+    again = "it is looked at again by itself"
+    if release.wait is not None:
+        return f"{_said(release.wait)} -- {again}"
+    read = "not read yet" if review.checked_at is None else f"read {review.checked_at:%F %T} UTC"
+    return f"audit {release.auditid} is {review.status.replace('_', ' ')}, {read}: {again}"
+
+
+def _said(problem: Problem) -> str:
+    code = "" if problem.errcode is None else f"errcode {problem.errcode}: "
+    return f"{code}{problem.errmsg}"
+
+
 def why(release: Release) -> str:
     """What a waiting release waits for, and until when."""
-    until = (
-        "the platform goes on" if release.next_attempt_at is None else f"{release.next_attempt_at:%F %T} UTC"
-    )
+    behind = release.progress.behind
+    until = f"release {behind} has left" if behind else "the platform goes on"
+    if release.next_attempt_at is not None:
+        until = f"{release.next_attempt_at:%F %T} UTC"
     if release.wait is None:
         return f"waits until {until}"
-    code = "" if release.wait.errcode is None else f"errcode {release.wait.errcode}: "
-    return f"{code}{release.wait.errmsg} -- waits until {until}"
+    return f"{_said(release.wait)} -- waits until {until}"

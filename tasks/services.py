@@ -12,6 +12,7 @@ from releases.background.pushed import Pushed
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
+from releases.intake.publications import Publications
 from releases.reading import Reader
 from releases.results import Outcomes
 from releases.steps.failures.timed_pauses import TimedPauses
@@ -38,6 +39,7 @@ class Services:
     store: ReleaseStore
     reader: Reader
     releases: Releases
+    publications: Publications
     batch: Batch
     orders: Orders
     waves: Waves
@@ -56,6 +58,7 @@ class Services:
     wechat: WeChat
     wanted: Domains
     step_deadline_s: float
+    publish_queue: str
     now: Callable[[], datetime]
 
 

@@ -6,9 +6,10 @@ import logging
 
 from celery.exceptions import Ignore
 
+from releases.handles import outcomes, task_id
 from releases.record import Release
-from releases.states import Status, Step
-from releases.steps.outcomes import Dropped, Next, Rests, Waits
+from releases.states import Step
+from releases.steps.outcomes import Dropped, Looked, Next, Rests, Waits
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
@@ -34,7 +35,7 @@ class StepTask(ReleaseTask):
         run_on = RunOn.of(self.request)
         with redis_needed():
             handed_on = run_on.run
-            run = handed_on or self.services.steps.begin(release_id, appid)
+            run = handed_on or self.services.steps.begin(step, release_id, appid)
             if run is None:
                 raise Ignore
             bind(run.attempt.release)
@@ -52,11 +53,11 @@ class StepTask(ReleaseTask):
                     return release
                 case Waits(release):
                     raise Parked(why(release))
+                case Looked(release):
+                    return release
                 case Rests(release):
                     self._store_result(release)
-                    if release.status is not Status.SUBMITTED:
-                        raise release.error()
-                    return release
+                    return _ended_well(release, step)
                 case Dropped(release):
                     if release is not None:
                         self._store_result(release)
@@ -70,3 +71,11 @@ class StepTask(ReleaseTask):
             if not is_away(error):
                 raise
             say_once(log, why_away(error), "the release's result is stored later")
+
+
+def _ended_well(release: Release, step: Step) -> Release:
+    """The release, or what waiting for the step's chain raises."""
+    outcome = outcomes(release).get(task_id(release, step.chain[-1]))
+    if isinstance(outcome, Exception):
+        raise outcome
+    return release

@@ -11,7 +11,7 @@ from celery import Celery, states
 
 @dataclass
 class StoredResults:
-    """Celery's result backend, where a release's id is the id of its chain's last task.
+    """Celery's result backend, where a handle is the id of a chain's last task.
 
     `client` is that of the records. Behind Sentinel, Celery's own connection may lead to a master that has been replaced,
     which takes results for some seconds more and then loses them.
@@ -20,16 +20,16 @@ class StoredResults:
     app: Celery
     client: redis.Redis
 
-    def is_stored(self, release_id: str) -> bool:
+    def is_stored(self, handle: str) -> bool:
         """Whether there is a result where the records are."""
         backend: Any = self.app.backend
-        return bool(self.client.exists(backend.get_key_for_task(release_id)))
+        return bool(self.client.exists(backend.get_key_for_task(handle)))
 
-    def forget(self, release_id: str) -> None:
+    def forget(self, handle: str) -> None:
         """Delete the stored result."""
-        self.app.backend.forget(release_id)
+        self.app.backend.forget(handle)
 
-    def store(self, release_id: str, outcome: Exception | int) -> None:
+    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
         """Store what the last task returns, or a failure as a task's would be."""
         state = states.FAILURE if isinstance(outcome, Exception) else states.SUCCESS
-        self.app.backend.store_result(release_id, outcome, state)
+        self.app.backend.store_result(handle, outcome, state)

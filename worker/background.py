@@ -97,6 +97,11 @@ class BringBack(bootsteps.StartStopStep):
         worker.app.conf.task_send_sent_event = False
         # What can't be built has to end the worker, not each task that it takes.
         self._services: Services = worker.app.services
+        if not self._services.wanted:
+            log.warning(
+                "no server domain is set: each release that names none itself will be blocked. Set "
+                "MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists, then restart this worker"
+            )
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
         self._next_look = 0.0

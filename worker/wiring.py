@@ -6,13 +6,14 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import redis
 from celery import Celery
 
-from config.celery_options import QUEUE, URGENT_QUEUE
+from config.celery_options import PUBLISH_QUEUE, QUEUE, QUEUES, URGENT_QUEUE
 from config.loading import SettingsError
-from config.settings import DomainSettings, RateSettings, Settings, WebhookSettings
+from config.settings import DomainSettings, PublishSettings, RateSettings, Settings, WebhookSettings
 from config.tokens_settings import TokensSettings
 from db.clock import RedisClock
 from db.database import Database
@@ -22,6 +23,7 @@ from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
+from releases.intake.publications import Publications
 from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
@@ -30,6 +32,10 @@ from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.retry_policy import RetryPolicy
 from releases.steps.failures.stopping import Stopping
 from releases.steps.failures.timed_pauses import TimedPauses
+from releases.steps.live.hours import Hours
+from releases.steps.live.shop import Shop
+from releases.steps.live.times import Times
+from releases.steps.live.work import LiveWork
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
@@ -85,7 +91,12 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
     audit_quotas = AuditQuotas(
         client, ask=wechat.audit_quota, newest_appids=lambda: store.newest_appids(QUOTA_ASKERS)
     )
-    preflight = Preflight(client, read_pool=wechat.registered_hosts, read_templates=wechat.template_ids)
+    preflight = Preflight(
+        client,
+        read_pool=wechat.registered_hosts,
+        read_jump_pool=wechat.registered_jump_hosts,
+        read_templates=wechat.template_ids,
+    )
     wanted = wanted_domains(settings.domains)
     step_deadline_s = settings.worker.step_deadline_s
     leases = Leases(db, step_deadline_s=step_deadline_s)
@@ -107,11 +118,21 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         now=now,
         random=random.SystemRandom().random,
     )
+    times = Times(hours=hours_of(settings.publish))
     work = Work(
         wanted=wanted,
         preflight=preflight,
         registered_hosts=wechat.registered_hosts,
-        releases_of=lambda appid: store.find(appid=appid),
+        registered_jump_hosts=wechat.registered_jump_hosts,
+        others=store,
+        live=LiveWork(
+            published_hosts=preflight.published_hosts,
+            published_jump_hosts=preflight.published_jump_hosts,
+            shop=Shop(store=store, now=now),
+            check_time=lambda release: times.check(release, now()),
+        ),
+        now=now,
+        times=times,
     )
     steps = Steps(
         store=store,
@@ -133,6 +154,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         store=store,
         reader=reader,
         releases=releases,
+        publications=Publications(store=store, send=send, outcomes=outcomes, now=now),
         batch=Batch(store=store, releases=releases),
         orders=Orders(
             store=store,
@@ -141,6 +163,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
             pauses=pauses,
             preflight=preflight,
             audit_quotas=audit_quotas,
+            times=times,
         ),
         waves=waves,
         wave_reports=wave_reports,
@@ -164,6 +187,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         wechat=wechat,
         wanted=wanted,
         step_deadline_s=step_deadline_s,
+        publish_queue=PUBLISH_QUEUE,
         now=now,
     )
 
@@ -221,6 +245,11 @@ def _per_minute(calls: int) -> Limit | None:
     return Limit(calls) if calls else None
 
 
+def hours_of(publish: PublishSettings) -> Hours:
+    """When publications may begin."""
+    return Hours(tuple(publish.hours), frozenset(publish.not_on), ZoneInfo(publish.time_zone))
+
+
 def wanted_domains(settings: DomainSettings) -> Domains:
     """The platform's domains, checked; raises SettingsError naming the variable."""
     try:
@@ -235,6 +264,6 @@ def figures_reader(client: redis.Redis) -> FiguresReader:
         client,
         store=ReleaseStore(Database(client)),
         now=RedisClock(client.time).now,
-        queues=(URGENT_QUEUE, QUEUE),
+        queues=QUEUES,
         outbox=Outbox(Database(client)),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-OURS, ORCHESTRATOR, RECEIVER = "mprelease", "orchestrator", "receiver"
+OURS, ORCHESTRATOR, PUBLISHER, RECEIVER = "mprelease", "orchestrator", "publisher", "receiver"
 
 FORBIDDEN: dict[str, tuple[tuple[Any, ...], ...]] = {
     OURS: (
@@ -27,12 +27,28 @@ FORBIDDEN: dict[str, tuple[tuple[Any, ...], ...]] = {
         ("SET", "wechat:ticket", "1"),
         ("SET", "celery-task-meta-1", "1"),
         ("LPUSH", "releases:set-aside", "1"),
+        ("LPUSH", "releases.publish", "1"),
+        ("LPUSH", "releases.publish\x06\x163", "1"),
+        ("SADD", "_kombu.binding.releases.publish", "1"),
         ("LRANGE", "releases", "0", "-1"),
         ("RPOP", "releases"),
         ("DEL", "releases"),
         ("EVAL", "return 1", "0"),
         ("PUBLISH", "/0.celery.pidbox", "1"),
         ("SUBSCRIBE", "/0.celery.pidbox"),
+        ("FLUSHALL",),
+        ("KEYS", "*"),
+    ),
+    PUBLISHER: (
+        ("LPUSH", "releases", "1"),
+        ("LPUSH", "unacked", "1"),
+        ("LRANGE", "releases.publish", "0", "-1"),
+        ("RPOP", "releases.publish"),
+        ("HGET", "release:1", "document"),
+        ("GET", "wechat:ticket"),
+        ("SET", "celery-task-meta-1", "1"),
+        ("EVAL", "return 1", "0"),
+        ("PUBLISH", "/0.celery.pidbox", "1"),
         ("FLUSHALL",),
         ("KEYS", "*"),
     ),

@@ -14,8 +14,8 @@ from tests.support.looks import PLACE, Look, Record
 
 GOING_ON = {"queued", "running", "waiting"}
 STOPPED = {"blocked", "failed"}
-AT_REST = STOPPED | {"cancelled", "submitted"}
-ACTIVE = GOING_ON | STOPPED
+DECIDED = {"rejected", "approved", "live", "replaced", "reverted"}
+AT_REST = STOPPED | DECIDED | {"cancelled", "submitted"}
 #: How much later than a lease's end the release may be due that is worked on under it, in seconds.
 LITTLE_S = 0.1
 #: Times are written with so much of a second.
@@ -26,16 +26,16 @@ _SENT = {True: "releases:sent:urgent", False: "releases:sent"}
 _KINDS = re.compile(
     r"releases(\.urgent)?|unacked(_index|_mutex)?|_kombu\.binding.+|celeryev\..+|.+\.pidbox.*"
     r"|celery-task-meta-.+|release:[0-9a-f]{32}|mini-program:.+|lease:.+"
-    r"|releases:(all|mark|untold|stopped|last-lease|set-aside|wechat-calls|schema|schema-lock)"
+    r"|releases:(all|mark|untold|stopped|standing|last-lease|set-aside|wechat-calls|schema|schema-lock)"
     r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender)"
-    r"|releases:(status|appid|wave|wave-counts|wave-ends):.+"
-    r"|wave:.+|waves:(watched|looking)|platform:pause:(all|submissions|wave:.+)"
+    r"|releases:(status|since|appid|wave|wave-counts|wave-ends|publication-counts):.+|releases:looks-pace"
+    r"|wave(-live)?:.+|waves:(watched|published|looking)|platform:pause:(all|submissions|(wave|live):.+)"
     r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked)"
     r"|wechat:(ticket|refresh-token:.+|token:.+|token-lock:.+)"
     r"|pushed:(ticket-created|ticket-new|codes|unauthorized|looks|counts|following)"
     r"|rate:(platform|mini-program:.+|path:.+|learnt:.+)"
 )
-_FIELDS = {"document", "revision", "fence", "wave", "urgent", "place"}
+_FIELDS = {"document", "revision", "fence", "wave", "urgent", "place", "pushed"}
 
 
 def broken(look: Look, before: Look | None = None) -> list[str]:
@@ -46,8 +46,12 @@ def broken(look: Look, before: Look | None = None) -> list[str]:
         _worked_on(look),
         _indexes(look),
         _waves(look),
+        _publications(look),
         _causes(look),
+        _standing(look),
+        _since(look),
         _mini_programs(look),
+        _forgotten(look),
         _leases(look),
         _untold(look),
         _kinds(look),
@@ -71,6 +75,28 @@ def unrest(look: Look) -> list[str]:
     return found
 
 
+def left_behind(look: Look) -> list[str]:
+    """What has not come to its end, once all of it has been gone on with."""
+    return [
+        f"{one.id} is {one.status} at {one.step} in {one.place}"
+        for one in look.records.values()
+        if one.status in GOING_ON | STOPPED | {"submitted", "approved"}
+    ]
+
+
+def _forgotten(look: Look) -> Iterator[str]:
+    """One that waits behind another stands where it is looked at seldom: only while the other is there."""
+    ahead = {one.document["appid"]: one for one in look.records.values() if one.role == "ahead"}
+    for one in look.records.values():
+        if one.place != "releases:due:looks" or one.status != "waiting":
+            continue
+        older = ahead.get(one.document["appid"])
+        if older is None:
+            yield f"{one.id} waits behind nobody"
+        elif older.status == "approved" and one.document.get("progress", {}).get("supersedes"):
+            yield f"{one.id} waits behind {older.id}, which it may supersede"
+
+
 def _records(look: Look) -> Iterator[str]:
     for one in look.records.values():
         if set(one.fields) - _FIELDS or not {"document", "revision", "fence"} <= set(one.fields):
@@ -86,9 +112,11 @@ def _records(look: Look) -> Iterator[str]:
 def _places(look: Look) -> Iterator[str]:
     for one in look.records.values():
         stands = set(look.places.get(one.id, ()))
-        if one.status in AT_REST:
+        if one.status in AT_REST - {"submitted"}:
             if stands or one.place:
                 yield f"{one.id} is at rest ({one.status}) and stands in {sorted(stands)}, its record says {one.place}"
+            continue
+        if one.status == "submitted" and stands == {"releases:due:looks"} == {one.place}:
             continue
         if stands != {one.place}:
             yield f"{one.id} goes on ({one.status}), stands in {sorted(stands)}, and its record says {one.place}"
@@ -102,6 +130,8 @@ def _right_place(one: Record) -> Iterator[str]:
     if place.startswith("releases:held-by:"):
         if (one.status, f"releases:held-by:{one.held}") != ("waiting", place):
             yield f"{one.id} is {one.status}, waits for {one.held!r} and stands in {place}"
+    elif place == "releases:due:looks" and one.status == "waiting" and one.document["progress"].get("behind"):
+        return
     elif one.is_urgent != (place in {_URGENT_LANE, _SENT[True]}):
         yield f"{one.id} is {'' if one.is_urgent else 'not '}urgent and stands in {place}"
 
@@ -143,9 +173,9 @@ def _waves(look: Look) -> Iterator[str]:
     for one in look.records.values():
         if one.wave is None or one.has_left_wave:
             continue
-        wanted[one.wave][one.status] += 1
+        wanted[one.wave][one.counted] += 1
         wanted[one.wave]["started"] += bool(one.document.get("attempts"))
-        wanted[one.wave][f"waits {one.waits_for}"] += bool(one.waits_for)
+        wanted[one.wave][f"waits {one.waits_for}"] += bool(one.waits_for) and one.half == 1
     counts, ends = look.begins("releases:wave-counts:"), look.begins("releases:wave-ends:")
     for wave in wanted.keys() | counts.keys():
         numbers = counts.get(wave, {}).items()
@@ -163,11 +193,48 @@ def _waves(look: Look) -> Iterator[str]:
             yield f"wave {scope} holds releases, and nobody watches it"
 
 
+def _publications(look: Look) -> Iterator[str]:
+    wanted: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in look.records.values():
+        if one.wave is not None:
+            wanted[one.wave].update(one.publication_counts)
+    counts = look.begins("releases:publication-counts:")
+    for wave in wanted.keys() | counts.keys():
+        there = {name: int(number) for name, number in counts.get(wave, {}).items()}
+        if there != dict(wanted[wave]):
+            yield f"publications of wave {wave} count {_differing(there, wanted[wave])}"
+    published = set(look.values.get("waves:published", ()))
+    for scope in look.begins("releases:held-by:live:"):
+        if scope not in published:
+            yield f"publications of wave {scope} are held, and nobody watches them"
+
+
 def _causes(look: Look) -> Iterator[str]:
     there = {cause: int(number) for cause, number in look.values.get("releases:stopped", {}).items()}
     right = dict(Counter(one.cause for one in look.records.values() if one.cause))
     if there != right:
         yield f"the causes are {_differing(there, right)}"
+
+
+def _standing(look: Look) -> Iterator[str]:
+    there = {name: int(number) for name, number in look.values.get("releases:standing", {}).items()}
+    right: Counter[str] = Counter()
+    for one in look.records.values():
+        moves = one.status in GOING_ON | STOPPED
+        if moves and one.document["step"] in {"publish", "verify_live", "revert"}:
+            right[f"{one.document['step']} {one.status}"] += 1
+        elif one.waits_for == "older":
+            right["behind"] += 1
+    if there != dict(right):
+        yield f"what monitors count is {_differing(there, right)}"
+
+
+def _since(look: Look) -> Iterator[str]:
+    for status, name in (("submitted", "submitted_at"), ("approved", "decided_at")):
+        key = f"releases:since:{status}"
+        of_status = (one for one in look.records.values() if one.status == status)
+        wanted = {one.id for one in of_status if (one.document.get("review") or {}).get(name)}
+        yield from _same(key, look.scores(key), wanted)
 
 
 def _mini_programs(look: Look) -> Iterator[str]:
@@ -177,10 +244,12 @@ def _mini_programs(look: Look) -> Iterator[str]:
         by_appid[one.document["appid"]].append(one)
     there = look.begins("mini-program:")
     for appid in by_appid.keys() | there.keys():
-        active = [one.id for one in by_appid[appid] if one.status in ACTIVE]
-        if len(active) > 1:
-            yield f"{appid} has {len(active)} active releases: {sorted(active)}"
-        right = {"active": active[0]} if active else {}
+        right: dict[str, str] = {}
+        for role in ("active", "ahead", "live"):
+            found = [one.id for one in by_appid[appid] if one.role == role]
+            if len(found) > 1:
+                yield f"{appid} has {len(found)} releases that are {role}: {sorted(found)}"
+            right |= {role: found[0]} if found else {}
         for one in sorted(by_appid[appid], key=lambda one: created.get(one.id, 0)):
             if one.status != "cancelled":
                 right[one.identity] = one.id

@@ -14,7 +14,7 @@ import redis
 
 #: Where a release may stand that goes on.
 PLACE = re.compile(
-    r"releases:(due:(urgent|begun|new|looks)|sent(:urgent)?|held-by:(all|submissions|wave:.+))"
+    r"releases:(due:(urgent|begun|new|looks)|sent(:urgent)?|held-by:(all|submissions|(wave|live):.+))"
 )
 _ALL_AT_ONCE = """
 local readers = {string = {'GET'}, hash = {'HGETALL'}, set = {'SMEMBERS'}, list = {'LLEN'}, zset = {'ZRANGE', 0, -1, 'WITHSCORES'}}
@@ -87,11 +87,50 @@ class Record:
         return f"{self.status} {problem['step']} {'-' if errcode is None else errcode}"
 
     @property
+    def step(self) -> str:
+        return str(self.document["step"])
+
+    @property
+    def half(self) -> int:
+        """1 on the way to the audit, 2 on the way to the shop, 3 on the way back; 0 where it is at no step."""
+        if self.status not in {"queued", "running", "waiting", "blocked", "failed"}:
+            return 0
+        return {"publish": 2, "verify_live": 2, "revert": 3}.get(self.step, 1)
+
+    @property
+    def counted(self) -> str:
+        """As what its wave's first half counts it."""
+        return {2: "approved", 3: "live"}.get(self.half, self.status)
+
+    @property
+    def role(self) -> str:
+        """What it is to its Mini Program."""
+        was_live = (self.document.get("publication") or {"verified_at": "by somebody else"}).get(
+            "verified_at"
+        )
+        by_half = {1: "active", 2: "ahead", 3: "live" if was_live else ""}
+        if self.half:
+            return by_half[self.half]
+        return {"submitted": "ahead", "approved": "ahead", "live": "live"}.get(self.status, "")
+
+    @property
+    def publication_counts(self) -> list[str]:
+        """As what its wave counts it among those that were ordered to go live."""
+        if self.document.get("publication") is None:
+            return []
+        broken = ["broken"] if (self.status, self.step) == ("blocked", "verify_live") else []
+        return [self.status, *([f"waits {self.waits_for}"] if self.waits_for else []), *broken]
+
+    @property
     def waits_for(self) -> str:
         if self.status != "waiting":
             return ""
         if self.held:
-            return "wave" if self.held == f"wave:{self.wave}" else self.held
+            return "wave" if self.held in {f"wave:{self.wave}", f"live:{self.wave}"} else self.held
+        if self.document.get("progress", {}).get("timed"):
+            return "time"
+        if self.document.get("progress", {}).get("behind"):
+            return "older"
         errcode = (self.document.get("wait") or {}).get("errcode")
         return "" if errcode is None else str(errcode)
 

@@ -1,7 +1,7 @@
-"""The version whose Redis has layout 1: run from its commit, it fills a Redis with releases in every state.
+"""The last versions of the older layouts of Redis: run from its commit, each fills a Redis with releases in every state.
 
-`python -m tests.support.old_version` writes that Redis into `OLD_REDIS`, for the tests that a clone without history can
-run as well.
+`python -m tests.support.old_version` writes these into `REDIS_OF_1` and `REDIS_OF_2`, for the tests that a clone without
+history can run as well.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -29,10 +30,11 @@ from tests.support import workers
 from tests.support.records import QUEUE
 from tests.support.workers import KEYS, ROOT, Platform, wait_for
 
-#: The last commit of layout 1.
-COMMIT = "4a37d02"
-OLD_REDIS = ROOT / "tests" / "integration" / "releases" / "store" / f"redis_of_{COMMIT}.json"
-WHY_NOT = f"this clone has no commit {COMMIT}: its history was not fetched"
+#: The last commits of layouts 1 and 2.
+LAYOUT_1, LAYOUT_2 = "4a37d02", "48db22e"
+_DUMPS = ROOT / "tests" / "integration" / "releases" / "store"
+REDIS_OF_1, REDIS_OF_2 = (_DUMPS / f"redis_of_{commit}.json" for commit in (LAYOUT_1, LAYOUT_2))
+WHY_NOT = f"this clone has no commit {LAYOUT_1}: its history was not fetched"
 
 _TIME = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _SECONDS = re.compile(r"(?<![\w.])1[6-9]\d{8}(?:\.\d+)?(?![\w.])")
@@ -51,15 +53,17 @@ def is_there() -> bool:
     return (
         git is not None
         and not subprocess.run(
-            [git, "-C", str(ROOT), "cat-file", "-e", f"{COMMIT}^{{commit}}"], capture_output=True, check=False
+            [git, "-C", str(ROOT), "cat-file", "-e", f"{LAYOUT_1}^{{commit}}"],
+            capture_output=True,
+            check=False,
         ).returncode
     )
 
 
-def unpacked(directory: Path) -> Path:
+def unpacked(directory: Path, commit: str = LAYOUT_1) -> Path:
     """The tree of the old version, in a directory that is made."""
     archive = subprocess.run(
-        ["git", "-C", str(ROOT), "archive", COMMIT], capture_output=True, check=True
+        ["git", "-C", str(ROOT), "archive", commit], capture_output=True, check=True
     ).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
         tree.extractall(directory, filter="data")
@@ -108,8 +112,30 @@ class OldVersion:
         client.eval(source, len(keys), *keys, *arguments)
 
 
+def fill_2(platform: Platform, tree: Path) -> None:
+    """Layout 2: releases of several versions of the same Mini Programs, submitted, and one that is on its way."""
+    old = OldVersion(platform, tree)
+    thrice, twice, _, cancelled, goes_on = appids = platform.mini_programs(5)
+
+    def submitted(*appids: str, **fields: Any) -> None:
+        for appid in appids:
+            platform.sim("POST", f"audits/{appid}", {"status": 0})
+        ended = old.enqueue(*appids, **fields)
+        wait_for(lambda: all(_status(platform, one) == "submitted" for one in ended))
+
+    with old.worker():
+        ended = old.enqueue(*appids, wave="spring")
+        wait_for(lambda: all(_status(platform, one) == "submitted" for one in ended))
+        submitted(thrice, twice, user_version="1.1.0", wave="summer")
+        submitted(thrice, user_version="1.2.0", urgent=True)
+        old.run("pause", "--submissions", "--reason", "quarter's end")
+        held = old.enqueue(cancelled, goes_on, user_version="1.1.0", wave="summer")
+        wait_for(lambda: all(_status(platform, one) == "waiting" for one in held))
+        old.run("cancel", held[0], "--yes")
+
+
 def fill(platform: Platform, tree: Path) -> None:
-    """Bring releases into every state, and stand still: a worker that died, and no other."""
+    """Layout 1: bring releases into every state, and stand still: a worker that died, and no other."""
     old = OldVersion(platform, tree)
     _come_to_rest(platform, old)
     _hold(platform, old)
@@ -221,10 +247,10 @@ def _without_paths(value: Any) -> Any:
     return value
 
 
-def load(client: redis.Redis, path: Path = OLD_REDIS, *, lease_s: float = 60.0) -> None:
-    """Bring what was dumped into a Redis, as if it had been filled a moment ago; leases end after so many seconds."""
+def load(client: redis.Redis, path: Path = REDIS_OF_1, *, lease_s: float = 60.0, age_s: float = 0.0) -> None:
+    """Bring what was dumped into a Redis, as if it had been filled `age_s` ago; leases end after so many seconds."""
     dump = json.loads(path.read_text(encoding="utf-8"))
-    later = time.time() - dump["filled_at"]
+    later = time.time() - age_s - dump["filled_at"]
     with client.pipeline() as pipe:
         for key, entry in dump["keys"].items():
             value = _later(entry["value"], later)
@@ -266,15 +292,24 @@ def _time(text: str, seconds: float) -> str:
 
 
 def main() -> None:
-    """Fill a Redis with the old version, and write it down."""
+    """Fill a Redis with each old version, or with that of the layout which is named, and write it down."""
+    for number, commit, filled, path in (
+        ("1", LAYOUT_1, fill, REDIS_OF_1),
+        ("2", LAYOUT_2, fill_2, REDIS_OF_2),
+    ):
+        if sys.argv[1:] in ([], [number]):
+            _write(commit, filled, path)
+
+
+def _write(commit: str, filled: Callable[[Platform, Path], None], path: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
         directory = Path(made)
-        tree = unpacked(directory / "tree")
+        tree = unpacked(directory / "tree", commit)
         (directory / "platform").mkdir()
         with workers.platform(directory / "platform") as platform:
-            fill(platform, tree)
+            filled(platform, tree)
             with platform.redis() as client:
-                OLD_REDIS.write_text(
+                path.write_text(
                     json.dumps(dumped(client), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
                 )
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cli.patience import PATIENCE
+from cli.waiting.patience import PATIENCE
 from releases.steps.failures.quota_resets import next_day
 
 _NOW = datetime.now(UTC)

@@ -18,7 +18,7 @@ from celery.worker import control
 from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
 
-from releases.record import release_of
+from releases.handles import release_of
 from releases.store.schema import NEWEST
 from tasks.services import ReleaseApp
 from worker.agreement import fingerprints

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty
 from typing import Any
@@ -74,24 +73,6 @@ class _SetsAside:
             shared = channel.shared_client = super()._create_client()  # type: ignore[misc]
         return shared
 
-    def basic_consume(self, queue: str, *args: Any, **kwargs: Any) -> Any:
-        """What comes from a queue goes back to it, wherever the message itself says it belongs.
-
-        https://github.com/celery/celery/issues/4091, closed without a change.
-        """
-        consuming = super().basic_consume(queue, *args, **kwargs)  # type: ignore[misc]
-        callbacks: dict[str, Callable[[Any], Any]] = self.connection._callbacks  # type: ignore[attr-defined]  # noqa: SLF001
-        deliver = callbacks[queue]
-
-        def deliver_as_ours(raw: Any) -> Any:
-            properties = raw["properties"]
-            said = properties.get("delivery_info", {})
-            properties["delivery_info"] = {**said, "exchange": "", "routing_key": queue}
-            return deliver(raw)
-
-        callbacks[queue] = deliver_as_ours
-        return consuming
-
     def close(self) -> None:
         """Close it; what Redis can't be told any more, or for now, is owed."""
         channel: Any = self
@@ -137,8 +118,19 @@ class SentinelChannel(_SetsAside, kombu_redis.SentinelChannel):
     QoS = QoS
 
 
-class _Settles:
+class _Delivers:
     """Mixed into kombu's transports."""
+
+    def _deliver(self, message: Any, queue: str | None) -> None:
+        """What comes from a queue says so and goes back to it, wherever the message itself says it belongs.
+
+        Tasks that are taken from one queue only rely on it. https://github.com/celery/celery/issues/4091, closed without
+        a change.
+        """
+        properties = message["properties"]
+        said = properties.get("delivery_info", {})
+        properties["delivery_info"] = {**said, "exchange": "", "routing_key": queue}
+        super()._deliver(message, queue)  # type: ignore[misc]
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Tell Redis what is owed to it, from the event loop on."""
@@ -153,13 +145,13 @@ class _Settles:
             channel.qos.settle()
 
 
-class Transport(_Settles, kombu_redis.Transport):
+class Transport(_Delivers, kombu_redis.Transport):
     """redis:// and rediss://."""
 
     Channel = Channel
 
 
-class SentinelTransport(_Settles, kombu_redis.SentinelTransport):
+class SentinelTransport(_Delivers, kombu_redis.SentinelTransport):
     """sentinel://."""
 
     Channel = SentinelChannel

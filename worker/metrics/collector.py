@@ -76,6 +76,9 @@ def _of_figures(figures: Figures) -> Iterator[Metric]:
     )
     yield _gauge("releases_parked", "Releases that wait until a time.", figures.parked)
     yield _gauge("releases_unfed", "Releases whose first message is still to be sent.", figures.unfed)
+    yield _gauge(
+        "releases_behind", "Releases that wait for an older one of their Mini Program.", figures.behind
+    )
     yield _gauges(
         "releases_held",
         "Releases held by a pause; `canary` and `brake` are all waves' own.",
@@ -83,6 +86,7 @@ def _of_figures(figures: Figures) -> Iterator[Metric]:
         _by_name(figures.held),
     )
     yield _gauge("waves_braked", "Waves that are stopped until a person acts.", figures.waves_braked)
+    yield from _of_second_half(figures)
     yield _gauges("platform_paused", "1 while the platform is paused.", ("scope",), _by_name(figures.paused))
     yield _gauges("queue_messages", "Messages in a queue.", ("queue",), _by_name(figures.messages))
     yield _gauge(
@@ -93,6 +97,26 @@ def _of_figures(figures: Figures) -> Iterator[Metric]:
         "How long a queue's next message has waited.",
         ("queue",),
         _by_name(figures.waited_s),
+    )
+
+
+def _of_second_half(figures: Figures) -> Iterator[Metric]:
+    yield _gauges(
+        "releases_oldest_seconds",
+        "How long the longest has been under audit, or approved.",
+        ("status",),
+        _by_name(figures.oldest_s),
+    )
+    yield _gauge(
+        "looks_late_seconds",
+        "For how long the look at an audit is due that is due first.",
+        figures.looks_late_s,
+    )
+    yield _gauges(
+        "publications",
+        "Releases on their way to the shop or back, by step and status; blocked at verify_live: live and broken.",
+        ("step", "status"),
+        (((step, status), number) for (step, status), number in figures.publications.items()),
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 import redis
 from celery import Celery
 
-from releases.record import task_id
-from releases.states import STEPS, Step
+from releases.handles import task_id
+from releases.states import TO_AUDIT, Step
 from tasks.chain import send_chain
 from tests.support.examples import APPID, NOW, a_release, a_request
 from tests.support.records import QUEUES
@@ -60,7 +60,7 @@ def test_the_last_tasks_id_is_the_release_id_and_the_earlier_ones_are_made_from_
     assert later == {"tasks.commit_code": f"{release.id}:commit_code", "tasks.submit_audit": release.id}
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", TO_AUDIT)
 def test_it_begins_at_the_release_s_step(step: Step, celery_app: Celery, redis_client: redis.Redis) -> None:
     release = a_release(step=step)
 
@@ -68,8 +68,8 @@ def test_it_begins_at_the_release_s_step(step: Step, celery_app: Celery, redis_c
 
     headers, (_, _, embed) = the_message(redis_client)
     later = [task["task"] for task in reversed(embed["chain"] or [])]
-    assert [headers["task"], *later] == [step.task_name for step in STEPS[step.position :]]
-    assert headers["id"] == task_id(release.id, step)
+    assert [headers["task"], *later] == [step.task_name for step in TO_AUDIT[step.position :]]
+    assert headers["id"] == task_id(release, step)
 
 
 def test_nothing_of_the_payload_is_in_the_message(celery_app: Celery, redis_client: redis.Redis) -> None:

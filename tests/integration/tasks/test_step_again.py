@@ -13,7 +13,7 @@ from releases.states import Status, Step
 from releases.store import keys
 from releases.store.known import Stored
 from releases.store.records import ReleaseStore
-from tests.integration.tasks.test_step_messages import (
+from tests.integration.tasks.running import (
     BEFORE,
     COMMITTED,
     CONFIGURED,
@@ -154,14 +154,17 @@ def test_an_unanswered_submission_is_sent_again_only_after_two_looks_for_its_aud
 def test_an_audit_that_another_release_has_recorded_is_not_adopted(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat
 ) -> None:
-    other = created(store, a_release(a_request(user_version="1.4.1"), status=Status.SUBMITTED))
+    other = created(store, a_release(a_request(user_version="1.4.1"), status=Status.CANCELLED))
     store.save(other, other.release.model_copy(update={"auditid": 7}))
     stored = at(Step.SUBMIT_AUDIT)
     running = LatestAudit(7, 2, OURS.version, OURS.desc, OURS.time + 1)
     wechat.answers(trial_version=[OURS], submit_audit=[refused(85009)], latest_audit=[running])
 
-    with pytest.raises(ReleaseBlocked, match=r"audit 7 of version 1\.4\.2"):
+    with pytest.raises(Ignore, match=r"audit 7 of version 1\.4\.2"):
         run(Step.SUBMIT_AUDIT, stored.release)
+
+    release = now(store, stored)
+    assert (release.auditid, release.waits_for) == (None, "older")
 
 
 @pytest.mark.parametrize("step", [Step.COMMIT_CODE, Step.SUBMIT_AUDIT])

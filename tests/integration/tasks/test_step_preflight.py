@@ -11,7 +11,7 @@ from releases.record import Progress
 from releases.states import Step
 from releases.store.records import ReleaseStore
 from tests.integration.tasks import test_step_messages
-from tests.integration.tasks.test_step_messages import CONFIGURED, At, Run, now
+from tests.integration.tasks.running import CONFIGURED, At, Run, now
 from tests.support.examples import a_release, a_request
 from tests.support.fake_wechat import FakeWeChat
 from tests.support.records import created

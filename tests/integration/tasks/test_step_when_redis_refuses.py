@@ -11,13 +11,13 @@ import redis
 from celery.exceptions import Ignore, Reject
 
 from releases.results import Outcomes
-from releases.states import Status, Step
+from releases.states import TO_AUDIT, Status, Step
 from releases.store import keys  # noqa: F401 - importing the steps registers them
 from releases.store.leases import Held, Leases
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tests.integration.conftest import NotedResults
-from tests.integration.tasks.test_step_messages import OURS, At, Run, at, now, run, wechat
+from tests.integration.tasks.running import OURS, At, Run, at, now, run, wechat
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat
 
 #: The fixtures of its neighbour.
@@ -61,7 +61,7 @@ def test_when_redis_takes_no_writes_the_message_goes_back_to_the_queue(
 AUDIT = 2**60
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", TO_AUDIT)
 def test_any_message_of_a_submitted_release_stores_its_result_again(
     step: Step, run: Run, at: At, results: NotedResults
 ) -> None:

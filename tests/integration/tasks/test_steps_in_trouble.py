@@ -20,7 +20,7 @@ from releases.store.places import held as at_pause
 from releases.store.records import ReleaseStore
 from tests.integration.conftest import Clock
 from tests.integration.tasks import test_step_messages
-from tests.integration.tasks.test_step_messages import CONFIGURED, DOMAINS_DONE, At, Run, now
+from tests.integration.tasks.running import CONFIGURED, DOMAINS_DONE, At, Run, now
 from tests.support.examples import NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused, unanswered
 from wechat.component import PREFIX

@@ -3,11 +3,13 @@ from __future__ import annotations
 import ast
 import pickle
 from datetime import timedelta
+from typing import Any
 
 from releases.errors import ReleaseBlocked
-from releases.record import Event
+from releases.record import Event, Release
+from releases.second_half import Review, ReviewStatus
 from releases.states import Status
-from tasks.monitors import Parked, shown, why
+from tasks.monitors import Parked, looked, shown, why
 from tests.support.examples import NOW, a_problem, a_release, a_request
 
 
@@ -46,6 +48,29 @@ def test_a_wait_is_shown_with_its_cause_and_its_end() -> None:
 def test_a_wait_for_a_pause_is_shown_without_a_time() -> None:
     waiting = a_release(status=Status.WAITING, wait=a_problem())
     assert why(waiting).endswith("domain not registered -- waits until the platform goes on")
+
+
+def under_audit(status: ReviewStatus = ReviewStatus.IN_REVIEW, **more: Any) -> Release:
+    review = Review(status=status, submitted_at=NOW, checked_at=NOW)
+    return a_release(status=Status.SUBMITTED, auditid=7, review=review, **more)
+
+
+def test_a_look_that_finds_nothing_says_what_the_audit_is() -> None:
+    assert looked(under_audit()) == (
+        "audit 7 is in review, read 2026-03-14 09:26:53 UTC: it is looked at again by itself"
+    )
+    assert looked(under_audit(ReviewStatus.DELAYED)).startswith("audit 7 is delayed, read")
+
+
+def test_a_look_that_could_not_be_taken_says_why_and_that_another_one_comes() -> None:
+    refused = under_audit(wait=a_problem(errcode=61007))
+    assert looked(refused) == "errcode 61007: domain not registered -- it is looked at again by itself"
+
+
+def test_a_look_that_finds_the_end_says_what_that_is() -> None:
+    approved = a_release(status=Status.APPROVED, review=under_audit().review)
+    event = Event(time=NOW, step="watch_audit", what="audit 7 is approved")
+    assert looked(approved.model_copy(update={"history": (event,)})) == "audit 7 is approved"
 
 
 def test_what_is_shown_of_a_parked_step_crosses_a_pool_of_processes() -> None:

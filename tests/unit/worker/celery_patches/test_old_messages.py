@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from tests.support.old_version import OLD_REDIS
+from tests.support.old_version import REDIS_OF_1
 from worker.app import create_app
 from worker.celery_patches.message_check import check
 
-_KEYS: dict[str, Any] = json.loads(OLD_REDIS.read_text(encoding="utf-8"))["keys"]
+_KEYS: dict[str, Any] = json.loads(REDIS_OF_1.read_text(encoding="utf-8"))["keys"]
 QUEUED = [json.loads(item) for queue in ("releases", "releases.urgent") for item in _KEYS[queue]["value"]]
 TAKEN = [json.loads(item)[0] for item in _KEYS["unacked"]["value"].values()]
 MESSAGES = [*QUEUED, *TAKEN]
