@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from shlex import quote
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from cli.context import services
 from cli.lines import counted
@@ -28,13 +27,18 @@ Errcode = Annotated[int | None, typer.Option(help="Those that are stopped, or wa
 AtStep = Annotated[Step | None, typer.Option(metavar="STEP", help=f"Those at this step: {', '.join(Step)}.")]
 
 
-def check(release_ids: list[str] | None, wanted: Selection, not_possible: str) -> None:
-    """Refuse options that choose nothing, too much or what is over; `not_possible` says what can't be done with that."""
+def check(
+    release_ids: list[str] | None,
+    wanted: Selection,
+    not_possible: str = "",
+    never: Collection[Status] = (),
+) -> None:
+    """Refuse options that choose nothing, too much or what is `never` right; `not_possible` says what can't be done with that."""
     if release_ids and wanted.is_given:
         raise typer.BadParameter("name releases, or choose them by --wave, --status …, not both")
     if not release_ids and not wanted.is_given:
         raise typer.BadParameter("name releases, or choose them, by --wave for example")
-    if wanted.status in (Status.CANCELLED, Status.SUBMITTED):
+    if wanted.status in never:
         raise typer.BadParameter(f"{wanted.status} releases can't be {not_possible}", param_hint="--status")
 
 
@@ -66,6 +70,8 @@ def act(
     release_ids: Iterable[str], do: Callable[[str], Release], *, may_be_none: bool = False
 ) -> tuple[list[Release], int]:
     """Do it with each; a refusal is told and does not keep the others from it. Returns also how many were refused."""
+    from rich.progress import track  # noqa: PLC0415 - commands that only read start sooner
+
     done: list[Release] = []
     bad = 0
     chosen = list(release_ids)

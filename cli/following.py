@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
+from operator import attrgetter
 from shlex import quote
 
 from rich.markup import escape
@@ -16,11 +17,12 @@ from cli import language
 from cli.context import celery_app, services
 from cli.interruptions import told_if_interrupted
 from cli.lines import counted
-from cli.patience import PATIENCE, Patience
-from cli.printing import bar, cause_lines, is_listed, notes
+from cli.printing import cause_lines, is_listed, notes
+from cli.waiting.bar import bar
+from cli.waiting.patience import PATIENCE, Patience
 from releases.record import Problem, Release, counts
 from releases.remedies import Text
-from releases.scope import Scope, wave_scope
+from releases.scope import Scope, live_scope, wave_scope
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
 from releases.waves.report import OVERDUE_S, causes
@@ -85,7 +87,14 @@ def trouble(overdue: int, *, workers_answer: bool | None, moves: bool) -> str:
     return f"{late}: {why}. See: mprelease doctor"
 
 
-def follow(release_ids: Sequence[str]) -> list[Release]:
+#: How a release stands to somebody who follows it.
+Standing = Callable[[Release], Status]
+#: On its way to the audit, which is the first half, or wherever it goes.
+to_audit: Standing = attrgetter("counted")
+anywhere: Standing = attrgetter("status")
+
+
+def follow(release_ids: Sequence[str], standing: Standing = anywhere) -> list[Release]:
     """Show progress on stderr until every release is at rest or waits for long; returns their last states.
 
     When nothing at all happens for as long as `PATIENCE`, it gives up.
@@ -94,10 +103,10 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
     patience = Patience()
     with bar() as shown, told_if_interrupted("The releases go on; `mprelease list` shows them."):
         line = shown.add_task("releases", total=len(followed), text="")
-        reporter = _Reporter(shown, line)
+        reporter = _Reporter(shown, line, standing)
         patience.look(followed.look_at_all)
         while True:
-            still_open = patience.look(lambda: followed.still_open(_Waits().leave_alone))
+            still_open = patience.look(lambda: followed.still_open(_Waits(standing).leave_alone))
             patience.look(partial(reporter.report, followed.found(), still_open))
             if not still_open or reporter.quiet_s() > PATIENCE.total_seconds():
                 return followed.found()
@@ -108,16 +117,17 @@ def follow(release_ids: Sequence[str]) -> list[Release]:
 class _Waits:
     """Which releases nobody should sit and watch for, at one moment; each wave is asked for once."""
 
-    def __init__(self) -> None:
+    def __init__(self, standing: Standing = anywhere) -> None:
+        self._standing = standing
         self._braked: dict[str, bool] = {}
 
     def leave_alone(self, release: Release) -> bool:
         """Whether it need not be followed any more."""
-        return release.status in AT_REST or self.for_long(release)
+        return self._standing(release) in AT_REST or self.for_long(release)
 
     def for_long(self, release: Release) -> bool:
         """Whether it waits for hours, or for a person."""
-        if release.status is not Status.WAITING:
+        if self._standing(release) is not Status.WAITING:
             return False
         if self.is_in_wave(release):
             return self.for_brake(release)
@@ -136,13 +146,17 @@ class _Waits:
     @staticmethod
     def is_in_wave(release: Release) -> bool:
         """Whether its wave holds it."""
-        return release.wave is not None and release.progress.held == wave_scope(release.wave)
+        return release.wave is not None and release.progress.held in (
+            wave_scope(release.wave),
+            live_scope(release.wave),
+        )
 
 
 class _Reporter:
     """A bar on a terminal, a line for each change elsewhere, and a hint when nothing happens."""
 
-    def __init__(self, shown: Progress, line: TaskID) -> None:
+    def __init__(self, shown: Progress, line: TaskID, standing: Standing) -> None:
+        self._standing = standing
         self._bar = shown
         self._line = line
         self._silence = Silence()
@@ -155,9 +169,10 @@ class _Reporter:
 
     def report(self, releases: Sequence[Release], still_open: Sequence[str]) -> None:
         """Show how they stand; when nothing has happened for a while, what may be the reason, each once."""
-        tally = counts(Counter(str(release.status) for release in releases))
+        standing = [self._standing(release) for release in releases]
+        tally = counts(Counter(map(str, standing)))
         text = ", ".join(f"{number} {status}" for status, number in tally.items() if number)
-        ended = sum(1 for release in releases if release.status in AT_REST)
+        ended = sum(1 for status in standing if status in AT_REST)
         self._bar.update(self._line, completed=ended, text=text)
         self._silence.notice(max((release.updated_at for release in releases), default=None))
         if text != self._told:

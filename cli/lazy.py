@@ -47,9 +47,13 @@ class LazyCommand(TyperCommand):
 
 @contextmanager
 def _collector_off() -> Iterator[None]:
-    """Without the garbage collector: imports make much that stays, which it would look through again and again."""
+    """Without the garbage collector: imports make much that stays, which it would look through again and again.
+
+    What they made is frozen, so that it is not looked through at the end of the process either.
+    """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()

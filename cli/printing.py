@@ -6,15 +6,14 @@ Much of it was written by others. Whatever is printed here is one line, and noth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.padding import Padding
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -22,7 +21,7 @@ from cli import language
 from cli.lines import counted, in_local_time, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
-from releases.states import Status
+from releases.states import SUBMITTED_ONCE, Status
 from wechat.errcodes.table import verdict_of
 from worker.logs.printable import json_line, one_line
 
@@ -99,31 +98,12 @@ COLOURS = {
     Status.FAILED: "bold red",
     Status.CANCELLED: "dim",
     Status.SUBMITTED: "green",
+    Status.REJECTED: "red",
+    Status.APPROVED: "bright_green",
+    Status.LIVE: "bold green",
+    Status.REPLACED: "dim",
+    Status.REVERTED: "magenta",
 }
-
-
-class _Bar(Progress):
-    """The text has a line of its own: beside the bar, eighty columns cut off the figures."""
-
-    def get_renderables(self) -> Iterable[RenderableType]:
-        """The line of each task, and its text below."""
-        for task in self.tasks:
-            yield self.make_tasks_table([task])
-            yield WholeWords(Text(in_local_time(one_line(task.fields["text"]))))
-
-
-def bar() -> Progress:
-    """A bar with a text below it (the field `text`, no markup); nothing where there is no terminal."""
-    return _Bar(
-        # The only column that may wrap, so that a long name does not cut the others.
-        TextColumn("{task.description}", table_column=Column(overflow="fold")),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        console=notes,
-        transient=True,
-        disable=not notes.is_terminal,
-    )
 
 
 def complain(first: str, *more: str) -> None:
@@ -162,29 +142,62 @@ def _line(release: Release) -> str:
     return "  ".join(cells).rstrip()
 
 
-def detail(release: Release) -> str:
-    """The one thing that matters most about a release as it stands."""
-    if release.auditid is not None:
-        return f"audit {release.auditid}"
+def detail(release: Release, now: datetime | None = None) -> str:
+    """What matters most about a release as it stands: why it stands still, or what its audit and its publication say.
+
+    `now` is the present if it is not given.
+    """
     problem = release.problem
     if problem is None:
-        return release.progress.cancelled_because if release.status is Status.CANCELLED else ""
-    return in_short(problem) + next_command(release) + _next_try(release.next_attempt_at)
+        return " --".join(filter(None, (_standing(release), next_command(release))))
+    stopped = in_short(problem) + next_command(release) + _next_try(release.next_attempt_at, now)
+    return "; ".join(filter(None, (_standing(release), stopped)))
 
 
-def _next_try(at: datetime | None) -> str:
-    return "" if at is None else f" (next try {at:%Y-%m-%d %H:%M:%S} UTC)"
+def _standing(release: Release) -> str:
+    """What is known of one whose first half is done; of a cancelled one, why."""
+    if release.status is Status.CANCELLED:
+        return release.progress.cancelled_because
+    if release.status not in SUBMITTED_ONCE:
+        return ""
+    review, publication = release.review, release.publication
+    said = f"audit {release.auditid}"
+    if review is not None and release.status in (Status.SUBMITTED, Status.REJECTED):
+        said += f" {review.status.replace('_', ' ')}{f': {review.reason}' if review.reason else ''}"
+    if release.status is Status.LIVE and publication is not None and publication.released_at is not None:
+        said += f", live since {publication.released_at:%Y-%m-%d %H:%M} UTC"
+    return said
+
+
+def _next_try(at: datetime | None, now: datetime | None) -> str:
+    if at is None:
+        return ""
+    return f" ({next_try(at, now or datetime.now(UTC))})"
+
+
+def next_try(at: datetime, now: datetime) -> str:
+    """When a worker tries again; a time that has passed is none that anybody can wait for."""
+    return "due, waiting for a worker" if at <= now else f"next try {at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 _NEXT = remedies.Text("Next: mprelease {command} {id}", "下一步：mprelease {command} {id}")
+_AGAIN = remedies.Text(
+    "Next: release a corrected version, or submit this one again: mprelease resume {id}",
+    "下一步：发一个改好的新版本，或把这个版本再次提交审核：mprelease resume {id}",
+)
 
 
 def next_command(release: Release) -> str:
-    """What is to be typed for one that only a person can help, where its remedy does not say; empty for the others."""
+    """What is to be typed for one that waits for a person, where its remedy does not say; empty for the others."""
+    if release.status is Status.REJECTED:
+        return f" {language.own(_AGAIN, id=release.id)}"
+    if release.status is Status.APPROVED:
+        return f" {language.own(_NEXT, command='publish', id=release.id)}"
     problem = release.block or release.failure
     if problem is None or "`mprelease " in problem.remedy:
         return ""
-    in_request = problem.errcode is not None and verdict_of(problem.errcode).in_request
+    # What stands in its request is wrong before it is submitted, or never.
+    in_request = problem.errcode is not None and verdict_of(problem.errcode).in_request and release.is_active
     return f" {language.own(_NEXT, command='cancel' if in_request else 'resume', id=release.id)}"
 
 
@@ -200,10 +213,10 @@ def tell_causes(releases: Iterable[Release]) -> None:
 UNDER_COUNT = 9
 
 
-def cause_lines(found: Iterable[Cause]) -> Iterator[str]:
-    """A line for each cause of a standstill, with the number of those behind it."""
+def cause_lines(found: Iterable[Cause], now: datetime | None = None) -> Iterator[str]:
+    """A line for each cause of a standstill, with the number of those behind it; `now` as for `detail`."""
     for cause in found:
-        until = _next_try(cause.next_attempt_at)
+        until = _next_try(cause.next_attempt_at, now)
         yield f"{cause.releases:>7}  {cause.status} at {cause.problem.step}: {in_short(cause.problem)}{until}"
 
 
@@ -221,7 +234,11 @@ def whole(release: Release) -> None:
     console = Lines()
     fields = release.public()
     for name, value in fields.items():
-        if name in {"history", "block", "failure", "wait"} or value in (None, {}, []):
+        if name in {"history", "block", "failure", "wait", "review", "publication"} or value in (
+            None,
+            {},
+            [],
+        ):
             continue
         shown = value if isinstance(value, str) else json_line(value)
         _row(console, name, times(shown, console) if name.endswith("_at") else shown)
@@ -233,10 +250,43 @@ def whole(release: Release) -> None:
                 _row(console, "", next_command(release).strip())
             if problem.rid:
                 _row(console, "", f"rid {problem.rid} (WeChat's support asks for it)")
+    _of_review(console, release)
+    _of_publication(console, release)
+    if release.problem is None and next_command(release):
+        _row(console, "", next_command(release).strip())
     _row(console, "history", "")
     for event in release.history:
         time = f"{event.time:%Y-%m-%d %H:%M:%S} UTC"
         _row(console, "", times(f"{time}  {event.step or '':<14}  {event.what}{_whose(event)}", console))
+
+
+def _of_review(console: Console, release: Release) -> None:
+    review = release.review
+    if review is None:
+        return
+    at = {"submitted": review.submitted_at, "decided": review.decided_at, "read": review.checked_at}
+    _row(console, "review", times(", ".join([review.status.replace("_", " "), *_at(at)]), console))
+    for of_reason in (review.reason or "").splitlines():
+        _row(console, "", of_reason)
+    if review.screenshots:
+        pictures = counted(len(review.screenshots), "screenshot")
+        _row(console, "", f"{pictures}: mprelease show {release.id} --screenshots DIR")
+
+
+def _of_publication(console: Console, release: Release) -> None:
+    found = release.publication
+    if found is None:
+        return
+    at = {"ordered": found.ordered_at, "published": found.released_at, "verified": found.verified_at}
+    by = [f"by {found.ordered_by}"] if found.ordered_by else []
+    _row(console, "publication", times(", ".join([*_at(at), *by]), console))
+    missing = dict.fromkeys(domain for listed in (found.missing_domains or {}).values() for domain in listed)
+    if missing:
+        _row(console, "", f"WeChat dropped {', '.join(missing)}", "bold red")
+
+
+def _at(known: Mapping[str, datetime | None]) -> Iterator[str]:
+    return (f"{what} {at:%Y-%m-%d %H:%M:%S} UTC" for what, at in known.items() if at is not None)
 
 
 def _whose(event: Event) -> str:

@@ -186,7 +186,7 @@ def _boolean(cell: str) -> bool:
 _READ: dict[str, Callable[[str], Any]] = {
     "template_id": whole_number,
     **dict.fromkeys(("ext", "audit", "domains"), read_json),
-    **dict.fromkeys(("supersede", "again", "urgent"), _boolean),
+    **dict.fromkeys(("supersede", "withdraw", "again", "urgent"), _boolean),
 }
 
 

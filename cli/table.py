@@ -14,6 +14,7 @@ COLUMNS = (
     *("id", "appid", "label", "template_id", "user_version", "user_desc", "wave", "urgent", "status", "step"),
     *("errcode", "errmsg", "domains", "remedy", "rid", "auditid"),
     *("next_attempt_at", "created_at", "updated_at"),
+    *("publish", "review", "review_reason", "ordered_at", "released_at", "verified_at"),
 )
 #: A table program takes a text that begins with one of these for a formula.
 _FORMULAS = ("=", "+", "-", "@")
@@ -38,6 +39,8 @@ def _cells(release: Release) -> list[str]:
         )
     else:
         fields["domains"] = None
+    review, publication = fields["review"] or {}, fields["publication"] or {}
+    fields |= {"review": review.get("status"), "review_reason": review.get("reason"), **publication}
     return [_cell(fields.get(name)) for name in COLUMNS]
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import reprlib
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from releases.errors import InvalidRequest
 from releases.record import MAX_REASON, By, Door, is_reason
 from releases.request import encodable
 
+_Model = TypeVar("_Model", bound=BaseModel)
 #: Bytes: a wave of ten thousand with an `ext` of a kilobyte each.
 MOST_BYTES = 16 * 1024 * 1024
 #: Seconds in which a body has to be there.
@@ -67,6 +69,23 @@ def asked_by(request: Request, fields: dict[str, Any], *others: str) -> By:
     if reason is not None and not (isinstance(reason, str) and is_reason(reason)):
         raise InvalidRequest("reason", f"must be at most {MAX_REASON} printable characters on one line")
     return By.through(Door.KEY, request.state.key.name, (reason or "").strip() or None)
+
+
+def validated(model: type[_Model], fields: dict[str, Any]) -> _Model:
+    """What the fields are by this model; raises InvalidRequest for the first that is wrong."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = encodable(".".join(str(part) for part in first["loc"]))
+        raise InvalidRequest(where, encodable(str(first["msg"]))) from None
+
+
+def order_by(request: Request, raw: bytes, model: type[_Model]) -> tuple[By, _Model]:
+    """Who orders something, why, and what of the model's fields; the body may be empty. Raises InvalidRequest."""
+    fields = json_object(raw) if raw else {}
+    who = asked_by(request, fields, *(name for name in model.model_fields if name != "reason"))
+    return who, validated(model, fields)
 
 
 def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

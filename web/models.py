@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from releases.record import MAX_REASON
+from releases.request import Time
 from releases.scope import Scope
+from releases.second_half import ReviewStatus
 from releases.states import Status, Step
 from releases.waves.standing import State
 
@@ -48,6 +50,31 @@ class HistoryEvent(_Answer):
     reason: Annotated[str | None, _said("Why, as far as they said.")]
 
 
+class ReviewRecord(_Answer):
+    """What became of a release's audit."""
+
+    status: Annotated[ReviewStatus, _said("How it stands.")]
+    reason: Annotated[str | None, _said("Why it was rejected or is delayed: plain text, with line breaks.")]
+    screenshots: Annotated[list[str], _said("Media ids of the pictures that the reason refers to.")]
+    submitted_at: Annotated[datetime | None, _said("When it was submitted, by WeChat.")]
+    decided_at: Annotated[datetime | None, _said("When it was first seen to be decided.")]
+    checked_at: Annotated[datetime | None, _said("When it was read last.")]
+
+
+class PublicationRecord(_Answer):
+    """That a release was ordered to go live, and how far that got."""
+
+    ordered_at: Annotated[datetime, _said("When it was ordered.")]
+    ordered_by: Annotated[
+        str | None, _said("Who ordered it: key:NAME, cli:NAME or celery:NAME; null: its request.")
+    ]
+    released_at: Annotated[datetime | None, _said("When WeChat published it.")]
+    verified_at: Annotated[datetime | None, _said("When it was seen to be live, with all its domains.")]
+    missing_domains: Annotated[
+        DomainLists | None, _said("Domains that WeChat dropped, by list; null: nobody has looked yet.")
+    ]
+
+
 class ReleaseRecord(_Answer):
     """One version to one Mini Program, and how far it got."""
 
@@ -59,7 +86,7 @@ class ReleaseRecord(_Answer):
     ext: Annotated[dict[str, Any], _said("The object that becomes ext_json.")]
     audit: Annotated[dict[str, Any], _said("The optional fields of submit_audit.")]
     wave: Annotated[str | None, _said("The wave it belongs to.")]
-    domains: Annotated[DomainLists | None, _said("Its own server domains; null: the platform's.")]
+    domains: Annotated[DomainLists | None, _said("Its own lists of domains; null: the platform's.")]
     step: Annotated[Step, _said("The step it is at.")]
     status: Annotated[Status, _said("How it stands.")]
     attempts: Annotated[dict[str, int], _said("Attempts of each step.")]
@@ -69,6 +96,11 @@ class ReleaseRecord(_Answer):
     block: Annotated[Stop | None, _said("Why it is blocked.")]
     failure: Annotated[Stop | None, _said("Why it failed.")]
     wait: Annotated[Stop | None, _said("What it waits for.")]
+    publish: Annotated[
+        str, _said("`auto`: published as soon as the audit has passed; `manual`: when ordered.")
+    ]
+    review: Annotated[ReviewRecord | None, _said("What became of its audit; null before the submission.")]
+    publication: Annotated[PublicationRecord | None, _said("Its publication; null: none was ordered.")]
     urgent: Annotated[bool, _said("Whether it goes before those that are not.")]
     label: Annotated[str | None, _said("The merchant's name.")]
     next_attempt_at: Annotated[datetime | None, _said("When a waiting one goes on by itself.")]
@@ -139,6 +171,17 @@ class QuotaFit(_Answer):
     asked_s_ago: Annotated[int, _said("Seconds since WeChat was asked.")]
 
 
+class WavePublication(_Answer):
+    """How those of a wave stand that were ordered to go live."""
+
+    state: Annotated[State, _said("How they stand, in a word.")]
+    ordered: Annotated[int, _said("How many were ordered.")]
+    counts: Annotated[dict[Status, int], _said("Ordered releases in each status.")]
+    canary: Annotated[int, _said("How many were to go first.")]
+    max_blocked: Annotated[float | None, _said("Over so many per cent blocked or failed they stop.")]
+    reason: Annotated[str | None, _said("What holds them back.")]
+
+
 class WaveSummary(_Answer):
     """How a wave stands."""
 
@@ -157,6 +200,9 @@ class WaveSummary(_Answer):
     max_blocked: Annotated[float | None, _said("Over so many per cent blocked or failed it stops.")]
     audit_quota: Annotated[
         QuotaFit | None, _said("How it fits into the quota; null where that is not known.")
+    ]
+    publication: Annotated[
+        WavePublication | None, _said("How its publications stand; null where none was ordered.")
     ]
 
 
@@ -248,6 +294,45 @@ class ProblemDetails(BaseModel):
     ] = None
 
 
+class Ordered(_Answer):
+    """An order that was taken, or had been before."""
+
+    release_id: Annotated[str, _said("The release.")]
+    publication_id: Annotated[
+        str | None, _said("The Celery result that says how it ended; null where nothing was ever published.")
+    ]
+
+
+class OrderedWave(_Answer):
+    """The orders of a wave."""
+
+    wave: Annotated[str, _said("The wave's name.")]
+    releases: Annotated[list[Ordered], _said("Each release that is ordered, now or before.")]
+
+
+class PlannedPublication(_Answer):
+    """What an order would do with one release."""
+
+    release_id: Annotated[str, _said("The release.")]
+    appid: Annotated[str, _said("The Mini Program.")]
+    user_version: Annotated[str, _said("The version.")]
+    status: Annotated[Status, _said("How it stands.")]
+    goes_live: Annotated[bool, _said("Whether it would be published, as far as its record says.")]
+    obstacles: Annotated[list[str], _said("What stands in the way.")]
+    unknown: Annotated[list[str], _said("What nobody knows before WeChat is asked.")]
+
+
+class PublicationPlanPage(_Answer):
+    """What an order would do with some releases of a wave, newest first."""
+
+    wave: Annotated[str, _said("The wave's name.")]
+    approved: Annotated[
+        int, _said("How many of the whole wave are approved, those included that are being published.")
+    ]
+    releases: Annotated[list[PlannedPublication], _said("At most `limit`.")]
+    next: Annotated[str | None, _said("The cursor of the next page; null after the last one.")]
+
+
 class Reason(_Answer):
     """Why something is done."""
 
@@ -258,3 +343,23 @@ class PauseOrder(Reason):
     """What is to wait, and why."""
 
     submissions: Annotated[bool, _said("True: only submissions wait, domains and commits go on.")] = False
+
+
+class PublishOrder(Reason):
+    """When it is to go live, and why."""
+
+    at: Annotated[
+        Time | None, _said("Not before this time, which has an offset; null: as soon as it may.")
+    ] = None
+
+
+class PublishWaveOrder(PublishOrder):
+    """How many first, when to stop, when to begin, and why."""
+
+    canary: Annotated[
+        StrictInt | None, _said("So many are published first; the rest waits for resume.", ge=1, le=10_000)
+    ] = None
+    max_blocked: Annotated[
+        float | None,
+        _said("Stop when over so many per cent end blocked or failed.", ge=0, le=100, strict=True),
+    ] = None

@@ -20,19 +20,28 @@ from releases.intake.orders import STOPPED
 from releases.record import By, Release
 from releases.scope import Scope
 from releases.selection import Selection
-from releases.states import ACTIVE, Status
+from releases.states import ACTIVE, SUBMITTED_ONCE, Status
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
 Wave = Annotated[str | None, typer.Option(help="Those of this wave that it concerns.")]
 _STDIN = 0
+#: Nobody goes on with these: they have got where they should, or are over.
+_NEVER_RESUMED = frozenset(SUBMITTED_ONCE) - {Status.REJECTED} | {Status.CANCELLED}
+#: These can be given up; a publication only until it is sent.
+_CANCELLED = ACTIVE | {Status.SUBMITTED, Status.REJECTED, Status.APPROVED}
+_GOT_THROUGH = (Status.SUBMITTED, Status.APPROVED, Status.LIVE, Status.REVERTED)
 
 
 def resume(
     release_ids: Ids = None,
     wave: Wave = None,
     status: Annotated[
-        Status | None, typer.Option(metavar="STATUS", help="All that are blocked, failed or waiting.")
+        Status | None,
+        typer.Option(
+            metavar="STATUS",
+            help="All in this status: blocked, failed, waiting, rejected (to submit it once more).",
+        ),
     ] = None,
     errcode: choice.Errcode = None,
     step: choice.AtStep = None,
@@ -54,7 +63,7 @@ def resume(
     if platform and not release_ids and not wanted.is_given:
         _resume_platform(who, wait=wait, as_json=as_json)
         return
-    choice.check(release_ids, wanted, "resumed; enqueue them anew")
+    choice.check(release_ids, wanted, "resumed; enqueue them anew", _NEVER_RESUMED)
     choice.check_wave(services().store, wave)
     if platform:
         _lift(who)
@@ -83,7 +92,7 @@ def cancel(
     wave: Wave = None,
     status: Annotated[
         Status | None,
-        typer.Option(metavar="STATUS", help=f"All in this status: {', '.join(sorted(ACTIVE))}."),
+        typer.Option(metavar="STATUS", help=f"All in this status: {', '.join(sorted(_CANCELLED))}."),
     ] = None,
     errcode: choice.Errcode = None,
     step: choice.AtStep = None,
@@ -94,7 +103,7 @@ def cancel(
 ) -> None:
     """End releases. What WeChat has been told already stays as it is."""
     wanted = Selection(wave=wave, status=status, errcode=errcode, step=step)
-    choice.check(release_ids, wanted, "cancelled any more")
+    choice.check(release_ids, wanted, "cancelled any more", frozenset(Status) - _CANCELLED)
     choice.check_wave(services().store, wave)
     if not (release_ids or yes):
         _ask_whether_to_cancel(wanted)
@@ -104,7 +113,7 @@ def cancel(
     whole_wave = wave is not None and wanted == Selection(wave=wave)
     with services().waves.standing_still(str(wave)) if whole_wave else nullcontext():
         cancelled, bad = choice.act(chosen, lambda release_id: services().releases.cancel(release_id, by=who))
-    _print(cancelled, "cancelled", as_json=as_json)
+    _print(cancelled, as_json=as_json)
     if bad:
         raise typer.Exit(1)
 
@@ -158,7 +167,7 @@ def _end(releases: list[Release], *, as_json: bool) -> None:
     """Print what became of followed releases; exit 1 if not all got submitted."""
     _print(releases, as_json=as_json)
     explain(releases, are_listed=not as_json)
-    if any(release.status is not Status.SUBMITTED for release in releases):
+    if any(release.status not in _GOT_THROUGH for release in releases):
         raise typer.Exit(1)
 
 

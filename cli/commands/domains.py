@@ -10,12 +10,14 @@ import typer
 from cli.context import only_reads, services
 from cli.lines import document, words
 from cli.printing import complain, notes
-from releases.request import RIGHT, is_appid
-from wechat.domains import SCHEMES, Domains, InvalidDomain, rejected
+from releases.appid import is_appid
+from releases.request import RIGHT
+from releases.steps.calls import WebView
+from wechat.domains import SCHEMES, SERVER_LISTS, WEB_VIEW, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
 from wechat.mini_program import Action, MiniProgram
 
-app = typer.Typer(help="Read and change a Mini Program's server domains by hand.", no_args_is_help=True)
+app = typer.Typer(help="Read and change a Mini Program's domains by hand.", no_args_is_help=True)
 
 
 AppId = Annotated[str, typer.Argument(help="The Mini Program.")]
@@ -26,9 +28,10 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 @app.command()
 def get(appid: AppId, as_json: AsJson = False) -> None:
-    """Show the domains that are configured now."""
+    """Show the domains that are configured now; business domains where the settings want any."""
     only_reads()
-    _print(_mini_program(appid).domains(), as_json=as_json)
+    web_view = bool(services().wanted.web_view)
+    _print(_configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
 
 
 @app.command()
@@ -40,6 +43,7 @@ def add(
     downloaddomain: Listed = None,
     udpdomain: Listed = None,
     tcpdomain: Listed = None,
+    webviewdomain: Listed = None,
     as_json: AsJson = False,
 ) -> None:
     """Add domains to the lists, unless they are there. One of 50 modifications a month."""
@@ -83,34 +87,44 @@ def set_(
 def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: bool) -> None:
     """Send what the options name that are called like a list."""
     try:
-        domains = Domains.wanted({name: options[name] for name in SCHEMES if options[name]})
+        domains = Domains.wanted({name: options[name] for name in SCHEMES if options.get(name)})
     except InvalidDomain as error:
         complain(f"Nothing was changed: --{error.list_name}: {error.problem}")
         raise typer.Exit(2) from None
     if not domains:
-        complain(f"Nothing was changed: name at least one domain, as --{' or --'.join(SCHEMES)}")
+        complain(
+            f"Nothing was changed: name at least one domain, as --{' or --'.join(name for name in SCHEMES if name in options)}"
+        )
         raise typer.Exit(2)
-    mini_program = _mini_program(appid)
+    shop, web_view = mini_program(appid), bool(domains.web_view)
     if action == "add":
-        there = mini_program.domains()
+        there = _configured(shop, web_view=web_view)
         domains -= there
         if not domains:
             notes.print("nothing is missing, so nothing was sent")
-            _print(there, as_json=as_json)
+            _print(there, as_json=as_json, web_view=web_view)
             return
-    answer = mini_program.modify_domain(action, domains)
+    answer = shop.modify_domain(action, domains) if domains.server else {}
+    if domains.web_view:
+        shop.add_web_view_domains(domains.lists[WEB_VIEW])
     refused = rejected(domains, answer)
-    _print(mini_program.domains(), as_json=as_json)
+    _print(_configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
     if refused:
         complain("WeChat rejected:", *(domain for listed in refused.lists.values() for domain in listed))
         raise typer.Exit(1)
 
 
-def _mini_program(appid: str) -> MiniProgram:
+def mini_program(appid: str) -> MiniProgram:
+    """The Mini Program, for calls that are over within a step's deadline; ends with 2 for what is no appid."""
     if not is_appid(appid):
         complain(f"{appid!r} is no appid; must be {RIGHT['appid']}")
         raise typer.Exit(2)
     return services().wechat.mini_program(appid, Deadline(services().step_deadline_s))
+
+
+def _configured(shop: MiniProgram, *, web_view: bool) -> Domains:
+    there = shop.domains()
+    return there | WebView(shop).domains() if web_view else there
 
 
 def _confirm(question: str, *, yes: bool) -> None:
@@ -118,9 +132,10 @@ def _confirm(question: str, *, yes: bool) -> None:
         typer.confirm(question, abort=True, err=True)
 
 
-def _print(domains: Domains, *, as_json: bool) -> None:
+def _print(domains: Domains, *, as_json: bool, web_view: bool) -> None:
     if as_json:
-        document({name: list(domains.lists.get(name, ())) for name in SCHEMES})
+        asked = SCHEMES if web_view else SERVER_LISTS
+        document({name: list(domains.lists.get(name, ())) for name in asked})
         return
     for name, listed in domains.lists.items():
         words(f"{name:<16} {' '.join(listed)}")

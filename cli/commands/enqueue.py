@@ -14,7 +14,7 @@ import typer
 from cli.audit_quota import tell_what_will_not_fit
 from cli.commands.plan import show_plan
 from cli.context import only_reads, services
-from cli.following import explain, follow, tell_braked
+from cli.following import explain, follow, tell_braked, to_audit
 from cli.interruptions import Deferred, told_if_interrupted
 from cli.lines import counted, document
 from cli.printing import complain, is_counted, notes, tell
@@ -28,12 +28,15 @@ from cli.request_files import (
     read_requests,
     whole_number,
 )
+from cli.typed.times import read_time
+from cli.who import As, Reason, by
 from releases.background.due import FED_AT_ONCE
 from releases.errors import InvalidRequest
 from releases.intake.many import Conflicts
 from releases.intake.one import Enqueued
+from releases.record import By
 from releases.request import RIGHT, ReleaseRequest, parse_request
-from releases.states import Status
+from releases.states import SUBMITTED_ONCE
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 
 #: Problems of a file that are shown; the rest is counted.
@@ -53,11 +56,24 @@ def enqueue(
     label: Annotated[
         str | None, typer.Option(help="The merchant's name, for lists; up to 64 characters.")
     ] = None,
+    publish: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN", help="auto: put it live as soon as its audit has passed; manual (default)."
+        ),
+    ] = None,
     supersede: Annotated[bool, typer.Option(help="Cancel the Mini Program's active release.")] = False,
+    withdraw: Annotated[
+        bool, typer.Option(help="Withdraw the audit of an older release that is in the way.")
+    ] = False,
     again: Annotated[
         bool, typer.Option(help="Submit a version once more that was submitted before.")
     ] = False,
     urgent: Annotated[bool, typer.Option(help="Go before all releases that are not.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Start then: 02:00 (the next one here), or an ISO 8601 time."),
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -81,6 +97,8 @@ def enqueue(
         typer.Option(help="Show what would be sent to WeChat, and what stands in the way; enqueue nothing."),
     ] = False,
     wait: Annotated[bool, typer.Option(help="Follow the releases; exit 1 if not all got submitted.")] = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document to a line on stdout.")] = False,
 ) -> None:
     """Enqueue one release, or a file of them. The same request twice is one release.
@@ -102,7 +120,7 @@ def enqueue(
                     show_plan([line.request for line in lines], policy, as_json=as_json)
                     return
                 take_in = _enqueue_one if file is None else partial(_enqueue_all, policy=policy)
-                enqueued = take_in(lines, writing.begin)
+                enqueued = take_in(lines, writing.begin, by(actor, reason))
         except InvalidRequest as error:
             option = f"--{error.field.replace('_', '-')}" if error.field in one else error.field
             complain(f"Nothing was enqueued: {option}: {error.problem}")
@@ -145,18 +163,22 @@ def _from_file(path: Path, given: dict[str, Any]) -> list[Line]:
     return read_requests(_read(path), _with_files_read(given), read)
 
 
-def _enqueue_one(lines: list[Line], before_writing: Callable[[], None]) -> list[Enqueued]:
+def _enqueue_one(lines: list[Line], before_writing: Callable[[], None], who: By) -> list[Enqueued]:
     made = services().releases
     before_writing()
-    return [made.enqueue(line.request) for line in lines]
+    return [made.enqueue(line.request, by=who) for line in lines]
 
 
 def _enqueue_all(
-    lines: list[Line], before_writing: Callable[[], None], policy: WavePolicy | None
+    lines: list[Line], before_writing: Callable[[], None], who: By, policy: WavePolicy | None
 ) -> list[Enqueued]:
-    notes.print(f"enqueueing {counted(len(lines), 'release')}")
+    def begin() -> None:
+        # Not before: what is refused was not begun.
+        before_writing()
+        notes.print(f"enqueueing {counted(len(lines), 'release')}")
+
     try:
-        return services().batch.enqueue([line.request for line in lines], policy, before_writing)
+        return services().batch.enqueue([line.request for line in lines], policy, begin, who)
     except Conflicts as error:
         raise conflicting(lines, error.conflicts) from None
 
@@ -175,6 +197,8 @@ def _with_files_read(given: dict[str, Any]) -> dict[str, Any]:
     read = {name: _json_file(name, value) for name, value in given.items() if isinstance(value, Path)}
     if "template_id" in given:
         read["template_id"] = _template(given["template_id"])
+    if "at" in given:
+        read["at"] = read_time(given["at"]).isoformat()
     return {**given, **read}
 
 
@@ -196,7 +220,7 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
     tell_braked(release.wave for release in releases if release.is_active)
     if wait:
         tell_what_will_not_fit(releases)
-        releases = follow([release.id for release in releases])
+        releases = follow([release.id for release in releases], to_audit)
     if as_json:
         for release in releases:
             document({**release.public(), "created": release.id in created})
@@ -209,7 +233,7 @@ def _report(enqueued: list[Enqueued], *, wait: bool, as_json: bool) -> None:
         tell_what_will_not_fit(releases)
         return
     explain(releases, are_listed=not as_json)
-    if any(release.status is not Status.SUBMITTED for release in releases):
+    if any(release.counted not in SUBMITTED_ONCE for release in releases):
         raise typer.Exit(1)
 
 

@@ -36,7 +36,7 @@ _HAPPENS_IN_CHINESE = {
     Verdict.BLOCK: "blocked",
     Verdict.BUG: "failed",
     Verdict.WAIT: "等隐私接口检测",
-    Verdict.ADOPT: "接管正在进行的审核，或 blocked",
+    Verdict.ADOPT: "认可已有的结果，或 blocked",
     Verdict.UNKNOWN: "重试一次，仍不行则 blocked",
 }
 _HEADS = ("errcode", "meaning", "the release is", "what to do")

@@ -23,6 +23,7 @@ from releases.request import ReleaseRequest
 from releases.store.known import Known
 from releases.waves.audit_quota import Fit
 from releases.waves.brake import WavePolicy
+from wechat.domains import WEB_VIEW
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from worker.logs.printable import json_line
@@ -74,8 +75,8 @@ def show_plan(requests: Sequence[ReleaseRequest], policy: WavePolicy | None, *, 
     )
     if policy is None:
         tell_braked(request.wave for request in requests)
-    _tell_counted(obstacles)
-    _tell_counted(unsaid)
+    tell_counted(obstacles)
+    tell_counted(unsaid)
     if obstacles:
         raise typer.Exit(1)
 
@@ -106,19 +107,25 @@ def _plans(
     requests: Sequence[ReleaseRequest], known: Sequence[Known], templates: Collection[int] | None
 ) -> Iterator[Plan]:
     made = services()
+    ahead = made.store.ahead_of([request.appid for request in requests])
     registered = made.wechat.registered_hosts()
+    has_web_view = made.wanted.web_view or any(WEB_VIEW in (request.domains or ()) for request in requests)
+    jump = made.wechat.registered_jump_hosts() if has_web_view else None
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from pool.map(
-            lambda request, there: plan(
+            lambda request, there, older: plan(
                 request,
                 there,
                 made.wechat.mini_program(request.appid, Deadline(made.step_deadline_s)),
                 made.wanted,
                 registered,
                 templates,
+                older,
+                jump,
             ),
             requests,
             known,
+            ahead,
         )
 
 
@@ -130,7 +137,8 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
     return (None, unknown) if unknown else (services().audit_quotas.fit(0, new=len(appids)), "")
 
 
-def _tell_counted(said: Counter[str]) -> None:
+def tell_counted(said: Counter[str]) -> None:
+    """Say on stderr what stands in the way of how many, the most frequent first."""
     for what, number in said.most_common():
         notes.print(f"{number:>7}  {escape(language.obstacle(what))}", hang=UNDER_COUNT)
 

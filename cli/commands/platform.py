@@ -1,4 +1,4 @@
-"""`mprelease platform domains get|add`, the platform's own pool of server domains, and `mprelease templates`."""
+"""`mprelease platform domains get|add`, the platform's own pools of domains, and `mprelease templates`."""
 
 from __future__ import annotations
 
@@ -11,29 +11,37 @@ from cli.context import only_reads, services
 from cli.lines import document, in_local_time, words
 from cli.printing import Lines, complain, notes
 from wechat.component import PlatformDomains
-from wechat.domains import InvalidDomain, Standing, checked_host
+from wechat.domains import Domains, InvalidDomain, Standing, checked_host
 from wechat.http.deadline import Deadline
 
 app = typer.Typer(help="What belongs to the third-party platform itself.", no_args_is_help=True)
-domains = typer.Typer(help="The platform's pool of server domains.", no_args_is_help=True)
+domains = typer.Typer(
+    help="The platform's pools of server domains and of business domains.", no_args_is_help=True
+)
 app.add_typer(domains, name="domains")
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+OfWebView = Annotated[
+    bool, typer.Option("--web-view", help="The pool of business (web-view) domains instead.")
+]
 
 
 @domains.command()
-def get(as_json: AsJson = False) -> None:
+def get(web_view: OfWebView = False, as_json: AsJson = False) -> None:
     """Show the hosts that are registered, and which of those that the settings want are missing."""
     only_reads()
-    pool = services().wechat.platform_domains(_deadline())
-    missing = _wanted_hosts(pool, Standing.MISSING)
+    pool = _pool(web_view=web_view)
+    missing = _missing(pool, web_view=web_view)
     _print(pool, missing, as_json=as_json)
     if missing and not as_json:
-        notes.print(f"not registered: {', '.join(missing)}; `mprelease platform domains add` does it")
-    unknown = _wanted_hosts(pool, Standing.UNKNOWN)
+        command = f"mprelease platform domains add{' --web-view' if web_view else ''}"
+        notes.print(f"not registered: {', '.join(missing)}; `{command}` does it")
+    unknown = () if web_view else services().wanted.server.unknown_in(pool.pool()).hosts()
     if unknown:
         notes.print(f"only a domain above is registered, so WeChat has to say: {', '.join(unknown)}")
+    if not web_view:
+        _tell_of_web_view()
 
 
 @domains.command()
@@ -46,24 +54,33 @@ def add(
         bool,
         typer.Option("--testing-only", help="Not for released Mini Programs: a platform before publication."),
     ] = False,
+    web_view: OfWebView = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Register hosts, published and testing together. One of the platform's 50 changes a month."""
-    named = _named(hosts) if hosts else services().wanted.hosts()
-    there = services().wechat.platform_domains(_deadline())
+    named = _named(hosts) if hosts else _wanted(web_view=web_view).hosts()
+    there = _pool(web_view=web_view)
     compared = there.pool(testing_only=testing_only)
-    wanted = [host for host in named if compared.standing(host) is not Standing.REGISTERED]
+    # Below a registered business domain a host is registered.
+    enough = (Standing.REGISTERED, Standing.UNKNOWN) if web_view else (Standing.REGISTERED,)
+    wanted = [host for host in named if compared.standing(host) not in enough]
     if not wanted:
         notes.print("nothing is missing, so nothing was sent")
         if as_json:
-            _print(there, _wanted_hosts(there, Standing.MISSING), as_json=True)
+            _print(there, _missing(there, web_view=web_view), as_json=True)
+        if not web_view:
+            _tell_of_web_view()
         return
     if not yes:
         typer.confirm(f"Register {', '.join(wanted)} on the platform?", abort=True, err=True)
-    pool, rejected = services().wechat.add_platform_domains(wanted, _deadline(), testing_only=testing_only)
+    pool, rejected = services().wechat.add_platform_domains(
+        wanted, _deadline(), testing_only=testing_only, web_view=web_view
+    )
     services().preflight.forget()
-    _print(pool, _wanted_hosts(pool, Standing.MISSING), as_json=as_json)
+    _print(pool, _missing(pool, web_view=web_view), as_json=as_json)
+    if not web_view:
+        _tell_of_web_view()
     if rejected:
         complain("WeChat rejected:", *rejected)
         raise typer.Exit(1)
@@ -102,10 +119,29 @@ def _named(hosts: list[str]) -> list[str]:
         raise typer.Exit(2) from None
 
 
-def _wanted_hosts(pool: PlatformDomains, standing: Standing) -> list[str]:
-    """The hosts that the settings want and that are this to the pool."""
-    registered = pool.pool()
-    return [host for host in services().wanted.hosts() if registered.standing(host) is standing]
+def _wanted(*, web_view: bool) -> Domains:
+    return services().wanted.web_view if web_view else services().wanted.server
+
+
+def _pool(*, web_view: bool) -> PlatformDomains:
+    wechat = services().wechat
+    return wechat.jump_hosts(_deadline()) if web_view else wechat.platform_domains(_deadline())
+
+
+def _missing(pool: PlatformDomains, *, web_view: bool) -> list[str]:
+    """The hosts that the settings want and that the pool lacks."""
+    return list(_wanted(web_view=web_view).missing_in(pool.pool()).hosts())
+
+
+def _tell_of_web_view() -> None:
+    """Name the business domains that are missing in their own pool."""
+    if services().wanted.web_view:
+        missing = _missing(_pool(web_view=True), web_view=True)
+        if missing:
+            command = "mprelease platform domains add --web-view"
+            notes.print(
+                f"business domains that are not registered: {', '.join(missing)}; `{command}` does it"
+            )
 
 
 def _print(pool: PlatformDomains, missing: list[str], *, as_json: bool) -> None:

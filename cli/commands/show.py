@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,9 @@ from cli.context import only_reads, reader
 from cli.lines import counted, document
 from cli.printing import complain, listing, notes, whole
 from cli.table import as_csv
+from releases.appid import is_appid
 from releases.errors import UnknownRelease
 from releases.record import Release
-from releases.request import is_appid
 from releases.selection import Selection
 from releases.states import Status
 
@@ -26,6 +27,9 @@ def show(
     release_id: Annotated[
         str, typer.Argument(help="An id, its first four characters or more, or an appid: its newest release.")
     ],
+    screenshots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Fetch the pictures of a rejection into this folder.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one release: how far it got, why it stands, what to do."""
@@ -35,6 +39,10 @@ def show(
         document(release.public())
     else:
         whole(release)
+    if screenshots is not None:
+        from cli.commands.live.screenshots import fetch  # noqa: PLC0415 - needs the client of WeChat
+
+        fetch(release, screenshots)
 
 
 def _meant(name: str) -> Release:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -17,10 +19,13 @@ from cli.choose import check_wave
 from cli.context import only_reads, services
 from cli.following import ASK_AFTER_S, Silence, some_worker_answers, trouble, way_out
 from cli.lines import counted, document, in_local_time
-from cli.patience import Patience
-from cli.printing import UNDER_COUNT, Lines, WholeWords, bar, cause_lines, notes, times
-from releases.states import AT_REST, Status
-from releases.waves.report import Cause, WaveReport, causes_in
+from cli.printing import UNDER_COUNT, Lines, WholeWords, cause_lines, notes, times
+from cli.waiting.bar import bar
+from cli.waiting.patience import Patience
+from releases import remedies
+from releases.states import AT_REST, SUBMITTED_ONCE, Status
+from releases.waves.halves import LIVE
+from releases.waves.report import Cause, PublicationReport, WaveReport, causes_in
 from releases.waves.standing import State
 from worker.logs.printable import one_line
 
@@ -32,7 +37,10 @@ _LOOK_EVERY_S = 0.5
 def wave(
     name: str,
     watch: Annotated[
-        bool, typer.Option(help="Follow it until it is over or braked; exit 1 if not all got submitted.")
+        bool,
+        typer.Option(
+            help="Follow it until it is over or braked; exit 1 if not all got submitted, or not all that were to go live."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")] = False,
 ) -> None:
@@ -43,7 +51,7 @@ def wave(
     report = services().wave_reports.of(name)
     if patience is not None:
         report = _watched(report, patience)
-    elif report.needs_workers:
+    elif _needs_workers(report):
         report = report.asked(workers_answer=some_worker_answers())
     find = partial(causes_in, services().reader, name)
     found = find() if patience is None else patience.look(find)
@@ -51,32 +59,54 @@ def wave(
         document(report.document(found))
     else:
         _tell(report, found)
-    if watch and report.counts[Status.SUBMITTED] < report.total:
+    published = report.publication
+    is_well = sum(report.counts[status] for status in SUBMITTED_ONCE) == report.total and (
+        published is None or published.counts[Status.LIVE] == published.ordered
+    )
+    if watch and not is_well:
         raise typer.Exit(1)
 
 
 def _tell(report: WaveReport, found: list[Cause]) -> None:
     head = f"wave {report.name} ({report.state}): {counted(report.total, 'release')}{_pace(report)}"
     notes.print(escape(head))
-    for status, number in report.counts.items():
-        if number:
-            typer.echo(f"{number:>8} {status}")
-    colour = "red" if report.state is State.BRAKED else "yellow"
-    for hold in map(language.held, report.holds):
-        notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(hold.remedy)}")
+    _tell_half(report, report.name, found)
     if _trouble(report):
         notes.print(f"[bold red]{escape(_trouble(report))}[/]")
     if report.fit is not None and report.fit.will_not_fit:
         notes.print(f"[bold yellow]{report.fit}[/]")
+    published = report.publication
+    if published is not None:
+        notes.print(escape(f"publications ({published.state}): {published.ordered} ordered"))
+        _tell_half(published, report.name, causes_in(services().reader, report.name, LIVE))
+    elif report.counts[Status.APPROVED]:
+        ready, name = report.counts[Status.APPROVED], quote(report.name)
+        notes.print(
+            escape(f"{ready} approved. To see what would go live: mprelease publish --wave {name} --plan")
+        )
+
+
+def _tell_half(half: WaveReport | PublicationReport, wave: str, found: list[Cause]) -> None:
+    """Counts, what holds releases back, why they stand still, and the way out."""
+    for status, number in half.counts.items():
+        if number:
+            typer.echo(f"{number:>8} {status}")
+    colour = "red" if half.state is State.BRAKED else "yellow"
+    for hold in map(language.held, half.holds):
+        notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(way_on(hold.remedy, wave))}")
     # What holds releases back was just said, with its remedy; the others need a word of their own.
-    said = {hold.remedy for hold in report.holds}
+    said = {hold.remedy for hold in half.holds}
     others = (it for it in found if it.status is not Status.WAITING or it.problem.remedy not in said)
     for line in cause_lines(others):
         notes.print(escape(line), hang=UNDER_COUNT)
-    if report.counts[Status.BLOCKED] + report.counts[Status.FAILED] and report.state is not State.BRAKED:
-        notes.print(
-            escape(way_out(report.name, [cause.problem for cause in found if cause.status in AT_REST]))
-        )
+    if half.counts[Status.BLOCKED] + half.counts[Status.FAILED] and half.state is not State.BRAKED:
+        notes.print(escape(way_out(wave, [cause.problem for cause in found if cause.status in AT_REST])))
+
+
+def way_on(remedy: str, name: str) -> str:
+    """The remedy without the command that was just typed."""
+    rest = remedy.removeprefix(language.own(remedies.SEE_WAVE, wave=quote(name)))
+    return rest[:1].upper() + rest[1:]
 
 
 def _pace(report: WaveReport) -> str:
@@ -94,14 +124,18 @@ def _watched(report: WaveReport, patience: Patience) -> WaveReport:
     line = progress.add_task(escape(report.name), total=report.total, text="")
     told = ""
     with Live(get_renderable=lambda: Group(progress, WholeWords(below)), console=notes, transient=True):
-        while not report.stands_still:
-            silence.notice((report.counts, report.holds))
-            if report.needs_workers and silence.seconds() >= ASK_AFTER_S:
+        while not _stand_still(report):
+            silence.notice((report.counts, report.holds, report.publication))
+            if _needs_workers(report) and silence.seconds() >= ASK_AFTER_S:
                 report = report.asked(workers_answer=not patience.look(silence.nobody_answers))
             held = what_holds(report)
             below.plain = in_local_time(one_line(held))
             text = _counted(report) + _pace(report)
-            progress.update(line, total=report.total, completed=report.ended, text=text)
+            done, total = report.ended, report.total
+            if report.stands_still and report.publication is not None:
+                total = report.publication.ordered
+                done = sum(report.publication.counts[status] for status in AT_REST)
+            progress.update(line, total=total, completed=done, text=text)
             told = _note(told, report, held)
             time.sleep(_LOOK_EVERY_S)
             report = patience.look(partial(services().wave_reports.of, report.name))
@@ -109,13 +143,29 @@ def _watched(report: WaveReport, patience: Patience) -> WaveReport:
     return report
 
 
+def _stand_still(report: WaveReport) -> bool:
+    return report.stands_still and (report.publication is None or report.publication.stands_still)
+
+
+def _needs_workers(report: WaveReport) -> bool:
+    return report.needs_workers or (report.publication is not None and report.publication.needs_workers)
+
+
 def _counted(report: WaveReport) -> str:
-    return ", ".join(f"{number} {status}" for status, number in report.counts.items() if number)
+    """The counts of both halves."""
+    published = report.publication
+    halves = [_tally(report.counts)]
+    return "; published: ".join(halves if published is None else [*halves, _tally(published.counts)])
+
+
+def _tally(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in counts.items() if number)
 
 
 def what_holds(report: WaveReport) -> str:
     """What holds releases back, on one line; and why those do not go on that nothing holds."""
-    return "; ".join(filter(None, (*(str(language.held(hold)) for hold in report.holds), _trouble(report))))
+    holds = (*report.holds, *(report.publication.holds if report.publication else ()))
+    return "; ".join(filter(None, (*(str(language.held(hold)) for hold in holds), _trouble(report))))
 
 
 def _trouble(report: WaveReport) -> str:
@@ -124,7 +174,7 @@ def _trouble(report: WaveReport) -> str:
 
 def _note(told: str, report: WaveReport, held: str) -> str:
     """Where no terminal shows the bar, each change is a line; a change of the speed or of the overdue alone is none."""
-    holds = "; ".join(map(str, report.holds))
+    holds = "; ".join(map(str, (*report.holds, *(report.publication.holds if report.publication else ()))))
     new = f"{_counted(report)}; {holds}; {bool(report.overdue)} {report.workers_answer}"
     if new != told and not notes.is_terminal:
         notes.print(escape(f"{_counted(report)}{_pace(report)}{f'; {held}' if held else ''}"))

@@ -10,7 +10,7 @@ import typer
 
 from cli.context import only_reads, settings
 from cli.lines import counted, document, in_local_time, words
-from cli.printing import MOST_LISTED, complain, notes
+from cli.printing import MOST_LISTED, complain, next_try, notes
 from db.database import Database
 from releases.store.outbox import Outbox, Standing, Undelivered
 from worker.redis_client import connect
@@ -71,7 +71,7 @@ def told(standing: Standing) -> list[str]:
 def _next(standing: Standing) -> str:
     if standing.gone or standing.next_at is None:
         return "nothing is sent until `mprelease webhooks retry`"
-    return f"next try {_at(standing.next_at)}"
+    return next_try(datetime.fromtimestamp(standing.next_at, UTC), datetime.now(UTC))
 
 
 def _number(standing: Standing) -> str:

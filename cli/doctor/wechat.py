@@ -12,6 +12,7 @@ from cli.printing import in_short
 from releases.problems import describe
 from releases.states import Step
 from wechat.component import PlatformDomains
+from wechat.domains import Domains
 from wechat.errors import NotLent, OwnerAway, Unanswered, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.http.route import ca_problem
@@ -29,7 +30,7 @@ def platform() -> Iterator[Finding]:
     else:
         yield ok("platform", settings().platform.appid)
     wanted = services().wanted
-    if wanted:
+    if wanted.server:
         yield ok("domains", ", ".join(wanted.hosts()))
     else:
         yield fail("domains", "set MPRELEASE_DOMAINS__REQUESTDOMAIN and the other lists")
@@ -58,7 +59,16 @@ def wechat() -> Iterator[Finding]:
         return
     how = "borrowed" if settings().tokens.is_borrowed else "granted"
     yield ok("WeChat", f"component token {how}, IP whitelisted")
-    yield _domain_pool(found)
+    yield _domain_pool("domain pool", services().wanted.server, found, "mprelease platform domains add")
+    business = services().wanted.web_view
+    if business:
+        try:
+            found = services().wechat.jump_hosts(Deadline(_DEADLINE_S))
+        except (WeChatError, DeadlineExceeded) as error:
+            yield _not_told(error)
+            return
+        command = "mprelease platform domains add --web-view"
+        yield _domain_pool("business domains", business, found, command)
 
 
 def _not_told(error: WeChatError | DeadlineExceeded) -> Finding:
@@ -75,21 +85,19 @@ def _not_told(error: WeChatError | DeadlineExceeded) -> Finding:
     return fail("WeChat", in_short(describe(error, Step.ENSURE_DOMAINS)))
 
 
-def _domain_pool(found: PlatformDomains) -> Finding:
-    wanted, pool = services().wanted, found.pool()
-    missing, unknown = wanted.missing_in(pool).hosts(), wanted.unknown_in(pool).hosts()
+def _domain_pool(label: str, wanted: Domains, found: PlatformDomains, command: str) -> Finding:
+    pool = found.pool()
+    # Below a registered business domain a host is registered.
+    missing, unknown = wanted.missing_in(pool).hosts(), wanted.server.unknown_in(pool).hosts()
     if found.published is None:
         text = "the platform was never published: only accounts on its test list can be released to"
         lacking = f"; not registered for testing: {', '.join(missing)}" if missing else ""
-        return warn("domain pool", text + lacking)
+        return warn(label, text + lacking)
     if missing:
-        return fail(
-            "domain pool",
-            f"not published on the platform: {', '.join(missing)}; `mprelease platform domains add` registers them",
-        )
+        return fail(label, f"not published on the platform: {', '.join(missing)}; `{command}` registers them")
     counted = f"{len(found.published)} host{'s' * (len(found.published) != 1)} published"
     if unknown:
         counted += (
             f"; only a domain above is registered of {', '.join(unknown)}: the first release asks WeChat"
         )
-    return ok("domain pool", counted)
+    return ok(label, counted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from releases.request import is_appid
+from releases.appid import is_appid
 from wechat.push import kinds
 from wechat.push.inbox import LOOKS, UNAUTHORIZED, Inbox
 from wechat.push.reader import Push

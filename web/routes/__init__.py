@@ -10,7 +10,10 @@ from web.routes import health, platform, releases, waves
 ROUTERS: tuple[APIRouter, ...] = (
     releases.reading,
     releases.operating,
+    releases.publishing,
     waves.reading,
+    # Before the route that takes any name for a wave's.
+    waves.publishing,
     waves.operating,
     platform.reading,
     platform.operating,

@@ -90,5 +90,5 @@ def _pool(services: Services) -> dict[str, Any] | None:
     if hosts is None:
         return None
     pool = Pool(hosts)
-    missing = [host for host in services.wanted.hosts() if pool.standing(host) is Standing.MISSING]
+    missing = [host for host in services.wanted.server.hosts() if pool.standing(host) is Standing.MISSING]
     return {"hosts": hosts, "missing": missing}

@@ -9,20 +9,25 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from config.api_keys import KeyScope
+from releases.record import Release
 from releases.request import parse_request
 from releases.selection import Selection
 from releases.states import Status
 from web.backend import Ready
-from web.bodies import Body, by, json_object
+from web.bodies import Body, by, json_object, order_by
 from web.cursors import cursor_of, position_of
-from web.models import Reason, ReleasePage, ReleaseRecord, Started
+from web.models import Ordered, PublishOrder, Reason, ReleasePage, ReleaseRecord, Started
 from web.openapi import body_of, request_body
+from web.problems import missing_scope
 from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers
 
 reading = ScopedRouter(KeyScope.READ, "releases")
 operating = ScopedRouter(KeyScope.OPERATE, "releases")
+publishing = ScopedRouter(KeyScope.PUBLISH, "releases")
 
 ReleaseId = Annotated[str, Path(description="A release's id.")]
+#: The request field `publish` of who puts releases live without a further order.
+AUTO = "auto"
 #: Of lists.
 DEFAULT_LIMIT, MOST = 100, 1000
 
@@ -73,8 +78,12 @@ def get_release(services: Ready, release_id: ReleaseId) -> JSONResponse:
     openapi_extra=request_body(),
 )
 def start_release(services: Ready, request: Request, raw: Body) -> JSONResponse:
-    """Release one version to one Mini Program. The same request twice is one release."""
-    enqueued = services.releases.enqueue(parse_request(json_object(raw)), by=by(request))
+    """Release one version to one Mini Program. The same request twice is one release. `publish: "auto"` needs the scope publish."""
+    fields = json_object(raw)
+    forbidden = missing_scope(request, KeyScope.PUBLISH) if fields.get("publish") == AUTO else None
+    if forbidden is not None:
+        return forbidden
+    enqueued = services.releases.enqueue(parse_request(fields), by=by(request))
     document: dict[str, Any] = {
         "release_id": enqueued.release.id,
         "created": enqueued.created,
@@ -103,3 +112,45 @@ def resume_release(services: Ready, request: Request, release_id: ReleaseId, raw
 def cancel_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """End a release. What WeChat has been told already stays as it is."""
     return JSONResponse(services.releases.cancel(release_id, by=by(request, raw)).public())
+
+
+@operating.post(
+    "/releases/{release_id}/withdraw",
+    response_model=ReleaseRecord,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(Reason, required=False),
+)
+def withdraw_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
+    """Have a worker withdraw the audit of a release; WeChat takes five a day for each Mini Program."""
+    return JSONResponse(services.publications.withdraw(release_id, by(request, raw)).public())
+
+
+@publishing.post(
+    "/releases/{release_id}/publish",
+    status_code=202,
+    response_model=Ordered,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(PublishOrder, required=False),
+)
+def publish_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
+    """Put an approved release live. The same order twice is one."""
+    who, order = order_by(request, raw, PublishOrder)
+    release = services.publications.order(release_id, who, not_before=order.at)
+    return JSONResponse(ordered(release), status_code=202)
+
+
+@publishing.post(
+    "/releases/{release_id}/revert",
+    status_code=202,
+    response_model=Ordered,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(Reason, required=False),
+)
+def revert_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
+    """Take the live version back by one; WeChat does that once."""
+    return JSONResponse(ordered(services.publications.revert(release_id, by(request, raw))), status_code=202)
+
+
+def ordered(release: Release) -> dict[str, Any]:
+    """As JSON: an order that was taken."""
+    return {"release_id": release.id, "publication_id": release.publication_id or None}

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from releases.request import is_appid
+from releases.appid import is_appid
 from web.problems import problem
 from web.routes.scoped import answers
 from wechat.component import COMPONENT_TOKEN_PATH

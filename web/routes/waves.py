@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse
 
 from config.api_keys import KeyScope
 from releases.background.due import FED_AT_ONCE
-from releases.errors import InvalidRequest
+from releases.errors import InvalidRequest, ReleaseConflict
 from releases.intake.many import contradictions
+from releases.intake.publication_plan import by_record
+from releases.record import Release
 from releases.request import ReleaseRequest, encodable, parse_request
+from releases.selection import Selection
+from releases.states import Status, Step
 from releases.store.newest import Position
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
 from releases.waves.report import causes_in
 from tasks.services import Services
 from web.backend import Behind, Ready
-from web.bodies import Body, by, json_object
+from web.bodies import Body, by, json_object, order_by, validated
 from web.cursors import cursor_of, position_of
-from web.models import Reason, StartedWave, WavePage, WaveRecord
+from web.models import (
+    OrderedWave,
+    PublicationPlanPage,
+    PublishWaveOrder,
+    Reason,
+    StartedWave,
+    WavePage,
+    WaveRecord,
+)
 from web.openapi import body_of, wave_body
-from web.problems import UnknownWave
-from web.routes.releases import Paging
+from web.problems import UnknownWave, missing_scope
+from web.routes.releases import AUTO, Paging, ordered
 from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers
 
 reading = ScopedRouter(KeyScope.READ, "waves")
 operating = ScopedRouter(KeyScope.OPERATE, "waves")
+publishing = ScopedRouter(KeyScope.PUBLISH, "waves")
 
 WaveName = Annotated[str, Path(description="A wave's name.")]
 #: Requests of one call.
@@ -95,6 +109,56 @@ def cancel_wave(
     return _wave(services, wave, backend.workers())
 
 
+class PlanWanted(Paging):
+    """Which plan, and which page of it."""
+
+    publish: Annotated[Literal["1"], Field(description="1: the plan of a publication.")] = "1"
+
+
+@reading.get("/waves/{wave:path}/plan", response_model=PublicationPlanPage, responses=answers(NOT_FOUND))
+def plan_wave(services: Ready, wave: WaveName, wanted: Annotated[PlanWanted, Query()]) -> JSONResponse:
+    """Tell what an order to publish the wave would do, by what is stored; `mprelease publish --plan` asks WeChat as well."""
+    _check(services, wave)
+    page = services.reader.newest(Selection(wave=wave), wanted.limit, position_of(wanted.cursor))
+    pool = services.preflight.kept_hosts()
+    plans = [by_record(release, services.wanted, pool).public() for release in page.releases]
+    approved = services.store.wave_tally(wave).counts[Status.APPROVED]
+    next_ = cursor_of(page.more_after)
+    return JSONResponse({"wave": wave, "approved": approved, "releases": plans, "next": next_})
+
+
+@publishing.post(
+    "/waves/{wave:path}/publish",
+    status_code=202,
+    response_model=OrderedWave,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(PublishWaveOrder, required=False),
+)
+def publish_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
+    """Put all approved releases of the wave live. The same order twice is one."""
+    who, order = order_by(request, raw, PublishWaveOrder)
+    _check(services, wave)
+    services.orders.publish_wave(
+        wave, who, canary=order.canary or 0, max_blocked=order.max_blocked, not_before=order.at
+    )
+    return _taken(services, wave, lambda release: release.publication is not None, "approved")
+
+
+@publishing.post(
+    "/waves/{wave:path}/revert",
+    status_code=202,
+    response_model=OrderedWave,
+    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
+    openapi_extra=body_of(Reason, required=False),
+)
+def revert_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
+    """Take what is live of the wave back by one version."""
+    who = by(request, raw)
+    _check(services, wave)
+    services.orders.revert_wave(wave, who)
+    return _taken(services, wave, lambda release: release.step is Step.REVERT, "live")
+
+
 @reading.get("/waves/{wave:path}", response_model=WaveRecord, responses=answers(NOT_FOUND))
 def get_wave(services: Ready, backend: Behind, wave: WaveName) -> JSONResponse:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
@@ -111,22 +175,17 @@ def get_wave(services: Ready, backend: Behind, wave: WaveName) -> JSONResponse:
 )
 def start_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
     """Enqueue many requests under one name: all of them, or none. The same call twice is one wave."""
-    order = _ordered(json_object(raw))
+    order = validated(WaveOrder, json_object(raw))
+    if any(fields.get("publish") == AUTO for fields in (order.model_extra or {}, *order.requests)):
+        forbidden = missing_scope(request, KeyScope.PUBLISH)
+        if forbidden is not None:
+            return forbidden
     requests = _requests(wave, order)
     enqueued = services.batch.enqueue(requests, _policy(order), by=by(request))
     # Workers feed the rest, at their next look.
     services.due.feed(FED_AT_ONCE)
     made = [{"release_id": one.release.id, "created": one.created} for one in enqueued]
     return JSONResponse({"wave": wave, "releases": made}, status_code=201)
-
-
-def _ordered(fields: dict[str, Any]) -> WaveOrder:
-    try:
-        return WaveOrder.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = encodable(".".join(str(part) for part in first["loc"]))
-        raise InvalidRequest(where, encodable(str(first["msg"]))) from None
 
 
 def _requests(wave: str, order: WaveOrder) -> list[ReleaseRequest]:
@@ -161,6 +220,14 @@ def _policy(order: WaveOrder) -> WavePolicy | None:
         return None
     bound = DEFAULT_MAX_BLOCKED if order.max_blocked is None else order.max_blocked
     return WavePolicy(canary=order.canary or 0, max_blocked=bound)
+
+
+def _taken(services: Services, wave: str, is_ordered: Callable[[Release], bool], status: str) -> JSONResponse:
+    """Those that are ordered, now or before; raises ReleaseConflict where there was nothing to order."""
+    done = [release for release in services.store.find(wave=wave) if is_ordered(release)]
+    if not done:
+        raise ReleaseConflict("", f"no release of wave {wave} is {status}")
+    return JSONResponse({"wave": wave, "releases": list(map(ordered, done))}, status_code=202)
 
 
 def _check(services: Services, wave: str) -> None:

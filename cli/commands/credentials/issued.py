@@ -13,8 +13,9 @@ from cli.printing import complain, notes
 from cli.request_files import json_lines
 from config.loading import SettingsError
 from config.texts import trimmed
+from releases.appid import is_appid
 from releases.errors import InvalidRequest
-from releases.request import RIGHT, is_appid
+from releases.request import RIGHT
 from wechat.http.deadline import Deadline
 from wechat.tokens.issued import REFRESH_TOKEN, TICKET, problem_of
 from wechat.tokens.store import TokenStore

@@ -3,7 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from cli.printing import bar
+from cli.waiting.bar import bar
 
 COUNTS = "300 queued, 16 running, 9000 waiting, 250 blocked, 434 submitted, 1103 a minute, done at about 23:07:53 UTC"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from cli.patience import PATIENCE, Patience
+from cli.waiting.patience import PATIENCE, Patience
 
 AWAY = redis.ConnectionError("refused")
 

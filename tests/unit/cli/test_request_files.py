@@ -44,7 +44,15 @@ def test_a_wrong_name_in_the_first_line_of_csv_is_told_once() -> None:
         read_requests(raw, COMMON, csv_lines)
 
     (found,) = refused.value.problems
-    assert found.startswith("lines 2, 3, 4 and 2 more: colour: unknown field")
+    assert found.startswith("lines 2, 3, 4 and 2 more: colour: unknown field; the fields are ")
+
+
+def test_a_misspelt_name_in_the_first_line_of_csv_says_which_was_meant() -> None:
+    with pytest.raises(BadFile) as refused:
+        read_requests(b"AppID,Template ID\nwx0123456789abcdef,12\n", {}, csv_lines)
+
+    (found,) = refused.value.problems
+    assert found.startswith("line 2: AppID: unknown field; did you mean appid? The fields are ")
 
 
 ROW = "appid,template_id,user_desc\nwx0123456789abcdef,12,新版本\n"

@@ -15,10 +15,11 @@ from rich.markup import escape
 from cli import following, language, printing
 from cli.commands import errcodes
 from cli.commands.errcodes import what_to_do
-from cli.commands.wave import what_holds
+from cli.commands.wave import _tell, what_holds
 from cli.following import way_out
 from cli.lines import words
-from cli.printing import bar, in_short, listing, next_command, notes, whole
+from cli.printing import in_short, listing, next_command, notes, whole
+from cli.waiting.bar import bar
 from releases import remedies
 from releases.scope import Scope
 from releases.states import Status, Step
@@ -151,6 +152,20 @@ def test_a_wave_tells_what_holds_it_back(spoken: str) -> None:
     assert str(held[2]) == f"1 held back: 86102 {chinese_of(86102).meaning}"
     assert f"86102 {chinese_of(86102).meaning}" in what_holds(report)
     assert not is_chinese(json.dumps(report.public(), ensure_ascii=False))
+
+
+def test_a_braked_wave_is_shown_without_the_command_that_shows_it(
+    spoken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = a_wave()
+    _tell(report, [])
+
+    said = capsys.readouterr().err
+    assert "mprelease wave w" in report.holds[0].remedy
+    assert "mprelease wave w" not in said
+    begins = "w is braked. Remove the causes, then" if spoken == "en" else "w is braked. 排除原因后，"
+    assert begins in said
+    assert "`mprelease resume --wave w`" in said
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -103,4 +104,11 @@ def test_one_that_goes_on_by_itself_is_listed_with_when() -> None:
     waits = a_release(status=Status.WAITING, wait=a_problem(), next_attempt_at=NOW)
 
     assert "mprelease" not in detail(waits)
-    assert "09:26:53" in detail(waits)
+    assert detail(waits, NOW - timedelta(seconds=1)).endswith("(next try 2026-03-14 09:26:53 UTC)")
+
+
+def test_one_whose_time_has_passed_waits_for_a_worker_and_names_no_time() -> None:
+    waits = a_release(status=Status.WAITING, wait=a_problem(), next_attempt_at=NOW)
+
+    assert detail(waits).endswith("(due, waiting for a worker)")
+    assert "next try" not in detail(waits)

@@ -1,0 +1,1 @@
+"""What a command shows and does while it waits: for releases, or for Redis."""
