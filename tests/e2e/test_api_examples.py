@@ -44,11 +44,11 @@ def test_what_the_page_types_with_curl_works_in_its_order(platform: Platform, ap
     assert len(CURLS) >= 5
     told = [run(api, "sh", "-c", block) for block in CURLS]
     assert [(one.returncode, one.stdout if one.returncode else "") for one in told] == [(0, "")] * len(told)
-    started, listed, wave, stands, cancelled = (json.loads(one.stdout) for one in told)
+    started, listed, wave, stands, planned, cancelled = (json.loads(one.stdout) for one in told)
     assert started["release"]["appid"] == "wx0123456789abcdef"
     assert "releases" in listed
     assert len(wave["releases"]) == 2
-    assert stands["wave"] == cancelled["wave"] == "spring"
+    assert stands["wave"] == planned["wave"] == cancelled["wave"] == "spring"
 
 
 PROGRAMS = [

@@ -53,6 +53,20 @@ def test_the_api_under_load_loses_no_release_and_starts_none_twice() -> None:
 
 
 @pytest.mark.long
+def test_a_wave_with_every_trouble_gets_live_and_nothing_is_published_that_was_not_ordered() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.publications", "--releases", "300"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "all as it should be" in ended.stdout
+
+
+@pytest.mark.long
 def test_a_short_round_of_some_prints_their_row() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--quick", "--only", *CONTESTANTS],

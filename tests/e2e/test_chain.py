@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.quotas import reset_is_near
-from tests.support.workers import DOMAINS, Platform, Worker
+from tests.support.workers import DOMAINS, Platform, Worker, wait_for
 
 STEPS = ["modify_domain:get", "modify_domain:add", "commit", "submit_audit"]
 
@@ -238,7 +238,6 @@ def test_tokens_that_expire_in_the_middle_are_refreshed(platform: Platform) -> N
         "submitted"
     }
     platform.sim("POST", "tokens/expire")
-    again = [platform.request(appid, user_version="1.0.1") for appid in appids]
-    for appid in appids:
-        platform.sim("POST", f"audits/{appid}", {"status": 0})
-    assert {release["status"] for release in platform.enqueue(*again)} == {"submitted"}
+    again = [platform.request(appid, user_version="1.0.1", withdraw=True) for appid in appids]
+    newer = [release["id"] for release in platform.enqueue(*again, code=None)]
+    wait_for(lambda: {platform.show(name)["status"] for name in newer} == {"submitted"})

@@ -73,7 +73,10 @@ def test_options_are_common_to_the_lines_of_a_file(platform: Platform) -> None:
     assert [(release["user_version"], release["wave"]) for release in ended] == [("7.1", "w7"), ("7.0", "w7")]
 
 
-STATUSES = ("queued", "running", "waiting", "blocked", "failed", "cancelled", "submitted")
+STATUSES = (
+    *("queued", "running", "waiting", "blocked", "failed", "cancelled", "submitted"),
+    *("rejected", "approved", "live", "replaced", "reverted"),
+)
 
 
 def test_the_same_request_twice_gives_one_id(platform: Platform) -> None:
@@ -136,7 +139,7 @@ def test_missing_and_wrong_options_are_named(platform: Platform) -> None:
     assert "no release has the id" in platform.run("show", "nobody", code=1).stderr
     assert "name releases" in platform.run("resume", code=2).stderr
     assert "goes with" in platform.run("resume", "--platform", "--max-blocked", "5", code=2).stderr
-    assert "can't be cancelled" in platform.run("cancel", "--status", "submitted", code=2).stderr
+    assert "can't be cancelled" in platform.run("cancel", "--status", "live", code=2).stderr
     one = ("enqueue", "--file", "-", "--plan", "--wait")
     assert "nothing is enqueued" in platform.run(*one, code=2).stderr
 

@@ -22,7 +22,10 @@ def row(name: str) -> Row:
         "cut-after",
         *(
             pytest.param(name, marks=pytest.mark.long)
-            for name in ("twice", "queue-deleted", "foreign-upload", "no-errcode", "interim")
+            for name in (
+                *("twice", "queue-deleted", "foreign-upload", "no-errcode", "interim"),
+                *("cut-publishing", "pool", "foreign-audit"),
+            )
         ),
     ],
 )
@@ -45,6 +48,14 @@ def test_the_suite_notices_a_build_that_submits_whatever_stands_there(tmp_path: 
     finding = run(row(ROW_OF[Switch.TRIAL]), tmp_path, RELEASES, SEED, command(Switch.TRIAL))
     assert finding.wrong_versions > 0
     assert not finding.is_good
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("switch", [Switch.ASKING_LIVE, Switch.GUARD_AUDIT, Switch.GUARD_DOMAINS])
+def test_the_suite_notices_a_build_that_publishes_without_looking(switch: Switch, tmp_path: Path) -> None:
+    finding = run(row(ROW_OF[switch]), tmp_path, RELEASES, SEED, command(switch), patience_s=30)
+    assert finding.published_wrongly > 0
+    assert finding.shows(SHOWS[switch]), remarks([finding])
 
 
 @pytest.mark.long

@@ -48,9 +48,13 @@ def test_it_tells_how_the_releases_stand(told: list[Sample]) -> None:
         "failed": 0,
         "cancelled": 0,
         "submitted": 2,
+        **dict.fromkeys(("rejected", "approved", "live", "replaced", "reverted"), 0),
     }
     assert value(told, "mprelease_releases_stopped", status="blocked", errcode="85018") == 1
     assert value(told, "mprelease_releases_parked") == 1
+    assert value(told, "mprelease_publications", step="verify_live", status="blocked") == 0
+    assert 0 < value(told, "mprelease_releases_oldest_seconds", status="submitted") < 600
+    assert value(told, "mprelease_looks_late_seconds") == value(told, "mprelease_releases_behind") == 0
     assert value(told, "mprelease_platform_paused", scope="all") == 0
     assert value(told, "mprelease_waves_braked") == value(told, "mprelease_releases_held", scope="brake") == 0
     assert value(told, "mprelease_queue_messages", queue="releases") == 0

@@ -19,7 +19,7 @@ from releases.figures import UNACKNOWLEDGED
 from tests.e2e.watched import exporter
 from tests.support import api as serving
 from tests.support import flower, receivers, workers
-from tests.support.forbidden import FORBIDDEN, ORCHESTRATOR, OURS, RECEIVER
+from tests.support.forbidden import FORBIDDEN, ORCHESTRATOR, OURS, PUBLISHER, RECEIVER
 from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
 from tests.support.receiver import SECRET, Answer, receiving
@@ -326,6 +326,16 @@ def test_an_orchestrator_sends_an_urgent_request_to_the_urgent_queue(
     with platform.worker(), orchestrator_of(url_of(server, ORCHESTRATOR), tmp_path) as orchestrator:
         answer = orchestrator.ask("tasks.start_release", request, "releases.urgent")
         assert answer["value"]["created"]
+
+
+def test_a_publisher_orders_what_an_orchestrator_may_not(
+    platform: Platform, server: RestartableRedis, tmp_path: Path
+) -> None:
+    order = "tasks.publish_release", {"release_id": "none"}, "releases.publish"
+    with platform.worker(), orchestrator_of(url_of(server, PUBLISHER), tmp_path) as publisher:
+        assert publisher.ask(*order)["raised"] == "UnknownRelease"
+        request = platform.request(platform.mini_program(), publish="auto")
+        assert publisher.ask("tasks.start_release", request, "releases.publish")["value"]["created"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,25 @@ GOING_ON = {"queued", "running", "waiting"}
 @pytest.fixture
 def old_platform(tmp_path: Path) -> Iterator[Platform]:
     """One that has been left as `old_version.fill` leaves it."""
-    with workers.platform(tmp_path, settings={KEYS: encryption_keys.NEW}) as platform:
+    with left_by(old_version.REDIS_OF_1, tmp_path, {KEYS: encryption_keys.NEW}) as platform:
+        yield platform
+
+
+@pytest.fixture
+def platform_of_2(tmp_path: Path) -> Iterator[Platform]:
+    """One that has been left as `old_version.fill_2` leaves it."""
+    with left_by(old_version.REDIS_OF_2, tmp_path, {}, age_s=3600.0) as platform:
+        yield platform
+
+
+@contextmanager
+def left_by(
+    redis_of: Path, directory: Path, settings: dict[str, str], age_s: float = 0.0
+) -> Iterator[Platform]:
+    """A platform whose Redis is that of an older version, and whose WeChat knows its Mini Programs."""
+    with workers.platform(directory, settings=settings) as platform:
         with platform.redis() as client:
-            old_version.load(client, lease_s=3)
+            old_version.load(client, redis_of, lease_s=3, age_s=age_s)
             # Those that have a release, and the one for which it has been asked by name.
             appids = [str(key).rpartition(":")[2] for key in client.keys("wechat:refresh-token:*")]
         for appid in appids:
@@ -52,10 +69,11 @@ def test_what_the_old_version_left_is_submitted_once(old_platform: Platform) -> 
     platform = old_platform
     before = {release["id"]: release for release in platform.releases()}
     going_on = {release_id for release_id, one in before.items() if one["status"] in GOING_ON}
+    under_audit = {one["appid"] for one in before.values() if one["status"] == "submitted"}
     later = {one["id"] for one in before.values() if one["wait"] and one["wait"]["errcode"] == 45011}
     assert later
     with platform.worker() as worker, platform.redis() as client:
-        assert f"Redis has schema {NEWEST} now: {len(going_on)} releases" in worker.text()
+        assert f"Redis has schema {NEWEST} now: {len(going_on) + len(under_audit)} releases" in worker.text()
         platform.run("resume", "--platform")
         platform.run("resume", "--wave", "autumn")
 
@@ -81,6 +99,44 @@ def test_what_the_old_version_left_is_submitted_once(old_platform: Platform) -> 
         )
         assert applied["submit_audit"] == 1, release
         assert len(platform.mini(release["appid"])["audits"]) == 1
+
+
+def looked_at_now(platform: Platform, release_id: str) -> None:
+    """Somebody looks at its audit as soon as nothing else is to be done."""
+    with platform.redis() as client:
+        wait_for(lambda: client.zadd(keys.due(Lane.LOOKS), {release_id: 1}, xx=True, ch=True))
+
+
+def test_what_the_version_before_submitted_is_followed_and_a_newer_release_goes_on_after_it(
+    platform_of_2: Platform,
+) -> None:
+    platform = platform_of_2
+    before = {one["id"]: one for one in platform.releases()}
+    submitted = {name: one for name, one in before.items() if one["status"] == "submitted"}
+    newest = {one["appid"]: one for one in submitted.values()}
+    [waiting] = [one for one in before.values() if one["status"] == "waiting"]
+    older = newest.pop(waiting["appid"])
+    # In this order the new world gives each the id that it has.
+    for one in sorted(submitted.values(), key=lambda one: int(one["auditid"])):
+        audit = {"new": True, "user_version": one["user_version"], "status": 2 if one is older else 0}
+        assert platform.sim("POST", f"audits/{one['appid']}", audit)["auditid"] == one["auditid"]
+    with platform.worker() as worker:
+        assert f"Redis has schema {NEWEST} now: {len(newest) + 1} releases" in worker.text()
+        replaced = {one["id"] for one in by_status(platform)["replaced"]}
+        assert replaced == submitted.keys() - {older["id"], *(one["id"] for one in newest.values())}
+        platform.run("resume", "--platform")
+        wait_for(lambda: older["id"] in (platform.show(waiting["id"])["wait"] or {}).get("errmsg", ""))
+        # Nobody had followed that audit: whoever comes to stand behind it has it looked at.
+        wait_for(lambda: platform.show(older["id"])["review"]["checked_at"])
+        for one in newest.values():
+            looked_at_now(platform, one["id"])
+        wait_for(lambda: len(by_status(platform).get("approved", ())) == len(newest))
+
+        platform.sim("POST", f"audits/{older['appid']}", {"status": 1})
+        looked_at_now(platform, older["id"])
+        wait_for(lambda: platform.show(waiting["id"])["status"] == "submitted")
+        assert platform.show(older["id"])["status"] == "rejected"
+        assert "Traceback" not in worker.text()
 
 
 def test_while_an_old_worker_answers_nobody_of_the_new_version_begins(

@@ -22,8 +22,12 @@ from releases.results import Outcomes
 from releases.states import AT_REST, Step
 from releases.steps import submit_audit as submission
 from releases.steps import work
-from releases.steps.commit_code import Intents
 from releases.steps.failures.timed_pauses import TimedPauses
+from releases.steps.live import guard
+from releases.steps.live import publish as live_publish
+from releases.steps.live import revert as live_revert
+from releases.steps.live import work as live_work
+from releases.steps.live.guard import Guard
 from releases.steps.outcomes import Dropped, End, Run
 from releases.steps.run import Steps
 from releases.store import keys
@@ -59,6 +63,9 @@ class Switch(StrEnum):
     DEADLINE = "deadline"
     REFUSALS = "refusals"
     RESULTS = "results"
+    ASKING_LIVE = "asking-live"
+    GUARD_AUDIT = "guard-audit"
+    GUARD_DOMAINS = "guard-domains"
 
 
 #: The row that each switch has to break.
@@ -80,6 +87,9 @@ ROW_OF = {
     Switch.DEADLINE: "stopped",
     Switch.REFUSALS: "refuses-idle",
     Switch.RESULTS: "die-before-result",
+    Switch.ASKING_LIVE: "cut-publishing",
+    Switch.GUARD_AUDIT: "foreign-audit",
+    Switch.GUARD_DOMAINS: "pool",
 }
 
 
@@ -102,6 +112,9 @@ SHOWS = {
     Switch.DEADLINE: "late",
     Switch.REFUSALS: "lost",
     Switch.RESULTS: "results_missing",
+    Switch.ASKING_LIVE: "published_wrongly",
+    Switch.GUARD_AUDIT: "published_wrongly",
+    Switch.GUARD_DOMAINS: "published_wrongly",
 }
 
 
@@ -128,16 +141,41 @@ def _lease_off() -> None:
 
 def _asking_off() -> None:
     """What was intended before is forgotten, so the call is repeated without asking."""
-
-    def forgetful(do: Callable[..., Any], intent: str) -> Any:
-        def step(mini_program: MiniProgram, release: Release, intents: Intents, *more: Any) -> Any:
-            progress = release.progress.model_copy(update={intent: None})
-            return do(mini_program, release.model_copy(update={"progress": progress}), intents, *more)
-
-        return step
-
     for name, intent in (("commit_code", "commit_at"), ("submit_audit", "submit_at")):
-        _replace(work, name, forgetful(getattr(work, name), intent))
+        _replace(work, name, _forgetful(getattr(work, name), intent))
+
+
+def _asking_live_off() -> None:
+    """The same of a publication; and a version is taken back as it was chosen, whatever is live."""
+    take_back = live_revert.revert
+
+    def revert(mini_program: MiniProgram, release: Release, intents: Any) -> Any:
+        chosen = release.progress.revert_to
+        if chosen is None:
+            return take_back(mini_program, release, intents)
+        mini_program.revert(chosen)
+        return mini_program.versions().live
+
+    _replace(live_work, "publish", _forgetful(live_publish.publish, "publish_at"))
+    _replace(live_work, "revert", revert)
+
+
+def _forgetful(do: Callable[..., Any], intent: str) -> Any:
+    def step(mini_program: MiniProgram, release: Release, intents: Any, *more: Any) -> Any:
+        progress = release.progress.model_copy(update={intent: None})
+        return do(mini_program, release.model_copy(update={"progress": progress}), intents, *more)
+
+    return step
+
+
+def _guard_audit_off() -> None:
+    """Whatever passed last is published."""
+    _replace(guard, "_check_audit", lambda mini_program, *_: mini_program.latest_audit())
+
+
+def _guard_domains_off() -> None:
+    """Whatever WeChat would drop, it is published."""
+    _replace(Guard, "_check_domains", lambda *_: "")
 
 
 def _lease_end_off() -> None:
@@ -199,7 +237,7 @@ def _order_off() -> None:
 
 def _lanes_off() -> None:
     """What a pause lets go is brought to the queue with the retries, oldest release first."""
-    _replace(Pauses, "let_go", lambda self, scope: self._let(scope, Lane.BEGUN))
+    _replace(Pauses, "let_go", lambda self, scope, **more: self._let(scope, Lane.BEGUN, **more))
 
 
 def _late_acks_off() -> None:
@@ -289,6 +327,9 @@ _OFF = {
     Switch.DEADLINE: _deadline_off,
     Switch.REFUSALS: _refusals_off,
     Switch.RESULTS: _results_off,
+    Switch.ASKING_LIVE: _asking_live_off,
+    Switch.GUARD_AUDIT: _guard_audit_off,
+    Switch.GUARD_DOMAINS: _guard_domains_off,
 }
 
 

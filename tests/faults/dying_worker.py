@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from celery.signals import worker_ready
 
@@ -24,6 +24,8 @@ from wechat.mini_program import MiniProgram
 _GRACE_S = 0.1
 #: The calls that change something at WeChat.
 _CALLS = ("modify_domain", "commit", "submit_audit")
+#: Those that change what users get.
+_LIVE_CALLS = ("release", "revert")
 
 
 class Point(StrEnum):
@@ -31,6 +33,8 @@ class Point(StrEnum):
 
     BEFORE_CALL = "before-call"
     AFTER_CALL = "after-call"
+    BEFORE_LIVE_CALL = "before-live-call"
+    AFTER_LIVE_CALL = "after-live-call"
     AFTER_STEP = "after-step"
     AFTER_RECORD = "after-record"
     BEFORE_RESULT = "before-result"
@@ -58,25 +62,25 @@ class Death:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+#: Where each point lies: the owner, its functions, and whether it is before them or after.
+_LIES: dict[Point, tuple[Any, tuple[str, ...], Literal["before", "after"]]] = {
+    Point.BEFORE_CALL: (MiniProgram, _CALLS, "before"),
+    Point.AFTER_CALL: (MiniProgram, _CALLS, "after"),
+    Point.BEFORE_LIVE_CALL: (MiniProgram, _LIVE_CALLS, "before"),
+    Point.AFTER_LIVE_CALL: (MiniProgram, _LIVE_CALLS, "after"),
+    Point.AFTER_STEP: (StepTask, ("run_step",), "after"),
+    Point.AFTER_RECORD: (worker.wiring, ("send_chain",), "before"),
+    Point.BEFORE_RESULT: (Outcomes, ("ended",), "before"),
+    Point.BEFORE_REQUEST: (Releases, ("enqueue",), "before"),
+    Point.AFTER_REQUEST: (Releases, ("enqueue",), "after"),
+}
+
+
 def lay(death: Death, point: Point) -> None:
     """Wrap what lies beside the point."""
-    match point:
-        case Point.BEFORE_CALL:
-            for call in _CALLS:
-                _wrap(MiniProgram, call, before=death.passing)
-        case Point.AFTER_CALL:
-            for call in _CALLS:
-                _wrap(MiniProgram, call, after=death.passing)
-        case Point.AFTER_STEP:
-            _wrap(StepTask, "run_step", after=death.passing)
-        case Point.AFTER_RECORD:
-            _wrap(worker.wiring, "send_chain", before=death.passing)
-        case Point.BEFORE_RESULT:
-            _wrap(Outcomes, "ended", before=death.passing)
-        case Point.BEFORE_REQUEST:
-            _wrap(Releases, "enqueue", before=death.passing)
-        case Point.AFTER_REQUEST:
-            _wrap(Releases, "enqueue", after=death.passing)
+    owner, names, where = _LIES[point]
+    for name in names:
+        _wrap(owner, name, **{where: death.passing})
 
 
 def _nothing() -> None:

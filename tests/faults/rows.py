@@ -13,6 +13,7 @@ from tests.faults.clients import many_clients
 from tests.faults.clock_faults import wrong_clock
 from tests.faults.copies import every_message_twice
 from tests.faults.garbage import garbage
+from tests.faults.live import deaths, surprises
 from tests.faults.outages import DEFAULT_WAITS, OUTAGE_ENVIRONMENT, no_commits, outage
 from tests.faults.process_faults import (
     closed_pipe,
@@ -114,6 +115,44 @@ ROWS = (
         environment=OWN_LEASE_ENVIRONMENT,
         releases=OWN_LEASE_RELEASES,
     ),
+    Row(
+        "die-publishing",
+        "kill -9 at each point of publish",
+        deaths.die_publishing,
+        environment=deaths.ENVIRONMENT,
+        releases=deaths.RELEASES,
+    ),
+    Row(
+        "die-taking-back",
+        "kill -9 at each point of revert",
+        deaths.die_taking_back,
+        environment=deaths.ENVIRONMENT,
+        releases=deaths.RELEASES,
+    ),
+    Row(
+        "cut-publishing",
+        "cut after release and revert were applied",
+        surprises.cut_after_published,
+        releases=surprises.RELEASES,
+    ),
+    Row(
+        "pool",
+        "the pool loses a host before the publication",
+        surprises.pool_loses_host,
+        releases=surprises.RELEASES,
+    ),
+    Row(
+        "foreign-audit",
+        "somebody else's version passes before the publication",
+        surprises.others_pass,
+        releases=surprises.RELEASES,
+    ),
+    Row(
+        "decided-at-once",
+        "all audits decided at once",
+        surprises.decided_at_once,
+        releases=surprises.AT_ONCE,
+    ),
     Row("clients", "100 clients enqueue the same release at once", many_clients),
     Row("garbage", "garbage in the queue", garbage),
     Row("closed-pipe", "SIGTERM rolling restart of workers whose log pipe is closed", closed_pipe),
@@ -142,7 +181,7 @@ def run(
         dead = running.fleet.bury()
         if dead:
             running.problems.append(f"{dead} workers ended by themselves")
-        lost = sum(found is None or not _has_ended(found) for found in running.records())
+        lost = _lost(running)
         results_missing = running.results_missing()
         if results_missing:
             running.problems.append(f"{results_missing} results are missing")
@@ -157,36 +196,49 @@ def _found(row: Row, running: World, injected: int, seconds: float) -> Finding:
         fault=row.fault,
         releases=len(records),
         injected=injected,
-        lost=sum(found is None or not _has_ended(found) for found in records),
+        lost=_lost(running),
         submitted_twice=running.submitted_twice(),
         commits_too_many=running.commits_too_many(),
         seconds=seconds,
-        notes=[*running.notes, *_outcomes(records)],
-        problems=[*running.problems, *_disagreements(running, records), *_left_over(records, injected)],
+        notes=[*running.notes, *_outcomes(running)],
+        problems=[*running.problems, *_disagreements(running, records), *_left_over(running, injected)],
         is_flooded=running.is_flooded,
         at_once=running.at_once,
         late=running.late,
         wrong_versions=_wrong_versions(running, records),
+        published_wrongly=running.published_wrongly(),
     )
 
 
-def _left_over(records: list[Release | None], injected: int) -> list[str]:
-    """Every fault of the suite passes, so every release has to get through; and something has to have been broken."""
-    stopped = sum(found is not None and found.status is not Status.SUBMITTED for found in records)
-    problems = [f"{stopped} releases were not submitted"] if stopped else []
+def _lost(running: World) -> int:
+    return sum(found is None or not _has_ended(running, found) for found in running.records())
+
+
+def _left_over(running: World, injected: int) -> list[str]:
+    """Every fault of the suite passes, so every release has to get where it is to; and something has to have been broken."""
+    stopped = sum(found is not None and not _is_there(running, found) for found in running.records())
+    seldom = running.published_seldom()
+    problems = [f"{stopped} releases did not end as they had to"] if stopped else []
+    problems += [f"{seldom} publications and ways back took no effect"] if seldom else []
     return problems if injected else [*problems, "nothing was injected"]
 
 
-def _has_ended(release: Release) -> bool:
-    """Submitted, or standing still with a reason."""
-    if release.status is Status.SUBMITTED:
+def _is_there(running: World, release: Release) -> bool:
+    return release.status is running.ends.get(release.appid, Status.SUBMITTED)
+
+
+def _has_ended(running: World, release: Release) -> bool:
+    """Where it is to be, or standing still with a reason."""
+    if _is_there(running, release):
         return release.auditid is not None
     return release.status in AT_REST and (release.block or release.failure) is not None
 
 
-def _outcomes(records: list[Release | None]) -> list[str]:
-    """How the releases ended that were not submitted, or how far they got."""
-    reasons = Counter(_outcome(found) for found in records if found is None or found.auditid is None)
+def _outcomes(running: World) -> list[str]:
+    """How the releases ended that are not where they were to be, or how far they got."""
+    reasons = Counter(
+        _outcome(found) for found in running.records() if found is None or not _is_there(running, found)
+    )
     return [f"{number} x {reason}" for reason, number in reasons.most_common()]
 
 
@@ -203,14 +255,14 @@ def _without_rid(errmsg: str) -> str:
 
 def _disagreements(running: World, records: list[Release | None]) -> list[str]:
     """Where our records and WeChat do not say the same."""
-    minis = running.platform.sim("GET", "state")["miniprograms"]
+    at_wechat = running.audits()
     submitted = [found for found in records if found is not None and found.auditid is not None]
     strange = [
         found.id
         for found in submitted
-        if [audit["auditid"] for audit in minis[found.appid]["audits"]] != [found.auditid]
+        if [audit["auditid"] for audit in at_wechat[found.appid]] != [found.auditid]
     ]
-    audits = sum(len(minis[appid]["audits"]) for appid in running.appids)
+    audits = sum(map(len, at_wechat.values()))
     problems = [f"{len(strange)} audit ids are not those of WeChat"] if strange else []
     wrong = _wrong_versions(running, records)
     problems += [f"{wrong} audits are of another version than the record says"] if wrong else []
@@ -223,9 +275,9 @@ def _disagreements(running: World, records: list[Release | None]) -> list[str]:
 
 def _wrong_versions(running: World, records: list[Release | None]) -> int:
     """How many releases have an audit at WeChat that is not of their version."""
-    minis = running.platform.sim("GET", "state")["miniprograms"]
+    audits = running.audits()
     return sum(
-        any(audit["user_version"] != found.user_version for audit in minis[found.appid]["audits"])
+        any(audit["user_version"] != found.user_version for audit in audits[found.appid])
         for found in records
         if found is not None
     )

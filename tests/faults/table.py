@@ -8,7 +8,7 @@ _HEAD = (
     "releases",
     "times injected",
     "lost",
-    "submitted twice",
+    "done twice",
     "committed again without need",
     "seconds until all were done",
 )
@@ -20,7 +20,8 @@ class Finding:
 
     `is_flooded` says that there were far more messages than the releases need, `wrong_versions` counts the audits of
     another version than the record says, `results_missing` the releases at rest whose result nobody can read, `at_once` the calls that met another one for the
-    same Mini Program, `late` those that change something and came after the submission of their release.
+    same Mini Program, `late` those that change something and came after the submission of their release, `published_wrongly` the publications and ways back
+    that took effect where none was to, or came after one that had.
     """
 
     fault: str
@@ -37,6 +38,7 @@ class Finding:
     results_missing: int = 0
     at_once: int = 0
     late: int = 0
+    published_wrongly: int = 0
 
     @property
     def breaks_promise(self) -> bool:
@@ -49,6 +51,7 @@ class Finding:
             self.results_missing,
             self.at_once,
             self.late,
+            self.published_wrongly,
         )
         return any(figures)
 
@@ -68,7 +71,8 @@ class Finding:
     @property
     def cells(self) -> tuple[str, ...]:
         """The row as it is printed."""
-        numbers = (self.releases, self.injected, self.lost, self.submitted_twice, self.commits_too_many)
+        twice = self.submitted_twice + self.published_wrongly
+        numbers = (self.releases, self.injected, self.lost, twice, self.commits_too_many)
         return (self.fault, *map(str, numbers), f"{self.seconds:.1f}")
 
 

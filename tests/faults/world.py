@@ -27,6 +27,8 @@ from worker.app import ReleaseCelery, create_app
 Serve = Callable[[Path], AbstractContextManager[Server]]
 
 QUEUE = "releases"
+#: The calls that change what users get.
+PUBLISHING = ("release", "revertcoderelease")
 STEP_DEADLINE_S = 10
 #: So long is a lease: whoever had it and died keeps its release no longer.
 LEASE_S = STEP_DEADLINE_S + MARGIN_S
@@ -62,6 +64,14 @@ class World:
     needed_commits: int = 0
     began: float = 0.0
     patience_s: float = PATIENCE_S
+    #: What the requests have beside what each of them has.
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    #: How a Mini Program's release is to end, where that is not under audit; which calls are to take effect, and how often.
+    ends: dict[str, Status] = field(default_factory=dict)
+    wanted: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    done_wrongly: int = 0
+    #: The audits of somebody else.
+    theirs: set[int] = field(default_factory=set)
 
     @property
     def still_to_feed(self) -> list[str]:
@@ -72,7 +82,9 @@ class World:
         """Enqueue so many more releases, or all that are left."""
         self.began = self.began or time.monotonic()
         for appid in self.still_to_feed[:number]:
-            enqueued = self.app.services.releases.enqueue(parse_request(self.platform.request(appid)))
+            enqueued = self.app.services.releases.enqueue(
+                parse_request(self.platform.request(appid, **self.fields))
+            )
             self.accepted.append(enqueued.release.id)
 
     def in_portions(self, times: int) -> Iterator[int]:
@@ -125,9 +137,11 @@ class World:
     def results_missing(self) -> int:
         """How many of the releases at rest have no result in the end."""
         with self.platform.redis() as client:
-            at_rest = [found.id for found in self.records() if found is not None and found.status in AT_REST]
-            self.wait(lambda: all(client.exists(_result(one)) for one in at_rest), _RESULTS_WITHIN_S)
-            return sum(not client.exists(_result(one)) for one in at_rest)
+            at_rest = [found for found in self.records() if found is not None and found.status in AT_REST]
+            # What was ordered to go live has a second one.
+            results = [[_result(one) for one in (found.id, found.publication_id) if one] for found in at_rest]
+            self.wait(lambda: all(client.exists(*each) == len(each) for each in results), _RESULTS_WITHIN_S)
+            return sum(client.exists(*each) < len(each) for each in results)
 
     def calls(self, endpoint: str | None = None) -> list[dict[str, Any]]:
         """The calls that WeChat got."""
@@ -143,6 +157,52 @@ class World:
     def submitted_twice(self) -> int:
         """Submissions that reached WeChat after one had been applied for the same Mini Program."""
         return int(self.platform.sim("GET", "state")["totals"]["submitted_after_applied"])
+
+    def audits(self) -> dict[str, list[dict[str, Any]]]:
+        """The audits at WeChat that are not somebody else's, by appid."""
+        minis = self.platform.sim("GET", "state")["miniprograms"]
+        return {
+            appid: [audit for audit in minis[appid]["audits"] if audit["auditid"] not in self.theirs]
+            for appid in self.appids
+        }
+
+    def effects(self, endpoint: str) -> int:
+        """How often such a call has changed something so far."""
+        return sum(
+            int(live["effects"].get(endpoint, 0)) for live in self.platform.sim("GET", "live").values()
+        )
+
+    def published_wrongly(self) -> int:
+        """Publications and ways back that took effect without need or came after one that had, whatever WeChat answered."""
+        again = Counter[tuple[str, str]]()
+        applied = set()
+        for call in self.calls():
+            what = call["appid"], call["endpoint"]
+            if call["endpoint"] in PUBLISHING and not call["action"]:
+                again[what] += what in applied
+                applied |= {what} if call["applied"] else set()
+        live = self.platform.sim("GET", "live")
+        too_many: list[int] = [
+            max(
+                again[appid, endpoint],
+                live[appid]["effects"].get(endpoint, 0) - self._wanted(appid, endpoint),
+            )
+            for appid in self.appids
+            for endpoint in PUBLISHING
+        ]
+        return self.done_wrongly + sum(too_many)
+
+    def published_seldom(self) -> int:
+        """Those that were to take effect and did not."""
+        live = self.platform.sim("GET", "live")
+        return sum(
+            live[appid]["effects"].get(endpoint, 0) < self._wanted(appid, endpoint)
+            for appid in self.appids
+            for endpoint in PUBLISHING
+        )
+
+    def _wanted(self, appid: str, endpoint: str) -> int:
+        return self.wanted.get(appid, {}).get(endpoint, 0)
 
     @staticmethod
     def wait(what: Callable[[], object], patience_s: float) -> bool:

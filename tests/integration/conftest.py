@@ -14,12 +14,14 @@ from config.settings import RedisSettings, Settings
 from db.database import Database
 from releases.background.due import Due
 from releases.intake.one import Releases
+from releases.intake.publications import Publications
 from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.timed_pauses import TimedPauses
+from releases.steps.live.times import Times
 from releases.store.leases import Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
@@ -63,21 +65,21 @@ class NotedResults:
         self.refuses = False
         self.forgotten: list[str] = []
         self.failed: list[tuple[str, tuple[Any, ...]]] = []
-        self.succeeded: list[tuple[str, int]] = []
+        self.succeeded: list[tuple[str, Any]] = []
 
-    def is_stored(self, release_id: str) -> bool:
-        return release_id in {told for told, _ in (*self.failed, *self.succeeded)}
+    def is_stored(self, handle: str) -> bool:
+        return handle in {told for told, _ in (*self.failed, *self.succeeded)}
 
-    def forget(self, release_id: str) -> None:
-        self.forgotten.append(release_id)
+    def forget(self, handle: str) -> None:
+        self.forgotten.append(handle)
 
-    def store(self, release_id: str, outcome: Exception | int) -> None:
+    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
         if isinstance(outcome, Exception):
-            self.failed.append((release_id, (type(outcome).__name__, *outcome.args)))
+            self.failed.append((handle, (type(outcome).__name__, *outcome.args)))
         elif self.refuses:
             raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
         else:
-            self.succeeded.append((release_id, outcome))
+            self.succeeded.append((handle, outcome))
 
 
 @pytest.fixture
@@ -160,6 +162,17 @@ def reader(store: ReleaseStore, pauses: Pauses) -> Reader:
 @pytest.fixture
 def releases(store: ReleaseStore, due: Due, pauses: Pauses, outcomes: Outcomes) -> Releases:
     return Releases(store=store, send=due.send, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+
+
+@pytest.fixture
+def publications(store: ReleaseStore, due: Due, outcomes: Outcomes) -> Publications:
+    return Publications(store=store, send=due.send, outcomes=outcomes, now=lambda: NOW)
+
+
+@pytest.fixture
+def times() -> Times:
+    """Publications may begin at any time."""
+    return Times()
 
 
 @pytest.fixture

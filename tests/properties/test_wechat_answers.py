@@ -20,6 +20,7 @@ from tests.properties.wechat_answers import (
     AUTHORIZER_TOKEN_PATH,
     AUTHORIZERS_PATH,
     COMPONENT_TOKEN,
+    JUMP_POOL_PATH,
     POOL_PATH,
     SECRETS,
     Answers,
@@ -32,7 +33,18 @@ from wechat.domains import Domains
 from wechat.errors import Unanswered, WeChatError
 from wechat.http.answers import WITHOUT_ERRCODE
 from wechat.http.deadline import Deadline, DeadlineExceeded
-from wechat.mini_program import PATHS, AuditQuota, LatestAudit, MiniProgram, Quota, TrialVersion
+from wechat.mini_program import (
+    PATHS,
+    AuditQuota,
+    AuditStatus,
+    Filing,
+    GrayPlan,
+    LatestAudit,
+    MiniProgram,
+    Quota,
+    TrialVersion,
+    Versions,
+)
 
 _WANTED = Domains.wanted(FULL_REQUEST["domains"])
 
@@ -73,6 +85,7 @@ CALLS = {
     "platform_domains": Call(
         POOL_PATH, lambda wechat, _: wechat.platform_domains(_deadline()), PlatformDomains
     ),
+    "jump_hosts": Call(JUMP_POOL_PATH, lambda wechat, _: wechat.jump_hosts(_deadline()), PlatformDomains),
     "domains": Call(PATHS["modify_domain"], lambda _, mini: mini.domains(), Domains),
     "add": Call(PATHS["modify_domain"], lambda _, mini: mini.modify_domain("add", _WANTED), dict),
     "commit": Call(PATHS["commit"], _commit, NoneType),
@@ -83,6 +96,21 @@ CALLS = {
     "latest_audit": Call(
         PATHS["get_latest_auditstatus"], lambda _, mini: mini.latest_audit(), (LatestAudit, NoneType)
     ),
+    "audit": Call(PATHS["get_auditstatus"], lambda _, mini: mini.audit(7), (AuditStatus, NoneType)),
+    "versions": Call(PATHS["getversioninfo"], lambda _, mini: mini.versions(), Versions),
+    "release": Call(PATHS["release"], lambda _, mini: mini.release(), NoneType),
+    "effective_domains": Call(
+        PATHS["get_effective_domain"], lambda _, mini: mini.effective_domains(), Domains
+    ),
+    "web_view_domains": Call(PATHS["setwebviewdomain"], lambda _, mini: mini.web_view_domains(), tuple),
+    "effective_web_view_domains": Call(
+        PATHS["get_effective_webviewdomain"], lambda _, mini: mini.effective_web_view_domains(), tuple
+    ),
+    "earlier_versions": Call(PATHS["revertcoderelease"], lambda _, mini: mini.earlier_versions(), tuple),
+    "revert": Call(PATHS["revertcoderelease"], lambda _, mini: mini.revert(3), NoneType),
+    "gray_plan": Call(PATHS["getgrayreleaseplan"], lambda _, mini: mini.gray_plan(), (GrayPlan, NoneType)),
+    "is_open": Call(PATHS["getvisitstatus"], lambda _, mini: mini.is_open(), bool),
+    "filing": Call(PATHS["get_icp_entrance_info"], lambda _, mini: mini.filing(), Filing),
     "privacy_info": Call(PATHS["get_code_privacy_info"], lambda _, mini: mini.privacy_info(), dict),
     "audit_quota": Call(PATHS["queryquota"], lambda _, mini: mini.audit_quota(), AuditQuota),
     "quota": Call(PATHS["quota"], lambda _, mini: mini.quota("/wxa/commit"), Quota),

@@ -24,6 +24,7 @@ AUTHORIZERS_PATH = "/cgi-bin/component/api_get_authorizer_list"
 #: Of the other system that lends tokens, see `wechat.tokens.borrowed`.
 OWNER_PATH = "/tokens/component"
 POOL_PATH = "/cgi-bin/component/modify_wxa_server_domain"
+JUMP_POOL_PATH = "/cgi-bin/component/modify_wxa_jump_domain"
 
 #: What WeChat answers where all is well, by path.
 RIGHT: dict[str, dict[str, Any]] = {
@@ -43,6 +44,11 @@ RIGHT: dict[str, dict[str, Any]] = {
         "published_wxa_server_domain": "api.example.com;u.example.com",
         "testing_wxa_server_domain": "t.example.com",
     },
+    JUMP_POOL_PATH: {
+        "errcode": 0,
+        "published_wxa_jump_h5_domain": "h5.example.com",
+        "testing_wxa_jump_h5_domain": "t.example.com",
+    },
     PATHS["modify_domain"]: {
         "errcode": 0,
         "errmsg": "ok",
@@ -56,6 +62,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     PATHS["getversioninfo"]: {
         "errcode": 0,
         "exp_info": {"exp_time": 1773480413, "exp_version": "1.4.2", "exp_desc": FULL_REQUEST["user_desc"]},
+        "release_info": {"release_time": 1773480413, "release_version": "1.4.1", "release_desc": "x"},
     },
     PATHS["get_latest_auditstatus"]: {
         "errcode": 0,
@@ -64,6 +71,34 @@ RIGHT: dict[str, dict[str, Any]] = {
         "user_version": "1.4.2",
         "user_desc": FULL_REQUEST["user_desc"],
         "submit_audit_time": 1773480413,
+        "reason": "1: no<br>",
+        "ScreenShot": "a|b",
+    },
+    PATHS["get_auditstatus"]: {"errcode": 0, "status": 1, "reason": "1: no<br>", "screenshot": "a|b"},
+    PATHS["release"]: {"errcode": 0, "errmsg": "ok"},
+    PATHS["get_effective_domain"]: {
+        "errcode": 0,
+        "effective_domain": {"requestdomain": ["https://api.example.com:8443"], "udpdomain": []},
+    },
+    PATHS["setwebviewdomain"]: {"errcode": 0, "webviewdomain": ["https://h5.example.com/"]},
+    PATHS["get_effective_webviewdomain"]: {
+        "errcode": 0,
+        "effective_webviewdomain": ["https://h5.example.com"],
+    },
+    PATHS["revertcoderelease"]: {
+        "errcode": 0,
+        "version_list": [
+            {"app_version": 3, "user_version": "1", "user_desc": "x", "commit_time": 1773480413}
+        ],
+    },
+    PATHS["getgrayreleaseplan"]: {
+        "errcode": 0,
+        "gray_release_plan": {"status": 1, "create_timestamp": 1773480413, "gray_percentage": 8},
+    },
+    PATHS["getvisitstatus"]: {"errcode": 0, "status": 1},
+    PATHS["get_icp_entrance_info"]: {
+        "errcode": 0,
+        "info": {"status": 3, "audit_data": [{"key_name": "x", "error": "y", "suggest": "z"}]},
     },
     PATHS["get_code_privacy_info"]: {"errcode": 0, "without_auth_list": [], "without_conf_list": []},
     PATHS["queryquota"]: {"errcode": 0, "rest": 12, "limit": 20, "speedup_rest": 1, "speedup_limit": 2},
@@ -80,6 +115,7 @@ SENT = {
     AUTHORIZER_TOKEN_PATH: (COMPONENT_TOKEN, REFRESH_TOKEN),
     AUTHORIZERS_PATH: (COMPONENT_TOKEN,),
     POOL_PATH: (COMPONENT_TOKEN,),
+    JUMP_POOL_PATH: (COMPONENT_TOKEN,),
 }
 
 _STATUS_LINES = st.sampled_from(

@@ -26,7 +26,6 @@ WELL = {
     'mprelease_releases{status="running"}': "10x90",
     'mprelease_releases{status="blocked"}': "60x90",
     'mprelease_releases{status="failed"}': "0x90",
-    'mprelease_releases{status="submitted"}': "0+5x90",
     'mprelease_releases_stopped{status="blocked",step="ensure_domains",errcode="85018"}': "50x90",
     'mprelease_queue_messages{queue="releases"}': "100x90",
     "mprelease_queue_unacknowledged": "10x90",
@@ -34,9 +33,16 @@ WELL = {
     "mprelease_releases_unfed": "0x90",
     'mprelease_queue_oldest_seconds{queue="releases"}': "600x90",
     "mprelease_messages_set_aside": "0x90",
+    'mprelease_publications{step="publish",status="queued"}': "20x90",
+    'mprelease_publications{step="publish",status="blocked"}': "1x90",
+    'mprelease_publications{step="verify_live",status="blocked"}': "0x90",
+    'mprelease_releases_oldest_seconds{status="submitted"}': "604800x90",
+    'mprelease_releases_oldest_seconds{status="approved"}': "259200x90",
+    "mprelease_looks_late_seconds": "7200x90",
     "mprelease_webhook_oldest_seconds": "900x90",
     'mprelease_wechat_calls_total{endpoint="/wxa/commit",errcode="0"}': "0+60x90",
     'mprelease_wechat_calls_total{endpoint="/wxa/submit_audit",errcode="61039"}': "0+60x90",
+    'mprelease_wechat_calls_total{endpoint="/wxa/submit_audit",errcode="0"}': "0+5x90",
     'mprelease_wechat_calls_total{endpoint="/wxa/commit",errcode="-1"}': "0+6x90",
     'mprelease_wechat_call_seconds_bucket{endpoint="/wxa/commit",le="30.0"}': "0+60x90",
     'mprelease_wechat_call_seconds_bucket{endpoint="/wxa/commit",le="60.0"}': "0+60x90",
@@ -61,7 +67,9 @@ ILL: dict[str, dict[str, str | None]] = {
         'mprelease_releases_stopped{status="blocked",step="ensure_domains",errcode="85018"}': "51x90"
     },
     "ReleasesFailed": {'mprelease_releases{status="failed"}': "1x90"},
-    "NothingSubmitted": {'mprelease_releases{status="submitted"}': "7x90"},
+    "NothingSubmitted": {
+        'mprelease_wechat_calls_total{endpoint="/wxa/submit_audit",errcode="0"}': "7x90",
+    },
     "ReleasesForgotten": {
         'mprelease_queue_messages{queue="releases"}': "0x90",
         "mprelease_queue_unacknowledged": "0x90",
@@ -69,6 +77,10 @@ ILL: dict[str, dict[str, str | None]] = {
     "QueueSlow": {'mprelease_queue_oldest_seconds{queue="releases"}': "3601x90"},
     "WebhookLate": {"mprelease_webhook_oldest_seconds": "901x90"},
     "MessagesSetAside": {"mprelease_messages_set_aside": "1x90"},
+    "PublicationBroken": {'mprelease_publications{step="verify_live",status="blocked"}': "1x90"},
+    "AuditOpenLong": {'mprelease_releases_oldest_seconds{status="submitted"}': "604801x90"},
+    "ApprovedLong": {'mprelease_releases_oldest_seconds{status="approved"}': "259201x90"},
+    "LooksLate": {"mprelease_looks_late_seconds": "7201x90"},
     "WeChatErrors": {'mprelease_wechat_calls_total{endpoint="/wxa/commit",errcode="-1"}': "0+60x90"},
     "WeChatSlow": {'mprelease_wechat_call_seconds_bucket{endpoint="/wxa/commit",le="30.0"}': "0+50x90"},
     "AuditQuotaLow": {"mprelease_audit_quota_left": "99x90"},
@@ -111,6 +123,25 @@ def test_prometheus_takes_configuration_and_rules() -> None:
 
 def test_no_alert_fires_while_all_is_well(tmp_path: Path) -> None:
     fired(tmp_path, dict(WELL), [])
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {
+            "mprelease_looks_late_seconds": "7201x90",
+            "mprelease_workers": None,
+        },
+        # What is queued is on its way to the shop.
+        {
+            'mprelease_wechat_calls_total{endpoint="/wxa/submit_audit",errcode="0"}': "7x90",
+            'mprelease_releases{status="running"}': "0x90",
+            'mprelease_releases{status="queued"}': "20x90",
+        },
+    ],
+)
+def test_no_alert_fires_for_what_is_as_it_should_be(tmp_path: Path, otherwise: dict[str, str | None]) -> None:
+    fired(tmp_path, {**WELL, **otherwise}, [])
 
 
 def test_every_alert_is_tried_here() -> None:

@@ -12,9 +12,15 @@ CONTRACT = {
     "tasks.get_release",
     "tasks.resume_release",
     "tasks.cancel_release",
+    "tasks.publish_release",
+    "tasks.revert_release",
     "tasks.ensure_domains",
     "tasks.commit_code",
     "tasks.submit_audit",
+    "tasks.watch_audit",
+    "tasks.publish",
+    "tasks.verify_live",
+    "tasks.revert",
 }
 
 
@@ -43,7 +49,7 @@ def test_the_tasks_are_those_of_the_contract(app: ReleaseCelery) -> None:
 def test_every_task_goes_to_a_queue_that_a_worker_takes_from(app: ReleaseCelery) -> None:
     queues = {app.amqp.router.route({}, name)["queue"].name for name in ours(app)}
     assert queues == {"releases"}
-    assert [*app.amqp.queues.consume_from] == ["releases.urgent", "releases"], (
+    assert [*app.amqp.queues.consume_from] == ["releases.urgent", "releases.publish", "releases"], (
         "the urgent one is looked into first"
     )
 

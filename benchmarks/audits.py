@@ -1,0 +1,152 @@
+"""What it costs to follow 10,000 open audits: `python -m benchmarks.audits`.
+
+They are followed as on any day first, each looked at every half hour and its token refreshed every two hours. Then all are due
+at once, as after a wave. The simulator, Redis and one worker are on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.arena import Arena, arena
+from benchmarks.measures.process_tree import cpu_s
+from db.database import Database
+from releases.record import Progress, Release
+from releases.request import parse_request
+from releases.second_half import Review, ReviewStatus
+from releases.states import Status, Step
+from releases.steps.audit_pace import OFTEN_S
+from releases.store.creations import Creation
+from releases.store.known import Known
+from releases.store.places import looked_at
+from releases.store.records import ReleaseStore
+from wechat.tokens.single_flight import REFRESH_AHEAD_S
+from wechat.tokens.store import token_key
+
+AUDITS = 10_000
+LOOK, REFRESH = "get_latest_auditstatus", "api_authorizer_token"
+_TOKEN_LIVES_S = 7200.0
+#: Records that are written in one go.
+_PAGE = 500
+#: A worker that has just started loads code and fetches the component token.
+_SETTLES_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What was measured: calls a second, the most in any one second, and the worker's share of a core in per cent."""
+
+    seconds: float
+    reads: float
+    most_reads: int
+    refreshes: float
+    core: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.reads:.2f} status reads a second, at most {self.most_reads} in any second; "
+            f"{self.refreshes:.2f} token refreshes a second; {self.core:.1f} % of a core, over {self.seconds:.0f} s"
+        )
+
+
+def measure(audits: int, seconds: float) -> tuple[Followed, Followed]:
+    """Follow so many: spread as they are on any day, and all due at once."""
+    with tempfile.TemporaryDirectory() as directory, arena(Path(directory)) as place:
+        place.clear()
+        releases = _under_audit(place, audits)
+        with place.platform.worker() as worker:
+            time.sleep(_SETTLES_S)
+            spread = _followed(place, worker.process.pid, seconds)
+            _make_due(place, releases, at_once=True)
+            burst = _followed(place, worker.process.pid, seconds)
+    return spread, burst
+
+
+def _followed(place: Arena, pid: int, seconds: float) -> Followed:
+    place.platform.sim("DELETE", "calls")
+    cpu, began = cpu_s([pid]), time.monotonic()
+    time.sleep(seconds)
+    took, used = time.monotonic() - began, cpu_s([pid]) - cpu
+    calls: dict[str, list[dict[str, Any]]] = {
+        endpoint: place.platform.sim("GET", "calls", endpoint=endpoint)["calls"]
+        for endpoint in (LOOK, REFRESH)
+    }
+    return Followed(
+        seconds=took,
+        reads=len(calls[LOOK]) / took,
+        most_reads=max(Counter(int(call["at"]) for call in calls[LOOK]).values(), default=0),
+        refreshes=len(calls[REFRESH]) / took,
+        core=100 * used / took,
+    )
+
+
+def _under_audit(place: Arena, number: int) -> list[Release]:
+    appids = [shop.appid for shop in place.shops(number)]
+    with ThreadPoolExecutor(8) as pool:
+        made = pool.map(lambda appid: place.platform.sim("POST", f"audits/{appid}", {"status": 2}), appids)
+    now = datetime.now(UTC)
+    releases = [_release(place, audit, appid, now) for appid, audit in zip(appids, made, strict=True)]
+    store = ReleaseStore(Database(place.client))
+    for start in range(0, number, _PAGE):
+        page = releases[start : start + _PAGE]
+        if not store.create_all([Creation(one, Known(None, None), looked_at(now)) for one in page]):
+            raise RuntimeError("the releases could not be written")
+    _make_due(place, releases, at_once=False)
+    _age_tokens(place, appids)
+    return releases
+
+
+def _release(place: Arena, audit: dict[str, Any], appid: str, now: datetime) -> Release:
+    submitted_at = now - timedelta(hours=3)
+    return Release.of(parse_request(place.request(appid)), now).model_copy(
+        update={
+            "status": Status.SUBMITTED,
+            "step": Step.SUBMIT_AUDIT,
+            "auditid": audit["auditid"],
+            "review": Review(status=ReviewStatus.IN_REVIEW, submitted_at=submitted_at),
+            "progress": Progress(),
+        }
+    )
+
+
+def _make_due(place: Arena, releases: list[Release], *, at_once: bool) -> None:
+    now = time.time()
+    times = {one.id: now if at_once else now + random.uniform(0, OFTEN_S) for one in releases}
+    place.client.zadd("releases:due:looks", times)
+
+
+def _age_tokens(place: Arena, appids: list[str]) -> None:
+    """As on any day: of each age there are as many."""
+    with place.client.pipeline(transaction=False) as pipe:
+        for appid in appids:
+            document = json.loads(str(place.client.get(token_key(appid))))
+            document["refresh_below_ms"] = round(REFRESH_AHEAD_S * 1000)
+            left_s = random.uniform(0, _TOKEN_LIVES_S)
+            pipe.set(token_key(appid), json.dumps(document), px=max(1, round(left_s * 1000)))
+        pipe.execute()
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--audits", type=int, default=AUDITS)
+    parser.add_argument("--seconds", type=float, default=120)
+    arguments = parser.parse_args()
+    spread, burst = measure(arguments.audits, arguments.seconds)
+    sys.stdout.write(f"{arguments.audits} open audits, spread: {spread}\n")
+    sys.stdout.write(f"{arguments.audits} open audits, all due at once: {burst}\n")
+
+
+if __name__ == "__main__":
+    main()
