@@ -15,6 +15,8 @@ from tests.support.invariants import broken, unrest
 from tests.support.looks import Look
 from tests.support.workers import wait_for
 
+pytestmark = pytest.mark.long
+
 VERSION = "1.0.0"
 DOES_NOTHING = {"kind": "body", "body": '{"errcode": 0, "errmsg": "ok"}'}
 NEVER = 0

@@ -16,6 +16,8 @@ from wechat.tokens.store import TokenStore
 
 @pytest.fixture(scope="session")
 def running_receiver(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()  # it can't open what tests of other keys have left
     settings = {"MPRELEASE_REDIS__URL": redis_url, "MPRELEASE_REDIS__ENCRYPTION_KEYS": NEW}
     with receivers.receiver(tmp_path_factory.mktemp("receiver"), settings) as receiver:
         yield receiver

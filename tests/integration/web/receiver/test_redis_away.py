@@ -93,6 +93,7 @@ def test_it_starts_without_redis_and_serves_when_it_is_there(tmp_path: Path) -> 
             assert pushed_s(receiver)[0] == 200
 
 
+@pytest.mark.usefixtures("redis_client")
 def test_it_stops_at_once_and_well(tmp_path: Path, redis_url: str) -> None:
     with receivers.receiver(tmp_path, {"MPRELEASE_REDIS__URL": redis_url}) as receiver:
         receiver.push("unauthorized", APPID)
