@@ -146,6 +146,7 @@ def test_a_shell_with_another_platform_does_not_store_its_token(platform: Platfo
         assert client.get("wechat:token:component") == stored
 
 
+@pytest.mark.long
 def test_counts_that_somebody_left_wrong_are_made_anew_when_asked(platform: Platform) -> None:
     platform.release(platform.mini_program(), wave="counted")
     with platform.redis() as client:

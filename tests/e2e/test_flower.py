@@ -54,6 +54,7 @@ def test_it_knows_our_tasks_and_tells_its_log_no_password(flower: Flower) -> Non
     assert LOGIN[1] not in log
 
 
+@pytest.mark.long
 def test_it_keeps_its_state_when_it_is_stopped(tmp_path: Path) -> None:
     with embedded_redis() as redis_url, running(tmp_path, redis_url) as flower:
         pass

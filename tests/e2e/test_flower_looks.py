@@ -8,6 +8,7 @@ from tests.support.workers import wait_for
 pytest.importorskip("flower", reason="Flower is not installed: it is the extra `flower`")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["submitted", "shaky"])
 def test_a_look_that_finds_nothing_is_no_failure(watched_platform: Watched, kind: str) -> None:
     release = watched_platform.releases[kind]

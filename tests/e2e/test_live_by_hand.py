@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.workers import Platform, wait_for
 
 REASON = "1: the category does not fit<br>2: see the pictures"
@@ -69,6 +71,7 @@ def test_a_rejection_is_told_with_its_pictures_and_withdrawn_audits_end(platform
     assert len(platform.calls(appid, "undocodeaudit")) == 1
 
 
+@pytest.mark.long
 def test_the_switches_of_a_shop(platform: Platform) -> None:
     appid = platform.mini_program()
     platform.run("visit", appid, "close")

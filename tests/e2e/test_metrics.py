@@ -138,6 +138,7 @@ def test_it_tells_nothing_else(watched_platform: Watched) -> None:
     assert requests.get(f"{watched_platform.metrics_url}/", timeout=10).status_code == 404
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pool", ["threads", pytest.param("prefork", marks=pytest.mark.long)])
 def test_a_worker_that_is_stopped_counts_its_last_calls(own_platform: Platform, pool: str) -> None:
     appid = own_platform.mini_program()

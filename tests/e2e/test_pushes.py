@@ -86,6 +86,7 @@ def test_a_code_that_was_used_by_somebody_who_died_is_no_authorization_lost(plat
     assert not marks(platform, CODES)
 
 
+@pytest.mark.long
 def test_a_code_that_wechat_does_not_answer_for_is_tried_again(platform: Platform, worker: Worker) -> None:
     appid = unauthorized_shop(platform)
     platform.sim("POST", "faults", {"endpoint": "api_query_auth", "kind": "errcode", "errcode": -1})

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.workers import PATIENCE_S, PATIENT, TICKET, Platform, wait_for
 
 WAVE = "1.0.0"
@@ -206,6 +208,7 @@ def test_a_plan_of_many_shows_the_first_on_a_terminal_and_all_in_a_pipe(
     assert "and 2 more requests: in a pipe all are shown" in shown
 
 
+@pytest.mark.long
 def test_what_will_not_fit_into_the_audit_quota_is_told(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(6)]
@@ -257,6 +260,7 @@ def test_why_the_audit_quota_is_unknown_is_told(own_platform: Platform) -> None:
     assert "audit quota unknown: MPRELEASE_PLATFORM__APPSECRET is not set" in unnamed.stderr
 
 
+@pytest.mark.long
 def test_many_releases_are_counted_on_a_terminal_and_cancelled_when_a_person_says_so(
     own_platform: Platform,
 ) -> None:

@@ -17,6 +17,7 @@ def a_wave(platform: Platform, directory: Path, number: int) -> tuple[list[str],
     return appids, ("--wave", WAVE, "--user-version", "2.0", "--user-desc", "faster", "--file", str(path))
 
 
+@pytest.mark.long
 def test_a_wave_with_a_wrong_template_is_enqueued_again_with_the_right_one(
     own_platform: Platform, tmp_path: Path
 ) -> None:

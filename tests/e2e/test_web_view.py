@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.workers import Platform
 
 NEW = "m.example.org"
 PAGES = ["https://pages.example.com", f"https://{NEW}"]
 
 
+@pytest.mark.long
 def test_business_domains_are_planned_registered_and_ensured(own_platform: Platform, tmp_path: Path) -> None:
     platform = own_platform
     platform.environment["MPRELEASE_DOMAINS__WEBVIEWDOMAIN"] = ",".join(PAGES)

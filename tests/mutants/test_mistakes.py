@@ -61,6 +61,7 @@ def test_mistakes_in_lua(before: str, after: set[str]) -> None:
     assert made(lua.changes("x.lua", before.encode()), before.encode()) == after
 
 
+@pytest.mark.long
 def test_every_mistake_is_python_and_another_program_than_before() -> None:
     for change in random.Random(1).sample([one for one in everything() if one.path.endswith(".py")], 300):
         source = (ROOT / change.path).read_bytes()

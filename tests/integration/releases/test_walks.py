@@ -48,7 +48,7 @@ from tests.support.looks import Look as AllKeys
 from wechat.mini_program import AuditQuota
 
 STEPS = int(os.environ.get("WALK_STEPS", "200"))
-SEEDS = range(int(os.environ.get("WALK_SEEDS", "5")))
+SEEDS = range(int(os.environ.get("WALK_SEEDS", "3")))
 _OVER = {Status.CANCELLED, Status.REPLACED, Status.REVERTED}
 #: Whose turn has come, or comes by a lease's end: not those that are looked at when there is time.
 _SOON = {keys.sent(urgent=True), keys.sent(urgent=False), keys.due(Lane.URGENT), keys.due(Lane.BEGUN)}

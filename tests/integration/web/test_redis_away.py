@@ -71,6 +71,7 @@ def test_a_redis_that_is_gone_is_told_at_once_and_used_again_when_it_is_back(
     assert api.post("/releases", FIELDS)["release_id"] == made["release_id"]
 
 
+@pytest.mark.long
 def test_a_redis_that_hangs_holds_up_nobody_for_long_and_not_even_many(
     api: Api, server: RestartableRedis
 ) -> None:

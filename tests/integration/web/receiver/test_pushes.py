@@ -297,6 +297,7 @@ def test_what_is_no_http_is_refused_without_a_traceback(receiver: Receiver, requ
     assert "Traceback" not in receiver.text()
 
 
+@pytest.mark.long
 def test_a_body_that_is_cut_off_or_does_not_come_is_not_waited_for(receiver: Receiver, inbox: Inbox) -> None:
     head = b"POST /wechat/authorization HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
     raw(receiver, head, b"<xml>", ends=True)
