@@ -200,7 +200,8 @@ class Schema:
         """
         lock = {"lock": keys.SCHEMA_LOCK, "token": token, "lock_ms": round(LOCK_S * 1000)}
         seconds, _ = self._redis.time()
-        newest_first = cast("list[str]", self._redis.zrevrange(keys.by_status(Status.SUBMITTED), 0, -1))
+        submitted = cast("list[str]", self._redis.zrange(keys.by_status(Status.SUBMITTED), 0, -1))
+        newest_first = submitted[::-1]
         newest: set[str] = set()
         for start in range(0, len(newest_first), PAGE):
             rows = []

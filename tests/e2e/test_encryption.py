@@ -53,11 +53,10 @@ def rekey(platform: Platform, *keys: str, code: int | None = None) -> dict[str, 
 
 
 def release_all(platform: Platform, appids: list[str], version: str) -> None:
-    """Release a version, with all tokens just expired; its audit ends, so that there can be a next one."""
+    """Release a version, with all tokens just expired; it is given up then, so that there can be a next one."""
     platform.sim("POST", "tokens/expire")
     platform.enqueue(*(platform.request(appid, user_version=version) for appid in appids))
-    for appid in appids:
-        platform.sim("POST", f"audits/{appid}", {"status": 0})
+    platform.give_up(*appids)
 
 
 def test_a_first_key_comes_in_and_a_second_one_takes_its_place(own_platform: Platform) -> None:
@@ -131,8 +130,7 @@ def test_releases_and_rekey_at_the_same_time_lose_no_refresh_token(sealing_platf
             for keys in (reverse, both):
                 rekey(platform, keys)
             platform.enqueue(*requests)
-            for appid in appids:
-                platform.sim("POST", f"audits/{appid}", {"status": 0})
+            platform.give_up(*appids)
     # What WeChat gave out last is what is kept.
     current = platform.sim("POST", "miniprograms", [{"appid": appid} for appid in appids])
     with platform.redis() as client:

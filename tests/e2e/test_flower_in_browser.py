@@ -173,7 +173,7 @@ def test_the_pictures_of_the_readme(visit: Visit, watched_platform: Watched, tmp
     listed, block = (Path(PICTURES or tmp_path, name) for name in ("flower.png", "flower-block.png"))
     visit.page.goto(f"{visit.url}/tasks")
     visit.page.get_by_role("searchbox").fill(f"kwargs:wave={WAVE}")
-    expect(visit.page.locator("#tasks-table tbody tr")).to_have_count(9, timeout=_WAIT_MS)
+    expect(visit.page.locator("#tasks-table tbody tr")).to_have_count(11, timeout=_WAIT_MS)
     visit.page.screenshot(path=listed)
     visit.search(watched_platform.releases["blocked"]["appid"])
     visit.row("ensure_domains")

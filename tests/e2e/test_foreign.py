@@ -192,17 +192,21 @@ def test_an_audit_from_before_our_commit_is_not_adopted_though_it_is_of_our_vers
     older = under_audit(platform, first, user_version="1.0.0")
     platform.sim("POST", "clock", {"advance_s": 60})
     with platform.worker():
-        platform.enqueue(platform.request(second))
+        wrong = platform.release(second)
+        platform.run("cancel", wrong["id"])
         platform.sim("POST", "clock", {"advance_s": 60})
         again = [
             platform.request(first),
             platform.request(second, template_id=2, user_desc="the right template"),
         ]
-        blocked = platform.enqueue(*again, code=1)
+        blocked, waiting = platform.enqueue(*again, code=1)
     (mine,) = platform.mini(second)["audits"]
-    for release, audit in zip(blocked, (older, mine), strict=True):
-        assert (release["status"], release["block"]["errcode"]) == ("blocked", 85009)
-        assert f"audit {audit['auditid']} of version 1.0.0, submitted" in release["block"]["errmsg"]
+    assert (blocked["status"], blocked["block"]["errcode"]) == ("blocked", 85009)
+    assert f"audit {older['auditid']} of version 1.0.0, submitted" in blocked["block"]["errmsg"]
+    # Of our own the end is waited for, although nobody wants it any more.
+    assert (waiting["status"], waiting["wait"]["errcode"]) == ("waiting", 85009)
+    assert f"audit {mine['auditid']} of version 1.0.0, submitted" in waiting["wait"]["errmsg"]
+    assert wrong["id"] in waiting["wait"]["errmsg"]
 
 
 def test_a_version_under_audit_that_wechat_does_not_show_yet_is_asked_for_again(

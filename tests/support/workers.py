@@ -180,6 +180,14 @@ class Platform:
         """Enqueue one release and follow it; `code` 1 where it is not to be submitted."""
         return self.enqueue(self.request(appid, **fields), code=code)[0]
 
+    def give_up(self, *appids: str) -> None:
+        """Let their audits be rejected and give the releases up, so that nothing is in the way of the next version."""
+        for appid in appids:
+            self.sim("POST", f"audits/{appid}", {"status": 1})
+        wanted = {release["id"] for release in self.releases() if release["appid"] in appids}
+        given_up = [name for name in wanted if self.show(name)["status"] in {"submitted", "rejected"}]
+        self.run("cancel", *given_up)
+
     def show(self, release_id: str) -> dict[str, Any]:
         """A release's record, as the command of this name prints it; read here, it costs no process."""
         with self.redis() as client:

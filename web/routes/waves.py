@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query, Request
+from fastapi import HTTPException, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 from starlette.responses import JSONResponse
 
@@ -125,6 +125,13 @@ def plan_wave(services: Ready, wave: WaveName, wanted: Annotated[PlanWanted, Que
     approved = services.store.wave_tally(wave).counts[Status.APPROVED]
     next_ = cursor_of(page.more_after)
     return JSONResponse({"wave": wave, "approved": approved, "releases": plans, "next": next_})
+
+
+@operating.post("/waves/{wave:path}/plan", include_in_schema=False)
+def refuse_to_start_a_plan(wave: WaveName) -> None:
+    """A plan is read. Without this a wave of that name would begin, which nobody could read."""
+    del wave
+    raise HTTPException(405, headers={"Allow": "GET"})
 
 
 @publishing.post(
