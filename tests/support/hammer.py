@@ -91,8 +91,13 @@ class Hammer:
                 self.note([f"{name}: {traceback.format_exc(limit=-6)}"])
 
     def let_all_go_on(self) -> None:
-        """Remove whatever holds releases back: pauses, brakes, faults."""
+        """Remove whatever holds releases back: pauses, brakes, faults, and older releases under audit."""
         self.platform.let_go()
+        self.platform.sim("POST", "audits", {"status": 1, "push": False})
+        with self.platform.redis() as client:
+            looks: Any = client.zrange("releases:due:looks", 0, -1)
+            if looks:
+                client.zadd("releases:due:looks", dict.fromkeys(looks, 0), xx=True)
         for scope in Scope:
             self.services.pauses.lift(scope)
         for name in self.waves():
