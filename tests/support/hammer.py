@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -97,7 +98,7 @@ class Hammer:
         with self.platform.redis() as client:
             looks: Any = client.zrange("releases:due:looks", 0, -1)
             if looks:
-                client.zadd("releases:due:looks", dict.fromkeys(looks, 0), xx=True)
+                client.zadd("releases:due:looks", dict.fromkeys(looks, time.time()), xx=True, lt=True)
         for scope in Scope:
             self.services.pauses.lift(scope)
         for name in self.waves():
