@@ -60,8 +60,10 @@ local function forget(mini_program, cancelled)
   if redis.call('HGET', mini_program, cancelled.identity) ~= cancelled.id then
     return
   end
-  if cancelled.left then
-    redis.call('HSET', mini_program, cancelled.identity, cancelled.left)
+  -- Two may be cancelled at once, each of which the other left.
+  local left = cancelled.left
+  if left and not redis.call('ZSCORE', cancelled.after.index, left) then
+    redis.call('HSET', mini_program, cancelled.identity, left)
   else
     redis.call('HDEL', mini_program, cancelled.identity)
   end

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 
+from db.database import Database
 from releases.record import Release
 from releases.states import Status
 from releases.store.known import Known, Stored
@@ -71,3 +73,22 @@ def test_after_a_supersede_the_version_s_submitted_release_is_the_same(
     assert known_in(store, APPID, third.release.identity) == Known(active=newest, same=same)
     store.save(newest, new.model_copy(update={"status": Status.CANCELLED}))
     assert known_in(store, APPID, third.release.identity) == Known(active=None, same=second)
+
+
+def test_two_that_are_cancelled_at_once_do_not_leave_each_other(
+    store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    first, second = submitted(store, a_release()), created(store, a_release())
+
+    class CancelledMeanwhile(ReleaseStore):
+        """The first is cancelled after it was found to be the one that the second leaves."""
+
+        def _left_by(self, cancelled: Release | None) -> str | None:
+            left = super()._left_by(cancelled)
+            store.save(first, first.release.model_copy(update={"status": Status.CANCELLED}))
+            return left
+
+    cancelled = second.release.model_copy(update={"status": Status.CANCELLED})
+    CancelledMeanwhile(Database(redis_client)).save(second, cancelled)
+
+    assert known_in(store, APPID, first.release.identity) == Known(active=None, same=None)
