@@ -201,14 +201,6 @@ def next_command(release: Release) -> str:
     return f" {language.own(_NEXT, command='cancel' if in_request else 'resume', id=release.id)}"
 
 
-def tell_causes(releases: Iterable[Release]) -> None:
-    """Print why releases stand still, each cause once with the number of those behind it."""
-    from releases.waves.report import causes  # noqa: PLC0415 - `show` does not need it, and starts sooner
-
-    for of_one in cause_lines(causes(releases)):
-        notes.print(escape(of_one), hang=UNDER_COUNT)
-
-
 #: Where the text begins of what is told with a number before it.
 UNDER_COUNT = 9
 

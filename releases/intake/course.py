@@ -9,6 +9,7 @@ from releases.errors import ReleaseConflict
 from releases.record import NOBODY, By, Release
 from releases.scope import Scope
 from releases.states import GOING_ON, TO_LIVE, Status, Step
+from releases.steps.live.order import given_up
 
 #: What makes a release stand still, or wait.
 _NOTHING_WRONG: dict[str, Any] = {"block": None, "failure": None, "wait": None, "next_attempt_at": None}
@@ -49,11 +50,11 @@ def cancelled(
     if release.status is Status.CANCELLED:
         return release
     if release.is_active or release.status in (Status.SUBMITTED, Status.APPROVED, Status.REJECTED):
-        return _given_up(release, now, by, reason)
+        return given_up(release, now, by, reason)
     if release.is_moving and release.step is Step.PUBLISH and release.progress.publish_at is None:
         return _approved_again(release, now, by)
     if _is_nowhere(release):
-        return _given_up(release, now, by, f"{reason}; it was sent to be published, and was not seen live")
+        return given_up(release, now, by, f"{reason}; it was sent to be published, and was not seen live")
     if release.is_moving and release.step is Step.REVERT and release.progress.revert_at is None:
         return _live_again(release, now, by)
     raise refused(release, "be cancelled")
@@ -86,13 +87,6 @@ def _is_nowhere(release: Release) -> bool:
     """Whether its publication was stopped without its version having been seen live: else it is taken back, not given up."""
     is_seen = release.publication is not None and release.publication.missing_domains is not None
     return release.status in (Status.BLOCKED, Status.FAILED) and release.step in TO_LIVE and not is_seen
-
-
-def _given_up(release: Release, now: datetime, by: By, reason: str) -> Release:
-    because = f"{reason}: {by.reason}" if by.reason else reason
-    return release.changed(reason, now, by, status=Status.CANCELLED, **_NOTHING_WRONG).progressed(
-        cancelled_because=because
-    )
 
 
 def _approved_again(release: Release, now: datetime, by: By) -> Release:

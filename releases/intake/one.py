@@ -16,6 +16,7 @@ from releases.request import ReleaseRequest
 from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import GOING_ON, Status
+from releases.steps.live.order import superseded
 from releases.steps.live.times import Times
 from releases.store.creations import Creation
 from releases.store.pauses import Pauses
@@ -65,10 +66,10 @@ class Releases:
                 if not self.store.confirm(decision.release.id):
                     continue  # it was never confirmed, and is lost
                 return self._found(decision.release, created=False)
-            release, superseded = self.new(request, decision, release_id, by)
+            release, replaced = self.new(request, decision, release_id, by)
             waits = release.status is Status.WAITING
             place = fed(release) if waits else sent(release, release.created_at)
-            if self.store.create_all([Creation(release, known, place, superseded)]):
+            if self.store.create_all([Creation(release, known, place, replaced)]):
                 if not waits:
                     self.send(release)
                 self.tell_superseded(release)
@@ -152,10 +153,7 @@ class Releases:
         old = decision.superseding
         if old is None:
             return release, None
-        superseded = cancelled(old, self.now(), By(actor=by.actor), f"superseded by release {release.id}")
-        if old.wave is not None and old.wave == release.wave:
-            superseded = superseded.progressed(left_wave=True)
-        return release.progressed(superseded=old.id), superseded
+        return release.progressed(superseded=old.id), superseded(old, release, self.now(), by)
 
     def tell_superseded(self, release: Release) -> None:
         """Store the result of the release that this one superseded; doing so again changes nothing."""

@@ -16,6 +16,7 @@ from releases.states import Status, Step
 from releases.steps.attempt import Attempt
 from releases.steps.audit_pace import FIRST_S
 from releases.steps.calls import MiniProgramCalls
+from releases.steps.live.order import superseded
 from releases.steps.ours import is_our_live
 from releases.store.known import Stored
 from releases.store.places import Place, due
@@ -94,7 +95,7 @@ def _after(mini_program: MiniProgramCalls, older: Release, newer: Release, now: 
         if since is not None and is_our_live(live, older, since.timestamp()):
             what = f"version {older.user_version} is live: somebody else has published it"
             return older.changed(what, now, at=Step.VERIFY_LIVE, status=Status.LIVE)
-        return _given_up(older, newer, now) if newer.progress.supersedes else older
+        return superseded(older, newer, now) if newer.progress.supersedes else older
     if older.status is Status.SUBMITTED and newer.progress.withdraws and not older.progress.withdraw:
         # What was refused a moment ago is not sent again before somebody has looked at the audit again.
         return older if older.wait is not None else _withdrawn(older, newer, now)
@@ -107,13 +108,6 @@ def _is_unseen(older: Release, now: datetime) -> bool:
         return False
     since = older.review.submitted_at
     return since is not None and (now - since).total_seconds() > 2 * FIRST_S
-
-
-def _given_up(older: Release, newer: Release, now: datetime) -> Release:
-    because = f"superseded by release {newer.id}"
-    left_wave = older.wave is not None and older.wave == newer.wave
-    given_up = older.changed(because, now, status=Status.CANCELLED)
-    return given_up.progressed(cancelled_because=because, left_wave=left_wave)
 
 
 def _withdrawn(older: Release, newer: Release, now: datetime) -> Release:

@@ -17,9 +17,9 @@ from web.backend import Ready
 from web.bodies import Body, by, json_object, order_by
 from web.cursors import cursor_of, position_of
 from web.models import Ordered, PublishOrder, Reason, ReleasePage, ReleaseRecord, Started
-from web.openapi import body_of, request_body
+from web.openapi import request_body
 from web.problems import missing_scope
-from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers
+from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers, order_of
 
 reading = ScopedRouter(KeyScope.READ, "releases")
 operating = ScopedRouter(KeyScope.OPERATE, "releases")
@@ -95,8 +95,7 @@ def start_release(services: Ready, request: Request, raw: Body) -> JSONResponse:
 @operating.post(
     "/releases/{release_id}/resume",
     response_model=ReleaseRecord,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def resume_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """Start a blocked or failed release again, or a waiting one at once. One that goes on stays as it is."""
@@ -106,8 +105,7 @@ def resume_release(services: Ready, request: Request, release_id: ReleaseId, raw
 @operating.post(
     "/releases/{release_id}/cancel",
     response_model=ReleaseRecord,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def cancel_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """End a release. What WeChat has been told already stays as it is."""
@@ -117,8 +115,7 @@ def cancel_release(services: Ready, request: Request, release_id: ReleaseId, raw
 @operating.post(
     "/releases/{release_id}/withdraw",
     response_model=ReleaseRecord,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def withdraw_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """Have a worker withdraw the audit of a release; WeChat takes five a day for each Mini Program."""
@@ -129,8 +126,7 @@ def withdraw_release(services: Ready, request: Request, release_id: ReleaseId, r
     "/releases/{release_id}/publish",
     status_code=202,
     response_model=Ordered,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(PublishOrder, required=False),
+    **order_of(PublishOrder),
 )
 def publish_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """Put an approved release live. The same order twice is one."""
@@ -143,8 +139,7 @@ def publish_release(services: Ready, request: Request, release_id: ReleaseId, ra
     "/releases/{release_id}/revert",
     status_code=202,
     response_model=Ordered,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def revert_release(services: Ready, request: Request, release_id: ReleaseId, raw: Body) -> JSONResponse:
     """Take the live version back by one; WeChat does that once."""

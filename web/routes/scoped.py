@@ -8,9 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel
 
 from config.api_keys import KeyScope
 from web.models import ProblemDetails
+from web.openapi import body_of
 from web.problems import missing_scope
 
 #: In the document only: `web.gate` has looked at the key.
@@ -35,6 +37,14 @@ def answers(*more: dict[int, str]) -> dict[int | str, dict[str, Any]]:
     """What a route may be answered besides its success."""
     known = {status: said for some in more for status, said in some.items()}
     return {status: {"model": ProblemDetails, "description": said} for status, said in sorted(known.items())}
+
+
+def order_of(model: type[BaseModel]) -> dict[str, Any]:
+    """What the routes have in common that take an order for what there is: its body, which may be left out, and the answers."""
+    return {
+        "responses": answers(NOT_FOUND, CONFLICT, WITH_BODY),
+        "openapi_extra": body_of(model, required=False),
+    }
 
 
 class ScopedRouter(APIRouter):

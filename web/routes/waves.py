@@ -34,10 +34,10 @@ from web.models import (
     WavePage,
     WaveRecord,
 )
-from web.openapi import body_of, wave_body
+from web.openapi import wave_body
 from web.problems import UnknownWave, missing_scope
 from web.routes.releases import AUTO, Paging, ordered
-from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers
+from web.routes.scoped import CONFLICT, NOT_FOUND, WITH_BODY, ScopedRouter, answers, order_of
 
 reading = ScopedRouter(KeyScope.READ, "waves")
 operating = ScopedRouter(KeyScope.OPERATE, "waves")
@@ -80,8 +80,7 @@ def list_waves(services: Ready, paging: Annotated[Paging, Query()]) -> JSONRespo
 @operating.post(
     "/waves/{wave:path}/resume",
     response_model=WaveRecord,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def resume_wave(
     services: Ready, backend: Behind, request: Request, wave: WaveName, raw: Body
@@ -96,8 +95,7 @@ def resume_wave(
 @operating.post(
     "/waves/{wave:path}/cancel",
     response_model=WaveRecord,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def cancel_wave(
     services: Ready, backend: Behind, request: Request, wave: WaveName, raw: Body
@@ -138,8 +136,7 @@ def refuse_to_start_a_plan(wave: WaveName) -> None:
     "/waves/{wave:path}/publish",
     status_code=202,
     response_model=OrderedWave,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(PublishWaveOrder, required=False),
+    **order_of(PublishWaveOrder),
 )
 def publish_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
     """Put all approved releases of the wave live. The same order twice is one."""
@@ -155,8 +152,7 @@ def publish_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -
     "/waves/{wave:path}/revert",
     status_code=202,
     response_model=OrderedWave,
-    responses=answers(NOT_FOUND, CONFLICT, WITH_BODY),
-    openapi_extra=body_of(Reason, required=False),
+    **order_of(Reason),
 )
 def revert_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
     """Take what is live of the wave back by one version."""

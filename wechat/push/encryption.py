@@ -12,8 +12,6 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from wechat.push.refusals import Malformed
 
-#: Characters of an EncodingAESKey, as the console makes it: base64 of 32 bytes without its last `=`.
-KEY_CHARACTERS = 43
 _AES_BLOCK = 16
 #: The padding fills blocks of 32 bytes, not AES' own of 16.
 _PADDING_BITS = 32 * 8

@@ -1,4 +1,4 @@
-"""What an order to go live, or to go back, makes of a release: pure functions, for whoever takes the order."""
+"""What an order to go live or to go back, or a newer release, makes of a release: pure functions, for whoever takes it."""
 
 from __future__ import annotations
 
@@ -48,3 +48,17 @@ def reverting(release: Release, now: datetime, by: By = NOBODY) -> Release:
         next_attempt_at=None,
         progress=progress,
     )
+
+
+def given_up(release: Release, now: datetime, by: By, reason: str) -> Release:
+    """A release that nobody wants any more, or of which nothing more can come."""
+    because = f"{reason}: {by.reason}" if by.reason else reason
+    fields = {"block": None, "failure": None, "wait": None, "next_attempt_at": None}
+    changed = release.changed(reason, now, by, status=Status.CANCELLED, **fields)
+    return changed.progressed(cancelled_because=because)
+
+
+def superseded(release: Release, newer: Release, now: datetime, by: By = NOBODY) -> Release:
+    """A release that a newer one takes the place of: in their wave that one alone counts."""
+    after = given_up(release, now, By(actor=by.actor), f"superseded by release {newer.id}")
+    return after.progressed(left_wave=release.wave is not None and release.wave == newer.wave)
