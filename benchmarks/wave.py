@@ -7,7 +7,6 @@ what became of them and what it cost; 1 if a release was lost, or Redis holds mo
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from benchmarks.watched import say, watch
 from tests.support.workers import Platform, Worker, platform
 
 RELEASES = 10_000
@@ -59,7 +59,9 @@ def main() -> int:
             for _ in range(options.workers)
         ]
         _enqueue(made, appids)
-        report, seconds = _watch(made)
+        began = time.monotonic()
+        report = watch(made, WAVE)
+        seconds = time.monotonic() - began
         return _tell(made, workers, report, seconds, blocked, before)
 
 
@@ -97,22 +99,7 @@ def _enqueue(made: Platform, appids: list[str]) -> None:
     began = time.monotonic()
     made.run("enqueue", "--file", str(path))
     seconds = time.monotonic() - began
-    _say(f"enqueued in {seconds:.1f} s, {len(appids) / seconds:.0f} releases a second")
-
-
-def _watch(made: Platform) -> tuple[dict[str, Any], float]:
-    """`mprelease wave --watch`, as the one person would; what it says on the way goes to stderr."""
-    began = time.monotonic()
-    watched = subprocess.run(
-        [sys.executable, "-m", "worker", "wave", WAVE, "--watch", "--json"],
-        env=made.environment,
-        cwd=made.directory,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    report: dict[str, Any] = json.loads(watched.stdout)
-    return report, time.monotonic() - began
+    say(f"enqueued in {seconds:.1f} s, {len(appids) / seconds:.0f} releases a second")
 
 
 def _tell(
@@ -121,7 +108,7 @@ def _tell(
     total, counts = report["total"], {name: number for name, number in report["counts"].items() if number}
     per_release = (_memory(made) - before) / total
     audits = made.sim("GET", "state")["totals"]
-    _say(
+    say(
         f"{total} releases in {seconds:.0f} s, {total / seconds:.0f} a second: {counts}",
         f"of {blocked} that were to be blocked, by errcode: {dict(_by_errcode(report))}",
         f"lost: {total - counts.get('submitted', 0) - counts.get('blocked', 0)}; "
@@ -154,11 +141,6 @@ def _resident_mb(worker: Worker) -> float:
     status = Path(f"/proc/{worker.process.pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     return int(found[1]) / 1024 if found else 0.0
-
-
-def _say(*lines: str) -> None:
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
