@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -137,36 +138,22 @@ def test_page_of_authorizers_is_asked_for_by_its_offset(
     assert request.fields == {"component_appid": PLATFORM, "offset": 500, "count": 500}
 
 
+SERVER = (MODIFY_WXA_SERVER_DOMAIN, ComponentApi.platform_domains)
+BUSINESS = (MODIFY_WXA_JUMP_DOMAIN, ComponentApi.jump_hosts)
+
+
 @pytest.mark.parametrize(
-    ("fields", "expected"),
+    ("pool", "fields", "expected"),
     [
         (
+            SERVER,
             {"published_wxa_server_domain": "a.cn; B.cn;;", "testing_wxa_server_domain": "c.cn"},
             PlatformDomains(("a.cn", "b.cn"), ("c.cn",)),
         ),
-        ({"testing_wxa_server_domain": ""}, PlatformDomains(None, ())),
-        ({"published_wxa_server_domain": ["a.cn"]}, PlatformDomains(None, ())),
-    ],
-)
-def test_platform_domains_are_split_at_semicolons(
-    component: ComponentApi,
-    wechat: ScriptedWeChat,
-    deadline: Deadline,
-    fields: dict[str, Any],
-    expected: PlatformDomains,
-) -> None:
-    wechat.on(MODIFY_WXA_SERVER_DOMAIN, fields)
-
-    assert component.platform_domains("component-1", deadline) == expected
-
-    (request,) = wechat.server.requests
-    assert (request.token, request.fields) == ("component-1", {"action": "get"})
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
+        (SERVER, {"testing_wxa_server_domain": ""}, PlatformDomains(None, ())),
+        (SERVER, {"published_wxa_server_domain": ["a.cn"]}, PlatformDomains(None, ())),
         (
+            BUSINESS,
             {
                 "errcode": 0,
                 "published_wxa_jump_h5_domain": "a.cn; B.cn;",
@@ -175,20 +162,22 @@ def test_platform_domains_are_split_at_semicolons(
             PlatformDomains(("a.cn", "b.cn"), ("c.cn",)),
         ),
         # Without an errcode, as it has been seen.
-        ({"testing_wxa_jump_h5_domain": ""}, PlatformDomains(None, ())),
-        ({"errcode": 0, "published_wxa_jump_h5_domain": ""}, PlatformDomains((), ())),
+        (BUSINESS, {"testing_wxa_jump_h5_domain": ""}, PlatformDomains(None, ())),
+        (BUSINESS, {"errcode": 0, "published_wxa_jump_h5_domain": ""}, PlatformDomains((), ())),
     ],
 )
-def test_hosts_of_business_domains_are_a_pool_of_their_own(
+def test_the_hosts_of_each_pool_are_split_at_semicolons(
     component: ComponentApi,
     wechat: ScriptedWeChat,
     deadline: Deadline,
+    pool: tuple[str, Callable[[ComponentApi, str, Deadline], PlatformDomains]],
     fields: dict[str, Any],
     expected: PlatformDomains,
 ) -> None:
-    wechat.on(MODIFY_WXA_JUMP_DOMAIN, fields)
+    path, read = pool
+    wechat.on(path, fields)
 
-    assert component.jump_hosts("component-1", deadline) == expected
+    assert read(component, "component-1", deadline) == expected
 
     (request,) = wechat.server.requests
     assert (request.token, request.fields) == ("component-1", {"action": "get"})

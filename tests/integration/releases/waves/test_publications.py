@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import redis
@@ -12,63 +12,37 @@ from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.intake.publications import Publications
-from releases.record import By, Release
-from releases.scope import live_scope, wave_scope
+from releases.record import Release
+from releases.scope import wave_scope
 from releases.states import Status, Step
 from releases.steps.attempt import Attempt
 from releases.store import keys
 from releases.store.leases import Held
-from releases.store.pauses import Paused, Pauses
+from releases.store.pauses import Paused
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
-from releases.waves.audit_quota import AuditQuotas
 from releases.waves.halves import FIRST, LIVE
-from releases.waves.report import PublicationReport, WaveReports
 from releases.waves.standing import State
 from releases.waves.waves import Waves
 from tests.integration.conftest import Sender
 from tests.integration.releases.intake.test_many import some_requests
 from tests.integration.releases.together import brought_to
+from tests.integration.releases.waves.publishing import (
+    ANNA,
+    SCOPE,
+    Ends,
+    Report,
+    all_is_as_it_has_to_be,
+    counted,
+    ids,
+    report,
+)
 from tests.integration.releases.waves.test_waves import look
 from tests.support.examples import NOW
-from tests.support.invariants import broken
-from tests.support.looks import Look
 from tests.support.records import members
 
-ANNA = By(actor="cli:anna", reason="the sale begins")
-SCOPE = live_scope("spring")
-Ends = Callable[..., Release]
-
-
-@pytest.fixture(autouse=True)
-def _all_is_as_it_has_to_be(redis_client: redis.Redis) -> Iterator[None]:
-    yield
-    assert broken(Look.at(redis_client)) == []
-
-
-@pytest.fixture
-def report(
-    store: ReleaseStore, waves: Waves, pauses: Pauses, audit_quotas: AuditQuotas
-) -> Callable[[], PublicationReport]:
-    reports = WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=lambda: NOW)
-
-    def _report() -> PublicationReport:
-        found = reports.of("spring").publication
-        assert found is not None
-        return found
-
-    return _report
-
-
-Report = Callable[[], PublicationReport]
-
-
-def ids(releases: list[Release]) -> list[str]:
-    return [release.id for release in releases]
-
-
-def counted(store: ReleaseStore) -> dict[str, int]:
-    return {name: n for name, n in store.tally(keys.publication_counts("spring")).counts.items() if n}
+#: The fixtures of its neighbour.
+__all__ = ["all_is_as_it_has_to_be", "report"]
 
 
 def test_all_that_is_approved_is_ordered_by_whoever_asks_and_waits_in_the_lane_of_what_is_fed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -13,61 +12,34 @@ from releases.background.due import Due
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.reading import Reader
-from releases.record import By, Release
-from releases.scope import live_scope, wave_scope
+from releases.record import Release
+from releases.scope import wave_scope
 from releases.states import Status, Step
 from releases.steps.live.hours import Hours
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
-from releases.waves.audit_quota import AuditQuotas
 from releases.waves.halves import FIRST, LIVE
-from releases.waves.report import PublicationReport, WaveReports
 from releases.waves.waves import Waves
 from tests.integration.conftest import NotedResults
 from tests.integration.releases.together import brought_to
 from tests.integration.releases.waves.conftest import MakeOrders
+from tests.integration.releases.waves.publishing import (
+    ANNA,
+    Ends,
+    Report,
+    all_is_as_it_has_to_be,
+    counted,
+    ids,
+    report,
+)
 from tests.integration.releases.waves.test_waves import look
 from tests.support.examples import NOW, a_problem
-from tests.support.invariants import broken
-from tests.support.looks import Look
 from tests.support.records import at, members
 
-ANNA = By(actor="cli:anna", reason="the sale begins")
-SCOPE = live_scope("spring")
-Ends = Callable[..., Release]
-
-
-@pytest.fixture(autouse=True)
-def _all_is_as_it_has_to_be(redis_client: redis.Redis) -> Iterator[None]:
-    yield
-    assert broken(Look.at(redis_client)) == []
-
-
-@pytest.fixture
-def report(
-    store: ReleaseStore, waves: Waves, pauses: Pauses, audit_quotas: AuditQuotas
-) -> Callable[[], PublicationReport]:
-    reports = WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=lambda: NOW)
-
-    def _report() -> PublicationReport:
-        found = reports.of("spring").publication
-        assert found is not None
-        return found
-
-    return _report
-
-
-Report = Callable[[], PublicationReport]
-
-
-def ids(releases: list[Release]) -> list[str]:
-    return [release.id for release in releases]
-
-
-def counted(store: ReleaseStore) -> dict[str, int]:
-    return {name: n for name, n in store.tally(keys.publication_counts("spring")).counts.items() if n}
+#: The fixtures of its neighbour.
+__all__ = ["all_is_as_it_has_to_be", "report"]
 
 
 def test_a_resume_starts_what_stopped_in_either_half_and_lets_both_go_on(
