@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import redis
 
 from releases.store.records import ReleaseStore
@@ -79,6 +80,7 @@ def test_ctrl_c_before_the_file_is_written_says_that_nothing_was_enqueued(
     assert list(store.find()) == []
 
 
+@pytest.mark.long
 def test_a_wave_is_watched_on_when_redis_is_back(
     environment: dict[str, str], tmp_path: Path, command: Command
 ) -> None:

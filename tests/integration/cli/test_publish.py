@@ -90,6 +90,7 @@ def test_what_is_not_approved_is_refused_with_the_next_command_and_the_others_go
     assert now(store, spring[0]).step is Step.PUBLISH
 
 
+@pytest.mark.long
 def test_a_wave_is_ordered_its_canary_first_and_shown_with_both_halves(
     command: Command, store: ReleaseStore, spring: list[Release]
 ) -> None:
