@@ -89,7 +89,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=WORKERS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mprelease-publications-") as directory, ExitStack() as stack:
-        made = stack.enter_context(platform(Path(directory), "--scan-s", "0.5", settings=_settings()))
+        home, secrets = Path(directory), Path(directory, "secrets")
+        secrets.mkdir()
+        made = stack.enter_context(platform(home, "--scan-s", "0.5", settings=_settings(secrets)))
         told = {"MPRELEASE_REDIS__URL": made.redis_url}
         receiver = stack.enter_context(receivers.receiver(made.directory, told))
         pushes = {"push_to": receiver.url, "push_token": TOKEN, "push_key": KEY}
@@ -106,9 +108,11 @@ def main() -> int:
         return 1 if problems else 0
 
 
-def _settings() -> dict[str, str]:
+def _settings(secrets: Path) -> dict[str, str]:
     return {
         **receivers.SETTINGS,
+        # Beside the logs it would be too large to be read.
+        "MPRELEASE_SECRETS_DIR": str(secrets),
         "MPRELEASE_RETRY__SCAN_WAIT_S": "1",
         "MPRELEASE_WECHAT__READ_TIMEOUT_S": "30",
         "MPRELEASE_WORKER__STEP_DEADLINE_S": "60",
