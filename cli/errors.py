@@ -53,7 +53,7 @@ def _of_others(error: Exception) -> tuple[list[str], int] | None:
             return [str(error)], FAILED
         case WeChatError() | DeadlineExceeded():
             problem = describe(error, Step.ENSURE_DOMAINS)
-            remedy = language.remedy(problem.remedy, problem.errcode)
+            remedy = language.speech().remedy(problem.remedy, problem.errcode)
             return [str(error) or "the deadline passed", remedy], FAILED
     return None
 

@@ -206,7 +206,7 @@ def explain(releases: Sequence[Release], *, are_listed: bool = True) -> None:
     waiting = [release for release in releases if waits.for_long(release)]
     braked = sorted({str(release.wave) for release in waiting if waits.for_brake(release)})
     for wave in braked:
-        notes.print(escape(language.own(_IS_BRAKED, wave=wave, quoted=quote(wave))))
+        notes.print(escape(language.speech().own(_IS_BRAKED, wave=wave, quoted=quote(wave))))
     waiting = [release for release in waiting if not waits.for_brake(release)]
     paused = [
         release
@@ -214,20 +214,20 @@ def explain(releases: Sequence[Release], *, are_listed: bool = True) -> None:
         if release.progress.held == Scope.ALL and release.next_attempt_at is None
     ]
     if paused:
-        notes.print(language.own(_PAUSED))
+        notes.print(language.speech().own(_PAUSED))
     long = len(waiting) - len(paused)
     if long == 1:
-        notes.print(language.own(_ONE_WAITS))
+        notes.print(language.speech().own(_ONE_WAITS))
     elif long:
-        notes.print(language.own(_SOME_WAIT, number=str(long)))
+        notes.print(language.speech().own(_SOME_WAIT, number=str(long)))
 
 
 def way_out(wave: str, problems: Iterable[Problem]) -> str:
     """What to type where releases of a wave are blocked or failed for these problems."""
     wrong = [problem.errcode is not None and verdict_of(problem.errcode).in_request for problem in problems]
     if all(wrong):
-        return language.own(_WRONG, wave=wave)
-    return language.own(_PARTLY_WRONG if any(wrong) else _REMOVE, wave=quote(wave))
+        return language.speech().own(_WRONG, wave=wave)
+    return language.speech().own(_PARTLY_WRONG if any(wrong) else _REMOVE, wave=quote(wave))
 
 
 def tell_braked(waves: Iterable[str | None]) -> None:
@@ -235,7 +235,7 @@ def tell_braked(waves: Iterable[str | None]) -> None:
     for wave in dict.fromkeys(filter(None, waves)):
         pause = services().waves.state(wave).pause
         if pause is not None and not pause.canary:
-            notes.print(escape(language.own(_BRAKED_ALREADY, wave=wave, quoted=quote(wave))))
+            notes.print(escape(language.speech().own(_BRAKED_ALREADY, wave=wave, quoted=quote(wave))))
 
 
 class Followed:

@@ -190,15 +190,15 @@ _AGAIN = remedies.Text(
 def next_command(release: Release) -> str:
     """What is to be typed for one that waits for a person, where its remedy does not say; empty for the others."""
     if release.status is Status.REJECTED:
-        return f" {language.own(_AGAIN, id=release.id)}"
+        return f" {language.speech().own(_AGAIN, id=release.id)}"
     if release.status is Status.APPROVED:
-        return f" {language.own(_NEXT, command='publish', id=release.id)}"
+        return f" {language.speech().own(_NEXT, command='publish', id=release.id)}"
     problem = release.block or release.failure
     if problem is None or "`mprelease " in problem.remedy:
         return ""
     # What stands in its request is wrong before it is submitted, or never.
     in_request = problem.errcode is not None and verdict_of(problem.errcode).in_request and release.is_active
-    return f" {language.own(_NEXT, command='cancel' if in_request else 'resume', id=release.id)}"
+    return f" {language.speech().own(_NEXT, command='cancel' if in_request else 'resume', id=release.id)}"
 
 
 #: Where the text begins of what is told with a number before it.
@@ -216,8 +216,8 @@ def in_short(problem: Problem) -> str:
     """A problem on one line, with its remedy; without its rid, which only `show` needs."""
     named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
     code = "" if problem.errcode is None else f"{problem.errcode} "
-    said = language.said(problem.message, problem.errcode)
-    remedy = language.remedy(problem.remedy, problem.errcode)
+    said = language.speech().said(problem.message, problem.errcode)
+    remedy = language.speech().remedy(problem.remedy, problem.errcode)
     return f"{code}{said}{f' [{named}]' if named else ''} -- {remedy}"
 
 

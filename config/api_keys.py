@@ -28,6 +28,11 @@ _INCLUDED = {
 }
 
 
+def includes(granted: KeyScope, wanted: KeyScope) -> bool:
+    """Whether what is granted lets its holder do what needs the wanted scope."""
+    return wanted in {granted, *_INCLUDED.get(granted, ())}
+
+
 def is_key_name(name: str) -> bool:
     """Whether it may stand in the setting, and in a history."""
     return _NAME.fullmatch(name) is not None
@@ -66,4 +71,4 @@ class ApiKey:
 
     def may(self, scope: KeyScope) -> bool:
         """Whether this key lets its holder do what needs the scope."""
-        return any(scope in {granted, *_INCLUDED.get(granted, ())} for granted in self.scopes)
+        return any(includes(granted, scope) for granted in self.scopes)

@@ -14,7 +14,7 @@ from config.api_keys import ApiKey
 from config.webhook import check_secret
 
 
-def _list(separators: str, otherwise: str) -> BeforeValidator:
+def parts_of(separators: str, otherwise: str) -> BeforeValidator:
     """A JSON array, or parts with separators between them."""
 
     def read(value: Any) -> Any:
@@ -30,7 +30,7 @@ def _list(separators: str, otherwise: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-_KEYS = _list(r"[,\s]+", "keys separated by commas or one a line")
+_KEYS = parts_of(r"[,\s]+", "keys separated by commas or one a line")
 #: In the place of the first key: write plain text, and read what the other keys sealed.
 PLAIN = "plain"
 
@@ -87,7 +87,7 @@ PushKeys = Annotated[
     _KEYS,
     AfterValidator(_are_aes_keys),
 ]
-DomainNames = Annotated[list[str], NoDecode, _list(",", "domains separated by commas")]
+DomainNames = Annotated[list[str], NoDecode, parts_of(",", "domains separated by commas")]
 
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 _DAY = 24 * 60
@@ -139,12 +139,12 @@ ApiKeys = Annotated[
     _KEYS,
 ]
 HostNames = Annotated[
-    list[str], NoDecode, _list(",", "domains separated by commas"), AfterValidator(_are_hosts)
+    list[str], NoDecode, parts_of(",", "domains separated by commas"), AfterValidator(_are_hosts)
 ]
 HoursOfDay = Annotated[
     list[tuple[int, int]],
     NoDecode,
     BeforeValidator(_spans),
-    _list(",", "hours separated by commas"),
+    parts_of(",", "hours separated by commas"),
 ]
-Dates = Annotated[list[date], NoDecode, _list(",", "dates separated by commas")]
+Dates = Annotated[list[date], NoDecode, parts_of(",", "dates separated by commas")]

@@ -26,11 +26,9 @@ from pydantic_settings import (
 
 from config.lists import (
     PLAIN,
-    ApiKeys,
     Dates,
     DomainNames,
     EncryptionKeys,
-    HostNames,
     HoursOfDay,
     PushKeys,
     WebhookSecrets,
@@ -38,9 +36,10 @@ from config.lists import (
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.section import SecretWord, Word, on_secrets
 from config.section import Section as _Section
+from config.sections.tokens import TokensSettings
+from config.sections.web import WebSettings
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
 from config.texts import credential, time_zone
-from config.tokens_settings import TokensSettings
 from config.webhook import is_private, secret_bytes
 
 AppId = Annotated[str, AfterValidator(credential)]
@@ -264,14 +263,6 @@ class LogSettings(_Section):
     """What a worker's log lines look like."""
 
     format: Literal["auto", "json", "text"] = "auto"
-
-
-class WebSettings(_Section):
-    """The HTTP API."""
-
-    keys: ApiKeys = []
-    hosts: HostNames = []
-    requests_per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 60_000
 
 
 class SecretFiles(NestedSecretsSettingsSource):

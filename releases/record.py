@@ -57,8 +57,9 @@ class Problem(_Value):
 
 
 class Door(StrEnum):
-    """Where somebody came in who asked for a change. A key has been checked; the others are claims."""
+    """Where somebody came in who asked for a change. Who uses a key or the page has been checked; the others are claims."""
 
+    USER = "user"
     KEY = "key"
     CLI = "cli"
     CELERY = "celery"

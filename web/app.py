@@ -1,4 +1,4 @@
-"""The API as an ASGI app."""
+"""The API and the page as an ASGI app."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 
-from config.settings import WebSettings
+from config.sections.web import WebSettings
 from web import openapi, problems
 from web.backend import THREADS, Backend
 from web.budget import Budget
 from web.gate import Gate
 from web.keys import Keys
+from web.login.people import People
 from web.metrics import RequestMetrics
+from web.page import routers as page
 from web.request_log import RequestLog
 from web.routes import ROUTERS, health, metrics
 
@@ -33,12 +35,16 @@ def create_app(settings: WebSettings, backend: Backend, *more: APIRouter) -> Fas
     app.state.metrics = RequestMetrics()
     for router in (*ROUTERS, *more):
         app.include_router(router, prefix="/api/v1")
+    people = People(settings)
+    if people:
+        for router in page.ROUTERS:
+            app.include_router(router)
     app.add_api_route("/healthz", health.healthz, include_in_schema=False)
     app.include_router(metrics.router)
     problems.install(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.openapi()  # takes a third of a second, in which no request is answered
     keys, budget = Keys(settings.keys), Budget(settings.requests_per_minute)
-    app.add_middleware(Gate, keys=keys, hosts=settings.hosts, budget=budget)
+    app.add_middleware(Gate, keys=keys, people=people, hosts=settings.hosts, budget=budget)
     app.add_middleware(RequestLog, observe=app.state.metrics.observe)
     return app

@@ -1,4 +1,4 @@
-"""What every request has to pass before anything is read of it: the Host header, a key, and the key's budget."""
+"""What every request has to pass before anything is read of it: the Host header; for programs a key and its budget, for people a login."""
 
 from __future__ import annotations
 
@@ -6,29 +6,41 @@ import math
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.budget import Budget
 from web.keys import Keys
+from web.login.people import People
 from web.problems import problem
 
 #: Asked without a login, by whoever watches processes, under whatever name.
 OPEN_PATHS = ("/healthz", "/api/v1/healthz")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+#: What programs ask; everything else is the page.
+API_PATHS = ("/api/", "/openapi.json", "/metrics")
+#: Parts of the page that need no login.
+_OPEN_PAGES = ("/login", "/static/", "/language/")
 #: A way to a key, for whoever has none.
 _A_KEY = "mprelease api-key NAME --scope read|operate|publish|tokens"
 
 
 class Gate:
-    """Lets requests through to the app inside it, with `request.state.key`; no answer is kept by anybody."""
+    """Lets requests through to the app inside it, with `request.state.key` or `request.state.person`.
 
-    def __init__(self, app: ASGIApp, *, keys: Keys, hosts: Collection[str], budget: Budget) -> None:
+    No answer is kept by anybody, but for what a route says itself.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, keys: Keys, people: People, hosts: Collection[str], budget: Budget
+    ) -> None:
         self._app = app
         self._keys = keys
+        self._people = people
         self._hosts = {*LOOPBACK, *hosts}
         self._budget = budget
 
@@ -41,7 +53,7 @@ class Gate:
         async def never_kept(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Cache-Control"] = "no-store"
+                headers.setdefault("Cache-Control", "no-store")
                 headers["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
@@ -56,6 +68,8 @@ class Gate:
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "This host name is not served here. Name it in MPRELEASE_WEB__HOSTS if it should be.",
             )
+        if self._people and not request.url.path.startswith(API_PATHS):
+            return self._stranger(request)
         key = self._keys.holder(request.headers.get("authorization", ""))
         if key is None:
             return self._who_is_it()
@@ -68,6 +82,19 @@ class Gate:
             HTTPStatus.TOO_MANY_REQUESTS,
             f"The key {key.name} sends more requests than MPRELEASE_WEB__REQUESTS_PER_MINUTE allows.",
             headers=after,
+        )
+
+    def _stranger(self, request: Request) -> Response | None:
+        person = self._people.person(request)
+        if person is not None:
+            request.state.person, request.state.caller = person, person.name
+            return None
+        request.state.person = None
+        if request.url.path.startswith(_OPEN_PAGES):
+            return None
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(
+            f"/login?{urlencode({'back': back if request.method == 'GET' else '/'})}", 303
         )
 
     def _who_is_it(self) -> Response:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from config.api_keys import KeyScope
 from db.database import NotReplicated
@@ -20,6 +21,7 @@ from releases.intake.many import Conflicts
 from releases.request import encodable
 from releases.store.schema import SchemaError
 from tasks.redis_away import REDIS_ERRORS, is_away, say_once, why_away
+from web.page.rendering import screen
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,19 @@ def install(app: FastAPI) -> None:
         **dict.fromkeys(REDIS_ERRORS, _redis),
     }
     for error, answer in known.items():
-        app.add_exception_handler(error, answer)
+        app.add_exception_handler(error, _as_asked(answer))
+
+
+def _as_asked(answer: Callable[[Request, Any], JSONResponse]) -> Callable[[Request, Exception], Response]:
+    """For a person as a screen, which says the same."""
+
+    def answered(request: Request, error: Exception) -> Response:
+        said = answer(request, error)
+        if not hasattr(request.state, "person"):
+            return said
+        return screen(request, "problem.html", status=said.status_code, problem=json.loads(bytes(said.body)))
+
+    return answered
 
 
 def _by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
@@ -85,7 +99,8 @@ def _by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
     forbidden = missing_scope(request, KeyScope.READ) if hidden and hasattr(request.state, "key") else None
     if forbidden is not None:
         return forbidden
-    detail = f"{error.detail}. All calls: GET /openapi.json" if hidden else f"{error.detail}."
+    for_programs = hidden and hasattr(request.state, "key")
+    detail = f"{error.detail}. All calls: GET /openapi.json" if for_programs else f"{error.detail}."
     return problem(error.status_code, detail, headers=error.headers)
 
 

@@ -13,8 +13,8 @@ from celery import Celery
 
 from config.celery_options import PUBLISH_QUEUE, QUEUE, QUEUES, URGENT_QUEUE
 from config.loading import SettingsError
+from config.sections.tokens import TokensSettings
 from config.settings import DomainSettings, PublishSettings, RateSettings, Settings, WebhookSettings
-from config.tokens_settings import TokensSettings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due

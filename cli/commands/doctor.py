@@ -84,5 +84,5 @@ def _pauses() -> Iterator[Finding]:
     for scope in Scope:
         pause = services().pauses.current(scope)
         if pause is not None:
-            ends = "" if pause.is_timed else f" {language.remedy(remedies.ENDS_IT())}"
+            ends = "" if pause.is_timed else f" {language.speech().remedy(remedies.ENDS_IT())}"
             yield warn("pause", f"{scope}: {in_short(pause)}{ends}")

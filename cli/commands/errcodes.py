@@ -62,7 +62,7 @@ def errcodes(
         for row in rows:
             meaning, happens, remedy = _told(row)
             words(
-                language.own(
+                language.speech().own(
                     _ON_A_LINE, code=f"{row.code:<7}", meaning=meaning, happens=happens, remedy=remedy
                 )
             )
@@ -83,7 +83,7 @@ def what_to_do(row: Errcode | Chinese) -> str:
 def as_markdown(rows: list[Errcode]) -> str:
     """Return a table for a page."""
     lines = [
-        f"| {' | '.join(_HEADS_IN_CHINESE if language.speaks_chinese() else _HEADS)} |",
+        f"| {' | '.join(_HEADS_IN_CHINESE if language.speech().is_chinese else _HEADS)} |",
         "| --- | --- | --- | --- |",
     ]
     lines += [f"| {' | '.join((str(row.code), *_told(row)))} |" for row in rows]
@@ -92,6 +92,6 @@ def as_markdown(rows: list[Errcode]) -> str:
 
 def _told(row: Errcode) -> tuple[str, str, str]:
     """What it means, what happens to the release, and what to do, in the language."""
-    happens = _HAPPENS_IN_CHINESE if language.speaks_chinese() else HAPPENS
-    shown = language.row(row.code)
+    happens = _HAPPENS_IN_CHINESE if language.speech().is_chinese else HAPPENS
+    shown = language.speech().row(row.code)
     return shown.meaning, happens[row.verdict], what_to_do(shown)

@@ -140,7 +140,7 @@ def _fit(appids: Sequence[str]) -> tuple[Fit | None, str]:
 def tell_counted(said: Counter[str]) -> None:
     """Say on stderr what stands in the way of how many, the most frequent first."""
     for what, number in said.most_common():
-        notes.print(f"{number:>7}  {escape(language.obstacle(what))}", hang=UNDER_COUNT)
+        notes.print(f"{number:>7}  {escape(language.speech().obstacle(what))}", hang=UNDER_COUNT)
 
 
 def _tell(made: Plan) -> None:
@@ -148,6 +148,6 @@ def _tell(made: Plan) -> None:
     for path, body in made.calls:
         line(f"    POST {path} {json_line(body)}")
     for obstacle in made.obstacles:
-        line(f"    ! {language.obstacle(obstacle)}")
+        line(f"    ! {language.speech().obstacle(obstacle)}")
     for what in made.unknown:
-        line(f"    ? {language.obstacle(what)}")
+        line(f"    ? {language.speech().obstacle(what)}")

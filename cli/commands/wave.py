@@ -92,7 +92,7 @@ def _tell_half(half: WaveReport | PublicationReport, wave: str, found: list[Caus
         if number:
             typer.echo(f"{number:>8} {status}")
     colour = "red" if half.state is State.BRAKED else "yellow"
-    for hold in map(language.held, half.holds):
+    for hold in map(language.speech().held, half.holds):
         notes.print(f"[bold {colour}]{escape(str(hold))}[/]. {escape(way_on(hold.remedy, wave))}")
     # What holds releases back was just said, with its remedy; the others need a word of their own.
     said = {hold.remedy for hold in half.holds}
@@ -105,7 +105,7 @@ def _tell_half(half: WaveReport | PublicationReport, wave: str, found: list[Caus
 
 def way_on(remedy: str, name: str) -> str:
     """The remedy without the command that was just typed."""
-    rest = remedy.removeprefix(language.own(remedies.SEE_WAVE, wave=quote(name)))
+    rest = remedy.removeprefix(language.speech().own(remedies.SEE_WAVE, wave=quote(name)))
     return rest[:1].upper() + rest[1:]
 
 
@@ -165,7 +165,7 @@ def _tally(counts: Mapping[str, int]) -> str:
 def what_holds(report: WaveReport) -> str:
     """What holds releases back, on one line; and why those do not go on that nothing holds."""
     holds = (*report.holds, *(report.publication.holds if report.publication else ()))
-    return "; ".join(filter(None, (*(str(language.held(hold)) for hold in holds), _trouble(report))))
+    return "; ".join(filter(None, (*(str(language.speech().held(hold)) for hold in holds), _trouble(report))))
 
 
 def _trouble(report: WaveReport) -> str:

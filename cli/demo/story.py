@@ -174,7 +174,7 @@ def _tell_block(release: dict[str, Any]) -> None:
         block["domains"] == {"requestdomain": [f"https://{_NEW_HOST}"]}, f"the block names {block['domains']}"
     )
     notes.print(f"blocked: {', '.join(block['domains']['requestdomain'])}: {block['errmsg']}", markup=False)
-    notes.print(f"remedy:  {language.remedy(block['remedy'], block['errcode'])}", markup=False)
+    notes.print(f"remedy:  {language.speech().remedy(block['remedy'], block['errcode'])}", markup=False)
     notes.print()
 
 

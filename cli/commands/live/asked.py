@@ -28,5 +28,5 @@ class Asked:
         except (WeChatError, DeadlineExceeded) as error:
             problem = describe(error, Step.VERIFY_LIVE)
             code = "" if problem.errcode is None else f"{problem.errcode} "
-            self.unknown[what] = f"{code}{language.said(problem.message, problem.errcode)}"
+            self.unknown[what] = f"{code}{language.speech().said(problem.message, problem.errcode)}"
             return None

@@ -68,6 +68,6 @@ def _tell(made: PublicationPlan) -> None:
     label = f"  ({release.label})" if release.label else ""
     words(f"{release.id}  {release.appid}  {release.user_version}{label}")
     for obstacle in made.obstacles:
-        words(f"    ! {language.obstacle(obstacle)}")
+        words(f"    ! {language.speech().obstacle(obstacle)}")
     for what in made.unknown:
-        words(f"    ? {language.obstacle(what)}")
+        words(f"    ? {language.speech().obstacle(what)}")

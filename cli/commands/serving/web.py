@@ -1,4 +1,4 @@
-"""`mprelease web`: the HTTP API."""
+"""`mprelease web`: the HTTP API and the page."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ def web(
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 8080,
 ) -> None:
-    """Serve the HTTP API for programs, at /api/v1; what can be called is told at /openapi.json."""
+    """Serve the HTTP API for programs, at /api/v1, told at /openapi.json; and where people can log in, the page."""
     need_web("mprelease web")
     from web.app import create_app  # noqa: PLC0415 - needs the extra
     from web.routes.scoped import ScopedRouter  # noqa: PLC0415
     from web.routes.tokens import lending  # noqa: PLC0415
     from web.serving import listen, serve  # noqa: PLC0415
 
-    if not settings().web.keys and not is_loopback(host):
+    people = settings().web.lets_people_in
+    if not settings().web.keys and not people and not is_loopback(host):
         complain(
             f"Nobody could log in, and {host} is more than this machine: make a key first, "
-            "by `mprelease api-key NAME --scope operate`."
+            "by `mprelease api-key NAME --scope operate`, or set MPRELEASE_WEB__PASSWORD."
         )
         raise typer.Exit(2)
     backend = _backend()
@@ -48,8 +49,11 @@ def web(
     with can_be_had(host, port):
         listening = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
-    notes.print(f"the API at http://{shown}:{listening.getsockname()[1]}/api/v1", markup=False)
-    if not settings().web.keys:
+    address = f"http://{shown}:{listening.getsockname()[1]}"
+    notes.print(f"the API at {address}/api/v1", markup=False)
+    if people:
+        notes.print(f"the page at {address}/", markup=False)
+    elif not settings().web.keys:
         notes.print("no key is set, so nobody is let in: mprelease api-key NAME --scope operate")
     tokens = lending(ScopedRouter(KeyScope.TOKENS, "tokens"), backend.lender)
     serve(create_app(settings().web, backend, tokens), listening, log_format=settings().log.format)

@@ -52,9 +52,9 @@ def chinese(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def speaking(spoken: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """As a process that was started with this setting."""
     monkeypatch.setenv("MPRELEASE_LANGUAGE", spoken)
-    language.speaks_chinese.cache_clear()
+    language.speech.cache_clear()
     yield spoken
-    language.speaks_chinese.cache_clear()
+    language.speech.cache_clear()
 
 
 def refused(code: int) -> dict[str, object]:
@@ -71,7 +71,7 @@ def run(*typed: str, **environment: str) -> str:
 
 @pytest.mark.parametrize("code", [*TABLE, NOT_LISTED])
 def test_a_row_is_said_in_the_language(code: int, spoken: str) -> None:
-    assert language.row(code) == (chinese_of(code) if spoken == "zh" else verdict_of(code))
+    assert language.speech().row(code) == (chinese_of(code) if spoken == "zh" else verdict_of(code))
 
 
 @pytest.mark.parametrize("code", [*TABLE, NOT_LISTED])
@@ -139,7 +139,7 @@ def a_wave() -> WaveReport:
 
 def test_a_wave_tells_what_holds_it_back(spoken: str) -> None:
     report = a_wave()
-    held = [language.held(hold) for hold in report.holds]
+    held = [language.speech().held(hold) for hold in report.holds]
 
     if spoken == "en":
         assert held == list(report.holds)
@@ -186,7 +186,7 @@ def test_a_braked_wave_is_shown_without_the_command_that_shows_it(
     ],
 )
 def test_what_stands_in_the_way_of_a_plan_is_told(text: str, shown: str, chinese: str) -> None:
-    assert language.obstacle(text) == shown
+    assert language.speech().obstacle(text) == shown
 
 
 @pytest.fixture(params=[60, 80])

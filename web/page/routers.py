@@ -1,0 +1,9 @@
+"""All screens."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from web.page import language, static
+
+ROUTERS: tuple[APIRouter, ...] = (static.router, language.router)

@@ -1,0 +1,123 @@
+"""A person's visit: who looks, in which language, and what a form of theirs holds.
+
+A form counts only if it comes from a page of ours: its Origin is this host, and it holds what the cookie holds that came with
+the page, which no other site can read or set.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Depends, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from config.api_keys import KeyScope
+from config.language import Language
+from releases.errors import InvalidRequest
+from releases.record import MAX_REASON, By, Door, is_reason
+from web.bodies import Body
+from web.login.person import Person
+
+log = logging.getLogger(__name__)
+
+#: What a form has to show.
+FORM_COOKIE, FORM_FIELD = "mprelease-form", "form"
+LANGUAGE_COOKIE = "mprelease-language"
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who looks at a page."""
+
+    person: Person | None
+    language: Language
+    token: str
+
+    def may(self, scope: str) -> bool:
+        """Whether the person may do what needs the scope."""
+        return self.person is not None and self.person.may(KeyScope(scope))
+
+    def by(self, reason: str = "") -> By:
+        """Who asks for something, and why; raises InvalidRequest."""
+        if not is_reason(reason):
+            raise InvalidRequest("reason", f"must be at most {MAX_REASON} printable characters on one line")
+        name = None if self.person is None else self.person.name
+        return By.through(Door.USER, name, reason.strip() or None)
+
+
+def visit_of(request: Request) -> Visit:
+    """Who sends this."""
+    person = getattr(request.state, "person", None)
+    token = request.cookies.get(FORM_COOKIE, "")
+    return Visit(person, _language(request), token or secrets.token_urlsafe(_TOKEN_BYTES))
+
+
+def _language(request: Request) -> Language:
+    asked = request.cookies.get(LANGUAGE_COOKIE) or request.headers.get("accept-language", "")
+    return "zh" if asked.lower().startswith("zh") else "en"
+
+
+def remember(request: Request, response: Response, visit: Visit) -> None:
+    """Have the browser send the form's token back, from pages of this host alone."""
+    if request.cookies.get(FORM_COOKIE) != visit.token:
+        keep(request, response, FORM_COOKIE, visit.token)
+
+
+def keep(request: Request, response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    """Set a cookie that no script reads and no other site sends; over TLS where the person came by it."""
+    response.set_cookie(
+        name, value, max_age=max_age, httponly=True, samesite="strict", secure=_is_tls(request), path="/"
+    )
+
+
+def _is_tls(request: Request) -> bool:
+    """Whether the browser came by TLS, by what it says itself: what stands between may not tell."""
+    came_from = request.headers.get("origin") or request.headers.get("referer") or ""
+    return request.url.scheme == "https" or urlsplit(came_from).scheme == "https"
+
+
+async def _visit(request: Request) -> Visit:
+    return visit_of(request)
+
+
+#: A parameter of a screen.
+Visiting = Annotated[Visit, Depends(_visit)]
+
+
+def _form(request: Request, raw: Body) -> Mapping[str, str]:
+    return form_of(request, raw)
+
+
+def form_of(request: Request, raw: bytes) -> Mapping[str, str]:
+    """The fields of a form of ours; raises HTTPException 403 where it came from anywhere else."""
+    try:
+        fields: dict[str, Any] = dict(
+            parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=bool(raw), max_num_fields=200)
+        )
+    except ValueError:
+        raise HTTPException(400, "The form can't be read") from None
+    _check_origin(request)
+    token = request.cookies.get(FORM_COOKIE, "")
+    if not token or not hmac.compare_digest(token.encode(), fields.pop(FORM_FIELD, "").encode()):
+        log.warning("a form without the token of its page was refused")
+        raise HTTPException(403, "This form is of no page that is open: open the page again, then send it")
+    return fields
+
+
+def _check_origin(request: Request) -> None:
+    origin = request.headers.get("origin", "")
+    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+        log.warning("a form with another page's Origin was refused")
+        raise HTTPException(403, "This form came from another page than ours")
+
+
+#: A parameter of a screen that takes a form.
+Form = Annotated[Mapping[str, str], Depends(_form)]
