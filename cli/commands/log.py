@@ -45,7 +45,9 @@ def log(
 
 def _line(action: Action) -> str:
     # A message by name may name nobody.
-    head = f"{action.time:%Y-%m-%d %H:%M:%S} UTC  {action.by or 'celery'}  {action.what}  {_of(action)}"
+    head = (
+        f"{action.time:%Y-%m-%d %H:%M:%S} UTC  {action.by or 'celery'}  {action.what}  {_of(action)}".rstrip()
+    )
     detail = "" if action.detail is None else f" ({action.detail})"
     return head + detail + ("" if action.reason is None else f": {action.reason}")
 

@@ -49,6 +49,10 @@ class What(StrEnum):
     VISIT_CLOSE = "visit-close"
     GRAY = "gray"
     GRAY_STOP = "gray-stop"
+    DOMAINS_ADD = "domains-add"
+    DOMAINS_DELETE = "domains-delete"
+    DOMAINS_SET = "domains-set"
+    PLATFORM_DOMAINS_ADD = "platform-domains-add"
 
 
 class Action(BaseModel):

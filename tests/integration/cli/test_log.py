@@ -134,6 +134,30 @@ def test_switches_of_a_mini_program_are_noted_before_wechat_is_asked(
     ]
 
 
+@pytest.mark.long
+def test_domains_that_are_changed_by_hand_are_noted_with_their_hosts(
+    command: Command, wechat: ScriptedWeChat
+) -> None:
+    wechat.on("/wxa/modify_domain", {"requestdomain": ["https://api.example.com"]})
+    pool = {"published_wxa_server_domain": "api.example.com", "testing_wxa_server_domain": "api.example.com"}
+    wechat.on("/cgi-bin/component/modify_wxa_server_domain", pool)
+    there, new = "https://api.example.com", "https://a.example.com"
+    command("domains", "add", SHOP, "--requestdomain", there, *WHO)
+    command("domains", "add", SHOP, "--requestdomain", there, "--requestdomain", new, *WHO)
+    many = [f"--uploaddomain=https://{number}.example.com" for number in range(12)]
+    command("domains", "set", SHOP, *many, "--yes", *WHO)
+    command("domains", "delete", SHOP, "--requestdomain", there, "--yes", *WHO)
+    command("platform", "domains", "add", "--yes", *WHO)
+    command("platform", "domains", "add", "b.example.com", "--yes", *WHO)
+    first = ", ".join(f"{number}.example.com" for number in range(10))
+    assert logged(command) == [
+        anna("domains-add", appid=SHOP, detail="a.example.com"),
+        anna("domains-set", appid=SHOP, detail=f"{first}, and 2 more"),
+        anna("domains-delete", appid=SHOP, detail="api.example.com"),
+        anna("platform-domains-add", detail="b.example.com"),
+    ]
+
+
 def test_people_read_a_line_for_each_entry_and_a_terminal_its_own_time(
     command: Command, store: ReleaseStore
 ) -> None:
