@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import redis
 from fastapi import Depends, Request
 
+from releases.waves.kept_causes import KeptCauses
 from tasks.services import Services
 from wechat.tokens.lending import Lender
 
@@ -27,6 +28,7 @@ class Backend:
         self._quick = quick
         self._is_checked = False
         self.workers = workers
+        self.causes = KeptCauses(services.reader)
 
     @property
     def lender(self) -> Lender:

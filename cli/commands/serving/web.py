@@ -56,7 +56,8 @@ def web(
     elif not settings().web.keys:
         notes.print("no key is set, so nobody is let in: mprelease api-key NAME --scope operate")
     tokens = lending(ScopedRouter(KeyScope.TOKENS, "tokens"), backend.lender)
-    serve(create_app(settings().web, backend, tokens), listening, log_format=settings().log.format)
+    app = create_app(settings().web, backend, tokens)
+    serve(app, listening, log_format=settings().log.format, end=app.state.live.end)
 
 
 def _backend() -> Backend:

@@ -42,16 +42,18 @@ class Browser:
         return self.session.post(f"{self.url}{path}", data=fields, headers=headers, timeout=30)
 
 
+#: What lets them in.
+LETS_IN = {
+    "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
+    "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
+    "MPRELEASE_WEB__OPERATORS": PEOPLE["operate"],
+    "MPRELEASE_WEB__PUBLISHERS": PEOPLE["publish"],
+}
+
+
 @pytest.fixture(scope="module")
 def page(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    ours = {
-        **environment,
-        "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
-        "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
-        "MPRELEASE_WEB__OPERATORS": PEOPLE["operate"],
-        "MPRELEASE_WEB__PUBLISHERS": PEOPLE["publish"],
-    }
-    with serving.running(ours, tmp_path_factory.mktemp("page")) as api:
+    with serving.running({**environment, **LETS_IN}, tmp_path_factory.mktemp("page")) as api:
         yield api
 
 
