@@ -12,7 +12,7 @@ from cli.lines import document, words
 from cli.printing import complain, notes
 from releases.appid import is_appid
 from releases.request import RIGHT
-from releases.steps.calls import WebView
+from releases.shown.asked import configured
 from wechat.domains import SCHEMES, SERVER_LISTS, WEB_VIEW, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
 from wechat.mini_program import Action, MiniProgram
@@ -31,7 +31,7 @@ def get(appid: AppId, as_json: AsJson = False) -> None:
     """Show the domains that are configured now; business domains where the settings want any."""
     only_reads()
     web_view = bool(services().wanted.web_view)
-    _print(_configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
+    _print(configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
 
 
 @app.command()
@@ -98,7 +98,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: 
         raise typer.Exit(2)
     shop, web_view = mini_program(appid), bool(domains.web_view)
     if action == "add":
-        there = _configured(shop, web_view=web_view)
+        there = configured(shop, web_view=web_view)
         domains -= there
         if not domains:
             notes.print("nothing is missing, so nothing was sent")
@@ -108,7 +108,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: 
     if domains.web_view:
         shop.add_web_view_domains(domains.lists[WEB_VIEW])
     refused = rejected(domains, answer)
-    _print(_configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
+    _print(configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
     if refused:
         complain("WeChat rejected:", *(domain for listed in refused.lists.values() for domain in listed))
         raise typer.Exit(1)
@@ -120,11 +120,6 @@ def mini_program(appid: str) -> MiniProgram:
         complain(f"{appid!r} is no appid; must be {RIGHT['appid']}")
         raise typer.Exit(2)
     return services().wechat.mini_program(appid, Deadline(services().step_deadline_s))
-
-
-def _configured(shop: MiniProgram, *, web_view: bool) -> Domains:
-    there = shop.domains()
-    return there | WebView(shop).domains() if web_view else there
 
 
 def _confirm(question: str, *, yes: bool) -> None:
