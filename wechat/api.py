@@ -73,6 +73,8 @@ class WeChat:
             source = BorrowedTokens(owner, self.store, **timeouts)
         self._tokens = Tokens(source=source, store=self.store, sleep=sleep)
         self.lender = Lender(self._tokens, self.store, why_not=_lends_none(credentials, owner))
+        #: Whether this process has what it takes to get tokens; one that only reads records may lack the secret.
+        self.can_ask = owner is not None or bool(credentials.appsecret)
         #: For the owner of the tokens alone.
         self.authorizing = (
             Authorizing(api=self._component, own=own, tokens=self._tokens, store=self.store)

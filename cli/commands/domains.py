@@ -14,7 +14,7 @@ from cli.who import As, Reason, by
 from releases.appid import is_appid
 from releases.record import By
 from releases.request import RIGHT
-from releases.steps.calls import WebView
+from releases.shown.asked import configured
 from releases.store.actions import Action as Order
 from releases.store.actions import What
 from wechat.domains import SCHEMES, SERVER_LISTS, WEB_VIEW, Domains, InvalidDomain, rejected
@@ -36,7 +36,7 @@ def get(appid: AppId, as_json: AsJson = False) -> None:
     """Show the domains that are configured now; business domains where the settings want any."""
     only_reads()
     web_view = bool(services().wanted.web_view)
-    _print(_configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
+    _print(configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
 
 
 @app.command()
@@ -114,7 +114,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], who: By, *, 
         raise typer.Exit(2)
     shop, web_view = mini_program(appid), bool(domains.web_view)
     if action == "add":
-        there = _configured(shop, web_view=web_view)
+        there = configured(shop, web_view=web_view)
         domains -= there
         if not domains:
             notes.print("nothing is missing, so nothing was sent")
@@ -126,7 +126,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], who: By, *, 
     if domains.web_view:
         shop.change_web_view_domains(action, domains.lists[WEB_VIEW])
     refused = rejected(domains, answer)
-    _print(_configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
+    _print(configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
     if refused:
         complain("WeChat rejected:", *(domain for listed in refused.lists.values() for domain in listed))
         raise typer.Exit(1)
@@ -144,11 +144,6 @@ def mini_program(appid: str) -> MiniProgram:
         complain(f"{appid!r} is no appid; must be {RIGHT['appid']}")
         raise typer.Exit(2)
     return services().wechat.mini_program(appid, Deadline(services().step_deadline_s))
-
-
-def _configured(shop: MiniProgram, *, web_view: bool) -> Domains:
-    there = shop.domains()
-    return there | WebView(shop).domains() if web_view else there
 
 
 def _confirm(question: str, *, yes: bool) -> None:

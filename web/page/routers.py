@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.page import language, live, static, waves
+from web.page import language, live, mini_program, release, releases, static, waves
 
-ROUTERS: tuple[APIRouter, ...] = (static.router, language.router, waves.router, live.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    static.router,
+    language.router,
+    waves.router,
+    live.router,
+    releases.router,
+    release.router,
+    mini_program.router,
+)

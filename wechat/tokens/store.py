@@ -141,6 +141,10 @@ class TokenStore:
         """The Mini Program's refresh token."""
         return self._read(_refresh_token_key(appid), appid)
 
+    def has_refresh_token(self, appid: str) -> bool:
+        """Whether there is one, readable or not."""
+        return bool(self._redis.exists(_refresh_token_key(appid)))
+
     def token(self, slot: str) -> StoredToken | None:
         """The slot's access token, if it still lives."""
         key = token_key(slot)

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
+from cli import language
 from cli.commands.domains import AppId, mini_program
 from cli.commands.live.asking import confirm
-from cli.commands.live.versions import AUDIT, effective_domains, json_of, named, of_gray
+from cli.commands.live.versions import json_of, of_gray
 from cli.context import only_reads, services
 from cli.lines import document
 from cli.printing import Lines, complain, notes, times
 from cli.who import As, Reason, by
 from releases.record import By
+from releases.shown.asked import AUDIT, effective, named
 from releases.steps.ours import PASSED
 from releases.store.actions import Action, What
 from wechat.mini_program import GrayPlan, MiniProgram
@@ -100,10 +102,15 @@ def _publishable(shop: MiniProgram, appid: str) -> str:
     """The version that WeChat would take, which it does not let us choose; ends with 1 where that would break the shop."""
     audit = shop.latest_audit()
     if audit is None or audit.status != PASSED:
-        how = "there is none" if audit is None else f"audit {audit.auditid} is {named(AUDIT, audit.status)}"
+        how = (
+            "there is none"
+            if audit is None
+            else f"audit {audit.auditid} is {named(AUDIT, audit.status, language.speech())}"
+        )
         complain(f"Nothing was sent: the latest audit of {appid} has not passed: {how}")
         raise typer.Exit(1)
-    missing = services().wanted - effective_domains(shop)
+    wanted = services().wanted
+    missing = wanted - effective(shop, web_view=bool(wanted.web_view))
     if missing:
         complain(
             f"Nothing was sent: users could not reach {', '.join(missing.hosts())}.",
