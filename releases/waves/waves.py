@@ -122,18 +122,19 @@ class Waves:
 
         self._db.write(change)
 
-    def stop_publishing(self, name: str) -> None:
+    def stop_publishing(self, name: str) -> bool:
         """The wave is taken back: what of it is not live yet waits, unless something stops it already.
 
-        Also what is to go live by itself as soon as it is approved.
+        Also what is to go live by itself as soon as it is approved. Returns whether this has stopped it.
         """
         comes = any(
             release.publish == "auto"
             for status in (*ACTIVE, Status.SUBMITTED)
             for release in self._store.find(wave=name, status=status)
         )
-        if comes or self._store.tally(LIVE.counts(name)).going_on:
-            self._pauses.begin(LIVE.scope(name), being_reverted(name))
+        if not comes and not self._store.tally(LIVE.counts(name)).going_on:
+            return False
+        return self._pauses.begin(LIVE.scope(name), being_reverted(name))
 
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:

@@ -44,7 +44,7 @@ def pause_platform(services: Ready, backend: Behind, request: Request, raw: Body
     if not isinstance(submissions, bool):
         raise InvalidRequest("submissions", "must be true or false")
     scope = Scope.SUBMISSIONS if submissions else Scope.ALL
-    services.pauses.begin_by_hand(scope, who.reason or "", who.actor)
+    services.orders.pause_platform(scope, who)
     return _platform(services, backend.workers())
 
 

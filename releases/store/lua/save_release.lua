@@ -3,6 +3,7 @@
 --     has one), lease (its key), ends_lease, pauses (keys of the pauses that must not be on), mini_program (its key),
 --     identity, cancels (true: it is cancelled), left (see `forget`), takes (a role that no other release may have), behind {key,
 --     revision, and what `wake` takes} of the release that it waits for, as the caller saw it
+-- ARGV[2] the order for it as JSON, if somebody gave one: see `note` in shared.lua
 -- Returns the new revision, 'gone', 'changed', 'fenced', 'taken', or of the first pause that is on its number and its document.
 local change = cjson.decode(ARGV[1])
 local fields = redis.call('HMGET', change.record, 'revision', 'fence')
@@ -26,6 +27,7 @@ for number, key in ipairs(change.pauses) do
   end
 end
 local revision = write(change)
+note(ARGV[2] and cjson.decode(ARGV[2]))
 local behind = change.behind
 if behind and redis.call('HGET', behind.key, 'revision') ~= behind.revision then
   -- That has left, maybe, when nobody stood behind it yet who could be woken.
