@@ -137,13 +137,11 @@ class Preflight:
         """The same of the hosts of business domains."""
         return self._kept(keys.JUMP_POOL, self.read_jump_pool, lambda _: False)
 
-    def kept_hosts(self) -> list[str] | None:
+    def kept_hosts(self, *, web_view: bool = False) -> list[str] | None:
         """The hosts of the platform's pool as read last; None where nobody has read them lately, or WeChat did not say."""
-        return self._hosts(keys.POOL)
-
-    def kept_jump_hosts(self) -> list[str] | None:
-        """The same of the hosts of business domains."""
-        return self._hosts(keys.JUMP_POOL)
+        raw = cast("str | None", self.client.get(keys.JUMP_POOL if web_view else keys.POOL))
+        hosts: list[str] | None = None if raw is None else json.loads(raw)
+        return hosts
 
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""

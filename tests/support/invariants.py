@@ -30,7 +30,7 @@ _KINDS = re.compile(
     r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender)"
     r"|releases:(status|since|appid|wave|wave-counts|wave-ends|publication-counts):.+|releases:looks-pace"
     r"|wave(-live)?:.+|waves:(watched|published|looking)|platform:pause:(all|submissions|(wave|live):.+)"
-    r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked)"
+    r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked|stored-secrets|stored-secrets-counted)"
     r"|wechat:(ticket|refresh-token:.+|token:.+|token-lock:.+)"
     r"|pushed:(ticket-created|ticket-new|codes|unauthorized|looks|counts|following)"
     r"|rate:(platform|mini-program:.+|path:.+|learnt:.+)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.page import language, live, mini_program, release, releases, static, waves
+from web.page import language, live, mini_program, platform, release, releases, static, waves
 
 ROUTERS: tuple[APIRouter, ...] = (
     static.router,
@@ -14,4 +14,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     releases.router,
     release.router,
     mini_program.router,
+    platform.router,
 )
