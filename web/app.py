@@ -18,6 +18,8 @@ from web.login.people import People
 from web.metrics import RequestMetrics
 from web.page import routers as page
 from web.page.live import Live
+from web.page.login import Login
+from web.refused import Refused
 from web.request_log import RequestLog
 from web.routes import ROUTERS, health, metrics
 
@@ -37,8 +39,10 @@ def create_app(settings: WebSettings, backend: Backend, *more: APIRouter) -> Fas
     app.state.live = Live(backend)
     for router in (*ROUTERS, *more):
         app.include_router(router, prefix="/api/v1")
-    people = People(settings)
+    app.state.refused = refused = Refused()
+    people = People(settings, refused)
     if people:
+        app.state.login = Login(people, refused)
         for router in page.ROUTERS:
             app.include_router(router)
     app.add_api_route("/healthz", health.healthz, include_in_schema=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.page import language, live, mini_program, platform, release, releases, static, waves
+from web.page import language, live, login, mini_program, platform, release, releases, static, waves
 
 ROUTERS: tuple[APIRouter, ...] = (
     static.router,
     language.router,
+    login.router,
     waves.router,
     live.router,
     releases.router,

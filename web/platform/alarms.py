@@ -201,7 +201,10 @@ def _of_work(it: Standing) -> Iterator[Alarm]:
             remedy=N_("Add workers, or see what makes WeChat slow."),
             said={"queue": queue, "minutes": waited_s // _MINUTE_S},
         )
-    for name, pool, option in (("pool", it.brief.pool, ""), ("web-view-pool", it.brief.web_view_pool, " --web-view")):
+    for name, pool, option in (
+        ("pool", it.brief.pool, ""),
+        ("web-view-pool", it.brief.web_view_pool, " --web-view"),
+    ):
         if pool.missing:
             yield Alarm(
                 name=name,

@@ -40,7 +40,7 @@ def web(
     if not settings().web.keys and not people and not is_loopback(host):
         complain(
             f"Nobody could log in, and {host} is more than this machine: make a key first, "
-            "by `mprelease api-key NAME --scope operate`, or set MPRELEASE_WEB__PASSWORD."
+            "by `mprelease api-key NAME --scope operate`, or let people in by MPRELEASE_WEB__PASSWORD (docs/page.md)."
         )
         raise typer.Exit(2)
     backend = _backend()
@@ -53,6 +53,8 @@ def web(
     notes.print(f"the API at {address}/api/v1", markup=False)
     if people:
         notes.print(f"the page at {address}/", markup=False)
+        if not is_loopback(host):
+            notes.print("this is plain HTTP: put a proxy with TLS before it (docs/page.md)", markup=False)
     elif not settings().web.keys:
         notes.print("no key is set, so nobody is let in: mprelease api-key NAME --scope operate")
     tokens = lending(ScopedRouter(KeyScope.TOKENS, "tokens"), backend.lender)
