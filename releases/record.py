@@ -303,11 +303,9 @@ class Release(_Value):
         return identity(self)
 
     def passes(self, scope: str) -> bool:
-        """Whether no pause of this scope holds it.
+        """Whether no pause of this scope holds it: the first half is judged by its canary, which runs to its end.
 
-        The canary of a wave's first half runs to its end, brake or not: no shop has anything of it yet, and the wave is judged
-        by it. That of its publications is braked as all others are, for each of them may break a shop; but what has
-        been intended goes on, as it may have been sent, and nobody else looks what became of it.
+        Each publication may break a shop, so a brake holds those of the canary too, but for what may have been sent already.
         """
         if self.wave is None:
             return False

@@ -90,6 +90,8 @@ def _bare(source: str) -> list[str]:
             is_translated = value == "trans" or (is_translated and value != "endtrans")
             block = ""
     shown = READ.findall(said)
-    without = re.sub(r"<code>.*?</code>|<!--.*?-->|<[^>]*>", "\0", said, flags=re.DOTALL)
+    without = re.sub(
+        r"""<(code|pre)\b[^>]*>.*?</\1>|<!--.*?-->|<[^>]*>|[\w-]+="[^"]*["]""", "\0", said, flags=re.DOTALL
+    )
     parts = [part.strip() for part in (*without.split("\0"), *shown)]
     return [part for part in parts if part and not set(re.findall(r"\w+", part)) <= NAMES]
