@@ -120,7 +120,8 @@ class Progress(_Value):
     unshown, unadded: how often domains were not shown after an `add` that was taken, or that had nothing to add.
     resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
-    passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
+    passes: no pause of its wave holds it: it is of the first half's canary, or a person let it go on by itself.
+    canary: it is of the canary of its wave's publications, for which alone the others wait.
     cancelled_because: the reason that was given.
     supersedes, withdraws: what its request allows to be done with an older release that stands in its way.
     superseded: the id of the release that this one superseded.
@@ -155,6 +156,7 @@ class Progress(_Value):
     resumed: bool = False
     held: str = ""
     passes: bool = False
+    canary: bool = False
     cancelled_because: str = ""
     supersedes: bool = False
     withdraws: bool = False
@@ -300,9 +302,13 @@ class Release(_Value):
         return identity(self)
 
     def passes(self, scope: str) -> bool:
-        """Whether a pause of this scope does not hold it."""
+        """Whether no pause of this scope holds it. No brake holds the first half's canary, of which no shop has anything yet.
+
+        The brake of publications holds theirs, but not what has been intended: it may have been sent, and nobody else looks.
+        """
         scopes = () if self.wave is None else (wave_scope(self.wave), live_scope(self.wave))
-        return self.progress.passes and scope in scopes
+        is_intended = scope in scopes[1:] and self.progress.publish_at is not None
+        return is_intended or (self.progress.passes and scope in scopes)
 
     def progressed(self, **facts: Any) -> Self:
         """This release, with other facts among what the steps have to remember."""

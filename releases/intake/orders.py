@@ -119,7 +119,7 @@ class Orders:
         first = self._first_to_publish(wave, canary, len(found))
         # In this order: those that wait for a pause find it, and its canary is not judged before there is one.
         written = self._order_all(
-            found[:first], lambda old: self._begun(ordering(old).progressed(passes=bool(canary)))
+            found[:first], lambda old: self._begun(ordering(old).progressed(canary=bool(canary)))
         )
         self._waves.begin_publishing(wave, _policy(canary, max_blocked))
         pause = self._waves.state(wave, LIVE).pause

@@ -37,6 +37,7 @@ def saving(
         "lease": keys.lease(after.appid),
         "ends_lease": ends_lease,
         "pauses": [keys.pause(scope) for scope in unless_paused],
+        "canary": after.progress.canary or None,
         "identity": after.identity,
         "cancels": after.status is Status.CANCELLED or None,
         "left": left,

@@ -55,9 +55,9 @@ class Pause(Problem):
         """As Redis has it; None where there is none."""
         return None if raw is None else cls.model_validate_json(str(raw))
 
-    def holds(self, release_id: str) -> bool:
-        """Whether this release has to wait for its end."""
-        return release_id not in self.probes
+    def holds(self, release_id: str, *, is_canary: bool = False) -> bool:
+        """Whether this release has to wait for its end; what waits for a canary does not hold the canary itself."""
+        return release_id not in self.probes and not (is_canary and self.canary)
 
 
 class Paused(Exception):
