@@ -32,6 +32,7 @@ class Pause(Problem):
     outage: how many of these followed each other because WeChat was out; 0 if it was begun for something else.
     asks: its canary went well, and a person has to say that the rest goes on.
     probes: the ids of the releases that try at this moment.
+    order: which of several orders it is of, where each has to end its own alone.
     actor, reason: who began it by hand, and why.
     """
 
@@ -42,6 +43,7 @@ class Pause(Problem):
     is_timed: bool = False
     outage: int = 0
     probes: tuple[str, ...] = ()
+    order: str = ""
     actor: str | None = None
     reason: str | None = None
 

@@ -7,6 +7,7 @@ platform's pauses hold theirs. Any worker may look after the waves; one at a tim
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,7 +138,10 @@ class Waves:
 
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:
-        """Nothing of the wave begins during the block, in which it is cancelled."""
+        """Nothing of the wave begins during the block, in which it is cancelled.
+
+        Of several at once, the pause is that of the last one that began, which finds all that the others leave: they do not end it.
+        """
         with self._still(name, FIRST), self._still(name, LIVE):
             yield
 
@@ -149,6 +153,7 @@ class Waves:
             step=half.step,
             errmsg=f"wave {name} is being cancelled",
             remedy=remedies.BEING_CANCELLED(wave=quote(name)),
+            order=uuid.uuid4().hex,
         )
         self._redis.sadd(half.watched, name)
         if not self._pauses.replace(scope, before, pause):
