@@ -59,6 +59,7 @@ def delete(
     downloaddomain: Listed = None,
     udpdomain: Listed = None,
     tcpdomain: Listed = None,
+    webviewdomain: Listed = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -76,11 +77,15 @@ def set_(
     downloaddomain: Listed = None,
     udpdomain: Listed = None,
     tcpdomain: Listed = None,
+    webviewdomain: Listed = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the lists: every domain that is not named is removed, the merchant's own as well."""
-    _confirm(f"Replace all domains of {appid}, the merchant's own included?", yes=yes)
+    """Replace the lists: every domain that is not named is removed, the merchant's own as well.
+
+    Business domains are a list apart: it is replaced only where some are named, and so are the others.
+    """
+    _confirm(f"Replace the domains of {appid}, the merchant's own included?", yes=yes)
     _modify("set", appid, locals(), as_json=as_json)
 
 
@@ -106,7 +111,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: 
             return
     answer = shop.modify_domain(action, domains) if domains.server else {}
     if domains.web_view:
-        shop.add_web_view_domains(domains.lists[WEB_VIEW])
+        shop.change_web_view_domains(action, domains.lists[WEB_VIEW])
     refused = rejected(domains, answer)
     _print(_configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
     if refused:

@@ -139,13 +139,20 @@ class Preflight:
 
     def kept_hosts(self) -> list[str] | None:
         """The hosts of the platform's pool as read last; None where nobody has read them lately, or WeChat did not say."""
-        raw = cast("str | None", self.client.get(keys.POOL))
-        hosts: list[str] | None = None if raw is None else json.loads(raw)
-        return hosts
+        return self._hosts(keys.POOL)
+
+    def kept_jump_hosts(self) -> list[str] | None:
+        """The same of the hosts of business domains."""
+        return self._hosts(keys.JUMP_POOL)
 
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
         self.client.delete(keys.POOL, keys.JUMP_POOL, keys.POOL_ANSWER, keys.TEMPLATES)
+
+    def _hosts(self, key: str) -> list[str] | None:
+        raw = cast("str | None", self.client.get(key))
+        hosts: list[str] | None = None if raw is None else json.loads(raw)
+        return hosts
 
     def _has_passed(self, what: str, wanted: object) -> bool:
         """Whether this process has found the same there, just now: not every release of a wave asks Redis."""

@@ -17,7 +17,7 @@ from web.bodies import Body, asked_by, by, json_object
 from web.models import PauseOrder, PlatformRecord, Reason
 from web.openapi import body_of
 from web.routes.scoped import WITH_BODY, ScopedRouter, answers
-from wechat.domains import Pool, Standing
+from wechat.domains import Domains, Pool, Standing
 
 reading = ScopedRouter(KeyScope.READ, "platform")
 operating = ScopedRouter(KeyScope.OPERATE, "platform")
@@ -74,7 +74,8 @@ def _platform(services: Services, workers: int | None) -> JSONResponse:
             "asked_s_ago": round(fit.age_s),
         },
         "ticket_age_s": None if age_s is None else round(age_s),
-        "pool": _pool(services),
+        "pool": _pool(services.preflight.kept_hosts(), services.wanted.server),
+        "web_view_pool": _pool(services.preflight.kept_jump_hosts(), services.wanted.web_view),
         "workers": workers,
     }
     return JSONResponse(document)
@@ -85,10 +86,9 @@ def _pause(scope: Scope, pause: Pause) -> dict[str, Any]:
     return {"scope": scope, "by": pause.actor, **told}
 
 
-def _pool(services: Services) -> dict[str, Any] | None:
-    hosts = services.preflight.kept_hosts()
+def _pool(hosts: list[str] | None, wanted: Domains) -> dict[str, Any] | None:
     if hosts is None:
         return None
     pool = Pool(hosts)
-    missing = [host for host in services.wanted.server.hosts() if pool.standing(host) is Standing.MISSING]
+    missing = [host for host in wanted.hosts() if pool.standing(host) is Standing.MISSING]
     return {"hosts": hosts, "missing": missing}
