@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from releases.record import Release
 from releases.scope import wave_scope
 from releases.states import AT_REST, GOING_ON, LOOKED_AT, SUBMITTED_ONCE, TO_AUDIT, Status, Step
 from releases.store import keys
 from releases.store.actions import Action
-from releases.store.creations import Creation, Opening
 from releases.store.known import Stored, dump
 from releases.store.places import Lane, Place
+
+if TYPE_CHECKING:  # as in `releases.store.records`
+    from releases.store.creations import Creation, Opening
 
 
 def saving(

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from redis.client import Pipeline
 
@@ -17,12 +17,14 @@ from releases.selection import Selection
 from releases.states import Status
 from releases.store import changes, keys
 from releases.store.actions import Action
-from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
 from releases.store.newest import Position, newest
 from releases.store.pauses import Pause, Paused
 from releases.store.places import Lane, Place
 from releases.store.tally import WaveTally
+
+if TYPE_CHECKING:  # whoever only reads releases creates none, and starts sooner
+    from releases.store.creations import Creation, Opening
 
 #: Records fetched at once while listing.
 _PAGE = 500
