@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -22,11 +22,13 @@ from releases.store.places import Place, fed, held
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
-from releases.waves.halves import FIRST, HALVES, LIVE
+from releases.waves.halves import FIRST, HALVES, LIVE, Half
 from releases.waves.waves import Waves
 
 #: What the resume of a wave starts again: what stands still until a person acts.
 STOPPED = (Status.BLOCKED, Status.FAILED)
+#: Which of them, where not all are meant.
+Part = Callable[[Release], bool]
 
 
 class Orders:
@@ -51,40 +53,56 @@ class Orders:
         self._audit_quotas = audit_quotas
         self._times = times
 
-    def resume_platform(self, by: By) -> tuple[list[Release], list[Scope]]:
-        """End the platform's pauses; returns the releases that they held, and which there were."""
-        waiting = self._store.find(status=Status.WAITING)
-        held = [release for release in waiting if release.progress.held in set(Scope)]
-        for scope in Scope:
+    def resume_platform(
+        self, by: By, scopes: Collection[Scope] = tuple(Scope)
+    ) -> tuple[list[Release], list[Scope]]:
+        """End the platform's pauses, all or some; returns the releases that they held, and which there were."""
+        held = self.held_by_platform(scopes)
+        for scope in scopes:
             self._note(held, scope, "the platform goes on", by)
-        lifted = [scope for scope in Scope if self._pauses.lift(scope)]
+        lifted = [scope for scope in scopes if self._pauses.lift(scope)]
         # Whoever goes on may have had the quota raised.
         self._audit_quotas.forget()
         return held, lifted
 
-    def is_braked(self, wave: str) -> bool:
+    def held_by_platform(self, scopes: Collection[Scope] = tuple(Scope)) -> list[Release]:
+        """The releases that the platform's pauses hold."""
+        waiting = self._store.find(status=Status.WAITING)
+        return [release for release in waiting if release.progress.held in scopes]
+
+    def is_braked(self, wave: str, halves: Collection[Half] = HALVES) -> bool:
         """Whether the wave waits for a person, in either half, who has done something about it: a canary is not cut short."""
         # The cause may have been a domain.
         self._preflight.forget()
-        return any(self._waves.is_stopped(wave, half) for half in HALVES)
+        return any(self._waves.is_stopped(wave, half) for half in halves)
 
-    def let_go(self, wave: str, by: By) -> None:
+    def let_go(self, wave: str, by: By, halves: Collection[Half] = HALVES) -> None:
         """Let a braked wave go on. Last: until then the brake would judge by what has just been resumed."""
         waiting = list(self._store.find(wave=wave, status=Status.WAITING))
         for half, what in ((FIRST, "the wave goes on"), (LIVE, "the publications of the wave go on")):
-            if self._waves.is_stopped(wave, half):
+            if half in halves and self._waves.is_stopped(wave, half):
                 self._note(waiting, half.scope(wave), what, by)
-        self._waves.let_go(wave)
+        self._waves.let_go(wave, halves)
 
-    def resume_wave(self, wave: str, by: By) -> None:
-        """Start what is blocked or failed in either half of the wave again, and let it go on if it waits for a person."""
-        braked = self.is_braked(wave)
-        for status in STOPPED:
-            for release in self._store.find(wave=wave, status=status):
-                with suppress(ReleaseConflict):  # somebody has ended it meanwhile
-                    self._releases.resume(release.id, by)
+    def stopped_in(self, wave: str, part: Part, halves: Collection[Half] = HALVES) -> list[Release]:
+        """What a resume of the wave starts again, or of a part of it."""
+        return [
+            release
+            for status in STOPPED
+            for release in self._store.find(wave=wave, status=status)
+            if part(release) and (FIRST if release.is_active else LIVE) in halves
+        ]
+
+    def resume_wave(
+        self, wave: str, by: By, part: Part = lambda _: True, halves: Collection[Half] = HALVES
+    ) -> None:
+        """Start what is blocked or failed in the wave again, and let it go on if it waits for a person."""
+        braked = self.is_braked(wave, halves)
+        for release in self.stopped_in(wave, part, halves):
+            with suppress(ReleaseConflict):  # somebody has ended it meanwhile
+                self._releases.resume(release.id, by)
         if braked:
-            self.let_go(wave, by)
+            self.let_go(wave, by, halves)
 
     def cancel_wave(self, wave: str, by: By) -> None:
         """End all of the wave that has not ended, while nothing of it begins; raises ReleaseConflict.
