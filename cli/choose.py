@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from difflib import get_close_matches
 from shlex import quote
 from typing import Annotated
@@ -14,9 +14,10 @@ from cli.context import services
 from cli.lines import counted
 from cli.printing import complain, notes
 from releases.errors import ReleaseError
-from releases.record import Release
+from releases.record import By, Release
 from releases.selection import Selection
 from releases.states import Status, Step
+from releases.store.actions import Action, What
 from releases.store.records import ReleaseStore
 
 #: So many refusals are told; the rest is counted.
@@ -64,6 +65,31 @@ def find(wanted: Selection, statuses: tuple[Status, ...]) -> Iterator[Release]:
     """The chosen ones as they stand."""
     for status in statuses if wanted.status is None else (wanted.status,):
         yield from services().reader.select(replace(wanted, status=status))
+
+
+def as_one(
+    what: What,
+    who: By,
+    chosen: Sequence[str],
+    wanted: Selection | None = None,
+    *,
+    held: int = 0,
+    detail: str | None = None,
+) -> Action | None:
+    """The order that stands in the log for all of the chosen, and for the `held` ones of the wave; one alone has its own."""
+    wanted = wanted or Selection()
+    if len(chosen) == 1 and not wanted.is_given:
+        return None
+    given = {name: value for name, value in asdict(wanted).items() if name != "wave" and value is not None}
+    said = [*(f"{name} {value}" for name, value in given.items()), *([detail] if detail else [])]
+    return Action.of(
+        what,
+        who,
+        services().now(),
+        wave=wanted.wave,
+        number=len(chosen) + held,
+        detail=", ".join(said) or None,
+    )
 
 
 def act(

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 from unicodedata import combining, east_asian_width
 
-from worker.logs.printable import json_line, one_line
+from releases.shown.printable import json_line, one_line
 
 #: Columns by which the further lines of one text are indented.
 _INDENT = 8

@@ -21,9 +21,9 @@ from cli import language
 from cli.lines import counted, in_local_time, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
+from releases.shown.printable import json_line, one_line
 from releases.states import SUBMITTED_ONCE, Status
 from wechat.errcodes.table import verdict_of
-from worker.logs.printable import json_line, one_line
 
 if TYPE_CHECKING:
     from releases.waves.report import Cause

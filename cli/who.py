@@ -1,4 +1,4 @@
-"""Who types a command that changes something, and why: the history of each release keeps it."""
+"""Who types a command that changes something, and why: the log of actions keeps it, and the history of each release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _one_line(text: str | None) -> str | None:
     return text
 
 
-Reason = Annotated[str | None, typer.Option(callback=_one_line, help="Why; each release's history keeps it.")]
+Reason = Annotated[str | None, typer.Option(callback=_one_line, help="Why; it is kept with who did it.")]
 As = Annotated[
     str | None,
     typer.Option("--as", callback=_one_line, help="Who does it, for the history; you if nobody is named."),

@@ -121,7 +121,8 @@ class Progress(_Value):
     unshown, unadded: how often domains were not shown after an `add` that was taken, or that had nothing to add.
     resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
-    passes: the pause of its wave does not hold it: it is of the canary, or a person let it go on by itself.
+    passes: no pause of its wave holds it: it is of the first half's canary, or a person let it go on by itself.
+    canary: it is of the canary of its wave's publications, for which alone the others wait.
     cancelled_because: the reason that was given.
     supersedes, withdraws: what its request allows to be done with an older release that stands in its way.
     superseded: the id of the release that this one superseded.
@@ -156,6 +157,7 @@ class Progress(_Value):
     resumed: bool = False
     held: str = ""
     passes: bool = False
+    canary: bool = False
     cancelled_because: str = ""
     supersedes: bool = False
     withdraws: bool = False
@@ -301,9 +303,17 @@ class Release(_Value):
         return identity(self)
 
     def passes(self, scope: str) -> bool:
-        """Whether a pause of this scope does not hold it."""
-        scopes = () if self.wave is None else (wave_scope(self.wave), live_scope(self.wave))
-        return self.progress.passes and scope in scopes
+        """Whether no pause of this scope holds it.
+
+        The canary of a wave's first half runs to its end, brake or not: no shop has anything of it yet, and the wave is judged
+        by it. That of its publications is braked as all others are, for each of them may break a shop; but what has
+        been intended goes on, as it may have been sent, and nobody else looks what became of it.
+        """
+        if self.wave is None:
+            return False
+        if scope == live_scope(self.wave):
+            return self.progress.passes or self.progress.publish_at is not None
+        return scope == wave_scope(self.wave) and self.progress.passes
 
     def progressed(self, **facts: Any) -> Self:
         """This release, with other facts among what the steps have to remember."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from releases.record import Release
 from releases.states import Status, Step
@@ -21,6 +22,7 @@ class Selection:
     errcode: int | None = None
     step: Step | None = None
     label: str | None = None
+    unchanged_since: datetime | None = None
 
     @property
     def is_given(self) -> bool:
@@ -36,5 +38,6 @@ class Selection:
             and self.appid in (None, release.appid)
             and self.step in (None, release.step)
             and (self.errcode is None or (problem is not None and problem.errcode == self.errcode))
+            and (self.unchanged_since is None or release.updated_at <= self.unchanged_since)
             and (self.label is None or self.label.casefold() in (release.label or "").casefold())
         )

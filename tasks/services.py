@@ -18,6 +18,7 @@ from releases.results import Outcomes
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
+from releases.store.actions import Actions
 from releases.store.leases import Leases
 from releases.store.outbox import Outbox
 from releases.store.pauses import Pauses
@@ -42,6 +43,7 @@ class Services:
     publications: Publications
     batch: Batch
     orders: Orders
+    actions: Actions
     waves: Waves
     wave_reports: WaveReports
     preflight: Preflight

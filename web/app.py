@@ -17,6 +17,9 @@ from web.keys import Keys
 from web.login.people import People
 from web.metrics import RequestMetrics
 from web.page import routers as page
+from web.page.live import Live
+from web.page.login import Login
+from web.refused import Refused
 from web.request_log import RequestLog
 from web.routes import ROUTERS, health, metrics
 
@@ -33,10 +36,13 @@ def create_app(settings: WebSettings, backend: Backend, *more: APIRouter) -> Fas
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_with_threads)
     app.state.backend = backend
     app.state.metrics = RequestMetrics()
+    app.state.live = Live(backend)
     for router in (*ROUTERS, *more):
         app.include_router(router, prefix="/api/v1")
-    people = People(settings)
+    app.state.refused = refused = Refused()
+    people = People(settings, refused)
     if people:
+        app.state.login = Login(people, refused)
         for router in page.ROUTERS:
             app.include_router(router)
     app.add_api_route("/healthz", health.healthz, include_in_schema=False)

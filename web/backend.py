@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import redis
 from fastapi import Depends, Request
 
+from releases.waves.kept_causes import KeptCauses
 from tasks.services import Services
+from web.platform.standing import StandingReader
 from wechat.tokens.lending import Lender
 
 #: Seconds in which Redis has to be connected, and to answer a ping. It may take longer for what is asked then.
@@ -20,18 +21,23 @@ CONNECTIONS = THREADS + 8
 
 
 class Backend:
-    """`quick` is a client that waits no longer than PATIENCE_S; `workers` tells how many answer, None if nobody knows."""
+    """`quick` is a client that waits no longer than PATIENCE_S; `standing` reads how the platform stands."""
 
-    def __init__(self, services: Services, *, quick: redis.Redis, workers: Callable[[], int | None]) -> None:
+    def __init__(self, services: Services, *, quick: redis.Redis, standing: StandingReader) -> None:
         self._services = services
         self._quick = quick
         self._is_checked = False
-        self.workers = workers
+        self.causes = KeptCauses(services.reader)
+        self.standing = standing
 
     @property
     def lender(self) -> Lender:
         """Lends tokens, where this process has what it takes."""
         return self._services.wechat.lender
+
+    def workers(self) -> int | None:
+        """How many workers answer; None where nobody knows."""
+        return self.standing.workers()
 
     def ping(self) -> None:
         """Raise redis.RedisError where Redis does not answer at once."""

@@ -18,26 +18,37 @@ from releases.request import encodable
 _Model = TypeVar("_Model", bound=BaseModel)
 #: Bytes: a wave of ten thousand with an `ext` of a kilobyte each.
 MOST_BYTES = 16 * 1024 * 1024
+_MOST_BYTES_OF_FORM = 64 * 1024
 #: Seconds in which a body has to be there.
 _PATIENCE_S = 60
 
 
-async def _body(request: Request) -> bytes:
+async def _read(request: Request, most_bytes: int) -> bytes:
     parts, size = list[bytes](), 0
     try:
         async with asyncio.timeout(_PATIENCE_S):
             async for part in request.stream():
                 size += len(part)
-                if size > MOST_BYTES:
-                    raise HTTPException(413, f"The body has more than {MOST_BYTES} bytes")
+                if size > most_bytes:
+                    raise HTTPException(413, f"The body has more than {most_bytes} bytes")
                 parts.append(part)
     except TimeoutError:
         raise HTTPException(408, f"The body was not there after {_PATIENCE_S} s") from None
     return b"".join(parts)
 
 
+async def _body(request: Request) -> bytes:
+    return await _read(request, MOST_BYTES)
+
+
+async def _form_body(request: Request) -> bytes:
+    return await _read(request, _MOST_BYTES_OF_FORM)
+
+
 #: A parameter of a route: the bytes of its body, read when the key has been found good.
 Body = Annotated[bytes, Depends(_body)]
+#: Those of a form, which a stranger may send to the login.
+FormBody = Annotated[bytes, Depends(_form_body)]
 
 
 def json_object(raw: bytes) -> dict[str, Any]:

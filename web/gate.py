@@ -10,21 +10,25 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.budget import Budget
 from web.keys import Keys
 from web.login.people import People
-from web.problems import problem
+from web.login.sessions import SESSION_COOKIE
+from web.page.addresses import of
+from web.problems import for_reader, problem
 
 #: Asked without a login, by whoever watches processes, under whatever name.
 OPEN_PATHS = ("/healthz", "/api/v1/healthz")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 #: What programs ask; everything else is the page.
 API_PATHS = ("/api/", "/openapi.json", "/metrics")
-#: Parts of the page that need no login.
-_OPEN_PAGES = ("/login", "/static/", "/language/")
+#: Of what is no screen, which says more itself.
+_NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
+#: Parts of the page that need no login, besides the login.
+_OPEN_PAGES = ("/static/", "/language/")
 #: A way to a key, for whoever has none.
 _A_KEY = "mprelease api-key NAME --scope read|operate|publish|tokens"
 
@@ -55,6 +59,8 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
                 headers["X-Content-Type-Options"] = "nosniff"
+                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers.setdefault("Content-Security-Policy", _NOTHING_RUNS)
             await send(message)
 
         refused = None if scope["path"] in OPEN_PATHS else self._refusal(Request(scope))
@@ -63,38 +69,45 @@ class Gate:
 
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "").lower()
+        # Never of request.url, which is made of the Host header as well.
+        path: str = request.scope["path"]
         if _without_port(host) not in self._hosts:
             return problem(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "This host name is not served here. Name it in MPRELEASE_WEB__HOSTS if it should be.",
             )
-        if self._people and not request.url.path.startswith(API_PATHS):
-            return self._stranger(request)
+        if self._people and not path.startswith(API_PATHS):
+            return self._visitor(request)
         key = self._keys.holder(request.headers.get("authorization", ""))
         if key is None:
             return self._who_is_it()
         request.state.key, request.state.caller = key, key.name
-        wait_s = self._budget.take(key.name)
+        return self._too_many(f"key {key.name}")
+
+    def _visitor(self, request: Request) -> Response | None:
+        person = request.state.person = self._people.person(request)
+        if person is not None:
+            request.state.caller = person.name
+            too_many = self._too_many(f"person {person.name}")
+            return too_many and for_reader(request, too_many)
+        path: str = request.scope["path"]
+        if path == "/login" or path.startswith(_OPEN_PAGES):
+            return None
+        back = of(request.scope) if request.method in {"GET", "HEAD"} else "/"
+        answer = RedirectResponse(f"/login?{urlencode({'back': back})}", 303)
+        if SESSION_COOKIE in request.cookies:  # refused, so that it is told once
+            answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+        return answer
+
+    def _too_many(self, who: str) -> JSONResponse | None:
+        wait_s = self._budget.take(who)
         if not wait_s:
             return None
         after = {"Retry-After": str(math.ceil(wait_s))}
         return problem(
             HTTPStatus.TOO_MANY_REQUESTS,
-            f"The key {key.name} sends more requests than MPRELEASE_WEB__REQUESTS_PER_MINUTE allows.",
+            f"The {who} sends more requests than MPRELEASE_WEB__REQUESTS_PER_MINUTE allows.",
             headers=after,
-        )
-
-    def _stranger(self, request: Request) -> Response | None:
-        person = self._people.person(request)
-        if person is not None:
-            request.state.person, request.state.caller = person, person.name
-            return None
-        request.state.person = None
-        if request.url.path.startswith(_OPEN_PAGES):
-            return None
-        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(
-            f"/login?{urlencode({'back': back if request.method == 'GET' else '/'})}", 303
         )
 
     def _who_is_it(self) -> Response:

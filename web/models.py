@@ -247,7 +247,7 @@ class Quota(_Answer):
 
 
 class PoolRecord(_Answer):
-    """The platform's pool of server domains, as a worker read it last."""
+    """The platform's pool of server domains or of business domains, as a worker read it last."""
 
     hosts: Annotated[list[str], _said("The registered hosts.")]
     missing: Annotated[list[str], _said("Hosts that the settings want and that are not registered.")]
@@ -262,6 +262,10 @@ class PlatformRecord(_Answer):
         int | None, _said("Seconds since the newest ticket came; null where there is none.")
     ]
     pool: Annotated[PoolRecord | None, _said("Null where nobody has read it for ten minutes.")]
+    web_view_pool: Annotated[
+        PoolRecord | None,
+        _said("Of business (web-view) domains; null where nobody has read it for ten minutes."),
+    ]
     workers: Annotated[int | None, _said("How many workers answer; null where that is not known.")]
 
 

@@ -85,12 +85,19 @@ def _as_asked(answer: Callable[[Request, Any], JSONResponse]) -> Callable[[Reque
     """For a person as a screen, which says the same."""
 
     def answered(request: Request, error: Exception) -> Response:
-        said = answer(request, error)
-        if not hasattr(request.state, "person"):
-            return said
-        return screen(request, "problem.html", status=said.status_code, problem=json.loads(bytes(said.body)))
+        return for_reader(request, answer(request, error))
 
     return answered
+
+
+def for_reader(request: Request, said: JSONResponse) -> Response:
+    """The same as a screen, where a person asks."""
+    if not hasattr(request.state, "person"):
+        return said
+    shown = screen(request, "problem.html", status=said.status_code, problem=json.loads(bytes(said.body)))
+    kept = {name: said.headers[name] for name in ("allow", "retry-after") if name in said.headers}
+    shown.headers.update(kept)
+    return shown
 
 
 def _by_the_framework(request: Request, error: HTTPException) -> JSONResponse:

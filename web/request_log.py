@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 #: Told of a request that is over.
 Observe = Callable[[Scope, int | None, float], None]
 _log = logging.getLogger(__name__)
+#: Parts of a path that say what it is about; others may have names that a log record has for itself.
+_TOLD = ("release_id", "wave", "appid")
 #: Characters of a path that nobody serves.
 _LONGEST_PATH = 200
 
@@ -52,10 +54,11 @@ class RequestLog:
 def _line(scope: Scope, status: int | None, seconds: float) -> dict[str, Any]:
     route = scope.get("route")
     caller = scope.get("state", {}).get("caller")
+    given = scope.get("path_params", {})
     return {
         "method": scope["method"],
         "route": getattr(route, "path", scope["path"][:_LONGEST_PATH]),
-        **{name: str(value)[:_LONGEST_PATH] for name, value in scope.get("path_params", {}).items()},
+        **{name: str(given[name])[:_LONGEST_PATH] for name in _TOLD if name in given},
         "status": status,
         "ms": round(seconds * 1000, 1),
         **({"caller": caller} if caller else {}),

@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import NoReturn
 
 import uvicorn
@@ -34,8 +35,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(app: ASGIApp, listening: socket.socket, *, log_format: str) -> None:
-    """Answer until SIGTERM, and leave no request unanswered then."""
+def serve(
+    app: ASGIApp, listening: socket.socket, *, log_format: str, end: Callable[[], None] | None = None
+) -> None:
+    """Answer until SIGTERM, and leave no request unanswered then; `end` is to end what would not by itself."""
     _log(log_format)
     config = uvicorn.Config(
         app,
@@ -52,7 +55,23 @@ def serve(app: ASGIApp, listening: socket.socket, *, log_format: str) -> None:
     )
     # uvicorn raises the signal again when all is answered; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, _end)
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, end or (lambda: None)).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Says that it stops before it waits for all answers to end: a stream would not, and the app is told only after that.
+
+    https://github.com/Kludex/uvicorn/issues/451
+    """
+
+    def __init__(self, config: uvicorn.Config, end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end = end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it, after that."""
+        self._end()
+        await super().shutdown(sockets)
 
 
 def _log(log_format: str) -> None:

@@ -18,6 +18,7 @@ from wechat.mini_program import AuditQuota, MiniProgram
 from wechat.push.inbox import Inbox
 from wechat.tokens.authorizing import Authorizing
 from wechat.tokens.borrowed import BorrowedTokens, Owner
+from wechat.tokens.counting import SecretCounter
 from wechat.tokens.lending import Lender
 from wechat.tokens.own import OwnTokens
 from wechat.tokens.rekeying import StoredSecrets
@@ -65,6 +66,7 @@ class WeChat:
         self._component = ComponentApi(self._transport, credentials)
         self.store = TokenStore(db, seal)
         self.stored_secrets = StoredSecrets(db, seal)
+        self.secret_counter = SecretCounter(db, self.stored_secrets)
         self.inbox = Inbox(db, seal, self.store)
         own = OwnTokens(self._component, self.store, is_pending=self.inbox.has_code_of)
         source: Source = own
@@ -73,6 +75,8 @@ class WeChat:
             source = BorrowedTokens(owner, self.store, **timeouts)
         self._tokens = Tokens(source=source, store=self.store, sleep=sleep)
         self.lender = Lender(self._tokens, self.store, why_not=_lends_none(credentials, owner))
+        #: Whether this process has what it takes to get tokens; one that only reads records may lack the secret.
+        self.can_ask = owner is not None or bool(credentials.appsecret)
         #: For the owner of the tokens alone.
         self.authorizing = (
             Authorizing(api=self._component, own=own, tokens=self._tokens, store=self.store)

@@ -153,7 +153,11 @@ class MiniProgram:
 
     def add_web_view_domains(self, domains: Sequence[str]) -> None:
         """Configure more business domains; that all of them are there already (89019) is well."""
-        self._unless(DONE_ALREADY, "setwebviewdomain", web_view_body(domains))
+        self.change_web_view_domains("add", domains)
+
+    def change_web_view_domains(self, action: Action, domains: Sequence[str]) -> None:
+        """Add business domains, delete some, or set all; that they are so already (89019) is well."""
+        self._unless(DONE_ALREADY, "setwebviewdomain", web_view_body(domains, action))
 
     def effective_web_view_domains(self) -> tuple[str, ...]:
         """The business domains that hold from the release on."""
@@ -294,9 +298,9 @@ def modify_domain_body(action: Action, domains: Domains | None) -> dict[str, Any
     return {"action": action, **lists}
 
 
-def web_view_body(domains: Sequence[str]) -> dict[str, Any]:
-    """The body of setwebviewdomain that adds business domains."""
-    return {"action": "add", WEB_VIEW: [*domains]}
+def web_view_body(domains: Sequence[str], action: Action = "add") -> dict[str, Any]:
+    """The body of setwebviewdomain that changes business domains."""
+    return {"action": action, WEB_VIEW: [*domains]}
 
 
 def commit_body(

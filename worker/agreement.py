@@ -6,9 +6,11 @@ person chose is among them: an AppSecret and an encryption key have at least 128
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +22,8 @@ WITH_WHOM = frozenset({"MPRELEASE_PLATFORM__APPID", "MPRELEASE_WECHAT__API_URL"}
 #: Who refreshes the platform's tokens: two that both do lock each other out.
 WHO_OWNS = "MPRELEASE_TOKENS__SOURCE"
 _SALT_BYTES = 16
+#: So many characters of a fingerprint are shown: enough to see who has the same.
+_SHOWN = 8
 
 
 def new_salt() -> str:
@@ -39,6 +43,21 @@ def fingerprints(settings: Settings, salt: str) -> dict[str, str]:
 def differing(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
     """The variables of which both know a hash, and not the same."""
     return tuple(name for name in ours if name in theirs and theirs[name] != ours[name])
+
+
+def in_short(fingerprints: Mapping[str, str]) -> str:
+    """One fingerprint of all settings, to be shown; empty where there are none."""
+    text = json.dumps(sorted(fingerprints.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:_SHOWN] if fingerprints else ""
+
+
+def disagreements(of_workers: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, list[str]]]:
+    """The variables that are not the same everywhere: for each fingerprint, to be shown, the workers that have it."""
+    alike: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for worker, fingerprints in of_workers.items():
+        for name, fingerprint in fingerprints.items():
+            alike[name][fingerprint[:_SHOWN]].append(worker)
+    return {name: dict(workers) for name, workers in sorted(alike.items()) if len(workers) > 1}
 
 
 def _values(settings: Settings) -> dict[str, Any]:

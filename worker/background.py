@@ -32,6 +32,8 @@ LOOK_EVERY_S = 0.5
 LOOK_FOR_LOST_EVERY_S = 5.0
 #: Seconds between two looks at whether it is time to ask WeChat for the audit quota.
 LOOK_FOR_QUOTA_EVERY_S = 5.0
+#: Seconds between two looks at whether it is time to count the stored tickets and tokens.
+LOOK_FOR_SECRETS_EVERY_S = 5.0
 #: Seconds between two looks at what WeChat has pushed.
 LOOK_AT_PUSHES_EVERY_S = 1.0
 
@@ -113,6 +115,7 @@ class BringBack(bootsteps.StartStopStep):
         self._threads = [
             threading.Thread(target=self._look, name="due", daemon=True),
             threading.Thread(target=self._ask_for_quota, name="audit-quota", daemon=True),
+            threading.Thread(target=self._count_secrets, name="secrets", daemon=True),
             threading.Thread(target=self._send_webhooks, name="webhooks", daemon=True),
             threading.Thread(target=self._follow_pushes, name="pushes", daemon=True),
         ]
@@ -166,6 +169,10 @@ class BringBack(bootsteps.StartStopStep):
         self._beside(
             LOOK_FOR_QUOTA_EVERY_S, self._services.audit_quotas.refresh, "asking for the audit quota"
         )
+
+    def _count_secrets(self) -> None:
+        counter = self._services.wechat.secret_counter
+        self._beside(LOOK_FOR_SECRETS_EVERY_S, counter.refresh, "counting the stored tickets and tokens")
 
     def _follow_pushes(self) -> None:
         self._beside(LOOK_AT_PUSHES_EVERY_S, self._services.pushed.look, "following WeChat's pushes")

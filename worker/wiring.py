@@ -39,6 +39,7 @@ from releases.steps.live.work import LiveWork
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
+from releases.store.actions import Actions
 from releases.store.leases import MARGIN_S, Leases
 from releases.store.outbox import Outbox
 from releases.store.pauses import Pauses
@@ -146,7 +147,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         step_deadline_s=step_deadline_s,
         now=now,
     )
-    reader, outbox = Reader(store, pauses), Outbox(db)
+    reader, outbox, actions = Reader(store, pauses), Outbox(db), Actions(db)
     wave_reports = WaveReports(store=store, waves=waves, pauses=pauses, audit_quotas=audit_quotas, now=now)
     messages = Messages(store=store, reader=reader, outbox=outbox, wave_reports=wave_reports, now=now)
     return Services(
@@ -164,7 +165,9 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
             preflight=preflight,
             audit_quotas=audit_quotas,
             times=times,
+            actions=actions,
         ),
+        actions=actions,
         waves=waves,
         wave_reports=wave_reports,
         preflight=preflight,

@@ -21,6 +21,7 @@ from releases.record import By, Release
 from releases.scope import Scope
 from releases.selection import Selection
 from releases.states import ACTIVE, SUBMITTED_ONCE, Status
+from releases.store.actions import What
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Release ids.", show_default=False)]
@@ -70,14 +71,18 @@ def resume(
     chosen = list(choice.ids(release_ids, wanted, STOPPED))
     # A part that is empty is a mistake, and no reason to let the whole go on.
     is_meant = bool(chosen) or (errcode is None and step is None)
-    goes_on = wave is not None and is_meant and _is_stopped(wave, max_blocked)
+    held = services().orders.held(wave) if wave is not None and is_meant else 0
+    order = choice.as_one(What.RESUME, who, chosen, wanted, held=held)
+    if wave is not None and is_meant and max_blocked is not None:
+        _set_bound(wave, max_blocked, who)
+    goes_on = wave is not None and is_meant and _is_stopped(wave)
     resumed, bad = choice.act(
         chosen,
-        lambda release_id: services().releases.resume(release_id, who),
+        lambda release_id: services().releases.resume(release_id, who, within=order),
         may_be_none=goes_on or max_blocked is not None,
     )
     if goes_on:
-        services().orders.let_go(str(wave), who)
+        services().orders.let_go(str(wave), who, order)
         notes.print(f"wave {escape(str(wave))} goes on")
     if wait:
         _end(follow([release.id for release in resumed]), as_json=as_json)
@@ -107,12 +112,15 @@ def cancel(
     choice.check_wave(services().store, wave)
     if not (release_ids or yes):
         _ask_whether_to_cancel(wanted)
-    chosen = choice.ids(release_ids, wanted, tuple(ACTIVE))
     who = by(actor, reason)
     # A part of a wave is cancelled one by one: its brake, if it is on, has to stay.
     whole_wave = wave is not None and wanted == Selection(wave=wave)
     with services().waves.standing_still(str(wave)) if whole_wave else nullcontext():
-        cancelled, bad = choice.act(chosen, lambda release_id: services().releases.cancel(release_id, by=who))
+        chosen = list(choice.ids(release_ids, wanted, tuple(ACTIVE)))
+        order = choice.as_one(What.CANCEL, who, chosen, wanted)
+        cancelled, bad = choice.act(
+            chosen, lambda release_id: services().releases.cancel(release_id, by=who, within=order)
+        )
     _print(cancelled, as_json=as_json)
     if bad:
         raise typer.Exit(1)
@@ -151,13 +159,14 @@ def _lift(who: By) -> tuple[list[Release], list[Scope]]:
     return held, lifted
 
 
-def _is_stopped(wave: str, max_blocked: float | None) -> bool:
-    """Set another bound, if one is given; whether the wave is braked. A canary is not cut short."""
-    waves = services().waves
-    if max_blocked is not None:
-        waves.set_bound(wave, max_blocked)
-        notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")
-    pause = waves.state(wave).pause
+def _set_bound(wave: str, max_blocked: float, who: By) -> None:
+    services().orders.set_bound(wave, max_blocked, who)
+    notes.print(f"wave {escape(wave)} stops at {max_blocked:g} % blocked or failed from now on")
+
+
+def _is_stopped(wave: str) -> bool:
+    """Whether the wave is braked. A canary is not cut short."""
+    pause = services().waves.state(wave).pause
     if pause is not None and pause.canary:
         notes.print(escape(f"{pause.errmsg}; the rest waits for them"))
     return services().orders.is_braked(wave)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,16 +10,21 @@ import typer
 from cli.context import only_reads, services
 from cli.lines import document, words
 from cli.printing import complain, notes
+from cli.who import As, Reason, by
 from releases.appid import is_appid
+from releases.record import By
 from releases.request import RIGHT
-from releases.steps.calls import WebView
+from releases.shown.asked import configured
+from releases.store.actions import Action as Order
+from releases.store.actions import What
 from wechat.domains import SCHEMES, SERVER_LISTS, WEB_VIEW, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
 from wechat.mini_program import Action, MiniProgram
 
 app = typer.Typer(help="Read and change a Mini Program's domains by hand.", no_args_is_help=True)
 
-
+#: Hosts that the log of actions names.
+_NAMED = 10
 AppId = Annotated[str, typer.Argument(help="The Mini Program.")]
 Listed = Annotated[list[str] | None, typer.Option(help="May be given many times.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -31,7 +36,7 @@ def get(appid: AppId, as_json: AsJson = False) -> None:
     """Show the domains that are configured now; business domains where the settings want any."""
     only_reads()
     web_view = bool(services().wanted.web_view)
-    _print(_configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
+    _print(configured(mini_program(appid), web_view=web_view), as_json=as_json, web_view=web_view)
 
 
 @app.command()
@@ -44,10 +49,12 @@ def add(
     udpdomain: Listed = None,
     tcpdomain: Listed = None,
     webviewdomain: Listed = None,
+    reason: Reason = None,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Add domains to the lists, unless they are there. One of 50 modifications a month."""
-    _modify("add", appid, locals(), as_json=as_json)
+    _modify("add", appid, locals(), by(actor, reason), as_json=as_json)
 
 
 @app.command()
@@ -59,12 +66,15 @@ def delete(
     downloaddomain: Listed = None,
     udpdomain: Listed = None,
     tcpdomain: Listed = None,
+    webviewdomain: Listed = None,
     yes: Yes = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Remove domains from the lists. One of 50 modifications a month."""
     _confirm(f"Remove these domains from {appid}?", yes=yes)
-    _modify("delete", appid, locals(), as_json=as_json)
+    _modify("delete", appid, locals(), by(actor, reason), as_json=as_json)
 
 
 @app.command("set")
@@ -76,15 +86,21 @@ def set_(
     downloaddomain: Listed = None,
     udpdomain: Listed = None,
     tcpdomain: Listed = None,
+    webviewdomain: Listed = None,
     yes: Yes = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the lists: every domain that is not named is removed, the merchant's own as well."""
-    _confirm(f"Replace all domains of {appid}, the merchant's own included?", yes=yes)
-    _modify("set", appid, locals(), as_json=as_json)
+    """Replace the lists: every domain that is not named is removed, the merchant's own as well.
+
+    Business domains are a list apart: it is replaced only where some are named, and so are the others.
+    """
+    _confirm(f"Replace the domains of {appid}, the merchant's own included?", yes=yes)
+    _modify("set", appid, locals(), by(actor, reason), as_json=as_json)
 
 
-def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: bool) -> None:
+def _modify(action: Action, appid: str, options: Mapping[str, Any], who: By, *, as_json: bool) -> None:
     """Send what the options name that are called like a list."""
     try:
         domains = Domains.wanted({name: options[name] for name in SCHEMES if options.get(name)})
@@ -98,20 +114,28 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], *, as_json: 
         raise typer.Exit(2)
     shop, web_view = mini_program(appid), bool(domains.web_view)
     if action == "add":
-        there = _configured(shop, web_view=web_view)
+        there = configured(shop, web_view=web_view)
         domains -= there
         if not domains:
             notes.print("nothing is missing, so nothing was sent")
             _print(there, as_json=as_json, web_view=web_view)
             return
+    what, said = What(f"domains-{action}"), listed_hosts(domains.hosts())
+    services().actions.note(Order.of(what, who, services().now(), appid=appid, detail=said))
     answer = shop.modify_domain(action, domains) if domains.server else {}
     if domains.web_view:
-        shop.add_web_view_domains(domains.lists[WEB_VIEW])
+        shop.change_web_view_domains(action, domains.lists[WEB_VIEW])
     refused = rejected(domains, answer)
-    _print(_configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
+    _print(configured(shop, web_view=web_view), as_json=as_json, web_view=web_view)
     if refused:
         complain("WeChat rejected:", *(domain for listed in refused.lists.values() for domain in listed))
         raise typer.Exit(1)
+
+
+def listed_hosts(hosts: Sequence[str]) -> str:
+    """The first of them, for the log of actions."""
+    more = [f"and {len(hosts) - _NAMED} more"] if len(hosts) > _NAMED else []
+    return ", ".join([*hosts[:_NAMED], *more])
 
 
 def mini_program(appid: str) -> MiniProgram:
@@ -120,11 +144,6 @@ def mini_program(appid: str) -> MiniProgram:
         complain(f"{appid!r} is no appid; must be {RIGHT['appid']}")
         raise typer.Exit(2)
     return services().wechat.mini_program(appid, Deadline(services().step_deadline_s))
-
-
-def _configured(shop: MiniProgram, *, web_view: bool) -> Domains:
-    there = shop.domains()
-    return there | WebView(shop).domains() if web_view else there
 
 
 def _confirm(question: str, *, yes: bool) -> None:

@@ -24,7 +24,7 @@ def pause(
     """Let all releases wait at their next step, until `mprelease resume --platform`. Running steps end first."""
     scope = Scope.SUBMISSIONS if submissions else Scope.ALL
     who = by(actor, reason)
-    services().pauses.begin_by_hand(scope, who.reason or "", who.actor)
+    services().orders.pause_platform(scope, who)
     if as_json:
         document({"scope": scope, "reason": who.reason or ""})
     else:

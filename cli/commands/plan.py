@@ -20,13 +20,13 @@ from cli.printing import MOST_LISTED, UNDER_COUNT, notes
 from releases.intake.plan import Plan, is_new, plan
 from releases.record import identity
 from releases.request import ReleaseRequest
+from releases.shown.printable import json_line
 from releases.store.known import Known
 from releases.waves.audit_quota import Fit
 from releases.waves.brake import WavePolicy
 from wechat.domains import WEB_VIEW
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
-from worker.logs.printable import json_line
 
 #: Mini Programs whose domains are read at the same time.
 _AT_ONCE = 8

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.domains import listed_hosts
 from cli.context import only_reads, services
 from cli.lines import document, in_local_time, words
 from cli.printing import Lines, complain, notes
+from cli.who import As, Reason, by
+from releases.store.actions import Action, What
 from wechat.component import PlatformDomains
 from wechat.domains import Domains, InvalidDomain, Standing, checked_host
 from wechat.http.deadline import Deadline
@@ -56,6 +59,8 @@ def add(
     ] = False,
     web_view: OfWebView = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Register hosts, published and testing together. One of the platform's 50 changes a month."""
@@ -74,6 +79,10 @@ def add(
         return
     if not yes:
         typer.confirm(f"Register {', '.join(wanted)} on the platform?", abort=True, err=True)
+    order = Action.of(
+        What.PLATFORM_DOMAINS_ADD, by(actor, reason), services().now(), detail=listed_hosts(wanted)
+    )
+    services().actions.note(order)
     pool, rejected = services().wechat.add_platform_domains(
         wanted, _deadline(), testing_only=testing_only, web_view=web_view
     )

@@ -23,11 +23,11 @@ from cli.printing import UNDER_COUNT, Lines, WholeWords, cause_lines, notes, tim
 from cli.waiting.bar import bar
 from cli.waiting.patience import Patience
 from releases import remedies
+from releases.shown.printable import one_line
 from releases.states import AT_REST, SUBMITTED_ONCE, Status
 from releases.waves.halves import LIVE
 from releases.waves.report import Cause, PublicationReport, WaveReport, causes_in
 from releases.waves.standing import State
-from worker.logs.printable import one_line
 
 _COLOURS = {State.BRAKED: "red", State.CANARY: "yellow", State.RUNNING: "blue", State.OVER: "green"}
 #: Seconds between two looks.

@@ -8,11 +8,7 @@ from urllib.parse import urlsplit
 from cli.context import settings
 from cli.context import unchecked_services as services
 from cli.doctor.findings import Finding, fail, ok, warn
-
-#: A ticket that is older has missed two of WeChat's pushes, which come every ten minutes; in seconds.
-_OLD_TICKET_S = 30 * 60
-#: One hour before a ticket ends; in seconds.
-_ENDING_TICKET_S = 11 * 3600
+from wechat.tokens.store import ENDING_TICKET_S, OLD_TICKET_S
 
 
 def ticket() -> Iterator[Finding]:
@@ -30,11 +26,11 @@ def ticket() -> Iterator[Finding]:
         yield fail("ticket", f"none that is younger than 12 hours: {remedy}")
         return
     stored = f"stored {_ago(age_s)}"
-    if age_s <= _OLD_TICKET_S:
+    if age_s <= OLD_TICKET_S:
         yield ok("ticket", stored)
         return
     text = f"{stored}: WeChat pushes one every 10 minutes, and each is good for 12 hours; {remedy}"
-    yield warn("ticket", text) if age_s < _ENDING_TICKET_S else fail("ticket", text)
+    yield warn("ticket", text) if age_s < ENDING_TICKET_S else fail("ticket", text)
 
 
 def pushes() -> Iterator[Finding]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
 
 from cli.context import celery_app, settings
 from cli.doctor.findings import Finding, fail, ok, warn
 from releases.store.schema import NEWEST
 from worker.agreement import differing, fingerprints, new_salt
-from worker.asking import ask_workers
+from worker.asking import Answer, ask_how_they_stand
 from worker.celery_patches import set_aside
-from worker.old_workers import schemas_in
 from worker.redis_client import connect
 
 #: Seconds between two looks at a worker that seems to take no messages.
@@ -30,7 +28,7 @@ def workers() -> Iterator[Finding]:
         return
     yield ok("workers", f"{len(answers)} answer{'s' * (len(answers) == 1)}")
     # An older one does not know this question, or not that its schema belongs to the answer.
-    for name in sorted(name for name, schema in schemas_in(answers).items() if schema < NEWEST):
+    for name in (name for name, answer in answers.items() if answer.schema < NEWEST):
         yield fail("workers", f"{name} is of an older version: it looks where nothing stands; stop it")
     stuck = _that_take_nothing(answers)
     if stuck:
@@ -60,11 +58,7 @@ def _other_settings() -> Iterator[Finding]:
 def differences() -> dict[str, tuple[str, ...]]:
     """The workers with other settings than this shell's, and which; only settings in which all have to agree."""
     ours = fingerprints(settings(), _salt())
-    found = {
-        name: differing(ours, answer["settings"])
-        for name, answer in _answers().items()
-        if isinstance(answer.get("settings"), dict)
-    }
+    found = {name: differing(ours, answer.settings) for name, answer in _answers().items()}
     return {name: variables for name, variables in found.items() if variables}
 
 
@@ -72,15 +66,14 @@ _salt = cache(new_salt)
 
 
 @cache
-def _answers() -> dict[str, dict[str, Any]]:
+def _answers() -> dict[str, Answer]:
     """What each worker answers when it is asked whether it takes messages, and for its settings."""
-    answers = ask_workers(celery_app(), "takes_messages", salt=_salt())
-    return {name: answer if isinstance(answer, dict) else {} for name, answer in answers.items()}
+    return ask_how_they_stand(celery_app(), _salt())
 
 
-def _that_take_nothing(answers: dict[str, dict[str, Any]]) -> dict[str, str]:
+def _that_take_nothing(answers: dict[str, Answer]) -> dict[str, str]:
     """The workers that answer and take no messages, and why."""
-    return {name: answer["problem"] for name, answer in answers.items() if answer.get("problem")}
+    return {name: answer.problem for name, answer in answers.items() if answer.problem}
 
 
 def messages_set_aside() -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.lines import in_local_time
 from cli.printing import WholeWords, notes
-from worker.logs.printable import one_line
+from releases.shown.printable import one_line
 
 
 class _Bar(Progress):

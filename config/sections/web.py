@@ -24,9 +24,12 @@ def _networks(parts: Any) -> Any:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         return parts
     try:
-        return [ip_network(part) for part in parts]
+        networks = [ip_network(part) for part in parts]
     except ValueError:
         raise ValueError("must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8") from None
+    if not all(network.prefixlen for network in networks):
+        raise ValueError("must not be all addresses: anybody could write the header then")
+    return networks
 
 
 def _are_names(names: list[str]) -> list[str]:
@@ -78,9 +81,14 @@ class WebSettings(Section):
 
     @model_validator(mode="after")
     def _a_proxy_has_an_address(self) -> Self:
-        if bool(self.proxy_user_header) != bool(self.trusted_proxies):
+        if self.proxy_user_header and not self.trusted_proxies:
             raise ValueError(
-                "MPRELEASE_WEB__PROXY_USER_HEADER and MPRELEASE_WEB__TRUSTED_PROXIES need each other"
+                "MPRELEASE_WEB__PROXY_USER_HEADER needs MPRELEASE_WEB__TRUSTED_PROXIES: from where it is believed"
+            )
+        if (self.operators or self.publishers) and not self.proxy_user_header:
+            raise ValueError(
+                "MPRELEASE_WEB__OPERATORS and MPRELEASE_WEB__PUBLISHERS are whom a proxy names: they need "
+                "MPRELEASE_WEB__PROXY_USER_HEADER (MPRELEASE_WEB__PASSWORD_ROLE is for the password)"
             )
         return self
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.record import Release
+from releases.store.actions import Action
 from releases.store.places import sent
 from releases.store.records import RecordChanged, ReleaseStore, RoleTaken
 
@@ -31,11 +32,13 @@ class Changing:
         *,
         moves: bool = True,
         request_id: str | None = None,
+        action: Callable[[Release], Action] | None = None,
     ) -> tuple[Release, Release]:
         """Write a change to the newest state of a record; returns the states before and after.
 
         If it goes on it is about to be sent from then on, or with `moves` False stands where it stood. A `request_id`
         names the message that asks for it: when that is delivered again nothing is done, whatever has happened since.
+        `action` is the order for the release, which is noted if it changes it.
         """
         for _ in range(TRIES):
             stored = self.store.get(release_id)
@@ -51,7 +54,8 @@ class Changing:
                 messages = (*found.progress.messages, request_id)[-_REMEMBERED:]
                 changed = changed.progressed(messages=messages)
             try:
-                self.store.save(stored, changed, place=sent(changed, self.now()) if moves else None)
+                place = sent(changed, self.now()) if moves else None
+                self.store.save(stored, changed, place=place, action=action and action(found))
             except RecordChanged:
                 continue
             except RoleTaken:

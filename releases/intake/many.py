@@ -18,6 +18,7 @@ from releases.record import NOBODY, By, Problem, Release, identity
 from releases.request import ReleaseRequest
 from releases.scope import wave_scope
 from releases.states import GOING_ON
+from releases.store.actions import Action, What
 from releases.store.creations import Creation
 from releases.store.known import Known
 from releases.store.places import fed, held
@@ -79,7 +80,7 @@ class Batch:
                 opening = Waves.opening(str(creations[0].release.wave), policy)
                 enqueued = _updated(enqueued, creations)
             before_writing()
-            if not creations or self.store.create_all(creations, opening):
+            if not creations or self.store.create_all(creations, opening, self._action(creations, by)):
                 for creation in creations:
                     self.releases.tell_superseded(creation.release)
                 return enqueued
@@ -96,6 +97,15 @@ class Batch:
             creations, enqueued = self._decided(requests, NOBODY)
             if creations:
                 self._with_canary(creations, [one.release for one in enqueued if not one.created], policy)
+
+    def _action(self, creations: Sequence[Creation], by: By) -> Action:
+        """The order, which counts what is new."""
+        first, *more = (creation.release for creation in creations)
+        now = self.releases.now()
+        if not more:
+            return Action.of(What.ENQUEUE, by, now, first)
+        is_wave = all(other.wave == first.wave for other in more)
+        return Action.of(What.ENQUEUE, by, now, wave=first.wave if is_wave else None, number=len(creations))
 
     def _decided(self, requests: Sequence[ReleaseRequest], by: By) -> tuple[list[Creation], list[Enqueued]]:
         """What is to be created, and the answer to each request; raises Conflicts."""

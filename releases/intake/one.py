@@ -19,6 +19,7 @@ from releases.scope import Scope
 from releases.states import GOING_ON, Status
 from releases.steps.live.order import superseded
 from releases.steps.live.times import Times
+from releases.store.actions import Action, What
 from releases.store.creations import Creation
 from releases.store.pauses import Pauses
 from releases.store.places import fed, sent
@@ -70,23 +71,34 @@ class Releases:
             release, replaced = self.new(request, decision, release_id, by)
             waits = release.status is Status.WAITING
             place = fed(release) if waits else sent(release, release.created_at)
-            if self.store.create_all([Creation(release, known, place, replaced)]):
+            action = Action.of(What.ENQUEUE, by, self.now(), release)
+            if self.store.create_all([Creation(release, known, place, replaced)], action=action):
                 if not waits:
                     self.send(release)
                 self.tell_superseded(release)
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
-    def resume(self, release_id: str, by: By = NOBODY, *, request_id: str | None = None) -> Release:
+    def resume(
+        self,
+        release_id: str,
+        by: By = NOBODY,
+        *,
+        request_id: str | None = None,
+        within: Action | None = None,
+    ) -> Release:
         """Start a blocked, failed or rejected release again, or a waiting one at once; raises ReleaseConflict.
 
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
         and the first call that is still refused begins it again. A pause that a person began is refused instead.
         One that its wave's brake or canary holds goes on by itself; the others stay. A `request_id` names the message
-        that asks for it, as in `Changing.change`.
+        that asks for it, as in `Changing.change`; `within` is the order for many of which this is a part.
         """
         before, release = self._changing.change(
-            release_id, lambda found: self._resumed(found, by), request_id=request_id
+            release_id,
+            lambda found: self._resumed(found, by),
+            request_id=request_id,
+            action=lambda found: within or Action.of(What.RESUME, by, self.now(), found),
         )
         if before is not release:
             if before.progress.held in set(Scope):  # one of its wave stays, and it passes that alone
@@ -103,19 +115,25 @@ class Releases:
         *,
         request_id: str | None = None,
         only_moving: bool = False,
+        within: Action | None = None,
     ) -> Release:
         """End a release, or its publication or revert; a step that is running notices when it writes. Raises ReleaseConflict.
 
         A `request_id` names the message that asks for it, as in `Changing.change`: what is approved again because its
         publication was cancelled is not given up because that message comes again. With `only_moving` one that is at
-        no step is left as it is.
+        no step is left as it is. `within` is the order for many of which this is a part.
         """
 
         def change(found: Release) -> Release:
             is_left = only_moving and not found.is_moving
             return found if is_left else cancelled(found, self.now(), by, reason)
 
-        before, release = self._changing.change(release_id, change, request_id=request_id)
+        before, release = self._changing.change(
+            release_id,
+            change,
+            request_id=request_id,
+            action=lambda found: within or Action.of(What.CANCEL, by, self.now(), found),
+        )
         self.outcomes.tell(release_id)
         if before is not release and release.status in GOING_ON:
             self.send(release)

@@ -6,16 +6,19 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from releases.errors import ReleaseConflict
 from releases.intake.course import resumed
 from releases.intake.one import Releases
+from releases.intake.publications import in_words
 from releases.record import By, Problem, Release
 from releases.scope import Scope, live_scope
 from releases.states import ACTIVE, Status, Step
 from releases.steps.live.order import ordered, reverting
 from releases.steps.live.times import Times
 from releases.steps.preflight import Preflight
+from releases.store.actions import Action, Actions, What
 from releases.store.known import Stored
 from releases.store.pauses import Pauses
 from releases.store.places import Place, fed, held
@@ -32,7 +35,10 @@ Part = Callable[[Release], bool]
 
 
 class Orders:
-    """Resumes and cancels many. Each may be repeated: what was done already is left as it is."""
+    """Resumes and cancels many. Each may be repeated: what was done already is left as it is.
+
+    `within` is the order of which something is a part, where that is for more than this.
+    """
 
     def __init__(
         self,
@@ -44,6 +50,7 @@ class Orders:
         preflight: Preflight,
         audit_quotas: AuditQuotas,
         times: Times,
+        actions: Actions,
     ) -> None:
         self._store = store
         self._releases = releases
@@ -52,12 +59,21 @@ class Orders:
         self._preflight = preflight
         self._audit_quotas = audit_quotas
         self._times = times
+        self._actions = actions
+
+    def pause_platform(self, scope: Scope, by: By) -> None:
+        """Have everything, or submissions alone, wait until somebody resumes the platform."""
+        self._actions.note(self._action(What.PAUSE, by, scope=scope))
+        self._pauses.begin_by_hand(scope, by.reason or "", by.actor)
 
     def resume_platform(
         self, by: By, scopes: Collection[Scope] = tuple(Scope)
     ) -> tuple[list[Release], list[Scope]]:
         """End the platform's pauses, all or some; returns the releases that they held, and which there were."""
         held = self.held_by_platform(scopes)
+        on = [scope for scope in scopes if self._pauses.current(scope) is not None]
+        if on:
+            self._actions.note(self._action(What.RESUME_PLATFORM, by, scope=on[0], number=len(held)))
         for scope in scopes:
             self._note(held, scope, "the platform goes on", by)
         lifted = [scope for scope in scopes if self._pauses.lift(scope)]
@@ -76,8 +92,22 @@ class Orders:
         self._preflight.forget()
         return any(self._waves.is_stopped(wave, half) for half in halves)
 
-    def let_go(self, wave: str, by: By, halves: Collection[Half] = HALVES) -> None:
+    def held(self, wave: str, halves: Collection[Half] = HALVES) -> int:
+        """How many releases of the wave wait for a person who lets it go on."""
+        stopped = [half for half in halves if self._waves.is_stopped(wave, half)]
+        return sum(self._waves.state(wave, half).held for half in stopped)
+
+    def set_bound(self, wave: str, max_blocked: float, by: By) -> None:
+        """Have the wave stop at so many per cent blocked or failed from now on."""
+        said = in_words(None, max_blocked=max_blocked)
+        self._actions.note(self._action(What.SET_BOUND, by, wave=wave, detail=said))
+        self._waves.set_bound(wave, max_blocked)
+
+    def let_go(
+        self, wave: str, by: By, within: Action | None = None, halves: Collection[Half] = HALVES
+    ) -> None:
         """Let a braked wave go on. Last: until then the brake would judge by what has just been resumed."""
+        self._actions.note(within or self._action(What.RESUME, by, wave=wave, number=self.held(wave)))
         waiting = list(self._store.find(wave=wave, status=Status.WAITING))
         for half, what in ((FIRST, "the wave goes on"), (LIVE, "the publications of the wave go on")):
             if half in halves and self._waves.is_stopped(wave, half):
@@ -86,23 +116,27 @@ class Orders:
 
     def stopped_in(self, wave: str, part: Part, halves: Collection[Half] = HALVES) -> list[Release]:
         """What a resume of the wave starts again, or of a part of it."""
-        return [
-            release
-            for status in STOPPED
-            for release in self._store.find(wave=wave, status=status)
-            if part(release) and (FIRST if release.is_active else LIVE) in halves
-        ]
+        found = self._each_once(wave, STOPPED)
+        return [one for one in found if part(one) and (FIRST if one.is_active else LIVE) in halves]
 
     def resume_wave(
-        self, wave: str, by: By, part: Part = lambda _: True, halves: Collection[Half] = HALVES
+        self,
+        wave: str,
+        by: By,
+        part: Part = lambda _: True,
+        halves: Collection[Half] = HALVES,
+        detail: str | None = None,
     ) -> None:
-        """Start what is blocked or failed in the wave again, and let it go on if it waits for a person."""
+        """Start what is blocked or failed in the wave again, or a part of it, and let it go on if it waits for a person."""
         braked = self.is_braked(wave, halves)
-        for release in self.stopped_in(wave, part, halves):
+        stopped = self.stopped_in(wave, part, halves)
+        number = len(stopped) + (self.held(wave, halves) if braked else 0)
+        order = self._action(What.RESUME, by, wave=wave, number=number, detail=detail)
+        for release in stopped:
             with suppress(ReleaseConflict):  # somebody has ended it meanwhile
-                self._releases.resume(release.id, by)
+                self._releases.resume(release.id, by, within=order)
         if braked:
-            self.let_go(wave, by, halves)
+            self.let_go(wave, by, order, halves)
 
     def cancel_wave(self, wave: str, by: By) -> None:
         """End all of the wave that has not ended, while nothing of it begins; raises ReleaseConflict.
@@ -110,11 +144,12 @@ class Orders:
         What was ordered to go live, and has not been sent to WeChat, is approved as before; what has been is left alone.
         """
         with self._waves.standing_still(wave):
-            for status in sorted(ACTIVE):
-                for release in self._store.find(wave=wave, status=status):
-                    with suppress(ReleaseConflict):  # its publication has been sent meanwhile
-                        # What has left its step is left alone: another cancel of the wave may have made it approved again.
-                        self._releases.cancel(release.id, by=by, only_moving=True)
+            found = self._each_once(wave, sorted(ACTIVE))
+            order = self._action(What.CANCEL, by, wave=wave, number=len(found))
+            for release in found:
+                with suppress(ReleaseConflict):  # its publication has been sent meanwhile
+                    # What has left its step is left alone: another cancel of the wave may have made it approved again.
+                    self._releases.cancel(release.id, by=by, only_moving=True, within=order)
 
     def publish_wave(
         self,
@@ -133,11 +168,13 @@ class Orders:
         found = list(self._store.find_stored(wave=wave, status=Status.APPROVED))
         if not found:
             return []
+        said = in_words(not_before, canary, max_blocked)
+        self._actions.note(self._action(What.PUBLISH, by, wave=wave, number=len(found), detail=said))
         ordering = partial(ordered, now=self._releases.now(), by=by, not_before=not_before)
         first = self._first_to_publish(wave, canary, len(found))
         # In this order: those that wait for a pause find it, and its canary is not judged before there is one.
         written = self._order_all(
-            found[:first], lambda old: self._begun(ordering(old).progressed(passes=bool(canary)))
+            found[:first], lambda old: self._begun(ordering(old).progressed(canary=bool(canary)))
         )
         self._waves.begin_publishing(wave, _policy(canary, max_blocked))
         pause = self._waves.state(wave, LIVE).pause
@@ -153,16 +190,27 @@ class Orders:
 
     def revert_wave(self, wave: str, by: By) -> list[Release]:
         """Take back what is live of the wave, well or not; what of it is not live yet waits. Returns what this takes back."""
-        self._waves.stop_publishing(wave)
+        is_stopped = self._waves.stop_publishing(wave)
         stopped = (
             stored for status in STOPPED for stored in self._store.find_stored(wave=wave, status=status)
         )
         in_the_shop = [stored for stored in stopped if stored.release.step in (Step.VERIFY_LIVE, Step.REVERT)]
         live = self._store.find_stored(wave=wave, status=Status.LIVE)
-        written = self._order_all([*live, *in_the_shop], lambda old: self._taken_back(old, by))
+        found = [*live, *in_the_shop]
+        if found or is_stopped:
+            self._actions.note(self._action(What.REVERT, by, wave=wave, number=len(found)))
+        written = self._order_all(found, lambda old: self._taken_back(old, by))
         for stored in in_the_shop:
             self._releases.outcomes.tell(stored.release.id)
         return written
+
+    def _each_once(self, wave: str, statuses: Iterable[Status]) -> list[Release]:
+        """Those of the wave that stand so."""
+        found = (one for status in statuses for one in self._store.find(wave=wave, status=status))
+        return list({release.id: release for release in found}.values())
+
+    def _action(self, what: What, by: By, **to: Any) -> Action:
+        return Action.of(what, by, self._releases.now(), **to)
 
     def _taken_back(self, release: Release, by: By) -> Release:
         """One whose revert was stopped goes on with that: what was sent to WeChat may have been done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from releases.errors import ReleaseConflict
@@ -16,6 +16,7 @@ from releases.second_half import ReviewStatus
 from releases.states import GOING_ON, TO_LIVE, Status, Step
 from releases.steps.live.order import ordered, reverting
 from releases.steps.look import ASKED
+from releases.store.actions import Action, What
 from releases.store.records import ReleaseStore
 
 
@@ -23,7 +24,8 @@ from releases.store.records import ReleaseStore
 class Publications:
     """Takes the orders. Each may be repeated: it is the same order. Safe to use from many threads and processes.
 
-    A `request_id` names the message that brings the order, as in `Changing.change`.
+    A `request_id` names the message that brings the order, as in `Changing.change`; `within` is the order for many of which
+    it is a part.
     """
 
     store: ReleaseStore
@@ -38,21 +40,59 @@ class Publications:
         *,
         not_before: datetime | None = None,
         request_id: str | None = None,
+        within: Action | None = None,
     ) -> Release:
         """Have an approved release go live, not before that time; raises ReleaseConflict."""
-        return self._do(release_id, lambda found: self._ordered(found, by, not_before), request_id)
+        return self._do(
+            release_id,
+            lambda found: self._ordered(found, by, not_before),
+            lambda found: (
+                within or Action.of(What.PUBLISH, by, self.now(), found, detail=in_words(not_before))
+            ),
+            request_id,
+        )
 
-    def revert(self, release_id: str, by: By = NOBODY, *, request_id: str | None = None) -> Release:
+    def revert(
+        self,
+        release_id: str,
+        by: By = NOBODY,
+        *,
+        request_id: str | None = None,
+        within: Action | None = None,
+    ) -> Release:
         """Have the code that is in the shop taken back by one version; raises ReleaseConflict."""
-        return self._do(release_id, lambda found: self._reverting(found, by), request_id)
+        return self._do(
+            release_id,
+            lambda found: self._reverting(found, by),
+            lambda found: within or Action.of(What.REVERT, by, self.now(), found),
+            request_id,
+        )
 
-    def withdraw(self, release_id: str, by: By = NOBODY, *, request_id: str | None = None) -> Release:
+    def withdraw(
+        self,
+        release_id: str,
+        by: By = NOBODY,
+        *,
+        request_id: str | None = None,
+        within: Action | None = None,
+    ) -> Release:
         """Have the audit withdrawn, which WeChat takes five times a day; raises ReleaseConflict."""
-        return self._do(release_id, lambda found: self._withdrawing(found, by), request_id)
+        return self._do(
+            release_id,
+            lambda found: self._withdrawing(found, by),
+            lambda found: within or Action.of(What.WITHDRAW, by, self.now(), found),
+            request_id,
+        )
 
-    def _do(self, release_id: str, change: Callable[[Release], Release], request_id: str | None) -> Release:
+    def _do(
+        self,
+        release_id: str,
+        change: Callable[[Release], Release],
+        action: Callable[[Release], Action],
+        request_id: str | None,
+    ) -> Release:
         changing = Changing(store=self.store, now=self.now)
-        before, release = changing.change(release_id, change, request_id=request_id)
+        before, release = changing.change(release_id, change, request_id=request_id, action=action)
         if before is not release or release.status not in GOING_ON:
             # Also of one that was found: it may have expired, and who asked again waits for it.
             self.outcomes.tell(release_id)
@@ -106,3 +146,13 @@ class Publications:
             return release
         asked = release.changed("ordered to be withdrawn", self.now(), by, at=Step.WATCH_AUDIT)
         return asked.progressed(withdraw=ASKED)
+
+
+def in_words(not_before: datetime | None, canary: int = 0, max_blocked: float | None = None) -> str | None:
+    """What else an order to publish says."""
+    said = [
+        *([f"canary {canary}"] if canary else []),
+        *([f"at most {max_blocked:g} % blocked or failed"] if max_blocked is not None else []),
+        *([f"not before {not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"] if not_before else []),
+    ]
+    return ", ".join(said) or None

@@ -17,6 +17,7 @@ from releases.steps.attempt import Attempt
 from releases.steps.audit_pace import FIRST_S
 from releases.steps.calls import MiniProgramCalls
 from releases.steps.live.order import superseded
+from releases.steps.live.shop import UNCHECKED
 from releases.steps.ours import is_our_live
 from releases.store.known import Stored
 from releases.store.places import Place, due
@@ -93,7 +94,7 @@ def _after(mini_program: MiniProgramCalls, older: Release, newer: Release, now: 
         since = older.review.submitted_at if older.review is not None else None
         live = mini_program.versions().live
         if since is not None and is_our_live(live, older, since.timestamp()):
-            what = f"version {older.user_version} is live: somebody else has published it"
+            what = f"version {older.user_version} is live: somebody else has published it, and {UNCHECKED}"
             return older.changed(what, now, at=Step.VERIFY_LIVE, status=Status.LIVE)
         return superseded(older, newer, now) if newer.progress.supersedes else older
     if older.status is Status.SUBMITTED and newer.progress.withdraws and not older.progress.withdraw:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from releases.record import COMMITTED, NOBODY, Problem, Progress, Release
-from releases.scope import Scope, scopes_of
+from releases.scope import Scope, live_scope, scopes_of
 from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
 from releases.steps.audit_pace import first_look, next_look
@@ -65,8 +65,9 @@ class Attempt:
         is_first, self._is_first = self._is_first, False
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
-            if scope in self._pauses and self._pauses[scope].holds(release.id):
-                raise Paused(scope, self._pauses[scope])
+            pause = self._pauses.get(scope)
+            if pause is not None and pause.holds(release.id, is_canary=release.progress.canary):
+                raise Paused(scope, pause)
         self._heeded = () if is_first else pauses
         failures = release.progress.failures + (1 if interrupted else 0)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
@@ -136,8 +137,14 @@ class Attempt:
         self._know(submit_at=None)
 
     def publish(self, at: float) -> None:
-        """The release is about to be published; `at` is when that was first intended."""
-        if self._release.progress.publish_at is None:
+        """The release is about to be published; `at` is when that was first intended.
+
+        Raises Paused, having written nothing, where the publications of its wave were braked since the attempt began.
+        """
+        release = self._release
+        if release.progress.publish_at is None:
+            braked = () if release.wave is None else (live_scope(release.wave),)
+            self._heeded = tuple(scope for scope in braked if not release.passes(scope))
             self._know(publish_at=at)
             self._write()
 

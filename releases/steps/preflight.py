@@ -137,15 +137,20 @@ class Preflight:
         """The same of the hosts of business domains."""
         return self._kept(keys.JUMP_POOL, self.read_jump_pool, lambda _: False)
 
-    def kept_hosts(self) -> list[str] | None:
+    def kept_hosts(self, *, web_view: bool = False) -> list[str] | None:
         """The hosts of the platform's pool as read last; None where nobody has read them lately, or WeChat did not say."""
-        raw = cast("str | None", self.client.get(keys.POOL))
+        raw = cast("str | None", self.client.get(keys.JUMP_POOL if web_view else keys.POOL))
         hosts: list[str] | None = None if raw is None else json.loads(raw)
         return hosts
 
     def forget(self) -> None:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
         self.client.delete(keys.POOL, keys.JUMP_POOL, keys.POOL_ANSWER, keys.TEMPLATES)
+
+    def _hosts(self, key: str) -> list[str] | None:
+        raw = cast("str | None", self.client.get(key))
+        hosts: list[str] | None = None if raw is None else json.loads(raw)
+        return hosts
 
     def _has_passed(self, what: str, wanted: object) -> bool:
         """Whether this process has found the same there, just now: not every release of a wave asks Redis."""

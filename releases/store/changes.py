@@ -13,6 +13,7 @@ from releases.record import Release
 from releases.scope import wave_scope
 from releases.states import AT_REST, GOING_ON, LOOKED_AT, SUBMITTED_ONCE, TO_AUDIT, Status, Step
 from releases.store import keys
+from releases.store.actions import Action
 from releases.store.creations import Creation, Opening
 from releases.store.known import Stored, dump
 from releases.store.places import Lane, Place
@@ -37,6 +38,7 @@ def saving(
         "lease": keys.lease(after.appid),
         "ends_lease": ends_lease,
         "pauses": [keys.pause(scope) for scope in unless_paused],
+        "canary": after.progress.canary or None,
         "identity": after.identity,
         "cancels": after.status is Status.CANCELLED or None,
         "left": left,
@@ -83,12 +85,14 @@ def migrating(before: Stored, after: Release, place: Place | None = None) -> str
     return _json({**change, "revision": str(before.revision), "role_before": None, "rests": None})
 
 
-def opening(what: Opening | None) -> str:
-    """What begins with the releases, for create_releases.lua."""
+def opening(what: Opening | None, action: Action | None = None) -> str:
+    """What begins with the releases, and who ordered them, for create_releases.lua."""
+    ordered = {"action": None if action is None else action.entry}
     if what is None:
-        return "{}"
+        return _json(ordered)
     return _json(
         {
+            **ordered,
             "wave": what.wave,
             "policy": what.policy,
             "pause": what.pause or None,

@@ -27,6 +27,8 @@ WAVES_LOOKING = "waves:looking"
 WECHAT_CALLS = "releases:wechat-calls"
 #: Items of the queue that were no messages of ours, newest first.
 SET_ASIDE = "releases:set-aside"
+#: Who ordered what, scored by when: see `releases.store.actions`.
+ACTIONS = "releases:actions"
 #: The hosts that are registered on the platform, as read last.
 POOL = "platform:pool"
 #: The same of business domains.

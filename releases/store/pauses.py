@@ -32,6 +32,7 @@ class Pause(Problem):
     outage: how many of these followed each other because WeChat was out; 0 if it was begun for something else.
     asks: its canary went well, and a person has to say that the rest goes on.
     probes: the ids of the releases that try at this moment.
+    order: which of several orders it is of, where each has to end its own alone.
     actor, reason: who began it by hand, and why.
     """
 
@@ -42,6 +43,7 @@ class Pause(Problem):
     is_timed: bool = False
     outage: int = 0
     probes: tuple[str, ...] = ()
+    order: str = ""
     actor: str | None = None
     reason: str | None = None
 
@@ -55,9 +57,9 @@ class Pause(Problem):
         """As Redis has it; None where there is none."""
         return None if raw is None else cls.model_validate_json(str(raw))
 
-    def holds(self, release_id: str) -> bool:
-        """Whether this release has to wait for its end."""
-        return release_id not in self.probes
+    def holds(self, release_id: str, *, is_canary: bool = False) -> bool:
+        """Whether this release has to wait for its end; what waits for a canary does not hold the canary itself."""
+        return release_id not in self.probes and not (is_canary and self.canary)
 
 
 class Paused(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from releases.record import Release
 from releases.selection import Selection
 from releases.states import Status
 from releases.store import changes, keys
+from releases.store.actions import Action
 from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
 from releases.store.newest import Position, newest
@@ -102,17 +104,19 @@ class ReleaseStore:
         stored = map(found.get, ids)
         return [None if one is None or one.release.role != "ahead" else one.release for one in stored]
 
-    def create_all(self, creations: Sequence[Creation], opening: Opening | None = None) -> bool:
+    def create_all(
+        self, creations: Sequence[Creation], opening: Opening | None = None, action: Action | None = None
+    ) -> bool:
         """Write new releases, and with each the cancelled state of the one it supersedes: all or none.
 
-        `opening` begins their wave with them. False if some Mini Program's releases are no longer as known: look
+        `opening` begins their wave with them, `action` is the order. False if some Mini Program's releases are no longer as known: look
         again, decide again.
         """
         rows = [
             changes.creating(creation, position, self._left_by(creation.superseded))
             for position, creation in enumerate(creations)
         ]
-        return int(self._db.run(self._create, args=[changes.opening(opening), *rows])) == 0
+        return int(self._db.run(self._create, args=[changes.opening(opening, action), *rows])) == 0
 
     def save(
         self,
@@ -124,11 +128,12 @@ class ReleaseStore:
         place: Place | None = None,
         unless_paused: Sequence[str] = (),
         behind: Stored | None = None,
+        action: Action | None = None,
     ) -> Stored:
         """Write a changed record; raises RecordChanged (RecordGone where there is none) or LeaseLost if it is no longer ours to write.
 
         A release that goes on stands in `place` from then on, or where it stood; one that waits `behind` another one is due
-        at once if that has changed. Raises Paused, having written nothing, if the pause of one of these scopes is on.
+        at once if that has changed. `action` is the order, if somebody gave one. Raises Paused, having written nothing, if the pause of one of these scopes is on.
         """
         left = self._left_by(after) if before.release.status is not Status.CANCELLED else None
         change = changes.saving(
@@ -141,7 +146,8 @@ class ReleaseStore:
             behind=behind,
             left=left,
         )
-        reply = self._db.run(self._save, args=[change])
+        order = [] if action is None else [json.dumps(action.entry)]
+        reply = self._db.run(self._save, args=[change, *order])
         if reply == "gone":
             raise RecordGone(after.id)
         if reply == "fenced":

@@ -30,6 +30,8 @@ ASK_EVERY_S = 600
 RETRIED_S = 30
 #: What WeChat said is shown for so long, with its age, in seconds.
 _KEPT_S = 86_400
+#: With a smaller part of the limit left, somebody should ask for more.
+LOW = 0.1
 #: An age of fewer seconds is not told.
 _TOLD_S = 60
 
@@ -65,6 +67,11 @@ class Fit:
     def will_not_fit(self) -> int:
         """How many will have to wait for the next quota."""
         return max(0, self.needed - max(0, self.rest - self.reserved))
+
+    @property
+    def is_low(self) -> bool:
+        """Whether somebody should ask WeChat for more: little is left, or less than what is on its way will take."""
+        return self.rest < max(self.reserved, self.limit * LOW)
 
     def public(self) -> dict[str, Any]:
         """As JSON."""

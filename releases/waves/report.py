@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -249,12 +249,26 @@ def _needs_workers(counts: Mapping[str, int], holds: Iterable[Hold]) -> bool:
 
 def causes_in(reader: Reader, wave: str, half: Half = FIRST) -> list[Cause]:
     """Why releases of a wave stand still on their way to the audit, or, of the other half, to the shop and back."""
-    return causes(
-        release
-        for status in _STANDING
-        for release in reader.select(Selection(wave=wave, status=status))
-        if release.is_active is (half is FIRST)
-    )
+    return causes(_of_half(half, _standing_in(reader, wave, _STANDING)))
+
+
+def causes_of(reader: Reader, report: WaveReport) -> dict[Half, list[Cause]]:
+    """The same of both halves, each record read once; none of those that wait where the report's holds are the cause of all."""
+    halves = [half for half in (report, report.publication) if half is not None]
+    waiting = sum(half.counts[Status.WAITING] for half in halves)
+    told = sum(hold.releases for half in halves for hold in half.holds)
+    statuses = [status for status in _STANDING if status in AT_REST or waiting > told]
+    found = list(_standing_in(reader, report.name, statuses))
+    return {half: causes(_of_half(half, found)) for half in (FIRST, LIVE)}
+
+
+def _standing_in(reader: Reader, wave: str, statuses: Iterable[Status]) -> Iterator[Release]:
+    for status in statuses:
+        yield from reader.select(Selection(wave=wave, status=status))
+
+
+def _of_half(half: Half, releases: Iterable[Release]) -> Iterator[Release]:
+    return (release for release in releases if release.is_active is (half is FIRST))
 
 
 def causes(releases: Iterable[Release]) -> list[Cause]:

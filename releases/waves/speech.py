@@ -42,6 +42,10 @@ class Speech:
             return errmsg
         return f"{chinese_of(errcode).meaning} ({errmsg})"
 
+    def meaning(self, errmsg: str, errcode: int | None) -> str:
+        """What an errcode means, in short; what WeChat said where no table has it."""
+        return errmsg if errcode is None or errcode not in TABLE else self.row(errcode).meaning
+
     def held(self, hold: Hold) -> Hold:
         """What holds a wave's releases back."""
         why = hold.why if hold.errcode is None else f"{hold.errcode} {self.row(hold.errcode).meaning}"

@@ -7,6 +7,7 @@ platform's pauses hold theirs. Any worker may look after the waves; one at a tim
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,22 +123,26 @@ class Waves:
 
         self._db.write(change)
 
-    def stop_publishing(self, name: str) -> None:
+    def stop_publishing(self, name: str) -> bool:
         """The wave is taken back: what of it is not live yet waits, unless something stops it already.
 
-        Also what is to go live by itself as soon as it is approved.
+        Also what is to go live by itself as soon as it is approved. Returns whether this has stopped it.
         """
         comes = any(
             release.publish == "auto"
             for status in (*ACTIVE, Status.SUBMITTED)
             for release in self._store.find(wave=name, status=status)
         )
-        if comes or self._store.tally(LIVE.counts(name)).going_on:
-            self._pauses.begin(LIVE.scope(name), being_reverted(name))
+        if not comes and not self._store.tally(LIVE.counts(name)).going_on:
+            return False
+        return self._pauses.begin(LIVE.scope(name), being_reverted(name))
 
     @contextmanager
     def standing_still(self, name: str) -> Iterator[None]:
-        """Nothing of the wave begins during the block, in which it is cancelled."""
+        """Nothing of the wave begins during the block, in which it is cancelled.
+
+        Of several at once, the pause is that of the last one that began, which finds all that the others leave: they do not end it.
+        """
         with self._still(name, FIRST), self._still(name, LIVE):
             yield
 
@@ -149,6 +154,7 @@ class Waves:
             step=half.step,
             errmsg=f"wave {name} is being cancelled",
             remedy=remedies.BEING_CANCELLED(wave=quote(name)),
+            order=uuid.uuid4().hex,
         )
         self._redis.sadd(half.watched, name)
         if not self._pauses.replace(scope, before, pause):

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import redis
 
+from db.database import Database
+from releases.store.actions import Actions
 from tests.support.orchestrator import Orchestrator, orchestrator_of
 from tests.support.workers import ROOT, Platform, wait_for
 
@@ -76,6 +78,10 @@ def test_a_cancelled_release_raises(platform: Platform, orchestrator: Orchestrat
     last = cancelled["history"][-1]
     assert (last["what"], last["by"]) == ("cancelled by request", "celery:shop system")
     assert last["reason"] == "the merchant left"
+    with platform.redis() as client:
+        log = Actions(Database(client))
+        (noted,) = [one for one in log.newest(100).actions if one.release_id == release_id and one.by]
+        assert (noted.what, noted.by, noted.reason) == ("cancel", last["by"], last["reason"])
     assert orchestrator.ask("result", release_id)["raised"] == "ReleaseCancelled"
 
 

@@ -124,7 +124,7 @@ def test_nobody_gets_a_secret_without_need() -> None:
         ],
         "flower": ["mprelease_redis__url", "flower_login"],
         "metrics": ["mprelease_redis__url"],
-        "web": ["mprelease_redis__url"],
+        "web": ["mprelease_redis__url", "mprelease_web__password"],
         "receiver": [
             "mprelease_redis__url",
             "mprelease_redis__encryption_keys",

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-import logging
 from ipaddress import ip_address
 
 from starlette.requests import Request
 
 from config.sections.web import WebSettings, is_person
 from web.login.person import Person, scope_of
-
-log = logging.getLogger(__name__)
+from web.login.sessions import SESSION_COOKIE, Sessions
+from web.refused import Refused, address_of
 
 
 class People:
     """Tells who somebody is; nobody where the settings let no people in."""
 
-    def __init__(self, settings: WebSettings) -> None:
+    def __init__(self, settings: WebSettings, refused: Refused) -> None:
         self._settings = settings
+        self._refused = refused
+        password = settings.password.get_secret_value()
+        #: None where there is no password.
+        self.sessions = Sessions(password) if password else None
 
     def __bool__(self) -> bool:
         """Whether anybody can log in."""
         return self._settings.lets_people_in
 
     def person(self, request: Request) -> Person | None:
-        """Who sends the request, None if nobody is known to."""
-        return self._named_by_proxy(request)
+        """Who sends the request, None if nobody is known to. A header that is not believed takes nothing from a cookie."""
+        return self._named_by_proxy(request) or self._with_session(request)
+
+    def comes_by_proxy(self, name: str) -> bool:
+        """Whether the settings let a proxy alone name somebody so: nobody else takes the name in a history."""
+        return name in self._settings.operators or name in self._settings.publishers
+
+    def _with_session(self, request: Request) -> Person | None:
+        cookie = request.cookies.get(SESSION_COOKIE)
+        if self.sessions is None or not cookie:
+            return None
+        name = self.sessions.name(cookie)
+        if name is None:
+            self._refused.tell(request, "a session's cookie that is old or not ours was refused")
+            return None
+        return Person(name, self._settings.of_password, has_session=True)
 
     def _named_by_proxy(self, request: Request) -> Person | None:
         header = self._settings.proxy_user_header
@@ -33,20 +50,20 @@ class People:
         if not names:
             return None
         if not self._is_trusted(request):
-            log.warning("a header %s from an address that is no trusted proxy was not believed", header)
+            self._refused.tell(
+                request, "a proxy's header from an address that is no trusted proxy was not believed"
+            )
             return None
         # A second one is of somebody whom the proxy let through.
         if len(names) > 1 or not is_person(names[0]):
-            log.warning("a proxy named nobody whom a history could name")
+            self._refused.tell(request, "a proxy named nobody whom a history could name")
             return None
         may = scope_of(names[0], operators=self._settings.operators, publishers=self._settings.publishers)
         return Person(names[0], may)
 
     def _is_trusted(self, request: Request) -> bool:
-        if request.client is None:
-            return False
         try:
-            address = ip_address(request.client.host)
+            address = ip_address(address_of(request))
         except ValueError:
             return False
         return any(address in network for network in self._settings.trusted_proxies)

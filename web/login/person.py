@@ -14,6 +14,8 @@ class Person:
 
     name: str
     scope: KeyScope
+    #: By the password, so that there is something to log out of.
+    has_session: bool = False
 
     def may(self, scope: KeyScope) -> bool:
         """Whether this person may do what needs the scope."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
+
+from starlette.types import Scope
 
 
 def own_path(address: str) -> str:
     """An address on this host as it came in a query, or the first page: nobody is sent anywhere else."""
-    parts = urlsplit(address)
-    is_own = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if is_own and not parts.netloc and "\\" not in address else "/"
+    # Browsers read a backslash as a slash, and leave out what nobody sees.
+    is_own = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if is_own and address.isprintable() else "/"
+
+
+def of(scope: Scope) -> str:
+    """What was asked for, by the connection alone: what the Host header holds changes nothing."""
+    path, query = quote(scope["path"]), scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def to(path: str, **query: object) -> str:

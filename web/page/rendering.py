@@ -29,6 +29,7 @@ HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",  # for browsers that know no frame-ancestors
 }
 
 
@@ -78,8 +79,7 @@ def screen(request: Request, template: str, *, status: int = 200, **context: Any
 
 
 def _here(request: Request) -> str:
-    query = request.url.query
-    return f"{request.url.path}?{query}" if query else request.url.path
+    return addresses.of(request.scope)
 
 
 def _iso(moment: datetime) -> str:

@@ -7,12 +7,11 @@ the page, which no other site can read or set.
 from __future__ import annotations
 
 import hmac
-import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
@@ -22,10 +21,9 @@ from config.api_keys import KeyScope
 from config.language import Language
 from releases.errors import InvalidRequest
 from releases.record import MAX_REASON, By, Door, is_reason
-from web.bodies import Body
+from web.bodies import FormBody
 from web.login.person import Person
-
-log = logging.getLogger(__name__)
+from web.refused import Refused
 
 #: What a form has to show.
 FORM_COOKIE, FORM_FIELD = "mprelease-form", "form"
@@ -81,7 +79,7 @@ def keep(request: Request, response: Response, name: str, value: str, max_age: i
 def _is_tls(request: Request) -> bool:
     """Whether the browser came by TLS, by what it says itself: what stands between may not tell."""
     came_from = request.headers.get("origin") or request.headers.get("referer") or ""
-    return request.url.scheme == "https" or urlsplit(came_from).scheme == "https"
+    return request.url.scheme == "https" or _split(came_from).scheme == "https"
 
 
 async def _visit(request: Request) -> Visit:
@@ -92,7 +90,7 @@ async def _visit(request: Request) -> Visit:
 Visiting = Annotated[Visit, Depends(_visit)]
 
 
-def _form(request: Request, raw: Body) -> Mapping[str, str]:
+def _form(request: Request, raw: FormBody) -> Mapping[str, str]:
     return form_of(request, raw)
 
 
@@ -107,16 +105,31 @@ def form_of(request: Request, raw: bytes) -> Mapping[str, str]:
     _check_origin(request)
     token = request.cookies.get(FORM_COOKIE, "")
     if not token or not hmac.compare_digest(token.encode(), fields.pop(FORM_FIELD, "").encode()):
-        log.warning("a form without the token of its page was refused")
+        _tell(request, "a form without the token of its page was refused")
         raise HTTPException(403, "This form is of no page that is open: open the page again, then send it")
     return fields
 
 
 def _check_origin(request: Request) -> None:
-    origin = request.headers.get("origin", "")
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
-        log.warning("a form with another page's Origin was refused")
+    # Browsers send the second where the page came by TLS; it tells http:// of this very name from https:// as well.
+    origin = _split(request.headers.get("origin", "")).netloc.lower()
+    is_ours = origin == request.headers.get("host", "").lower()
+    if not is_ours or request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+        _tell(request, "a form with another page's Origin was refused")
         raise HTTPException(403, "This form came from another page than ours")
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # http://[
+        return urlsplit("")
+
+
+def _tell(request: Request, what: str) -> None:
+    refused: Any = request.app.state.refused
+    assert isinstance(refused, Refused)  # noqa: S101 - the factory sets it
+    refused.tell(request, what)
 
 
 #: A parameter of a screen that takes a form.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.routes import health, platform, releases, waves
+from web.routes import actions, health, platform, releases, waves
 
 #: All of them stand under /api/v1.
 ROUTERS: tuple[APIRouter, ...] = (
@@ -17,5 +17,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     waves.operating,
     platform.reading,
     platform.operating,
+    actions.reading,
     health.router,
 )

@@ -11,13 +11,14 @@ from config.api_keys import KeyScope
 from releases.errors import InvalidRequest
 from releases.scope import Scope
 from releases.store.pauses import Pause
+from releases.waves.audit_quota import Fit
 from tasks.services import Services
 from web.backend import Behind, Ready
 from web.bodies import Body, asked_by, by, json_object
 from web.models import PauseOrder, PlatformRecord, Reason
 from web.openapi import body_of
+from web.platform.standing import Registered, brief
 from web.routes.scoped import WITH_BODY, ScopedRouter, answers
-from wechat.domains import Pool, Standing
 
 reading = ScopedRouter(KeyScope.READ, "platform")
 operating = ScopedRouter(KeyScope.OPERATE, "platform")
@@ -43,7 +44,7 @@ def pause_platform(services: Ready, backend: Behind, request: Request, raw: Body
     if not isinstance(submissions, bool):
         raise InvalidRequest("submissions", "must be true or false")
     scope = Scope.SUBMISSIONS if submissions else Scope.ALL
-    services.pauses.begin_by_hand(scope, who.reason or "", who.actor)
+    services.orders.pause_platform(scope, who)
     return _platform(services, backend.workers())
 
 
@@ -60,24 +61,25 @@ def resume_platform(services: Ready, backend: Behind, request: Request, raw: Bod
 
 
 def _platform(services: Services, workers: int | None) -> JSONResponse:
-    found = {scope: services.pauses.current(scope) for scope in Scope}
-    fit = services.audit_quotas.fit(0)
-    age_s = services.wechat.store.ticket_age_s()
+    it = brief(services)
     document = {
-        "pauses": [_pause(scope, pause) for scope, pause in found.items() if pause is not None],
-        "audit_quota": None
-        if fit is None
-        else {
-            "rest": fit.rest,
-            "limit": fit.limit,
-            "reserved": fit.reserved,
-            "asked_s_ago": round(fit.age_s),
-        },
-        "ticket_age_s": None if age_s is None else round(age_s),
-        "pool": _pool(services),
+        "pauses": [_pause(scope, pause) for scope, pause in it.pauses.items()],
+        "audit_quota": None if it.quota is None else _quota(it.quota),
+        "ticket_age_s": None if it.ticket_age_s is None else round(it.ticket_age_s),
+        "pool": _pool(it.pool),
+        "web_view_pool": _pool(it.web_view_pool),
         "workers": workers,
     }
     return JSONResponse(document)
+
+
+def _quota(fit: Fit) -> dict[str, Any]:
+    return {
+        "rest": fit.rest,
+        "limit": fit.limit,
+        "reserved": fit.reserved,
+        "asked_s_ago": round(fit.age_s),
+    }
 
 
 def _pause(scope: Scope, pause: Pause) -> dict[str, Any]:
@@ -85,10 +87,5 @@ def _pause(scope: Scope, pause: Pause) -> dict[str, Any]:
     return {"scope": scope, "by": pause.actor, **told}
 
 
-def _pool(services: Services) -> dict[str, Any] | None:
-    hosts = services.preflight.kept_hosts()
-    if hosts is None:
-        return None
-    pool = Pool(hosts)
-    missing = [host for host in services.wanted.server.hosts() if pool.standing(host) is Standing.MISSING]
-    return {"hosts": hosts, "missing": missing}
+def _pool(pool: Registered) -> dict[str, Any] | None:
+    return None if pool.hosts is None else {"hosts": pool.hosts, "missing": pool.missing}

@@ -135,6 +135,10 @@ class Inbox:
         """The Mini Programs of UNAUTHORIZED or LOOKS, and when they were pushed, oldest first."""
         return dict(cast("list[tuple[str, float]]", self._redis.zrange(marks, 0, most - 1, withscores=True)))
 
+    def marked(self, marks: str, appid: str) -> float | None:
+        """When a Mini Program was put into UNAUTHORIZED or LOOKS; None if it is not there."""
+        return self._redis.zscore(marks, appid)
+
     def drop_mark(self, marks: str, appid: str, at: float) -> None:
         """Take a mark away, unless there was another push since."""
         self._drop_mark(keys=[marks], args=[appid, repr(at)])

@@ -10,8 +10,10 @@ from typing import Any, cast
 from db.database import Database
 from wechat.errors import Unreadable
 from wechat.tokens.sealing import MARK, Seal
-from wechat.tokens.store import LOCK_PREFIX, PREFIX, TICKET_KEY
+from wechat.tokens.store import LOCK_PREFIX, PREFIX, REFRESH_TOKEN_PREFIX, TICKET_KEY
 
+#: What was counted last, see `counting`; and whether somebody has counted lately.
+COUNTED_KEY, COUNTED_LATELY_KEY = "platform:stored-secrets", "platform:stored-secrets-counted"
 #: Keys looked at in one round trip; most of a database's are others'.
 _PAGE = 1000
 #: Values tried at the most, where there is no ticket, to tell whether the keys fit at all.
@@ -27,6 +29,8 @@ class Tally:
     unreadable: tuple[str, ...]
     #: How many of them lie in plain text, which is current where there is no key.
     plain: int = field(default=0, compare=False)
+    #: How many of them are refresh tokens: of Mini Programs that have authorized the platform.
+    authorizers: int = field(default=0, compare=False)
 
     @property
     def total(self) -> int:
@@ -53,16 +57,17 @@ class StoredSecrets:
 
     def tally(self) -> Tally:
         """Count."""
-        current, outdated, plain, unreadable = 0, 0, 0, []
+        current, outdated, plain, authorizers, unreadable = 0, 0, 0, 0, []
         for key, raw in self._values():
             plain += not raw.startswith(MARK)
+            authorizers += key.startswith(REFRESH_TOKEN_PREFIX)
             if self._seal.is_current(raw):
                 current += 1
             elif self._seal.decrypt(raw) is None:
                 unreadable.append(key)
             else:
                 outdated += 1
-        return Tally(current, outdated, tuple(sorted(unreadable)), plain)
+        return Tally(current, outdated, tuple(sorted(unreadable)), plain, authorizers)
 
     def seal_anew(self) -> int:
         """Seal with the first key what is not; returns how many. What changes meanwhile is its writer's business."""
@@ -73,15 +78,18 @@ class StoredSecrets:
                 number += int(
                     self._db.run(self._swap_if_equal, keys=[key], args=[raw, self._seal.encrypt(text)])
                 )
+        self._redis.delete(COUNTED_LATELY_KEY)  # what was counted holds no more
         return number
 
     def drop_unreadable(self) -> int:
         """Delete what no key opens; returns how many."""
-        return sum(
+        number = sum(
             int(self._drop_if_equal(keys=[key], args=[raw]))
             for key, raw in self._values()
             if self._seal.decrypt(raw) is None
         )
+        self._redis.delete(COUNTED_LATELY_KEY)
+        return number
 
     def _values(self) -> Iterator[tuple[str, str]]:
         """Each key with its value as it is stored; a key that is there all the time comes exactly once."""

@@ -25,10 +25,13 @@ from wechat.tokens.sealing import Seal
 #: Lifetime of a component_verify_ticket, in seconds (12 h).
 TICKET_LIFETIME_S = 12 * 3600
 TICKET_KEY = "wechat:ticket"
+#: A ticket that is older has missed two of WeChat's pushes, which come every ten minutes; one hour before it ends. In seconds.
+OLD_TICKET_S, ENDING_TICKET_S = 30 * 60, 11 * 3600
 #: When the ticket was made, in seconds; and there while a worker has not yet heard of one that was pushed.
 TICKET_CREATED_KEY, TICKET_NEW_KEY = "pushed:ticket-created", "pushed:ticket-new"
 #: What the keys of secrets begin with, and those whose value is no secret.
 PREFIX, LOCK_PREFIX = "wechat:", "wechat:token-lock:"
+REFRESH_TOKEN_PREFIX = f"{PREFIX}refresh-token:"
 #: A token that was lent is replaced at a borrower's word once in so many seconds, for each slot.
 REPAIR_EVERY_S = 60
 #: Where it is noted that the owner of borrowed tokens is away, and for how many seconds.
@@ -141,6 +144,10 @@ class TokenStore:
         """The Mini Program's refresh token."""
         return self._read(_refresh_token_key(appid), appid)
 
+    def has_refresh_token(self, appid: str) -> bool:
+        """Whether there is one, readable or not."""
+        return bool(self._redis.exists(_refresh_token_key(appid)))
+
     def token(self, slot: str) -> StoredToken | None:
         """The slot's access token, if it still lives."""
         key = token_key(slot)
@@ -230,7 +237,7 @@ class TokenStore:
 
 
 def _refresh_token_key(appid: str) -> str:
-    return f"{PREFIX}refresh-token:{appid}"
+    return f"{REFRESH_TOKEN_PREFIX}{appid}"
 
 
 def token_key(slot: str) -> str:

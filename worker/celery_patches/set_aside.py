@@ -33,6 +33,11 @@ class Entry:
     item: str
 
     @property
+    def when(self) -> datetime:
+        """The time."""
+        return datetime.fromisoformat(self.at)
+
+    @property
     def raw(self) -> bytes:
         """The item as it was on the queue."""
         return self.item.encode(errors="surrogateescape")
@@ -59,6 +64,11 @@ def entries(client: redis.Redis) -> Iterator[Entry]:
         yield Entry(**json.loads(text))
 
 
+def newest(client: redis.Redis, most: int) -> list[Entry]:
+    """At most so many of them, newest first."""
+    return [Entry(**json.loads(text)) for text in _texts(client, most)]
+
+
 def requeue(client: redis.Redis, queue: str) -> int:
     """Push all of them back, oldest first; returns how many. What still can't be run is set aside again."""
     texts = _texts(client)
@@ -79,6 +89,6 @@ def clear(client: redis.Redis) -> int:
         return int(pipe.execute()[0])
 
 
-def _texts(client: redis.Redis) -> list[str]:
-    found: Any = client.lrange(SET_ASIDE, 0, -1)
+def _texts(client: redis.Redis, most: int = KEPT) -> list[str]:
+    found: Any = client.lrange(SET_ASIDE, 0, most - 1)
     return list(found)

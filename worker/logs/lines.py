@@ -10,7 +10,7 @@ import structlog
 from structlog.contextvars import get_contextvars
 from structlog.typing import EventDict
 
-from worker.logs.printable import json_line, one_line
+from releases.shown.printable import json_line, one_line
 from worker.logs.redaction import SECRET_NAMES, redact
 
 #: Tracebacks.

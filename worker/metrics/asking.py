@@ -1,6 +1,6 @@
-"""What can't be read from Redis has to be asked for: how many workers answer.
+"""What can't be read from Redis has to be asked for: which workers answer.
 
-Asked for beside the scrapes and never by them: a scrape waits for nobody.
+Asked for beside scrapes and screens, and never by them: they wait for nobody.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import redis
 from kombu.exceptions import OperationalError
@@ -16,15 +17,16 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two questions.
 ASK_EVERY_S = 15.0
+T = TypeVar("T")
 
 
-class Asking:
-    """Asks the workers, in a thread of its own. `workers` is the newest answer; None where there is none."""
+class Asking(Generic[T]):
+    """Asks the workers, in a thread of its own. `answer` is the newest one; None where there is none."""
 
-    def __init__(self, count: Callable[[], int], *, every_s: float = ASK_EVERY_S) -> None:
-        self._count = count
+    def __init__(self, question: Callable[[], T], *, every_s: float = ASK_EVERY_S) -> None:
+        self._question = question
         self._every_s = every_s
-        self.workers: int | None = None
+        self.answer: T | None = None
 
     def start(self) -> None:
         """Begin to ask; ends with the process."""
@@ -33,10 +35,10 @@ class Asking:
     def ask(self) -> None:
         """Ask once."""
         try:
-            self.workers = self._count()
+            self.answer = self._question()
         except Exception as error:
             # Without an answer the figure is gone: it must not stand still and look fresh.
-            self.workers = None
+            self.answer = None
             if isinstance(error, redis.RedisError | OperationalError | OSError):
                 log.debug("Redis is away: %s", type(error).__name__)
             else:
@@ -50,5 +52,5 @@ class Asking:
             except Exception:
                 # Without this thread the figure would stand still and look fresh.
                 log.exception("asking failed")
-                self.workers = None
+                self.answer = None
             never.wait(self._every_s)

@@ -21,6 +21,7 @@ from releases.problems import describe
 from releases.record import By, Release
 from releases.selection import Selection
 from releases.states import Status, Step
+from releases.store.actions import Action, What
 from wechat.errors import WeChatError
 from wechat.http.deadline import DeadlineExceeded
 
@@ -86,22 +87,30 @@ def lasting(time: timedelta) -> str:
 def withdraw(release_ids: Ids, reason: Reason = None, actor: As = None, as_json: AsJson = False) -> None:
     """Have audits withdrawn: WeChat takes five a day for each Mini Program, and ten a month. A worker does it."""
     who = by(actor, reason)
-    done, bad = choice.act(release_ids, lambda release_id: services().publications.withdraw(release_id, who))
+    order = choice.as_one(What.WITHDRAW, who, release_ids)
+    done, bad = choice.act(
+        release_ids, lambda release_id: services().publications.withdraw(release_id, who, within=order)
+    )
     _end(done, bad, "withdrawn soon", as_json=as_json)
 
 
 def speed_up(release_ids: Ids, reason: Reason = None, actor: As = None, as_json: AsJson = False) -> None:
     """Have audits looked at sooner, from the provider's monthly pool."""
     who = by(actor, reason)
-    done, bad = choice.act(release_ids, lambda release_id: _sped_up(release_id, who))
+    order = choice.as_one(What.SPEED_UP, who, release_ids)
+    done, bad = choice.act(release_ids, lambda release_id: _sped_up(release_id, who, order))
     _end(done, bad, "sped up", as_json=as_json)
 
 
-def _sped_up(release_id: str, who: By) -> Release:
+def _sped_up(release_id: str, who: By, order: Action | None) -> Release:
     """Raises ReleaseConflict where it is not under audit, or WeChat refuses."""
     release = services().reader.get(release_id)
     if release.status is not Status.SUBMITTED or release.auditid is None:
         raise ReleaseConflict(release_id, f"is {release.status}, not under audit")
+    action = order or Action.of(
+        What.SPEED_UP, who, services().now(), release, detail=f"audit {release.auditid}"
+    )
+    services().actions.note(action)
     try:
         mini_program(release.appid).speed_up_audit(release.auditid)
     except (WeChatError, DeadlineExceeded) as error:

@@ -21,9 +21,11 @@ from cli.printing import complain, notes, tell
 from cli.typed.times import RIGHT, read_time
 from cli.who import As, Reason, by
 from releases.errors import InvalidRequest
+from releases.intake.publications import in_words
 from releases.record import Release
 from releases.selection import Selection
 from releases.states import Status, Step
+from releases.store.actions import What
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 #: Releases that a question names.
@@ -69,8 +71,10 @@ def publish(
     who, bad = by(actor, reason), 0
     if wave is None:
         _ask("Put {} live", _chosen(release_ids, wave), not_before, yes=yes)
+        order = choice.as_one(What.PUBLISH, who, release_ids or [], detail=in_words(not_before))
         done, bad = choice.act(
-            release_ids or (), lambda one: services().publications.order(one, who, not_before=not_before)
+            release_ids or (),
+            lambda one: services().publications.order(one, who, not_before=not_before, within=order),
         )
     else:
         approved = services().reader.select(Selection(wave=wave, status=Status.APPROVED))
@@ -98,7 +102,10 @@ def revert(
     who, bad = by(actor, reason), 0
     if wave is None:
         _ask("Take {} back", _chosen(release_ids, wave), yes=yes)
-        done, bad = choice.act(release_ids or (), lambda one: services().publications.revert(one, who))
+        order = choice.as_one(What.REVERT, who, release_ids or [])
+        done, bad = choice.act(
+            release_ids or (), lambda one: services().publications.revert(one, who, within=order)
+        )
     else:
         _ask(
             "Take {} of wave " + wave + " back",

@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
+from cli import language
 from cli.commands.domains import AppId, mini_program
 from cli.commands.live.asking import confirm
-from cli.commands.live.versions import AUDIT, effective_domains, json_of, named, of_gray
+from cli.commands.live.versions import json_of, of_gray
 from cli.context import only_reads, services
 from cli.lines import document
 from cli.printing import Lines, complain, notes, times
 from cli.who import As, Reason, by
 from releases.record import By
+from releases.shown.asked import AUDIT, effective, named
 from releases.steps.ours import PASSED
+from releases.store.actions import Action, What
 from wechat.mini_program import GrayPlan, MiniProgram
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -43,8 +46,10 @@ def visit(
     shop, is_open = mini_program(appid), switch is Switch.OPEN
     if is_open:
         confirm(f"Let users into {appid} again?", yes=yes)
+    who = by(actor, reason)
+    _order(What.VISIT_OPEN if is_open else What.VISIT_CLOSE, appid, who)
     shop.set_open(is_open)
-    _note(appid, f"{'opened' if is_open else 'closed'} to users", by(actor, reason))
+    _note(appid, f"{'opened' if is_open else 'closed'} to users", who)
     if as_json:
         document({"appid": appid, "is_open": is_open})
     elif is_open:
@@ -71,14 +76,17 @@ def gray(
     shop = mini_program(appid)
     plan = shop.gray_plan()
     runs = plan is not None and plan.status == _RUNNING
+    who = by(actor, reason)
     if what == "stop" and runs:
+        _order(What.GRAY_STOP, appid, who)
         shop.stop_gray()
-        _note(appid, "gray release stopped", by(actor, reason))
+        _note(appid, "gray release stopped", who)
     elif percent is not None and not (runs and plan is not None and plan.percentage >= percent):
         version = _publishable(shop, appid)
         confirm(f"Put {version} live for {percent} % of the users of {appid}?", yes=yes)
+        _order(What.GRAY, appid, who, f"{version}, {percent} % of the users")
         shop.gray(percent)
-        _note(appid, f"gray release of {version} to {percent} % of the users", by(actor, reason))
+        _note(appid, f"gray release of {version} to {percent} % of the users", who)
     elif what is not None:
         notes.print("it is so already, so nothing was sent")
     _print(shop.gray_plan() if what else plan, as_json=as_json)
@@ -94,10 +102,15 @@ def _publishable(shop: MiniProgram, appid: str) -> str:
     """The version that WeChat would take, which it does not let us choose; ends with 1 where that would break the shop."""
     audit = shop.latest_audit()
     if audit is None or audit.status != PASSED:
-        how = "there is none" if audit is None else f"audit {audit.auditid} is {named(AUDIT, audit.status)}"
+        how = (
+            "there is none"
+            if audit is None
+            else f"audit {audit.auditid} is {named(AUDIT, audit.status, language.speech())}"
+        )
         complain(f"Nothing was sent: the latest audit of {appid} has not passed: {how}")
         raise typer.Exit(1)
-    missing = services().wanted - effective_domains(shop)
+    wanted = services().wanted
+    missing = wanted - effective(shop, web_view=bool(wanted.web_view))
     if missing:
         complain(
             f"Nothing was sent: users could not reach {', '.join(missing.hosts())}.",
@@ -105,6 +118,11 @@ def _publishable(shop: MiniProgram, appid: str) -> str:
         )
         raise typer.Exit(1)
     return f"version {audit.version or '?'} (audit {audit.auditid})"
+
+
+def _order(what: What, appid: str, who: By, detail: str | None = None) -> None:
+    """Have the log tell it, before it is done."""
+    services().actions.note(Action.of(what, who, services().now(), appid=appid, detail=detail))
 
 
 def _note(appid: str, what: str, who: By) -> None:

@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from cli import language
 from cli.commands.domains import AppId, mini_program
-from cli.commands.live.asked import Asked
 from cli.context import only_reads, services
 from cli.lines import document
 from cli.printing import Lines, times
-from releases.steps.calls import WebView
-from wechat.domains import SCHEMES, Domains
-from wechat.mini_program import Filing, GrayPlan, LatestAudit, MiniProgram, Versions
+from releases.shown.asked import AUDIT, GRAY, Asked, AtWeChat, filed, named
+from wechat.domains import SCHEMES
+from wechat.mini_program import Filing, GrayPlan, LatestAudit, Versions
 
-#: By their number at WeChat.
-AUDIT = ("approved", "rejected", "in review", "withdrawn", "delayed")
-GRAY = ("not begun", "running", "paused", "done", "stopped")
-_FILING = {
-    2: "under review by WeChat",
-    3: "rejected by WeChat",
-    4: "under review by the regulator",
-    5: "rejected by the regulator",
-    6: "filed",
-}
 #: Columns before what is said.
 _HANG = 11
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """None is what there is not, or what `asked` has as unknown."""
-
-    asked: Asked
-    versions: Versions | None
-    audit: LatestAudit | None
-    effective: Domains | None
-    is_open: bool | None
-    filing: Filing | None
-    gray: GrayPlan | None
 
 
 def versions(
@@ -52,16 +29,8 @@ def versions(
 ) -> None:
     """Show a Mini Program's trial, audited and live version, its domains, filing and visit status."""
     only_reads()
-    ask, asked = mini_program(appid), Asked()
-    found = _Found(
-        asked,
-        versions=asked.for_("versions", ask.versions),
-        audit=asked.for_("audit", ask.latest_audit),
-        effective=asked.for_("domains", lambda: effective_domains(ask)),
-        is_open=asked.for_("visit", ask.is_open),
-        filing=asked.for_("filing", ask.filing),
-        gray=asked.for_("gray", ask.gray_plan),
-    )
+    web_view = bool(services().wanted.web_view)
+    found = AtWeChat.ask(mini_program(appid), Asked(language.speech()), web_view=web_view)
     if as_json:
         document({"appid": appid, **_public(found)})
         return
@@ -70,13 +39,7 @@ def versions(
         console.print(f"[bold]{name:<9}[/]  {escape(times(said, console))}", hang=_HANG)
 
 
-def effective_domains(shop: MiniProgram) -> Domains:
-    """The domains that hold; the business domains among them where the settings want some."""
-    found = shop.effective_domains()
-    return found | WebView(shop).effective_domains() if services().wanted.web_view else found
-
-
-def _rows(found: _Found) -> Iterator[tuple[str, str]]:
+def _rows(found: AtWeChat) -> Iterator[tuple[str, str]]:
     unknown = {name: f"unknown: {why}" for name, why in found.asked.unknown.items()}
     there = found.versions or Versions(None, None)
     for name, one in (("trial", there.trial), ("live", there.live)):
@@ -99,7 +62,7 @@ def _rows(found: _Found) -> Iterator[tuple[str, str]]:
 def _of_audit(audit: LatestAudit | None) -> str:
     if audit is None:
         return "none"
-    status = named(AUDIT, audit.status)
+    status = named(AUDIT, audit.status, language.speech())
     return "  ".join(
         filter(None, (audit.version, _at(audit.submit_time), f"{status} (audit {audit.auditid})"))
     )
@@ -108,8 +71,9 @@ def _of_audit(audit: LatestAudit | None) -> str:
 def _of_filing(filing: Filing | None) -> str:
     if filing is None:
         return "none"
-    status = _FILING.get(filing.status, f"not filed ({filing.status})")
-    return ": ".join([status, *(["; ".join(filing.problems)] if filing.problems else [])])
+    return ": ".join(
+        [filed(filing, language.speech()), *(["; ".join(filing.problems)] if filing.problems else [])]
+    )
 
 
 def of_gray(plan: GrayPlan | None) -> str:
@@ -117,19 +81,14 @@ def of_gray(plan: GrayPlan | None) -> str:
     if plan is None:
         return "none"
     began = f", since {_at(plan.created_at)}" if plan.created_at else ""
-    return f"{plan.percentage} % of the users, {named(GRAY, plan.status)}{began}"
-
-
-def named(names: tuple[str, ...], number: int) -> str:
-    """WeChat's number in words."""
-    return names[number] if 0 <= number < len(names) else f"status {number}"
+    return f"{plan.percentage} % of the users, {named(GRAY, plan.status, language.speech())}{began}"
 
 
 def _at(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else ""
 
 
-def _public(found: _Found) -> dict[str, Any]:
+def _public(found: AtWeChat) -> dict[str, Any]:
     """As JSON: null is what there is not; what is not known is null as well, and `unknown` says why."""
     there = found.versions or Versions(None, None)
     effective = found.effective

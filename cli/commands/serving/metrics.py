@@ -57,7 +57,7 @@ def metrics(
 
     asking = Asking(_workers)
     with can_be_had(host, port):
-        made = server(PlatformCollector(read=read, workers=lambda: asking.workers), host, port)
+        made = server(PlatformCollector(read=read, workers=lambda: asking.answer), host, port)
     with made as listening:
         asking.start()
         notes.print(f"metrics at http://{host}:{listening.server_port}/metrics", markup=False)

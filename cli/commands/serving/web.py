@@ -15,14 +15,14 @@ from cli.extras import need_web
 from cli.printing import complain, notes
 from config.api_keys import KeyScope
 from config.texts import is_loopback
+from worker.agreement import new_salt
 from worker.redis_client import connect
 
 if TYPE_CHECKING:
     from web.backend import Backend
-    from worker.app import ReleaseCelery
 
-#: Seconds in which workers answer, and between two questions.
-_PING_S, _ASK_EVERY_S = 1.0, 5.0
+#: Seconds between two questions to the workers.
+_ASK_EVERY_S = 5.0
 
 
 def web(
@@ -40,7 +40,7 @@ def web(
     if not settings().web.keys and not people and not is_loopback(host):
         complain(
             f"Nobody could log in, and {host} is more than this machine: make a key first, "
-            "by `mprelease api-key NAME --scope operate`, or set MPRELEASE_WEB__PASSWORD."
+            "by `mprelease api-key NAME --scope operate`, or let people in by MPRELEASE_WEB__PASSWORD (docs/page.md)."
         )
         raise typer.Exit(2)
     backend = _backend()
@@ -53,27 +53,30 @@ def web(
     notes.print(f"the API at {address}/api/v1", markup=False)
     if people:
         notes.print(f"the page at {address}/", markup=False)
+        if not is_loopback(host):
+            notes.print("this is plain HTTP: put a proxy with TLS before it (docs/page.md)", markup=False)
     elif not settings().web.keys:
         notes.print("no key is set, so nobody is let in: mprelease api-key NAME --scope operate")
     tokens = lending(ScopedRouter(KeyScope.TOKENS, "tokens"), backend.lender)
-    serve(create_app(settings().web, backend, tokens), listening, log_format=settings().log.format)
+    app = create_app(settings().web, backend, tokens)
+    serve(app, listening, log_format=settings().log.format, end=app.state.live.end)
 
 
 def _backend() -> Backend:
     from web.backend import CONNECTIONS, PATIENCE_S, Backend  # noqa: PLC0415 - needs the extra
+    from web.platform.standing import StandingReader  # noqa: PLC0415
     from worker.app import create_app  # noqa: PLC0415 - imports Celery
+    from worker.asking import Roll  # noqa: PLC0415
     from worker.metrics.asking import Asking  # noqa: PLC0415
-    from worker.wiring import build_services  # noqa: PLC0415
+    from worker.wiring import build_services, figures_reader  # noqa: PLC0415
 
     app = create_app(settings(), partial(build_services, connections=CONNECTIONS))
     app.conf.update(redis_max_connections=CONNECTIONS)  # of the result store: a thread may need one
     quick = connect(
         settings().redis, CONNECTIONS, socket_timeout=PATIENCE_S, socket_connect_timeout=PATIENCE_S
     )
-    asking = Asking(lambda: _workers(app), every_s=_ASK_EVERY_S)
+    asking = Asking(Roll(app, new_salt()).call, every_s=_ASK_EVERY_S)
     asking.start()
-    return Backend(app.services, quick=quick, workers=lambda: asking.workers)
-
-
-def _workers(app: ReleaseCelery) -> int:
-    return len(app.control.ping(timeout=_PING_S) or ())
+    client = connect(settings().redis, CONNECTIONS)
+    standing = StandingReader(client, figures=figures_reader(client), fleet=lambda: asking.answer)
+    return Backend(app.services, quick=quick, standing=standing)

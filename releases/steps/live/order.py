@@ -17,6 +17,7 @@ def ordered(release: Release, now: datetime, by: By = NOBODY, not_before: dateti
             "not_before": None if not_before is None else not_before.timestamp(),
             "publish_at": None,
             "passes": False,
+            "canary": False,
         }
     )
     return release.changed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from releases import remedies
 from releases.problems import StepBlocked
@@ -77,13 +78,20 @@ def _intend(
     guard: Guard,
     monotonic: Callable[[], float],
 ) -> tuple[LatestAudit, str]:
-    """Check and write the intent; what was checked is fresh when it returns."""
-    for _ in range(GUARD_TRIES):
-        began = monotonic()
-        found = guard.check(mini_program, release, intents)
-        intents.publish(mini_program.now())
-        if monotonic() - began <= GUARD_GOOD_FOR_S:
-            return found
+    """Check and write the intent; what was checked is fresh when it returns.
+
+    Where it stops after it has written the intent, nothing has been sent: an intent of this attempt is taken back.
+    """
+    with ExitStack() as unsent:
+        for _ in range(GUARD_TRIES):
+            began = monotonic()
+            found = guard.check(mini_program, release, intents)
+            intents.publish(mini_program.now())
+            if monotonic() - began <= GUARD_GOOD_FOR_S:
+                unsent.pop_all()
+                return found
+            if release.progress.publish_at is None:
+                unsent.callback(intents.forget_publication)
     raise Unanswered(PATHS["release"], f"the checks before it took longer than {GUARD_GOOD_FOR_S:.0f} s")
 
 

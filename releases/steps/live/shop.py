@@ -16,6 +16,9 @@ from releases.steps.ours import is_described_as_ours, is_same_version
 from releases.store.records import ReleaseStore
 from wechat.mini_program import LiveVersion
 
+#: What the history says of one that is in the shop without a `verify_live` of this time.
+UNCHECKED = "its domains were not checked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
@@ -44,7 +47,7 @@ class Shop:
         ]
         if same:
             back = max(same, key=lambda other: (is_described_as_ours(live, other), other.created_at))
-            self._save(back, f"live again: release {release.id} was taken back", Status.LIVE)
+            self._save(back, f"live again: release {release.id} was taken back, and {UNCHECKED}", Status.LIVE)
 
     def _others(self, release: Release) -> list[Release]:
         return [other for other in self.store.find(appid=release.appid) if other.id != release.id]

@@ -1,6 +1,6 @@
 -- Write new releases with their indexes, and cancel those that they supersede: all of them or none.
 -- ARGV[1] what begins with them, as JSON: policy, pause and wave of a wave that is new, or begins anew: without a pause its
---     brake ends; policy_key, pause_key, watched (keys)
+--     brake ends; policy_key, pause_key, watched (keys); action (the order, see `note` in shared.lua)
 -- ARGV[2...] a release each, as JSON: a change, see shared.lua, and in it: mini_program (its key), identity,
 --     known {active, same} (the ids that the caller saw, if any), indexes (keys that list it for good), urgent,
 --     superseded (a change, and in it revision, identity, left: the newest release of its version that was not cancelled)
@@ -39,6 +39,7 @@ for _, new in ipairs(releases) do
   write(new)
 end
 local opening = cjson.decode(ARGV[1])
+note(opening.action)
 if opening.policy then
   redis.call('SET', opening.policy_key, opening.policy)
   redis.call('SADD', opening.watched, opening.wave)

@@ -45,6 +45,18 @@ local function recount(hash, before, after)
   end
 end
 
+-- An order for releases goes into the log of actions, whose oldest entries go when it is full. Again changes nothing.
+-- `order` is made by `Action.entry`; without one nobody ordered anything.
+local function note(order)
+  if not order then
+    return
+  end
+  redis.call('ZADD', order.log, order.at, order.entry)
+  for _, oldest in ipairs(redis.call('ZRANGE', order.log, 0, order.over)) do
+    redis.call('ZREM', order.log, oldest)
+  end
+end
+
 -- It stands in an index by the time since when it is what it is; before and after, each may be nothing.
 local function date(id, before, after)
   if before and not (after and after.index == before.index) then

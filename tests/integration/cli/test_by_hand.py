@@ -145,3 +145,25 @@ def test_no_gray_release_of_what_has_not_passed_or_would_lose_a_domain(
 @pytest.mark.parametrize("wrong", ["0", "101", "half", "\uff15"])
 def test_a_percentage_is_1_to_100(command: Command, shop: ScriptedWeChat, wrong: str) -> None:
     assert "1 to 100" in command("gray", SHOP, wrong, code=2).stderr
+
+
+@pytest.mark.parametrize("action", ["delete", "set"])
+def test_business_domains_are_removed_and_replaced_apart_from_server_domains(
+    command: Command, wechat: ScriptedWeChat, action: str
+) -> None:
+    pages, api = "https://pages.example.com", "https://api.example.com"
+    wechat.on("/wxa/modify_domain", {"requestdomain": []})
+    wechat.on("/wxa/setwebviewdomain", {}, {"webviewdomain": []})
+    typed = ["domains", action, SHOP, "--webviewdomain", pages, "--yes"]
+
+    assert told(command, *typed)["webviewdomain"] == []
+    assert [call.fields for call in wechat.calls("/wxa/setwebviewdomain")] == [
+        {"action": action, "webviewdomain": [pages]},
+        {"action": "get"},
+    ]
+    assert [call.fields for call in wechat.calls("/wxa/modify_domain")] == [{"action": "get"}]
+
+    wechat.on("/wxa/setwebviewdomain", {}, {"webviewdomain": []})
+    told(command, *typed, "--requestdomain", api)
+    sent = wechat.calls("/wxa/modify_domain")[1].fields
+    assert sent == {"action": action, "requestdomain": [api]}

@@ -34,6 +34,7 @@ from releases.steps.live.times import Times
 from releases.steps.look import Look
 from releases.steps.preflight import Preflight
 from releases.store import keys
+from releases.store.actions import Actions
 from releases.store.leases import Held, Leases
 from releases.store.pauses import Paused, Pauses
 from releases.store.places import Lane, Place
@@ -293,6 +294,7 @@ def orders_of(client: redis.Redis, store: ReleaseStore, releases: Releases, paus
         preflight=preflight,
         audit_quotas=AuditQuotas(client, ask=lambda _: AuditQuota(1, 1), newest_appids=list),
         times=Times(),
+        actions=Actions(Database(client)),
     )
 
 

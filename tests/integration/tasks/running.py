@@ -29,6 +29,7 @@ from releases.steps.live.work import LiveWork
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
+from releases.store.actions import Actions
 from releases.store.known import Stored
 from releases.store.leases import Leases
 from releases.store.outbox import Outbox
@@ -117,7 +118,9 @@ def run(
             preflight=preflight,
             audit_quotas=audit_quotas,
             times=times,
+            actions=Actions(Database(redis_client)),
         ),
+        actions=Actions(Database(redis_client)),
         preflight=preflight,
         audit_quotas=audit_quotas,
         waves=waves,

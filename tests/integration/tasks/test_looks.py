@@ -139,6 +139,8 @@ def test_one_that_is_to_be_published_by_itself_is_ordered_with_the_same_write(
     place = place_of(redis_client, release)
     assert place is not None
     assert place[0] == keys.sent(urgent=False)
+    # Nobody has ordered anything: what workers do is not in the log.
+    assert not redis_client.exists(keys.ACTIONS)
 
 
 def test_a_rejection_keeps_its_reason_and_leaves_the_way_free(

@@ -315,11 +315,13 @@ def test_the_platform_is_paused_and_goes_on_by_whom_the_history_says(api: Api, s
     api.post("/platform/resume")
 
 
-def test_the_platform_tells_ticket_quota_and_pool(api: Api, redis_client: redis.Redis) -> None:
+def test_the_platform_tells_ticket_quota_and_pools(api: Api, redis_client: redis.Redis) -> None:
     nothing = api.get("/platform")
-    assert (nothing["ticket_age_s"], nothing["audit_quota"], nothing["pool"]) == (None, None, None)
+    names = ("ticket_age_s", "audit_quota", "pool", "web_view_pool")
+    assert {name: nothing[name] for name in names} == dict.fromkeys(names)
     redis_client.set("wechat:ticket", "sealed", ex=12 * 3600 - 100)
     redis_client.set("platform:pool", json.dumps(["api.example.com"]))
+    redis_client.set("platform:jump-pool", json.dumps(["pages.example.com"]))
     redis_client.set(
         "platform:audit-quota", json.dumps({"rest": 5, "limit": 20, "submitted": 0}), ex=86_400 - 30
     )
@@ -327,6 +329,7 @@ def test_the_platform_tells_ticket_quota_and_pool(api: Api, redis_client: redis.
     told = api.get("/platform")
     assert told["ticket_age_s"] in (100, 101)
     assert told["pool"] == {"hosts": ["api.example.com"], "missing": []}
+    assert told["web_view_pool"] == {"hosts": ["pages.example.com"], "missing": []}
     assert {**told["audit_quota"], "asked_s_ago": 30} == {
         "rest": 5,
         "limit": 20,

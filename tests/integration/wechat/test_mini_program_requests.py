@@ -66,6 +66,12 @@ CASES: list[tuple[Callable[[MiniProgram], object], str, str, str]] = [
         "/wxa/setwebviewdomain",
         '{"action":"add","webviewdomain":["https://a.cn","https://b.cn"]}',
     ),
+    (
+        lambda it: it.change_web_view_domains("delete", ("https://a.cn",)),
+        "POST",
+        "/wxa/setwebviewdomain",
+        '{"action":"delete","webviewdomain":["https://a.cn"]}',
+    ),
     (lambda it: it.effective_web_view_domains(), "POST", "/wxa/get_effective_webviewdomain", "{}"),
     # With both in the query WeChat only lists: https://developers.weixin.qq.com/community/develop/doc/0004e8c568cc00397cf463ed061000
     (lambda it: it.earlier_versions(), "GET", "/wxa/revertcoderelease?action=get_history_version", ""),

@@ -19,7 +19,7 @@ from releases.scope import live_scope
 from releases.second_half import Publication, Review, ReviewStatus
 from releases.states import ACTIVE, Status, Step
 from tests.support.examples import NOW, a_problem, a_release
-from tests.unit.worker.logs.test_printable import EVIL, is_safe
+from tests.unit.releases.shown.test_printable import EVIL, is_safe
 
 REASON = "1: 小程序的类目与内容不符，请修改类目后重新提交审核。\n2: the pictures show a page that lacks its content"
 DROPPED = {"requestdomain": ["https://pay.example.com"], "wsrequestdomain": []}

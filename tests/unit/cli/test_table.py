@@ -10,7 +10,7 @@ import pytest
 from cli.table import as_csv
 from releases.states import Status
 from tests.support.examples import a_problem, a_release
-from tests.unit.worker.logs.test_printable import EVIL, is_safe
+from tests.unit.releases.shown.test_printable import EVIL, is_safe
 
 
 def test_a_cell_holds_no_line_of_its_own_and_no_control_sign(capsys: pytest.CaptureFixture[str]) -> None:

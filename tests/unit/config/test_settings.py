@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,18 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WEB__KEYS": (f"ci:read:{'0f' * 32}", [ApiKey.read(f"ci:read:{'0f' * 32}")]),
     "MPRELEASE_WEB__HOSTS": ("Release.example.com, b.example.com", ["release.example.com", "b.example.com"]),
     "MPRELEASE_WEB__REQUESTS_PER_MINUTE": ("600", 600),
+    "MPRELEASE_WEB__PROXY_USER_HEADER": ("X-Forwarded-User", "X-Forwarded-User"),
+    "MPRELEASE_WEB__TRUSTED_PROXIES": (
+        "127.0.0.1, 10.0.0.0/8",
+        [ip_network("127.0.0.1"), ip_network("10.0.0.0/8")],
+    ),
+    "MPRELEASE_WEB__OPERATORS": ("anna@example.com, 王芳", ["anna@example.com", "王芳"]),
+    "MPRELEASE_WEB__PUBLISHERS": ('["Petra P."]', ["Petra P."]),
+    "MPRELEASE_WEB__PASSWORD": ("correct-horse-battery", "correct-horse-battery"),
+    "MPRELEASE_WEB__PASSWORD_ROLE": ("read", "read"),
 }
 
+_PROXY = {"MPRELEASE_WEB__PROXY_USER_HEADER": "Remote-User", "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1"}
 #: What else has to be said for a variable to be right.
 BESIDE = {
     "MPRELEASE_TOKENS__SOURCE": {
@@ -80,6 +91,8 @@ BESIDE = {
         "MPRELEASE_REDIS__MASTER_NAME": "mymaster",
     },
     "MPRELEASE_WEBHOOK__URL": {"MPRELEASE_WEBHOOK__SECRET": WEBHOOK_SECRET},
+    "MPRELEASE_WEB__PROXY_USER_HEADER": {"MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1"},
+    **dict.fromkeys(("MPRELEASE_WEB__OPERATORS", "MPRELEASE_WEB__PUBLISHERS"), _PROXY),
 }
 
 

@@ -7,8 +7,9 @@ from celery.worker.control import Panel
 from kombu.exceptions import OperationalError
 
 from releases.store.schema import NEWEST
+from worker.asking import schema_of
 from worker.celery_patches.remote_control import schema
-from worker.old_workers import old_workers, schemas_in
+from worker.old_workers import old_workers
 
 
 def asked(answers: Any) -> Any:
@@ -39,7 +40,7 @@ ANSWERS = {
 
 def test_a_worker_that_does_not_know_the_question_is_an_old_one() -> None:
     assert old_workers(asked(ANSWERS), listened_to(by_any=True)) == ["odd", "old", "older"]
-    assert schemas_in(ANSWERS)["newer"] == NEWEST + 1
+    assert schema_of(ANSWERS["newer"]) == NEWEST + 1
     assert old_workers(asked(None), listened_to(by_any=True)) == []
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from releases.errors import ReleaseConflict
 from releases.record import Release
 from releases.states import Step
+from releases.store.actions import Action, What
 from tasks.services import Services
 from web.page.acts.kinds import Act
 from web.page.acts.order import Order
@@ -34,14 +35,14 @@ def _with_platform(services: Services, target: Target, order: Order) -> None:
     if target.act is Act.RESUME:
         services.orders.resume_platform(order.by, [target.scope])
     else:
-        services.pauses.begin_by_hand(target.scope, order.by.reason or "", order.by.actor)
+        services.orders.pause_platform(target.scope, order.by)
 
 
 def _with_wave(services: Services, target: Target, wave: str, order: Order, shown: Preview) -> None:
     orders = services.orders
     match target.act:
         case Act.RESUME:
-            orders.resume_wave(wave, order.by, target.picks, target.halves)
+            orders.resume_wave(wave, order.by, target.picks, target.halves, target.part)
         case Act.CANCEL:
             orders.cancel_wave(wave, order.by)
         case Act.PUBLISH:
@@ -63,7 +64,9 @@ def _with_wave(services: Services, target: Target, wave: str, order: Order, show
 
 def _with_each(services: Services, target: Target, order: Order, shown: Preview) -> int:
     """One that can't be done any more keeps no other from it; raises what is wrong where none could."""
-    act, refused = _one(services, target.act, order), list[ReleaseConflict]()
+    within = Action.of(What(target.act), order.by, services.now(), number=shown.number)
+    act = _one(services, target.act, order, within if len(target.releases) > 1 else None)
+    refused = list[ReleaseConflict]()
     for release_id in target.releases:
         try:
             act(release_id)
@@ -74,12 +77,12 @@ def _with_each(services: Services, target: Target, order: Order, shown: Preview)
     return shown.number
 
 
-def _one(services: Services, act: Act, order: Order) -> Callable[[str], Release]:
+def _one(services: Services, act: Act, order: Order, within: Action | None) -> Callable[[str], Release]:
     publications, releases = services.publications, services.releases
     return {
-        Act.RESUME: partial(releases.resume, by=order.by),
-        Act.CANCEL: partial(releases.cancel, by=order.by),
-        Act.WITHDRAW: partial(publications.withdraw, by=order.by),
-        Act.PUBLISH: partial(publications.order, by=order.by, not_before=order.publication.at),
-        Act.REVERT: partial(publications.revert, by=order.by),
+        Act.RESUME: partial(releases.resume, by=order.by, within=within),
+        Act.CANCEL: partial(releases.cancel, by=order.by, within=within),
+        Act.WITHDRAW: partial(publications.withdraw, by=order.by, within=within),
+        Act.PUBLISH: partial(publications.order, by=order.by, not_before=order.publication.at, within=within),
+        Act.REVERT: partial(publications.revert, by=order.by, within=within),
     }[act]

@@ -32,9 +32,9 @@ class Target:
     cause: str | None
 
     @property
-    def is_part(self) -> bool:
-        """Whether it is for those of a wave alone that stand still for one cause."""
-        return self.errcode is not None or self.cause is not None
+    def part(self) -> str | None:
+        """Which part of a wave it is for, in words of the log; None for all of it."""
+        return self.cause if self.errcode is None else f"errcode {self.errcode}"
 
     @property
     def halves(self) -> Collection[Half]:

@@ -1,4 +1,4 @@
-// Puts times into the reader's time zone. Without it they stand in UTC, and say so.
+// Puts times into the reader's time zone, where without it they stand in UTC, and say so; tells when live updates are lost.
 "use strict";
 
 function localise(root) {
@@ -26,3 +26,40 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 document.addEventListener("htmx:afterSwap", (event) => localise(event.target));
 document.addEventListener("htmx:sseMessage", (event) => localise(event.target));
+
+function tellLost(isLost) {
+  for (const note of document.querySelectorAll(".live-lost")) note.hidden = !isLost;
+}
+
+document.addEventListener("htmx:sseError", () => tellLost(true));
+document.addEventListener("htmx:sseOpen", () => tellLost(false));
+
+// What somebody fills in is not swapped away; the newest is swapped in when it is left.
+const waiting = new Map();
+
+function isFilledIn(part) {
+  const fields = [...part.querySelectorAll("input, textarea")];
+  return part.querySelector("form") && (part.contains(document.activeElement) || fields.some((field) => field.value !== field.defaultValue));
+}
+
+let focused = null;
+document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  const part = event.target;
+  waiting.delete(part);
+  focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  if (!isFilledIn(part)) return;
+  event.preventDefault();
+  waiting.set(part, event.detail.data);
+});
+// Whoever goes by keyboard stays on the same link.
+document.addEventListener("htmx:sseMessage", (event) => {
+  if (focused !== null) event.target.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+});
+document.addEventListener("focusout", () => setTimeout(() => {
+  for (const [part, text] of waiting) {
+    if (isFilledIn(part)) continue;
+    waiting.delete(part);
+    htmx.swap(part, text, { swapStyle: "innerHTML" });
+    localise(part);
+  }
+}));

@@ -17,6 +17,7 @@ from releases.states import Status, Step
 from releases.steps.live.hours import Hours
 from releases.steps.live.times import Times
 from releases.steps.preflight import Preflight
+from releases.store.actions import Actions
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
@@ -60,6 +61,7 @@ def orders_within(
         preflight=preflight,
         audit_quotas=audit_quotas,
         times=Times(hours=hours, random=lambda: 0.0),
+        actions=Actions(Database(redis_client)),
     )
 
 

@@ -12,13 +12,14 @@ from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.intake.publications import Publications
+from releases.reading import Reader
 from releases.record import Release
 from releases.scope import wave_scope
 from releases.states import Status, Step
 from releases.steps.attempt import Attempt
 from releases.store import keys
-from releases.store.leases import Held
-from releases.store.pauses import Paused
+from releases.store.leases import Held, Leases
+from releases.store.pauses import Pause, Paused, Pauses
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.waves.halves import FIRST, LIVE
@@ -38,7 +39,7 @@ from tests.integration.releases.waves.publishing import (
     report,
 )
 from tests.integration.releases.waves.test_waves import look
-from tests.support.examples import NOW
+from tests.support.examples import NOW, a_problem
 from tests.support.records import members
 
 #: The fixtures of its neighbour.
@@ -118,16 +119,79 @@ def test_the_canary_goes_first_and_the_rest_waits_and_says_for_what(
     }
 
 
-def test_no_pause_of_the_canarys_wave_holds_the_canary(
-    approved: list[Release], orders: Orders, store: ReleaseStore, begin: Callable[[Release], Held]
+Starts = Callable[[Release], bool]
+
+
+@pytest.fixture
+def starts(store: ReleaseStore, begin: Callable[[Release], Held], leases: Leases) -> Starts:
+    """Whether a release is worked on, or held by the pause of its wave's publications."""
+
+    def _starts(release: Release) -> bool:
+        lease = begin(release)
+        try:
+            Attempt(lease, store=store, now=lambda: NOW).start(interrupted=False)
+        except Paused:
+            return False
+        finally:
+            leases.end(release.id, release.appid, lease.number)
+        return True
+
+    return _starts
+
+
+def test_the_pause_in_which_the_rest_waits_does_not_hold_the_canary(
+    approved: list[Release], orders: Orders, starts: Starts
 ) -> None:
     ordered = orders.publish_wave("spring", ANNA, canary=2)
 
-    Attempt(begin(ordered[1]), store=store, now=lambda: NOW).start(interrupted=False)
-    with pytest.raises(Paused) as caught:
-        Attempt(begin(ordered[2]), store=store, now=lambda: NOW).start(interrupted=False)
+    assert [starts(release) for release in ordered[1:3]] == [True, False]
 
-    assert caught.value.scope == SCOPE
+
+@pytest.mark.parametrize(
+    ("step", "max_blocked"), [(Step.PUBLISH, 10), (Step.VERIFY_LIVE, 10), (Step.VERIFY_LIVE, 100)]
+)
+def test_the_first_that_goes_wrong_of_a_canary_stops_the_others_of_it_until_a_person_lets_them_go_on(
+    approved: list[Release],
+    orders: Orders,
+    waves: Waves,
+    ends: Ends,
+    starts: Starts,
+    redis_client: redis.Redis,
+    step: Step,
+    max_blocked: int,
+) -> None:
+    ordered = orders.publish_wave("spring", ANNA, canary=3, max_blocked=max_blocked)
+    ends(ordered[0], Status.BLOCKED, step)
+    look(waves, redis_client)
+
+    assert [starts(release) for release in ordered[1:]] == [False] * 4
+
+    orders.resume_wave("spring", ANNA)
+    look(waves, redis_client)
+
+    assert [starts(release) for release in ordered] == [True] * 5
+
+
+def test_one_of_a_braked_canary_goes_on_where_a_person_resumes_that_one(
+    approved: list[Release],
+    orders: Orders,
+    releases: Releases,
+    reader: Reader,
+    starts: Starts,
+    store: ReleaseStore,
+    pauses: Pauses,
+) -> None:
+    first, second, *_ = orders.publish_wave("spring", ANNA, canary=2)
+    brake = Pause(**a_problem().model_dump())
+    assert pauses.replace(SCOPE, pauses.current(SCOPE), brake)
+    for one in (first, second):
+        brought_to(
+            store, one, status=Status.WAITING, progress=one.progress.model_copy(update={"held": SCOPE})
+        )
+
+    releases.resume(first.id, ANNA)
+
+    assert [starts(reader.get(one.id)) for one in (first, second)] == [True, False]
 
 
 def ordered_counts(**numbers: int) -> dict[str, int]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from releases.store.leases import Held
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
+from releases.waves.halves import HALVES
 from releases.waves.waves import Waves
 from tests.integration.conftest import Sender
 from tests.integration.releases.intake.test_many import some_requests
@@ -212,6 +214,21 @@ def test_while_a_wave_is_cancelled_it_stands_still_and_what_held_it_is_back_if_t
         assert pause is not None
         assert "is being cancelled" in pause.errmsg
     assert waves.state("spring").pause is None
+
+
+def test_of_two_that_cancel_a_wave_at_once_the_last_to_begin_has_it_standing_still_until_it_is_done(
+    wave: list[Release], waves: Waves
+) -> None:
+    with ExitStack() as second:
+        with waves.standing_still("spring"):
+            second.enter_context(waves.standing_still("spring"))
+
+        for half in HALVES:
+            pause = waves.state("spring", half).pause
+            assert pause is not None
+            assert "is being cancelled" in pause.errmsg
+
+    assert [waves.state("spring", half).pause for half in HALVES] == [None, None]
 
 
 def test_releases_are_counted_when_they_are_worked_on_first(wave: list[Release], store: ReleaseStore) -> None:

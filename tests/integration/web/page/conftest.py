@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -14,8 +15,21 @@ HEADER = "X-Forwarded-User"
 PEOPLE = {"read": "reader", "operate": "olga", "publish": "petra"}
 
 
+class _From(requests.adapters.HTTPAdapter):
+    """Connections from one of the addresses that this machine has for itself."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **options: Any) -> None:
+        super().init_poolmanager(*given, **options, source_address=(self._address, 0))
+
+
 class Browser:
     """Somebody with cookies, whom the proxy names."""
+
+    address = "127.0.0.1"
 
     def __init__(self, url: str, name: str | None, language: str = "en") -> None:
         self.url = url
@@ -42,17 +56,27 @@ class Browser:
         return self.session.post(f"{self.url}{path}", data=fields, headers=headers, timeout=30)
 
 
+#: What lets them in.
+LETS_IN = {
+    "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
+    "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
+    "MPRELEASE_WEB__OPERATORS": PEOPLE["operate"],
+    "MPRELEASE_WEB__PUBLISHERS": PEOPLE["publish"],
+}
+
+
 @pytest.fixture(scope="module")
 def page(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    ours = {
-        **environment,
-        "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
-        "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
-        "MPRELEASE_WEB__OPERATORS": PEOPLE["operate"],
-        "MPRELEASE_WEB__PUBLISHERS": PEOPLE["publish"],
-    }
-    with serving.running(ours, tmp_path_factory.mktemp("page")) as api:
+    with serving.running({**environment, **LETS_IN}, tmp_path_factory.mktemp("page")) as api:
         yield api
+
+
+def at(page: Api, address: str, name: str | None = None) -> Browser:
+    """Somebody whose connections come from this address."""
+    made = Browser(page.url, name)
+    made.address = address
+    made.session.mount("http://", _From(address))
+    return made
 
 
 def browser_of(page: Api, scope: str, language: str = "en") -> Browser:

@@ -193,7 +193,8 @@ def test_an_approved_one_that_somebody_else_has_published_becomes_live(allowed: 
 
     [(published, _)] = records.written
     assert published.status is Status.LIVE
-    assert "somebody else has published it" in told(published)
+    assert "somebody else has published it, and its domains were not checked" in told(published)
+    assert published.public()["publication"] is None, "nothing was ordered, and nothing verified"
     assert told(attempt.release) == "release older stood in the way, and is live now"
     assert shop == [("older", 0)], "before that is written: whoever repeats it finds it as it was"
 

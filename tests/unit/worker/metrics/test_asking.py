@@ -9,9 +9,9 @@ from worker.metrics.asking import Asking
 
 def test_the_workers_are_counted() -> None:
     asking = Asking(lambda: 2)
-    assert asking.workers is None
+    assert asking.answer is None
     asking.ask()
-    assert asking.workers == 2
+    assert asking.answer == 2
 
 
 @pytest.mark.parametrize("error", [redis.ConnectionError("away"), OperationalError("away"), OSError("away")])
@@ -26,4 +26,4 @@ def test_without_redis_nobody_knows(error: Exception) -> None:
     asking = Asking(count)
     asking.ask()
     asking.ask()
-    assert asking.workers is None
+    assert asking.answer is None

@@ -11,6 +11,7 @@ import redis
 from db.database import Database
 from releases.scope import Scope
 from releases.states import Status, Step
+from releases.store.actions import Actions
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.halves import FIRST
@@ -33,7 +34,7 @@ from tests.support.examples import a_problem
 
 
 def test_all_of_one_cause_are_resumed_and_no_other(
-    operator: Browser, make: Make, store: ReleaseStore
+    operator: Browser, make: Make, redis_client: redis.Redis, store: ReleaseStore
 ) -> None:
     ours = [make(**BLOCKED) for _ in range(2)]
     other = make(status=Status.BLOCKED, block=a_problem(errcode=None))
@@ -52,6 +53,9 @@ def test_all_of_one_cause_are_resumed_and_no_other(
         assert now(store, release).status is Status.QUEUED
         assert whose(now(store, release)) == ("user:olga", "registered the domain")
     assert now(store, other).status is Status.BLOCKED
+    (logged,) = Actions(Database(redis_client)).newest(9).actions
+    assert (logged.what, logged.by, logged.number) == ("resume", "user:olga", 2)
+    assert (logged.wave, logged.detail) == ("spring", "errcode 85014")
 
     confirm(operator, act("resume", wave="spring", cause="blocked ensure_domains -"))
     assert now(store, other).status is Status.QUEUED
@@ -201,6 +205,21 @@ def test_one_release_is_shown_then_done_and_once_more_is_the_same(
     assert done.status is status
     asked = [event for event in done.history if event.by == f"user:{who}"]
     assert [event.reason for event in asked] == ["so it has to be"]
+
+
+def test_several_releases_are_one_order_and_what_can_not_be_is_left(
+    operator: Browser, make: Make, redis_client: redis.Redis, store: ReleaseStore
+) -> None:
+    blocked, live = [make(**BLOCKED) for _ in range(2)], make(**LIVE)
+    path = act("resume", release=[one.id for one in (*blocked, live)])
+    told = operator.open(path)
+    assert "2 releases are started again." in told
+    assert 'status-live">live</span> <strong>1</strong>' in told
+    answer = confirm(operator, path, reason="mended")
+    assert answer.headers["Location"] == "/releases?done=resume&n=2"
+    assert [now(store, one).status for one in (*blocked, live)] == [*[Status.QUEUED] * 2, Status.LIVE]
+    (logged,) = Actions(Database(redis_client)).newest(9).actions
+    assert (logged.what, logged.by, logged.reason, logged.number) == ("resume", "user:olga", "mended", 2)
 
 
 def test_what_can_not_be_done_any_more_is_a_conflict_that_says_why(publisher: Browser, make: Make) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -138,6 +139,47 @@ def test_where_the_guard_is_always_too_old_nothing_is_sent() -> None:
         publish(mini_program, seconds=[0.0, 11.0] * 3)
 
     assert mini_program.calls == [*GUARD] * 3
+
+
+STOPPED_BY: dict[str, dict[str, tuple[Any, ...]]] = {
+    "the audit": {"latest_audit": (PASSED, dataclasses.replace(PASSED, auditid=5))},
+    "the domains": {"get": (CONFIGURED, {})},
+    "no answer": {"get": (CONFIGURED, unanswered())},
+}
+
+
+@pytest.mark.parametrize("what", STOPPED_BY)
+@pytest.mark.parametrize(("earlier", "is_taken_back"), [(None, True), (INTENT - 50, False)])
+def test_an_intent_is_taken_back_where_a_later_check_stops_it_and_no_call_may_have_been_sent(
+    what: str, earlier: float | None, *, is_taken_back: bool
+) -> None:
+    stops = {call: list(answers) for call, answers in STOPPED_BY[what].items()}
+    mini_program, intents = wechat(times=2, versions=[OLD], **stops), NotedSteps()
+
+    with pytest.raises((StepBlocked, Unanswered)):
+        publish(mini_program, ordered(publish_at=earlier), intents, seconds=[0.0, 10.1, 10.1])
+
+    assert "release" not in mini_program.calls
+    assert intents.noted[0] == ("publish", INTENT)
+    assert (("forget", None) in intents.noted) is is_taken_back
+
+
+def test_an_intent_is_taken_back_where_every_check_was_too_old() -> None:
+    intents = NotedSteps()
+
+    with pytest.raises(Unanswered):
+        publish(wechat(times=3), intents=intents, seconds=[0.0, 11.0] * 3)
+
+    assert intents.noted[-1] == ("forget", None)
+
+
+def test_an_intent_whose_second_check_is_well_stands_when_the_call_goes_out() -> None:
+    intents = NotedSteps()
+
+    with pytest.raises(Unanswered):
+        publish(wechat(times=2, release=[unanswered()]), intents=intents, seconds=[0.0, 10.1, 10.1, 20.0])
+
+    assert ("forget", None) not in intents.noted
 
 
 @pytest.mark.parametrize("desc", ["faster", "", "fas"])

@@ -11,10 +11,10 @@ import pytest
 from cli.lines import document, line
 from cli.printing import complain, listing, notes, whole
 from releases.record import Event
+from releases.shown.printable import json_line, one_line
 from releases.states import Status
 from tests.support.examples import NOW, a_problem, a_release
 from worker.logs.lines import LineFormatter
-from worker.logs.printable import json_line, one_line
 
 #: A colour, a title, a key of C1, the bell, DEL; lines of their own; text that runs backwards; half of a pair.
 EVIL = "bad\x1b[31mred\x1b]0;title\x07\x9b2J\x7f\r\n2026 forged\x85forged\u2028forged\u202eturned\u2066\u200f\ud800end"

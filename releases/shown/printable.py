@@ -25,5 +25,13 @@ def one_line(text: str) -> str:
 
 def json_line(value: Any, **options: Any) -> str:
     """JSON on one line that holds the same, with escapes for what is not safe as it is."""
-    text = json.dumps(value, ensure_ascii=False, **options)
+    return _escaped(json.dumps(value, ensure_ascii=False, **options))
+
+
+def json_block(value: Any) -> str:
+    """The same on several lines, for people."""
+    return "\n".join(map(_escaped, json.dumps(value, ensure_ascii=False, indent=2).split("\n")))
+
+
+def _escaped(text: str) -> str:
     return _UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text)

@@ -1,0 +1,1 @@
+"""How the platform stands, for programs and for people."""
