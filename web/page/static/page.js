@@ -17,6 +17,7 @@ function forgetNotice() {
   if (!here.searchParams.has("done")) return;
   here.searchParams.delete("done");
   here.searchParams.delete("n");
+  here.searchParams.delete("goes");
   history.replaceState(null, "", here);
 }
 
