@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.page import language, platform, static
+from web.page import language, log, platform, static
 
-ROUTERS: tuple[APIRouter, ...] = (static.router, language.router, platform.router)
+ROUTERS: tuple[APIRouter, ...] = (static.router, language.router, platform.router, log.router)
