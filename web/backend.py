@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any
 
 import redis
 from fastapi import Depends, Request
 
-from releases.waves.kept_causes import KeptCauses
+from releases.waves.halves import Half
+from releases.waves.kept import Kept
+from releases.waves.report import Cause, WaveReport, causes_of
 from tasks.services import Services
 from wechat.tokens.lending import Lender
 
@@ -28,12 +31,24 @@ class Backend:
         self._quick = quick
         self._is_checked = False
         self.workers = workers
-        self.causes = KeptCauses(services.reader)
+        self._causes = Kept[dict[Half, list[Cause]]]()
+        self._waves = Kept[dict[str, datetime]]()
 
     @property
     def lender(self) -> Lender:
         """Lends tokens, where this process has what it takes."""
         return self._services.wechat.lender
+
+    def causes(self, report: WaveReport) -> dict[Half, list[Cause]]:
+        """Why releases of the wave stand still, read once for all who look now; those of the counts that the report has."""
+        published = report.publication
+        state = (report.counts, None if published is None else published.counts)
+        return self._causes.of(report.name, state, lambda: causes_of(self._services.reader, report))
+
+    def waves(self) -> dict[str, datetime]:
+        """The names of all waves and when each began, newest first: every key is looked at for them, so once for all who look."""
+        store = self._services.store
+        return self._waves.of("", store.extent(), store.waves)
 
     def ping(self) -> None:
         """Raise redis.RedisError where Redis does not answer at once."""
