@@ -257,6 +257,13 @@ class ReleaseStore:
         newest = sorted(began, key=lambda name: (began[name], name), reverse=True)
         return {name: datetime.fromtimestamp(began[name], UTC) for name in newest}
 
+    def extent(self) -> tuple[Any, ...]:
+        """How many releases there are, and the newest: another one as soon as one was added."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zcard(keys.ALL)
+            pipe.zrange(keys.ALL, -1, -1)
+            return tuple(pipe.execute())
+
     def newest_appids(self, number: int) -> list[str]:
         """The Mini Programs of so many of the newest releases."""
         ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
@@ -268,7 +275,14 @@ class ReleaseStore:
 
     def tally(self, counts: str) -> WaveTally:
         """All that is counted under this key."""
-        return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(counts)))
+        return self.tallies([counts])[0]
+
+    def tallies(self, counts: Iterable[str]) -> list[WaveTally]:
+        """The same of many keys, read in one go."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for key in counts:
+                pipe.hgetall(key)
+            return list(map(WaveTally.read, pipe.execute()))
 
     def wave_began(self, wave: str) -> datetime | None:
         """When the wave's first release was created."""

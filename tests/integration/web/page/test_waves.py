@@ -105,23 +105,23 @@ def test_a_canary_tells_that_the_others_wait_for_it(
     assert "Canary: the first 2 run alone. Brake: it stops when more than 10 %" in told
 
 
-def test_a_platform_that_is_paused_holds_it_and_a_quota_that_is_short_is_told(
+def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_else(
     reader: Browser, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    a_wave(store, "held", {Status.QUEUED: 3})
-    Pauses(Database(redis_client)).begin(
-        Scope.ALL,
-        Pause(
-            step=Step.ENSURE_DOMAINS,
-            errmsg="wait for the audit of our books",
-            remedy="Ask Ann.",
-            by_hand=True,
-        ),
-    )
+    pause = Pause(step=Step.ENSURE_DOMAINS, errmsg="wait for Ann", remedy="Ask Ann.", by_hand=True)
+    Pauses(Database(redis_client)).begin(Scope.ALL, pause)
     redis_client.set(keys.AUDIT_QUOTA, Quota(rest=1, limit=20, submitted=0).model_dump_json(), ex=80_000)
+    for held in range(3):
+        stored = created(store, a_release(a_request(appid=f"wx{next(_NUMBERS):016d}", wave="held")))
+        waits = stored.release.put_off(pause, NOW, held=Scope.ALL)
+        if held == 0:
+            later = {"wait": a_problem(errcode=-1), "next_attempt_at": NOW, "status": Status.WAITING}
+            waits = stored.release.changed("waiting", NOW, **later)
+        store.save(stored, waits)
     told = text_of(reader.open("/wave?name=held"))
-    assert "all releases wait for the audit of our books" in told
-    assert "Ask Ann." in told
+    assert told.count("2 held back: all releases wait for Ann") == 1
+    assert told.count("Ask Ann.") == 1
+    assert "1 waiting domains -1" in told
     assert "1 of 20 left, 0 reserved by others" in told
     assert "2 of 3 will not fit" in told
     assert "a minute" not in told
