@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-import redis
 
 from releases.record import Event, Problem, Progress, Release
 from releases.second_half import Publication, Review, ReviewStatus
@@ -18,8 +17,6 @@ from releases.store.records import ReleaseStore
 from tests.integration.web.page.conftest import Browser
 from tests.support.examples import NOW, a_problem, a_release, a_request
 from tests.support.records import at, created
-from wechat.push.inbox import UNAUTHORIZED
-from wechat.tokens.store import PREFIX
 
 REASON = "1: 类目不符\n2: see the pictures"
 REVIEW = Review(status=ReviewStatus.APPROVED, submitted_at=NOW, decided_at=NOW, checked_at=NOW)
@@ -253,9 +250,7 @@ def test_a_release_that_is_not_there_is_told(reader: Browser) -> None:
     reader.open("/release/nothing/screenshot/1", 404)
 
 
-def test_a_mini_program_has_its_versions_side_by_side(
-    reader: Browser, store: ReleaseStore, redis_client: redis.Redis
-) -> None:
+def test_a_mini_program_has_its_versions_side_by_side(reader: Browser, store: ReleaseStore) -> None:
     live = stored(store, user_version="1.0", **publication_at(Step.VERIFY_LIVE, Status.LIVE))
     fields = {**publication_at(Step.SUBMIT_AUDIT, Status.APPROVED, publication=None), "user_version": "2.0"}
     approved = stored(store, created_at=NOW + timedelta(days=1), label="Tea & more", **fields)
@@ -267,14 +262,8 @@ def test_a_mini_program_has_its_versions_side_by_side(
     assert [card and card[1] for card in cards] == [approved.id, approved.id, live.id]
     assert named(shown) == [newest.id, approved.id, live.id]
     assert "https://pay.example.com" in shown
-    assert "No refresh token is stored" in shown
-    assert "mprelease versions" in shown
-    redis_client.set(f"{PREFIX}refresh-token:{appid(1)}", "a-secret-token")
-    redis_client.zadd(UNAUTHORIZED, {appid(1): NOW.timestamp()})
-    shown = reader.open(f"/mini-program/{appid(1)}?ask=1")  # nobody is asked where there is no AppSecret
-    assert "A refresh token is stored." in shown
-    assert "has withdrawn the authorization" in shown
-    assert "a-secret-token" not in shown
+    assert "Only a process that has the AppSecret" in shown
+    assert f"mprelease versions {appid(1)}" in reader.open(f"/mini-program/{appid(1)}?ask=1")
 
 
 def test_a_mini_program_without_a_release_is_told(reader: Browser) -> None:
