@@ -12,7 +12,9 @@ import pytest
 from releases.record import Event, Problem, Progress, Release
 from releases.second_half import Publication, Review, ReviewStatus
 from releases.states import Status, Step
-from releases.store.places import looked_at
+from releases.store.creations import Creation
+from releases.store.known import Known
+from releases.store.places import looked_at, sent
 from releases.store.records import ReleaseStore
 from tests.integration.web.page.conftest import Browser
 from tests.support.examples import NOW, a_problem, a_release, a_request
@@ -119,6 +121,17 @@ def test_older_releases_are_behind_a_link_and_csv_has_all(reader: Browser, store
     assert named(reader.open(older[1].replace("&amp;", "&"))) == every[-51:-101:-1]
     assert [row["id"] for row in csv_of(reader, "?status=queued")] == every[::-1]
     assert "cursor: is none of ours" in reader.open("/releases?cursor=nonsense", 422)
+
+
+@pytest.mark.long
+def test_what_is_rare_is_found_among_many_of_the_same_instant(reader: Browser, store: ReleaseStore) -> None:
+    every = [a_release(a_request(appid=appid(number), label=f"Shop {number:04}")) for number in range(3000)]
+    nothing = Known(None, None)
+    assert store.create_all([Creation(one, nothing, sent(one, NOW), None) for one in every])
+    last = min(every, key=lambda one: one.id)
+    assert where(reader, str(last.label)) == f"/release/{last.id}"
+    assert named(reader.open(f"/releases?label={last.label}")) == [last.id]
+    assert len(csv_of(reader)) == len(every)
 
 
 def test_csv_is_no_formula(reader: Browser, store: ReleaseStore) -> None:
