@@ -121,7 +121,12 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
 
 
 def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, tmp_path: Path) -> None:
-    environment = {**platform.environment, "MPRELEASE_REDIS__URL": url_of(server, "web")}
+    environment = {
+        **platform.environment,
+        "MPRELEASE_REDIS__URL": url_of(server, "web"),
+        "MPRELEASE_WEB__PROXY_USER_HEADER": "X-Forwarded-User",
+        "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
+    }
     del environment["MPRELEASE_PLATFORM__APPSECRET"]
     environment |= {
         "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
@@ -155,6 +160,15 @@ def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, t
         cancelled = api.post("/waves/later", later, 201)["releases"][0]["release_id"]
         api.post("/waves/later/cancel", {"reason": "not now"})
         assert api.get(f"/releases/{cancelled}")["status"] == "cancelled"
+        api.session.headers["X-Forwarded-User"] = "somebody"
+        for screen in (
+            "/releases?wave=later&status=cancelled",
+            "/releases.csv",
+            f"/find?q={cancelled[:6]}",
+            f"/release/{cancelled}",
+            f"/mini-program/{appids[0]}?ask=1",
+        ):
+            assert api.session.get(f"{api.url}{screen}", timeout=30).status_code == 200, screen
 
 
 def test_the_exporter_tells_all(platform: Platform) -> None:

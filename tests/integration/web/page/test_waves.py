@@ -115,7 +115,11 @@ def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_el
         stored = created(store, a_release(a_request(appid=f"wx{next(_NUMBERS):016d}", wave="held")))
         waits = stored.release.put_off(pause, NOW, held=Scope.ALL)
         if held == 0:
-            later = {"wait": a_problem(errcode=-1), "next_attempt_at": NOW, "status": Status.WAITING}
+            later: dict[str, Any] = {
+                "wait": a_problem(errcode=-1),
+                "next_attempt_at": NOW,
+                "status": Status.WAITING,
+            }
             waits = stored.release.changed("waiting", NOW, **later)
         store.save(stored, waits)
     told = text_of(reader.open("/wave?name=held"))
