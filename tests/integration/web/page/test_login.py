@@ -79,6 +79,7 @@ def test_a_cookie_that_is_old_cut_or_changed_is_nobodys(browser: Browser, entran
     assert signature not in entrance.text()
 
 
+@pytest.mark.long
 def test_another_password_ends_sessions_and_another_role_holds_for_those_that_go_on(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -152,6 +153,7 @@ def test_nobody_is_sent_to_another_host(browser: Browser) -> None:
             assert (answer.status_code, answer.headers["Location"]) == (303, "/"), back
 
 
+@pytest.mark.long
 def test_people_may_come_from_other_machines_where_there_is_a_password(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
