@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from releases.remedies import Text, in_chinese
+from releases.waves import whys
 from wechat.errcodes.chinese import Chinese, chinese_of
 from wechat.errcodes.row import Errcode
 from wechat.errcodes.table import TABLE, verdict_of
@@ -49,6 +50,8 @@ class Speech:
     def held(self, hold: Hold) -> Hold:
         """What holds a wave's releases back."""
         why = hold.why if hold.errcode is None else f"{hold.errcode} {self.row(hold.errcode).meaning}"
+        if self.is_chinese and hold.errcode is None:
+            why = whys.in_chinese(hold.why)
         return replace(hold, why=why, remedy=self.remedy(hold.remedy, hold.errcode))
 
     def obstacle(self, text: str) -> str:

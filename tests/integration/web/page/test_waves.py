@@ -23,7 +23,8 @@ from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import Quota
 from releases.waves.brake import WavePolicy
 from releases.waves.waves import Waves
-from tests.integration.web.page.conftest import Browser
+from tests.integration.web.page.conftest import Browser, browser_of
+from tests.support.api import Api
 from tests.support.examples import NOW, a_problem, a_release, a_request
 from tests.support.records import created
 from tests.support.workers import wait_for
@@ -106,9 +107,11 @@ def test_a_canary_tells_that_the_others_wait_for_it(
 
 
 def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_else(
-    reader: Browser, store: ReleaseStore, redis_client: redis.Redis
+    page: Api, reader: Browser, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    pause = Pause(step=Step.ENSURE_DOMAINS, errmsg="wait for Ann", remedy="Ask Ann.", by_hand=True)
+    pause = Pause(
+        step=Step.ENSURE_DOMAINS, errmsg="paused by hand: the books", remedy="Ask Ann.", by_hand=True
+    )
     Pauses(Database(redis_client)).begin(Scope.ALL, pause)
     redis_client.set(keys.AUDIT_QUOTA, Quota(rest=1, limit=20, submitted=0).model_dump_json(), ex=80_000)
     for held in range(3):
@@ -122,8 +125,9 @@ def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_el
             }
             waits = stored.release.changed("waiting", NOW, **later)
         store.save(stored, waits)
+    assert "所有发版已手动暂停：the books" in browser_of(page, "read", "zh-CN").open("/wave?name=held")
     told = text_of(reader.open("/wave?name=held"))
-    assert told.count("2 held back: all releases wait for Ann") == 1
+    assert told.count("2 held back: all releases paused by hand: the books") == 1
     assert told.count("Ask Ann.") == 1
     assert "1 waiting domains -1" in told
     assert "1 of 20 left, 0 reserved by others" in told
