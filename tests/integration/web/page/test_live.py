@@ -22,6 +22,9 @@ from tests.support.records import created
 from tests.support.restartable_redis import RestartableRedis
 from tests.support.workers import wait_for
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 ONE = "/live?screen=wave&name=spring"
 
 

@@ -20,6 +20,9 @@ from tests.integration.web.page.conftest import Browser
 from tests.support.examples import NOW, a_problem, a_release, a_request
 from tests.support.records import at, created
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 REASON = "1: 类目不符\n2: see the pictures"
 REVIEW = Review(status=ReviewStatus.APPROVED, submitted_at=NOW, decided_at=NOW, checked_at=NOW)
 PUBLICATION = Publication(ordered_at=NOW, ordered_by="key:robot", released_at=NOW, verified_at=NOW)

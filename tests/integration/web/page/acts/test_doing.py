@@ -34,6 +34,9 @@ from tests.integration.web.page.acts.acting import (
 from tests.integration.web.page.conftest import Browser
 from tests.support.examples import NOW, a_problem
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 
 def test_all_of_one_cause_are_resumed_and_no_other(
     operator: Browser, make: Make, redis_client: redis.Redis, store: ReleaseStore

@@ -24,6 +24,9 @@ from tests.integration.web.page.conftest import Browser
 from tests.support.examples import a_release
 from tests.support.records import created
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 HOSTILE = '<script>alert(1)</script>"><img onerror=alert(1)> \u202eevil'
 
 
