@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from releases.errors import ReleaseConflict
 from releases.intake.changing import TRIES, Changing
@@ -149,6 +150,12 @@ class Releases:
             )
 
         return self._changing.change(release_id, noted, moves=False)[1]
+
+    def would(self, order: Literal["resume", "cancel"], release: Release) -> bool:
+        """Whether the order would change a release as it stands; raises ReleaseConflict where it can't be followed."""
+        if order == "resume":
+            return self._resumed(release, NOBODY) is not release
+        return cancelled(release, self.now()) is not release
 
     def _resumed(self, release: Release, by: By) -> Release:
         pause = self.pauses.current(release.progress.held) if release.progress.held else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -25,11 +25,13 @@ from releases.store.places import Place, fed, held
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.brake import DEFAULT_MAX_BLOCKED, WavePolicy
-from releases.waves.halves import FIRST, HALVES, LIVE
+from releases.waves.halves import FIRST, HALVES, LIVE, Half
 from releases.waves.waves import Waves
 
 #: What the resume of a wave starts again: what stands still until a person acts.
 STOPPED = (Status.BLOCKED, Status.FAILED)
+#: Which of them, where not all are meant.
+Part = Callable[[Release], bool]
 
 
 class Orders:
@@ -64,29 +66,35 @@ class Orders:
         self._actions.note(self._action(What.PAUSE, by, scope=scope))
         self._pauses.begin_by_hand(scope, by.reason or "", by.actor)
 
-    def resume_platform(self, by: By) -> tuple[list[Release], list[Scope]]:
-        """End the platform's pauses; returns the releases that they held, and which there were."""
-        waiting = self._store.find(status=Status.WAITING)
-        held = [release for release in waiting if release.progress.held in set(Scope)]
-        on = [scope for scope in Scope if self._pauses.current(scope) is not None]
+    def resume_platform(
+        self, by: By, scopes: Collection[Scope] = tuple(Scope)
+    ) -> tuple[list[Release], list[Scope]]:
+        """End the platform's pauses, all or some; returns the releases that they held, and which there were."""
+        held = self.held_by_platform(scopes)
+        on = [scope for scope in scopes if self._pauses.current(scope) is not None]
         if on:
             self._actions.note(self._action(What.RESUME_PLATFORM, by, scope=on[0], number=len(held)))
-        for scope in Scope:
+        for scope in scopes:
             self._note(held, scope, "the platform goes on", by)
-        lifted = [scope for scope in Scope if self._pauses.lift(scope)]
+        lifted = [scope for scope in scopes if self._pauses.lift(scope)]
         # Whoever goes on may have had the quota raised.
         self._audit_quotas.forget()
         return held, lifted
 
-    def is_braked(self, wave: str) -> bool:
+    def held_by_platform(self, scopes: Collection[Scope] = tuple(Scope)) -> list[Release]:
+        """The releases that the platform's pauses hold."""
+        waiting = self._store.find(status=Status.WAITING)
+        return [release for release in waiting if release.progress.held in scopes]
+
+    def is_braked(self, wave: str, halves: Collection[Half] = HALVES) -> bool:
         """Whether the wave waits for a person, in either half, who has done something about it: a canary is not cut short."""
         # The cause may have been a domain.
         self._preflight.forget()
-        return any(self._waves.is_stopped(wave, half) for half in HALVES)
+        return any(self._waves.is_stopped(wave, half) for half in halves)
 
-    def held(self, wave: str) -> int:
+    def held(self, wave: str, halves: Collection[Half] = HALVES) -> int:
         """How many releases of the wave wait for a person who lets it go on."""
-        stopped = [half for half in HALVES if self._waves.is_stopped(wave, half)]
+        stopped = [half for half in halves if self._waves.is_stopped(wave, half)]
         return sum(self._waves.state(wave, half).held for half in stopped)
 
     def set_bound(self, wave: str, max_blocked: float, by: By) -> None:
@@ -95,26 +103,40 @@ class Orders:
         self._actions.note(self._action(What.SET_BOUND, by, wave=wave, detail=said))
         self._waves.set_bound(wave, max_blocked)
 
-    def let_go(self, wave: str, by: By, within: Action | None = None) -> None:
+    def let_go(
+        self, wave: str, by: By, within: Action | None = None, halves: Collection[Half] = HALVES
+    ) -> None:
         """Let a braked wave go on. Last: until then the brake would judge by what has just been resumed."""
         self._actions.note(within or self._action(What.RESUME, by, wave=wave, number=self.held(wave)))
         waiting = list(self._store.find(wave=wave, status=Status.WAITING))
         for half, what in ((FIRST, "the wave goes on"), (LIVE, "the publications of the wave go on")):
-            if self._waves.is_stopped(wave, half):
+            if half in halves and self._waves.is_stopped(wave, half):
                 self._note(waiting, half.scope(wave), what, by)
-        self._waves.let_go(wave)
+        self._waves.let_go(wave, halves)
 
-    def resume_wave(self, wave: str, by: By) -> None:
-        """Start what is blocked or failed in either half of the wave again, and let it go on if it waits for a person."""
-        braked = self.is_braked(wave)
-        stopped = self._ids(wave, STOPPED)
-        number = len(stopped) + (self.held(wave) if braked else 0)
-        order = self._action(What.RESUME, by, wave=wave, number=number)
-        for release_id in stopped:
+    def stopped_in(self, wave: str, part: Part, halves: Collection[Half] = HALVES) -> list[Release]:
+        """What a resume of the wave starts again, or of a part of it."""
+        found = self._each_once(wave, STOPPED)
+        return [one for one in found if part(one) and (FIRST if one.is_active else LIVE) in halves]
+
+    def resume_wave(
+        self,
+        wave: str,
+        by: By,
+        part: Part = lambda _: True,
+        halves: Collection[Half] = HALVES,
+        detail: str | None = None,
+    ) -> None:
+        """Start what is blocked or failed in the wave again, or a part of it, and let it go on if it waits for a person."""
+        braked = self.is_braked(wave, halves)
+        stopped = self.stopped_in(wave, part, halves)
+        number = len(stopped) + (self.held(wave, halves) if braked else 0)
+        order = self._action(What.RESUME, by, wave=wave, number=number, detail=detail)
+        for release in stopped:
             with suppress(ReleaseConflict):  # somebody has ended it meanwhile
-                self._releases.resume(release_id, by, within=order)
+                self._releases.resume(release.id, by, within=order)
         if braked:
-            self.let_go(wave, by, order)
+            self.let_go(wave, by, order, halves)
 
     def cancel_wave(self, wave: str, by: By) -> None:
         """End all of the wave that has not ended, while nothing of it begins; raises ReleaseConflict.
@@ -122,12 +144,12 @@ class Orders:
         What was ordered to go live, and has not been sent to WeChat, is approved as before; what has been is left alone.
         """
         with self._waves.standing_still(wave):
-            found = self._ids(wave, sorted(ACTIVE))
+            found = self._each_once(wave, sorted(ACTIVE))
             order = self._action(What.CANCEL, by, wave=wave, number=len(found))
-            for release_id in found:
+            for release in found:
                 with suppress(ReleaseConflict):  # its publication has been sent meanwhile
                     # What has left its step is left alone: another cancel of the wave may have made it approved again.
-                    self._releases.cancel(release_id, by=by, only_moving=True, within=order)
+                    self._releases.cancel(release.id, by=by, only_moving=True, within=order)
 
     def publish_wave(
         self,
@@ -182,10 +204,10 @@ class Orders:
             self._releases.outcomes.tell(stored.release.id)
         return written
 
-    def _ids(self, wave: str, statuses: Iterable[Status]) -> list[str]:
-        """Those of the wave that stand so, each once."""
-        found = (release.id for status in statuses for release in self._store.find(wave=wave, status=status))
-        return list(dict.fromkeys(found))
+    def _each_once(self, wave: str, statuses: Iterable[Status]) -> list[Release]:
+        """Those of the wave that stand so."""
+        found = (one for status in statuses for one in self._store.find(wave=wave, status=status))
+        return list({release.id: release for release in found}.values())
 
     def _action(self, what: What, by: By, **to: Any) -> Action:
         return Action.of(what, by, self._releases.now(), **to)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from releases.errors import ReleaseConflict
 from releases.intake.changing import Changing
@@ -98,6 +99,15 @@ class Publications:
         if before is not release:
             self.send(release)
         return release
+
+    def would(self, order: Literal["publish", "revert", "withdraw"], release: Release) -> bool:
+        """Whether the order would change a release as it stands; raises ReleaseConflict where it can't be followed."""
+        changed = {
+            "publish": lambda: self._ordered(release, NOBODY, None),
+            "revert": lambda: self._reverting(release, NOBODY),
+            "withdraw": lambda: self._withdrawing(release, NOBODY),
+        }[order]()
+        return changed is not release
 
     def _ordered(self, release: Release, by: By, not_before: datetime | None) -> Release:
         if release.status is Status.APPROVED:

@@ -14,7 +14,7 @@ from releases.reading import Reader
 from releases.record import Problem, Release
 from releases.scope import Scope
 from releases.selection import Selection
-from releases.states import AT_REST, GOING_ON, Status
+from releases.states import ACTIVE, AT_REST, GOING_ON, Status
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas, Fit
@@ -140,6 +140,12 @@ class WaveReport:
     def state(self) -> State:
         """How it stands, in a word."""
         return state_of(self.counts, self.pause)
+
+    @property
+    def moving(self) -> int:
+        """How many are at a step of either half, or were stopped there: for these a cancel of the wave is."""
+        halves = [self.counts, *([self.publication.counts] if self.publication else [])]
+        return sum(counts[status] for counts in halves for status in ACTIVE)
 
     @property
     def stands_still(self) -> bool:

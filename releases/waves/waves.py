@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from shlex import quote
@@ -104,9 +104,9 @@ class Waves:
         pause = self._pauses.current(half.scope(name))
         return pause is not None and (pause.asks or not pause.canary)
 
-    def let_go(self, name: str) -> bool:
+    def let_go(self, name: str, halves: Collection[Half] = HALVES) -> bool:
         """A person lets a braked wave go on; True if it was braked. A canary is not cut short by that."""
-        stopped = [half for half in HALVES if self.is_stopped(name, half)]
+        stopped = [half for half in halves if self.is_stopped(name, half)]
         return sum(self._pauses.lift(half.scope(name)) for half in stopped) > 0
 
     def begin_publishing(self, name: str, policy: WavePolicy | None) -> None:

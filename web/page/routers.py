@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from web.page import language, live, login, mini_program, platform, release, releases, static, waves
+from web.page.acts import routes as acts
 
 ROUTERS: tuple[APIRouter, ...] = (
     static.router,
@@ -16,4 +17,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     release.router,
     mini_program.router,
     platform.router,
+    acts.router,
 )

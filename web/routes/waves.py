@@ -87,7 +87,7 @@ def resume_wave(
 ) -> JSONResponse:
     """Start what is blocked or failed in the wave again, and let it go on if it is braked. A canary is not cut short."""
     who = by(request, raw)
-    _check(services, wave)
+    check_wave(services, wave)
     services.orders.resume_wave(wave, who)
     return _wave(services, wave, backend.workers())
 
@@ -102,7 +102,7 @@ def cancel_wave(
 ) -> JSONResponse:
     """End all releases of the wave that have not ended. What WeChat has been told already stays as it is."""
     who = by(request, raw)
-    _check(services, wave)
+    check_wave(services, wave)
     services.orders.cancel_wave(wave, who)
     return _wave(services, wave, backend.workers())
 
@@ -116,7 +116,7 @@ class PlanWanted(Paging):
 @reading.get("/waves/{wave:path}/plan", response_model=PublicationPlanPage, responses=answers(NOT_FOUND))
 def plan_wave(services: Ready, wave: WaveName, wanted: Annotated[PlanWanted, Query()]) -> JSONResponse:
     """Tell what an order to publish the wave would do, by what is stored; `mprelease publish --plan` asks WeChat as well."""
-    _check(services, wave)
+    check_wave(services, wave)
     page = services.reader.newest(Selection(wave=wave), wanted.limit, position_of(wanted.cursor))
     pool = services.preflight.kept_hosts()
     plans = [by_record(release, services.wanted, pool).public() for release in page.releases]
@@ -141,7 +141,7 @@ def refuse_to_start_a_plan(wave: WaveName) -> None:
 def publish_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
     """Put all approved releases of the wave live. The same order twice is one."""
     who, order = order_by(request, raw, PublishWaveOrder)
-    _check(services, wave)
+    check_wave(services, wave)
     services.orders.publish_wave(
         wave, who, canary=order.canary or 0, max_blocked=order.max_blocked, not_before=order.at
     )
@@ -157,7 +157,7 @@ def publish_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -
 def revert_wave(services: Ready, request: Request, wave: WaveName, raw: Body) -> JSONResponse:
     """Take what is live of the wave back by one version."""
     who = by(request, raw)
-    _check(services, wave)
+    check_wave(services, wave)
     services.orders.revert_wave(wave, who)
     return _taken(services, wave, lambda release: release.step is Step.REVERT, "live")
 
@@ -165,7 +165,7 @@ def revert_wave(services: Ready, request: Request, wave: WaveName, raw: Body) ->
 @reading.get("/waves/{wave:path}", response_model=WaveRecord, responses=answers(NOT_FOUND))
 def get_wave(services: Ready, backend: Behind, wave: WaveName) -> JSONResponse:
     """Tell how a wave stands: counts, speed, estimated end, what holds it back, and each cause of a block once."""
-    _check(services, wave)
+    check_wave(services, wave)
     return _wave(services, wave, backend.workers())
 
 
@@ -226,14 +226,22 @@ def _policy(order: WaveOrder) -> WavePolicy | None:
 
 
 def _taken(services: Services, wave: str, is_ordered: Callable[[Release], bool], status: str) -> JSONResponse:
+    done = those_ordered(services, wave, is_ordered, status)
+    return JSONResponse({"wave": wave, "releases": list(map(ordered, done))}, status_code=202)
+
+
+def those_ordered(
+    services: Services, wave: str, is_ordered: Callable[[Release], bool], status: str
+) -> list[Release]:
     """Those that are ordered, now or before; raises ReleaseConflict where there was nothing to order."""
     done = [release for release in services.store.find(wave=wave) if is_ordered(release)]
     if not done:
         raise ReleaseConflict("", f"no release of wave {wave} is {status}")
-    return JSONResponse({"wave": wave, "releases": list(map(ordered, done))}, status_code=202)
+    return done
 
 
-def _check(services: Services, wave: str) -> None:
+def check_wave(services: Services, wave: str) -> None:
+    """Raise UnknownWave where no release belongs to a wave of this name."""
     if not services.store.has_wave(wave):
         raise UnknownWave(f"no release belongs to a wave {wave!r}")
 

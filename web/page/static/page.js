@@ -11,7 +11,19 @@ function localise(root) {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => localise(document));
+// What was just done is said once: not again when the page is loaded anew, nor to whom its address is sent.
+function forgetNotice() {
+  const here = new URL(location.href);
+  if (!here.searchParams.has("done")) return;
+  here.searchParams.delete("done");
+  here.searchParams.delete("n");
+  history.replaceState(null, "", here);
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  localise(document);
+  forgetNotice();
+});
 document.addEventListener("htmx:afterSwap", (event) => localise(event.target));
 document.addEventListener("htmx:sseMessage", (event) => localise(event.target));
 

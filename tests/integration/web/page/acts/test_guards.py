@@ -1,0 +1,156 @@
+"""What keeps an act of the page from being done: what was typed, what has changed, who may not, who did not ask."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from releases.states import Status, Step
+from releases.store.records import ReleaseStore
+from tests.integration.web.page.acts.acting import (
+    APPROVED,
+    LIVE,
+    Make,
+    act,
+    confirm,
+    hidden,
+    now,
+    sent,
+)
+from tests.integration.web.page.conftest import Browser
+from tests.support.examples import a_release
+from tests.support.records import created
+
+HOSTILE = '<script>alert(1)</script>"><img onerror=alert(1)> \u202eevil'
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("canary", "0"),
+        ("canary", "two"),
+        ("max_blocked", "101"),
+        ("max_blocked", "nan"),
+        ("at", "tomorrow"),
+        ("at", "2036-12-01T02:00:00"),
+        ("reason", "x" * 201),
+        ("reason", "two\nlines"),
+    ],
+)
+def test_what_is_typed_wrong_is_told_at_its_field(
+    publisher: Browser, make: Make, store: ReleaseStore, field: str, typed: str
+) -> None:
+    release = make(**APPROVED)
+    answer = confirm(publisher, act("publish", wave="spring"), wave="spring", **{field: typed})
+    assert answer.status_code == 422
+    (wrong,) = re.findall(r'<input id="(\w+)"[^>]*aria-invalid', answer.text, re.DOTALL)
+    assert wrong == field
+    assert now(store, release).status is Status.APPROVED
+
+
+def test_what_has_changed_since_it_was_shown_is_shown_again(
+    publisher: Browser, make: Make, store: ReleaseStore
+) -> None:
+    one = make(**APPROVED)
+    path = act("publish", wave="spring")
+    fields = {**hidden(publisher.open(path)), "wave": "spring", "reason": "the sale"}
+    two = make(**APPROVED)
+
+    answer = sent(publisher, path, fields)
+    assert answer.status_code == 409
+    assert "it has changed since it was shown" in answer.text
+    assert "2 releases go live." in answer.text
+    assert 'value="the sale"' in answer.text
+    assert now(store, one).status is Status.APPROVED
+
+    # As many, but not the same.
+    fields = {**hidden(answer.text), "wave": "spring"}
+    confirm(publisher, act("cancel", release=one.id))
+    three = make(**APPROVED, updated_at=now(store, one).updated_at)
+    assert sent(publisher, path, fields).status_code == 409
+    assert now(store, two).status is Status.APPROVED
+
+    # Less: somebody else has done a part of it.
+    fields = {**hidden(publisher.open(path)), "wave": "spring"}
+    confirm(publisher, act("publish", release=two.id))
+    assert sent(publisher, path, fields).headers["Location"].endswith("done=publish&n=1")
+    assert now(store, three).step is Step.PUBLISH
+
+
+@pytest.mark.parametrize("what", ["publish", "revert"])
+def test_who_may_not_is_told_which_role_can(
+    reader: Browser, operator: Browser, make: Make, store: ReleaseStore, what: str
+) -> None:
+    release = make(**(APPROVED if what == "publish" else LIVE))
+    for target in ({"wave": "spring"}, {"release": release.id}):
+        for who in (reader, operator):
+            told = who.open(act(what, **target), 403)
+            assert "role “publish”" in told
+            assert "<button" not in told.partition("<main")[2]
+    form = hidden(operator.open(act("cancel", release=release.id)))
+    answer = operator.send(act(what, release=release.id), form=form.get("form", "none"), number="1")
+    assert answer.status_code == 403
+    assert now(store, release).status is release.status
+
+
+def test_who_only_looks_does_nothing_but_plan(reader: Browser, make: Make, store: ReleaseStore) -> None:
+    release = make(**APPROVED)
+    for path in (
+        act("resume", wave="spring"),
+        act("cancel", wave="spring"),
+        act("cancel", release=release.id),
+        act("withdraw", release=release.id),
+        act("look", wave="spring"),
+        act("pause", scope="all"),
+        act("resume", scope="all"),
+    ):
+        assert "role “operate”" in reader.open(path, 403)
+        reader.session.cookies.set("mprelease-form", "ours")
+        answer = reader.send(path, form="ours", number="9")
+        assert answer.status_code == 403
+        assert "role “operate”" in answer.text
+    told = reader.open(act("plan", wave="spring"))
+    assert "1 release would go live." in told
+    assert "the platform&#39;s domain pool is unknown" in told
+    assert "<form method" not in told.partition("<main")[2]
+    assert now(store, release) == release
+
+
+def test_a_form_of_another_page_does_nothing(operator: Browser, make: Make, store: ReleaseStore) -> None:
+    release = make()
+    path = act("cancel", release=release.id)
+    form = hidden(operator.open(path))["form"]
+    for forged in ({"form": "guessed"}, {"form": form, "origin": "https://evil.example"}):
+        assert operator.send(path, number="1", **forged).status_code == 403
+    assert now(store, release).status is Status.QUEUED
+
+
+def test_what_others_chose_stays_text(publisher: Browser, store: ReleaseStore) -> None:
+    theirs: dict[str, Any] = {"wave": HOSTILE, "label": HOSTILE, "user_version": HOSTILE}
+    stored = created(store, a_release(**theirs))
+    release = store.save(stored, stored.release.model_copy(update=APPROVED), place=None).release
+    for path in (act("publish", wave=HOSTILE), act("publish", release=release.id), act("plan", wave=HOSTILE)):
+        told = publisher.open(path, 200)
+        assert "<img" not in told
+        assert "<script>" not in told
+        assert f"<bdi>{html.escape(HOSTILE).replace('&quot;', '&#34;')}</bdi>" in told
+    assert confirm(publisher, act("publish", wave=HOSTILE), wave=HOSTILE).status_code == 303
+    assert now(store, release).step is Step.PUBLISH
+
+
+def test_an_address_that_names_nothing_that_is_there_is_told(operator: Browser, make: Make) -> None:
+    make()
+    assert "no release belongs to a wave" in operator.open(act("cancel", wave="autumn"), 404)
+    assert "no release has the id" in operator.open(act("cancel", release="nothing"), 404)
+    for path in (
+        "/act/cancel",
+        act("pause", wave="spring"),
+        act("withdraw", wave="spring"),
+        act("cancel", scope="all"),
+        act("cancel", wave="spring", scope="all"),
+        act("fly", wave="spring"),
+    ):
+        operator.open(path, 422)

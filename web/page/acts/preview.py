@@ -1,0 +1,165 @@
+"""What an act would touch, as things stand: releases with their number, and how many are left as they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from releases.errors import ReleaseConflict, UnknownRelease
+from releases.intake.orders import STOPPED
+from releases.intake.publication_plan import by_record
+from releases.record import Release
+from releases.states import ACTIVE, GOING_ON, Status
+from releases.store.pauses import Pause
+from releases.waves.halves import LIVE
+from tasks.services import Services
+from web.page.acts.kinds import Act
+from web.page.acts.target import Target
+from web.routes.waves import check_wave
+
+#: Releases that are named.
+NAMED = 20
+#: Where those of a wave are that an act can touch.
+_STATUSES: Mapping[Act, Iterable[Status]] = {
+    Act.PLAN: (Status.APPROVED,),
+    Act.PUBLISH: (Status.APPROVED,),
+    Act.REVERT: (Status.LIVE, *STOPPED),
+    Act.CANCEL: sorted(ACTIVE),
+    Act.LOOK: (Status.SUBMITTED,),
+}
+
+_ORDERS: Mapping[Act, Literal["publish", "revert", "withdraw"]] = {
+    Act.PLAN: "publish",
+    Act.PUBLISH: "publish",
+    Act.REVERT: "revert",
+    Act.WITHDRAW: "withdraw",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Looked at `at`. `held` more go on because `pause` ends; `left` of the wave, or of those named, are not touched.
+
+    `grows`: it may become more while somebody reads, and all of that is meant. `others` are the named ones that are left.
+    """
+
+    at: datetime
+    touched: list[Release]
+    left: Mapping[str, int] = field(default_factory=dict)
+    others: list[Release] = field(default_factory=list)
+    pause: Pause | None = None
+    held: int = 0
+    grows: bool = False
+    obstacles: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """How many are touched."""
+        return len(self.touched)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be done."""
+        return not self.touched and self.pause is None
+
+    @property
+    def newest(self) -> list[Release]:
+        """Those that are named, the newest first."""
+        return sorted(self.touched, key=lambda release: release.created_at, reverse=True)[:NAMED]
+
+    @property
+    def why(self) -> str:
+        """Which pause was shown: another one may be on when somebody says that it ends."""
+        return "" if self.pause is None else hashlib.sha256(self.pause.errmsg.encode()).hexdigest()[:16]
+
+
+def preview(services: Services, target: Target) -> Preview:
+    """Look what the act would touch now; raises UnknownRelease and UnknownWave."""
+    at = services.now()
+    if target.scope is not None:
+        return _of_platform(services, target, at)
+    if target.wave is None:
+        return _of_named(services, target, at)
+    check_wave(services, target.wave)
+    return _of_wave(services, target, target.wave, at)
+
+
+def _of_platform(services: Services, target: Target, at: datetime) -> Preview:
+    assert target.scope is not None  # noqa: S101 - what else it can be was looked at
+    if target.act is Act.PAUSE:
+        return Preview(at=at, touched=[])
+    held = services.orders.held_by_platform([target.scope])
+    return Preview(at=at, touched=held, pause=services.pauses.current(target.scope), grows=True)
+
+
+def _of_named(services: Services, target: Target, at: datetime) -> Preview:
+    touched, others = list[Release](), list[Release]()
+    for release_id, stored in zip(target.releases, services.store.get_many(target.releases), strict=True):
+        if stored is None:
+            raise UnknownRelease(release_id)
+        (touched if _would(services, target.act, stored.release) else others).append(stored.release)
+    left = Counter(str(release.status) for release in others)
+    return Preview(
+        at=at, touched=touched, left=left, others=others, obstacles=_obstacles(services, target, touched)
+    )
+
+
+def _of_wave(services: Services, target: Target, wave: str, at: datetime) -> Preview:
+    if target.act is Act.RESUME:
+        touched = services.orders.stopped_in(wave, target.picks, target.halves)
+    else:
+        touched = [one for one in _in(services, target, wave) if _would(services, target.act, one)]
+    left = Counter(services.store.wave_tally(wave).counts) - Counter(str(one.counted) for one in touched)
+    stopped = [
+        half for half in target.halves if target.act is Act.RESUME and services.waves.is_stopped(wave, half)
+    ]
+    states = [services.waves.state(wave, half) for half in stopped]
+    return Preview(
+        at=at,
+        touched=touched,
+        left=left,
+        pause=states[0].pause if states else None,
+        held=sum(state.held for state in states),
+        grows=target.act is Act.REVERT and _goes_live(services, wave),
+        obstacles=_obstacles(services, target, touched),
+    )
+
+
+def _in(services: Services, target: Target, wave: str) -> Iterator[Release]:
+    for status in _STATUSES[target.act]:
+        yield from services.store.find(wave=wave, status=status)
+
+
+def _goes_live(services: Services, wave: str) -> bool:
+    """Whether some of it are being published: each that is live meanwhile is to be taken back as well."""
+    counts = services.store.tally(LIVE.counts(wave)).counts
+    return any(counts[status] for status in GOING_ON)
+
+
+def _would(services: Services, act: Act, release: Release) -> bool:
+    """Whether the act would change a release as it stands."""
+    try:
+        match act:
+            case Act.RESUME:
+                return services.releases.would("resume", release)
+            case Act.CANCEL:
+                return services.releases.would("cancel", release)
+            case Act.LOOK:
+                return release.status is Status.SUBMITTED
+            case _:
+                return services.publications.would(_ORDERS[act], release)
+    except ReleaseConflict:
+        return False
+
+
+def _obstacles(services: Services, target: Target, releases: Iterable[Release]) -> Mapping[str, int]:
+    """What stands in the way of those that would be published, each once with how many it stops."""
+    if target.act not in (Act.PLAN, Act.PUBLISH):
+        return {}
+    pool = services.preflight.kept_hosts()
+    plans = [by_record(release, services.wanted, pool) for release in releases]
+    return dict(Counter(said for plan in plans for said in (*plan.obstacles, *plan.unknown)).most_common())
