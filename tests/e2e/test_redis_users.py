@@ -17,6 +17,7 @@ import requests
 from cli.demo.redis import find_server
 from releases.figures import UNACKNOWLEDGED
 from tests.e2e.watched import exporter
+from tests.integration.web.page.conftest import HEADER, Browser
 from tests.support import api as serving
 from tests.support import flower, receivers, workers
 from tests.support.forbidden import FORBIDDEN, ORCHESTRATOR, OURS, PUBLISHER, RECEIVER
@@ -122,6 +123,10 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
 def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, tmp_path: Path) -> None:
     environment = {**platform.environment, "MPRELEASE_REDIS__URL": url_of(server, "web")}
     del environment["MPRELEASE_PLATFORM__APPSECRET"]
+    environment |= {
+        "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
+        "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
+    }
     appids = [platform.mini_program() for _ in range(4)]
     with serving.running(environment, tmp_path) as api:
         held = api.post("/releases", platform.request(appids[0]), 201)["release_id"]
@@ -139,6 +144,8 @@ def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, t
         platform.fault(appids[1], "commit", "errcode", errcode=85014)
         with platform.worker():
             wait_for(lambda: api.get("/platform")["workers"] == 1)
+            assert "Workers that answer: 1" in Browser(api.url, "reader").open("/platform")
+            assert "a test" in Browser(api.url, "reader").open("/log")
             api.post("/platform/resume", {"reason": "it is over"})
             wait_for(lambda: api.get("/waves/by-http")["state"] == "braked")
             api.post("/waves/by-http/resume", {"reason": "the template is there"})

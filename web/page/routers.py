@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.page import language, live, login, mini_program, platform, release, releases, static, waves
+from web.page import language, live, log, login, mini_program, platform, release, releases, static, waves
 from web.page.acts import routes as acts
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -17,5 +17,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     release.router,
     mini_program.router,
     platform.router,
+    log.router,
     acts.router,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 
 import redis
 
@@ -34,28 +35,28 @@ class Registered:
     missing: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fleet:
     """The workers that answer, by name."""
 
     answers: Mapping[str, Answer]
 
-    @property
+    @cached_property
     def fingerprints(self) -> Mapping[str, str]:
         """One short fingerprint of all settings of each; empty of one that tells none."""
         return {name: in_short(answer.settings) for name, answer in self.answers.items()}
 
-    @property
+    @cached_property
     def disagreements(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """The settings that are not the same everywhere, and who has the same."""
         return disagreements({name: answer.settings for name, answer in self.answers.items()})
 
-    @property
+    @cached_property
     def old(self) -> Sequence[str]:
         """Those of an older version: they look where nothing stands."""
         return [name for name, answer in self.answers.items() if answer.schema < NEWEST]
 
-    @property
+    @cached_property
     def stuck(self) -> Mapping[str, str]:
         """Those that take no messages, and why."""
         return {name: answer.problem for name, answer in self.answers.items() if answer.problem}
