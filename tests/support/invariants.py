@@ -239,11 +239,17 @@ def _standing(look: Look) -> Iterator[str]:
 
 
 def _since(look: Look) -> Iterator[str]:
-    for status, name in (("submitted", "submitted_at"), ("approved", "decided_at")):
+    for status, name in (
+        ("submitted", "submitted_at"),
+        ("approved", "decided_at"),
+        ("rejected", "decided_at"),
+    ):
         key = f"releases:since:{status}"
         of_status = (one for one in look.records.values() if one.status == status)
         wanted = {one.id for one in of_status if (one.document.get("review") or {}).get(name)}
         yield from _same(key, look.scores(key), wanted)
+    broken = {one.id for one in look.records.values() if (one.status, one.step) == ("blocked", "verify_live")}
+    yield from _same("releases:broken", look.scores("releases:broken"), broken)
 
 
 def _mini_programs(look: Look) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Sections of the settings that have a file of their own."""
