@@ -27,7 +27,7 @@ _KINDS = re.compile(
     r"releases(\.urgent)?|unacked(_index|_mutex)?|_kombu\.binding.+|celeryev\..+|.+\.pidbox.*"
     r"|celery-task-meta-.+|release:[0-9a-f]{32}|mini-program:.+|lease:.+"
     r"|releases:(all|mark|untold|stopped|standing|last-lease|set-aside|wechat-calls|schema|schema-lock)"
-    r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender)"
+    r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender|broken|notices|notices-teller|notices-sent)"
     r"|releases:(status|since|appid|wave|wave-counts|wave-ends|publication-counts):.+|releases:looks-pace"
     r"|wave(-live)?:.+|waves:(watched|published|looking)|platform:pause:(all|submissions|(wave|live):.+)"
     r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked)"
