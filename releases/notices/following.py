@@ -31,10 +31,12 @@ class Following:
         newest: Any = self._redis.zrange(keys.ALL, -1, -1, withscores=True)
         return Followed(names=names[::-1], until=newest[0][1] if newest else 0.0)
 
-    def after(self, before: Followed) -> Followed:
-        """With the waves of the releases that have come since; the newest last."""
+    def after(self, before: Followed, now: float) -> Followed:
+        """With the waves of the releases that have come since, the newest last; `now` is Redis' time in seconds."""
+        # A wave of many is created in a moment: all of it is looked at again only while more may come.
+        is_quiet = now - before.until > 2 * _OVERLAP_S
         names, until = dict.fromkeys(before.names), before.until
-        for ids, newest in self._pages(before.until - _OVERLAP_S):
+        for ids, newest in self._pages(before.until - (0 if is_quiet else _OVERLAP_S)):
             until = max(until, newest)
             for name in self._waves_of(ids) - names.keys():
                 names[name] = None

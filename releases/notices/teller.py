@@ -87,7 +87,7 @@ class Teller:
 
     def _waves(self) -> list[str]:
         before = self._memory.followed()
-        followed = self._following.first() if before is None else self._following.after(before)
+        followed = self._following.first() if before is None else self._following.after(before, self._now())
         if followed != before:
             self._memory.follow(followed)
         return followed.names
@@ -113,10 +113,10 @@ class Teller:
             told = robot.send([one.tell() for one in news])
             _note(robot, channel, told, self._now())
             _count_as_told(channel, news[: told.number], now)
-            _move_on(channel, found)
+            _move_on(channel, found, now)
             self._memory.save(robot.channel, channel, REFUSED if told.error else TAKEN)
             return
-        _move_on(channel, found)
+        _move_on(channel, found, now)
         if channel != before:
             self._memory.save(robot.channel, channel)
 
@@ -167,12 +167,12 @@ def _count_as_told(channel: Channel, news: Sequence[_News], now: float) -> None:
                 channel.rests = now + REJECTIONS_EVERY_S
 
 
-def _move_on(channel: Channel, found: Mapping[Kind, Mapping[str, float]]) -> None:
+def _move_on(channel: Channel, found: Mapping[Kind, Mapping[str, float]], now: float) -> None:
     """As far as all was told; what is known of before is needed no more."""
     for kind, ids in found.items():
         stream = channel.streams[kind]
         left = [at for release_id, at in ids.items() if stream.known.get(release_id) != at]
-        until = max(stream.until, min(left, default=max(stream.known.values(), default=0.0)))
+        until = max(stream.until, min(left, default=now if stream.known else 0.0))
         known = {name: at for name, at in stream.known.items() if at > until - OVERLAP_S}
         channel.streams[kind] = Stream(until=until, known=known)
 
