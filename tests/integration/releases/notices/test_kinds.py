@@ -239,6 +239,14 @@ def test_a_rejection_that_was_resumed_meanwhile_is_no_news(world: World) -> None
     assert len(world.told()) == 1
 
 
+def test_what_an_older_worker_left_in_the_index_is_no_news(world: World, redis_client: redis.Redis) -> None:
+    (release,) = world.wave(1, wave=None)
+    found = {release.id: world.clock().timestamp(), "0" * 32: world.clock().timestamp()}
+    redis_client.zadd(keys.since(Status.REJECTED), found)
+    redis_client.zadd(keys.BROKEN, found)
+    assert world.told() == []
+
+
 def test_a_release_that_is_live_and_broken(world: World) -> None:
     (alone,) = world.wave(1, wave=None)
     of_wave = world.wave(2, start=1)[1:]
