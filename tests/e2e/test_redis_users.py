@@ -25,6 +25,7 @@ from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
 from tests.support.receiver import SECRET, Answer, receiving
 from tests.support.restartable_redis import RestartableRedis
+from tests.support.robots import telling
 from tests.support.unacknowledged import let_messages_age
 from tests.support.workers import ROOT, TICKET, Platform, wait_for
 from wechat.push.inbox import MOST_CODES
@@ -118,6 +119,14 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
         platform.enqueue(platform.request(appid, again=True), code=1)
         assert platform.documents("domains", "get", appid)
         assert "answer" in platform.run("doctor").stdout
+
+
+def test_people_are_told(platform: Platform) -> None:
+    with telling() as groups, platform.worker(**groups.settings("wecom")):
+        platform.run("pause", "--reason", "a test")
+        wait_for(lambda: groups.messages["wecom"])
+        platform.run("resume", "--platform")
+        assert "WeCom: taken" in platform.run("doctor", code=None).stdout
 
 
 def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, tmp_path: Path) -> None:

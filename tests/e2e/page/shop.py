@@ -26,7 +26,16 @@ OVER, BRAKED, REJECTED = "spring-sale", "autumn-menu", "tea-season"
 OF_WALK = {language: f"menu-{language}" for language in LANGUAGES}
 TO_PUBLISH = {language: f"new-year-{language}" for language in LANGUAGES}
 ON_PHONE, PLAIN = "menu-phone", "menu-plain"
-_NAMES = ("老王面馆", "Blue Bottle Tea", "春风书店", "Lotus Bakery", "山城火锅", "Harbour Flowers", "小满茶铺", "Cedar Toys")
+_NAMES = (
+    "老王面馆",
+    "Blue Bottle Tea",
+    "春风书店",
+    "Lotus Bakery",
+    "山城火锅",
+    "Harbour Flowers",
+    "小满茶铺",
+    "Cedar Toys",
+)
 _SETTINGS = {
     "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
     "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
