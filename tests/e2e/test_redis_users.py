@@ -141,11 +141,8 @@ def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, t
     with serving.running(environment, tmp_path) as api:
         held = api.post("/releases", platform.request(appids[0]), 201)["release_id"]
         api.post("/releases", platform.request(appids[0], user_version="2", supersede=True), 201)
-        order = {
-            "requests": [platform.request(appid) for appid in appids[1:]],
-            "canary": 1,
-            "max_blocked": 0,
-        }
+        requests = [platform.request(appid) for appid in appids[1:]]
+        order = {"requests": requests, "canary": 1, "max_blocked": 0}
         api.post("/waves/by-http", order, 201)
         api.post("/platform/pause", {"reason": "a test"})
         assert api.get("/releases", errcode=85017)["releases"] == []
