@@ -16,7 +16,7 @@ from wechat.errcodes.table import TABLE
 
 #: What stands in a sentence and is of ours itself: a sentence, or a part of one. Everything else is as somebody wrote it.
 _SENTENCES = frozenset({"what", "why"})
-_PARTS = frozenset({"version", "audit", "status", "step", "kind", "tally", "first", "more"})
+_PARTS = frozenset({"version", "audit", "status", "step", "kind", "tally", "broken", "more"})
 SENTENCES = (*HISTORY, *HOLDS, *PROBLEMS, *REFUSALS)
 
 

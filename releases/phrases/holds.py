@@ -5,48 +5,38 @@ from __future__ import annotations
 from releases.remedies import Text
 
 HOLDS = (
-    Text("wave {wave}: the first release runs alone", "批次 {wave}：第一个发版先行"),
-    Text("wave {wave}: the first {number} run alone", "批次 {wave}：前 {number} 个先行"),
+    Text("wave {wave}: {what}", "批次 {wave}：{what}"),
+    Text("the first release runs alone", "第一个发版先行"),
+    Text("the first {number} run alone", "前 {number} 个先行"),
+    Text("its first release goes live alone", "第一个发版先上线"),
+    Text("its first {number} go live alone", "前 {number} 个先上线"),
     Text(
-        "wave {wave} is braked: {tally}, over the {percent} % allowed",
-        "批次 {wave} 已刹车：{tally}，超过允许的 {percent}%",
+        "its first release went live well, and a person says whether the rest does",
+        "第一个发版上线正常，等人决定其余的是否上线",
     ),
     Text(
-        "wave {wave} is braked: of its canary {tally}, over the {percent} % allowed",
-        "批次 {wave} 已刹车：金丝雀 {tally}，超过允许的 {percent}%",
+        "its first {number} went live well, and a person says whether the rest does",
+        "前 {number} 个上线正常，等人决定其余的是否上线",
     ),
+    Text("wave {wave} is braked: {tally}", "批次 {wave} 已刹车：{tally}"),
+    Text("wave {wave} is braked: of its canary {tally}", "批次 {wave} 已刹车：金丝雀 {tally}"),
     Text(
         "wave {wave} is braked: no release of its canary ran to an end",
         "批次 {wave} 已刹车：金丝雀里没有一个发版跑完",
     ),
     Text("wave {wave} is being cancelled", "批次 {wave} 正在取消"),
     Text("wave {wave} is being taken back", "批次 {wave} 正在回退"),
+    Text("publications of wave {wave} are braked: {tally}", "批次 {wave} 的发布已刹车：{tally}"),
     Text(
-        "wave {wave}: {first} went live well, and a person says whether the rest does",
-        "批次 {wave}：{first}上线正常，等人决定其余的是否上线",
-    ),
-    Text("wave {wave}: {first} alone", "批次 {wave}：{first}"),
-    Text("wave {wave}: its first release goes live alone", "批次 {wave}：第一个发版先上线"),
-    Text("wave {wave}: its first {number} go live alone", "批次 {wave}：前 {number} 个先上线"),
-    Text(
-        "publications of wave {wave} are braked: {tally}, over the {percent} % allowed",
-        "批次 {wave} 的发布已刹车：{tally}，超过允许的 {percent}%",
-    ),
-    Text(
-        "publications of wave {wave} are braked: of its canary {tally}, over the {percent} % allowed",
-        "批次 {wave} 的发布已刹车：金丝雀 {tally}，超过允许的 {percent}%",
+        "publications of wave {wave} are braked: of its canary {tally}",
+        "批次 {wave} 的发布已刹车：金丝雀 {tally}",
     ),
     Text(
         "publications of wave {wave} are braked: no release of its canary ran to an end",
         "批次 {wave} 的发布已刹车：金丝雀里没有一个发版跑完",
     ),
     Text(
-        "publications of wave {wave} are braked: 1 of its releases is live and broken: {why}",
-        "批次 {wave} 的发布已刹车：1 个发版上线后不正常：{why}",
-    ),
-    Text(
-        "publications of wave {wave} are braked: {number} of its releases are live and broken: {why}",
-        "批次 {wave} 的发布已刹车：{number} 个发版上线后不正常：{why}",
+        "publications of wave {wave} are braked: {broken}: {why}", "批次 {wave} 的发布已刹车：{broken}：{why}"
     ),
     Text("paused by hand", "已由人暂停"),
     Text("paused by hand: {reason}", "已由人暂停：{reason}"),
@@ -63,10 +53,10 @@ HOLDS = (
         "an older release of the Mini Program is under audit, approved or being published",
         "该小程序更早的发版在审核中、已通过审核或正在发布",
     ),
-    Text("not to be {kind} before {at} UTC", "{at} UTC 之前不{kind}"),
+    Text("not to be {kind} before {at}", "{at} 之前不{kind}"),
     Text(
-        "nothing is published at this time (MPRELEASE_PUBLISH__HOURS, MPRELEASE_PUBLISH__NOT_ON) before {at} UTC",
-        "现在不是发布时段（MPRELEASE_PUBLISH__HOURS、MPRELEASE_PUBLISH__NOT_ON），{at} UTC 之前不发布",
+        "nothing is published at this time (MPRELEASE_PUBLISH__HOURS, MPRELEASE_PUBLISH__NOT_ON) before {at}",
+        "现在不是发布时段（MPRELEASE_PUBLISH__HOURS、MPRELEASE_PUBLISH__NOT_ON），{at} 之前不发布",
     ),
     # Details in the log of actions.
     Text("canary {number}", "金丝雀 {number} 个"),

@@ -57,17 +57,20 @@ _VERSION = (
     Text("version {number} ({desc}), published {at}", "版本 {number}（{desc}，{at} 发布）"),
 )
 _TALLY = (
-    Text("{blocked} of {of} ended blocked", "{of} 个中受阻 {blocked} 个"),
     Text(
-        "{blocked} of {of} ended blocked and {failed} failed", "{of} 个中受阻 {blocked} 个、失败 {failed} 个"
+        "{blocked} of {of} ended blocked, over the {percent} % allowed",
+        "{of} 个中受阻 {blocked} 个，超过允许的 {percent}%",
     ),
-    Text("{failed} of {of} failed", "{of} 个中失败 {failed} 个"),
-)
-_FIRST = (
-    Text("its first release goes live alone", "第一个先上线"),
-    Text("its first {number} go live alone", "前 {number} 个先上线"),
-    Text("its first release", "第一个发版"),
-    Text("its first {number}", "前 {number} 个"),
+    Text(
+        "{blocked} of {of} ended blocked and {failed} failed, over the {percent} % allowed",
+        "{of} 个中受阻 {blocked} 个、失败 {failed} 个，超过允许的 {percent}%",
+    ),
+    Text(
+        "{failed} of {of} failed, over the {percent} % allowed",
+        "{of} 个中失败 {failed} 个，超过允许的 {percent}%",
+    ),
+    Text("1 of its releases is live and broken", "1 个发版上线后不正常"),
+    Text("{number} of its releases are live and broken", "{number} 个发版上线后不正常"),
 )
 _HOW_TO_GO_ON = (
     Text(
@@ -98,7 +101,6 @@ PARTS = (
     *_DOING,
     *_VERSION,
     *_TALLY,
-    *_FIRST,
     *_HOW_TO_GO_ON,
     AUDIT,
     AUDIT_ID,

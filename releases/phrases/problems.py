@@ -30,25 +30,26 @@ PROBLEMS = (
         "WeChat took the call, yet some of the domains are not configured",
         "微信接受了调用，但有些域名没有配置上",
     ),
+    Text("preflight: {why}", "预检：{why}"),
     Text(
-        "preflight: the platform has not registered and published these domains",
-        "预检：这些域名没有在第三方平台登记并全网发布",
+        "the platform has not registered and published these domains",
+        "这些域名没有在第三方平台登记并全网发布",
     ),
     Text(
-        "preflight: WeChat refused these domains for another release: {errmsg}",
-        "预检：微信拒绝了另一个发版的这些域名：{errmsg}",
+        "WeChat refused these domains for another release: {errmsg}",
+        "微信拒绝了另一个发版的这些域名：{errmsg}",
     ),
     Text(
-        "preflight: template {id} does not exist; the library has {templates}",
-        "预检：模板 {id} 不存在；模板库里有 {templates}",
+        "template {id} does not exist; the library has {templates}",
+        "模板 {id} 不存在；模板库里有 {templates}",
     ),
     Text(
-        "preflight: template {id} does not exist; the library has no template",
-        "预检：模板 {id} 不存在；模板库是空的",
+        "template {id} does not exist; the library has no template",
+        "模板 {id} 不存在；模板库是空的",
     ),
     Text(
-        "preflight: template {id} does not exist; the library has {templates} and {number} more",
-        "预检：模板 {id} 不存在；模板库里有 {templates}，还有 {number} 个",
+        "template {id} does not exist; the library has {templates} and {number} more",
+        "模板 {id} 不存在；模板库里有 {templates}，还有 {number} 个",
     ),
     # Code and audit.
     Text(
