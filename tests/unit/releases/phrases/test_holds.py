@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from releases.phrases.finding import sentence as in_chinese
 from releases.record import counts
 from releases.scope import Scope
 from releases.store.pauses import Pause
@@ -18,7 +19,6 @@ from releases.waves.brake import (
     publication_canary,
 )
 from releases.waves.standing import holds_of
-from releases.waves.whys import in_chinese
 from tests.support.bilingual import is_chinese, unnamed
 from tests.support.examples import a_problem
 
