@@ -26,8 +26,9 @@ def told(watched_platform: Watched) -> list[Sample]:
     def complete() -> list[Sample] | None:
         found = watched_platform.metrics()
         # A command counts its calls when it ends, the worker does some seconds later.
-        submissions = [one for one in found if one.name == CALLS and "submit_audit" in one.labels["endpoint"]]
-        return found if needed <= {one.name for one in found} and submissions else None
+        called = {one.labels["endpoint"].rpartition("/")[2] for one in found if one.name == CALLS}
+        are_told = needed <= {one.name for one in found}
+        return found if are_told and {"submit_audit", "get_latest_auditstatus"} <= called else None
 
     return wait_for(complete, patience_s=20)
 

@@ -125,7 +125,7 @@ def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_el
             }
             waits = stored.release.changed("waiting", NOW, **later)
         store.save(stored, waits)
-    assert "所有发版已手动暂停：the books" in browser_of(page, "read", "zh-CN").open("/wave?name=held")
+    assert "所有发版已由人暂停：the books" in browser_of(page, "read", "zh-CN").open("/wave?name=held")
     told = text_of(reader.open("/wave?name=held"))
     assert told.count("2 held back: all releases paused by hand: the books") == 1
     assert told.count("Ask Ann.") == 1
