@@ -17,6 +17,8 @@ from wechat.errcodes.table import TABLE, verdict_of
 
 #: What stands in a text and is a text itself; everything else is as it was typed, or as WeChat said it.
 _WITHIN = {"more", "audit", "status"}
+#: What has no space in it.
+_WORDS = {"id", "appid", "other"}
 #: Of these, what says what the errcode's row says.
 _OF_ERRCODE = "more"
 #: An errcode that WeChat will not give; it stands for all that are in no table.
@@ -56,7 +58,8 @@ def pattern(english: str) -> re.Pattern[str]:
     for literal, name, _, _ in Formatter().parse(english):
         parts.append(re.escape(literal))
         if name is not None:
-            parts.append(f"(?P={name})" if name in names else f"(?P<{name}>.+)")
+            value = r"\S+" if name in _WORDS else ".+"
+            parts.append(f"(?P={name})" if name in names else f"(?P<{name}>{value})")
             names.add(name)
     return re.compile("".join(parts), re.DOTALL)
 
@@ -312,16 +315,16 @@ PAUSED_BY_HAND = Text(
 ENDS_IT = Text("`mprelease resume --platform` ends it.", "用 `mprelease resume --platform` 解除。")
 CANARY = Text(
     "It goes on by itself when they have ended, at most {percent} % of them blocked or failed.",
-    "会自动继续：等金丝雀全部结束，且 blocked 或 failed 的不超过 {percent}%。",
+    "会自动继续：等金丝雀全部结束，且受阻（blocked）或失败（failed）的不超过 {percent}%。",
 )
 CANARY_OF_ONE = Text(
     "It goes on by itself when it has ended, at most {percent} % of them blocked or failed.",
-    "会自动继续：等金丝雀（一个发版）结束，且 blocked 或 failed 的不超过 {percent}%。",
+    "会自动继续：等金丝雀（一个发版）结束，且受阻（blocked）或失败（failed）的不超过 {percent}%。",
 )
 #: As versions before 0.2 wrote it.
 CANARY_BEFORE = Text(
     "Goes on by itself when they have ended, at most {percent} % of them blocked or failed.",
-    "金丝雀全部结束，且 blocked 或 failed 的不超过 {percent}% 时，自动继续。",
+    "金丝雀全部结束，且受阻（blocked）或失败（failed）的不超过 {percent}% 时，自动继续。",
 )
 #: Where a remedy of a wave begins; `mprelease wave` itself leaves it out.
 SEE_WAVE = Text("See `mprelease wave {wave}`; ", "用 `mprelease wave {wave}` 查看；")

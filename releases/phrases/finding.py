@@ -36,6 +36,8 @@ def _found(text: str, among: Sequence[Text], more: Sequence[Text]) -> str | None
 
 def _within(name: str, value: str, more: Sequence[Text]) -> str:
     if name == "errcode":
+        if value == "-":
+            return "没有错误码"
         code = int(value) if value.lstrip("-").isdecimal() else None
         return f"{value} {chinese_of(code).meaning}" if code in TABLE and code is not None else value
     if name == "remedy":

@@ -73,14 +73,15 @@ HISTORY = (
     ),
     Text("{version} is live with all domains", "{version}已上线，域名齐全"),
     Text(
-        "version {number} is live: somebody else has published it, and its domains were not checked",
-        "版本 {number} 已上线：由其他人发布，没有核对域名",
+        "version {number} is live: somebody else has published it, and {what}",
+        "版本 {number} 已上线：由其他人发布；{what}",
     ),
     Text("replaced by release {id}", "被发版 {id} 取代"),
     Text(
-        "live again: release {id} was taken back, and its domains were not checked",
-        "重新上线：发版 {id} 已回退；没有核对域名",
+        "live again: release {id} was taken back, and {what}",
+        "重新上线：发版 {id} 已回退；{what}",
     ),
+    Text("its domains were not checked", "没有核对域名"),
     Text("taken back", "已回退"),
     Text("taken back; {version} is live", "已回退；线上是{version}"),
 )

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from releases.phrases.parts import STATUS, STEP
 from releases.remedies import Text
 
+#: `Release.cause`, by which a part of a wave is resumed.
+_CAUSES = tuple(
+    Text(f"{status.english} {step.english} {{errcode}}", f"在“{step.chinese}”{status.chinese}：{{errcode}}")
+    for status in STATUS
+    if status.english in ("blocked", "failed")
+    for step in STEP
+)
 HOLDS = (
     Text("wave {wave}: {what}", "批次 {wave}：{what}"),
     Text("the first release runs alone", "第一个发版先行"),
@@ -59,6 +67,7 @@ HOLDS = (
         "现在不是发布时段（MPRELEASE_PUBLISH__HOURS、MPRELEASE_PUBLISH__NOT_ON），{at} 之前不发布",
     ),
     # Details in the log of actions.
+    *_CAUSES,
     Text("canary {number}", "金丝雀 {number} 个"),
     Text("at most {percent} % blocked or failed", "受阻或失败最多 {percent}%"),
     Text(

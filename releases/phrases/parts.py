@@ -74,23 +74,23 @@ _TALLY = (
 )
 _HOW_TO_GO_ON = (
     Text(
-        "; its audit goes on. To end that: mprelease withdraw {id}",
-        "；审核会继续。要撤回审核：mprelease withdraw {id}",
+        "its audit goes on. To end that: mprelease withdraw {id}",
+        "审核会继续。要撤回审核：mprelease withdraw {id}",
     ),
-    Text("; to submit it once more: mprelease resume {id}", "；要再次提交审核：mprelease resume {id}"),
-    Text("; to take it back: mprelease revert {id}", "；要回退：mprelease revert {id}"),
-    Text("; enqueue it anew", "；请重新入队"),
-    Text("; when it has been verified: mprelease revert {id}", "；核对之后可以：mprelease revert {id}"),
-    Text("; see: mprelease show {id}", "；查看：mprelease show {id}"),
-    Text("; mprelease publish {id}", "；mprelease publish {id}"),
-    Text("; mprelease resume {id}", "；mprelease resume {id}"),
+    Text("to submit it once more: mprelease resume {id}", "要再次提交审核：mprelease resume {id}"),
+    Text("to take it back: mprelease revert {id}", "要回退：mprelease revert {id}"),
+    Text("enqueue it anew", "请重新入队"),
+    Text("when it has been verified: mprelease revert {id}", "核对之后可以：mprelease revert {id}"),
+    Text("see: mprelease show {id}", "查看：mprelease show {id}"),
+    Text("mprelease publish {id}", "mprelease publish {id}"),
+    Text("mprelease resume {id}", "mprelease resume {id}"),
     Text(
-        "; mprelease revert {id}, or: mprelease resume {other}",
-        "；mprelease revert {id}，或 mprelease resume {other}",
+        "mprelease revert {id}, or: mprelease resume {other}",
+        "mprelease revert {id}，或 mprelease resume {other}",
     ),
     Text(
-        "; mprelease resume {id}, or: mprelease cancel {other}",
-        "；mprelease resume {id}，或 mprelease cancel {other}",
+        "mprelease resume {id}, or: mprelease cancel {other}",
+        "mprelease resume {id}，或 mprelease cancel {other}",
     ),
 )
 PARTS = (

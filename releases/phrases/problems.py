@@ -168,6 +168,46 @@ PROBLEMS = (
     Text("the audit has neither version nor time", "审核既没有版本也没有时间"),
     Text("the checks before it took longer than {seconds} s", "之前的检查超过了 {seconds} 秒"),
     Text("the deadline passed before the answer was complete", "在时限内没有收完响应"),
+    Text("token of {slot}: {why}", "{slot} 的 token：{why}"),
+    Text("the answer has {kind}", "响应里有 {kind}"),
+    Text("the answer has no {field}", "响应里没有 {field}"),
+    Text("the answer has no {field} that is a list", "响应里的 {field} 不是列表"),
+    Text("the answer has no {field} that is lists", "响应里的 {field} 不是列表"),
+    Text("the answer has no status that is 0 or 1", "响应里的 status 不是 0 或 1"),
+    Text("the answer has {kind} without {others}", "响应里的 {kind} 没有 {others}"),
+    Text("the answer has no list", "响应里没有列表"),
+    Text(
+        "the answer has no authorization_info with a refresh token",
+        "响应里没有带 refresh token 的 authorization_info",
+    ),
+    Text("the answer has a template without a template_id", "响应里有模板没有 template_id"),
+    Text("the deadline passed before there was one", "在时限内没有取得 token"),
+    Text("MPRELEASE_PLATFORM__APPSECRET is not set here", "这里没有设置 MPRELEASE_PLATFORM__APPSECRET"),
+    Text(
+        "the tokens are borrowed here (MPRELEASE_TOKENS__SOURCE): ask their owner",
+        "token 由其他系统出借（MPRELEASE_TOKENS__SOURCE）：请到那个系统查看",
+    ),
+    Text(
+        "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is a SOCKS proxy, which is not supported: {what}",
+        "环境变量里的代理（HTTPS_PROXY、ALL_PROXY）是 SOCKS 代理，不受支持：{what}",
+    ),
+    Text(
+        "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no HTTP proxy: {what}",
+        "环境变量里的代理（HTTPS_PROXY、ALL_PROXY）不是 HTTP 代理：{what}",
+    ),
+    Text(
+        "the proxy of the environment (HTTPS_PROXY, ALL_PROXY) is no URL",
+        "环境变量里的代理（HTTPS_PROXY、ALL_PROXY）不是 URL",
+    ),
+    Text(
+        "{variable} names {path}, which can't be used: {why}; correct it, or unset it",
+        "{variable} 指定的 {path} 不能用：{why}；请改正或取消设置",
+    ),
+    Text(
+        "name an HTTP proxy in HTTPS_PROXY, or this host in NO_PROXY",
+        "在 HTTPS_PROXY 里指定 HTTP 代理，或在 NO_PROXY 里写上这个主机",
+    ),
+    Text("it holds no certificates (PEM)", "里面没有证书（PEM）"),
     Text("TLS failed", "TLS 失败"),
     Text("TLS failed: the certificate is not trusted ({reason})", "TLS 失败：证书不受信任（{reason}）"),
     Text(

@@ -7,7 +7,7 @@ from releases.remedies import Text
 REFUSALS = (
     Text("no release has the id {shown}", "没有 ID 为 {shown} 的发版"),
     Text("release {id}: {why}", "发版 {id}：{why}"),
-    Text("is {status} and can't {kind}{more}", "现在{status}，不能{kind}{more}"),
+    Text("is {status} and can't {kind}; {more}", "现在{status}，不能{kind}；{more}"),
     Text("is {status} and can't {kind}", "现在{status}，不能{kind}"),
     Text("is being changed by many at once; try again", "正被多处同时修改，请重试"),
     Text(

@@ -45,7 +45,7 @@ WRITTEN_BEFORE = {
         "`mprelease resume --platform`。带上接口路径和 rid 报告 bug。"
     ),
     "Goes on by itself when they have ended, at most 10 % of them blocked or failed.": (
-        "金丝雀全部结束，且 blocked 或 failed 的不超过 10% 时，自动继续。"
+        "金丝雀全部结束，且受阻（blocked）或失败（failed）的不超过 10% 时，自动继续。"
     ),
     "Wait until audit 7 has ended, or withdraw it (undocodeaudit, 5 a day and 10 a month) if it is not wanted, then "
     "resume the release.": (

@@ -14,6 +14,7 @@ from releases.states import Status, Step
 from releases.store.records import ReleaseStore
 from tests.integration.cli.test_by_hand import AUDIT, EFFECTIVE, GRAY, VERSIONS
 from tests.integration.web.page.conftest import HEADER, Browser, browser_of
+from tests.integration.web.page.test_chinese import left_over
 from tests.integration.wechat.names import (
     API_AUTHORIZER_TOKEN,
     API_COMPONENT_TOKEN,
@@ -135,6 +136,7 @@ def test_wechat_is_asked_on_a_click_and_never_before(
     ]
     chinese = browser_of_chinese(reader).open(link)
     assert "微信平台审核被驳回" in chinese
+    assert left_over(re.sub(r"<bdi>.*?</bdi>", "", chinese)) == []
 
 
 def browser_of_chinese(reader: Browser) -> Browser:

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[4]
 #: Who composes sentences for records and pauses.
 COMPOSERS = (
     *sorted((ROOT / "releases/steps").rglob("*.py")),
+    *sorted((ROOT / "wechat").rglob("*.py")),
     *(
         ROOT / "releases" / name
         for name in ("waves/brake.py", "waves/waves.py", "intake/course.py", "intake/publications.py")
@@ -38,16 +39,27 @@ TOLD = {
     "Reverted",
     "_stopped",
     "_stopped_live",
+    "_save",
 }
+#: Variables that hold such a sentence.
+KEPT = {"what", "errmsg", "asked"}
 #: What a variable is in the sentences that are tried.
 SAMPLE = "7"
-#: Composed of what WeChat said and nothing else.
-FOREIGN = {SAMPLE}
+#: Of what was said and of numbers alone.
+FOREIGN = {SAMPLE, f"HTTP {SAMPLE}", f"HTTP {SAMPLE} with {SAMPLE}"}
 
 
 def composed(path: Path) -> Iterator[str]:
     """Each sentence, with SAMPLE for what differs."""
     for node in ast.walk(ast.parse(path.read_text())):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and node.targets[0].id in KEPT
+        ):
+            found = text_of(node.value)
+            if found is not None and " " in found:
+                yield found
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
