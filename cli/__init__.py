@@ -84,6 +84,11 @@ COMMANDS = (
     ("domains", "domains:app", "Read and change a Mini Program's domains by hand."),
     ("platform", "platform:app", "What belongs to the third-party platform itself."),
     ("webhooks", "webhooks:app", "See what of the webhook has not been delivered, and try again."),
+    (
+        "notify",
+        "outgoing.notify",
+        "Send a test message to each group that is told, and say what its robot answers.",
+    ),
     ("set-aside", "set_aside:app", "See what was on the queue and no worker could run."),
 )
 

@@ -16,7 +16,7 @@ from releases.shown.printable import json_line, one_line
 _INDENT = 8
 #: What may begin a line: a word between blanks, or one character of those that are written without, with the marks that no
 #: line begins with, or ends with.
-_WORD = re.compile(r"\s+|[（“]*(?:[^\s\u2e80-\u9fff\uff00-\uffef]+|\S)[）”、。，；：]*")
+_WORD = r"\s+|[（“]*(?:[^\s\u2e80-\u9fff\uff00-\uffef]+|\S)[）”、。，；：]*"
 
 
 def document(value: Any) -> None:
@@ -46,7 +46,7 @@ def line_starts(text: str, width: int, indent: int = 0) -> list[int]:
     """Where its further lines begin on a terminal with so many columns, of which these lose some; words stay whole."""
     starts: list[int] = []
     used, has_word = 0, False
-    for word in _WORD.finditer(text):
+    for word in re.finditer(_WORD, text):  # compiled here, as most starts need it not
         cells, is_word = _cells(word[0]), not word[0].isspace()
         if is_word and has_word and used + cells > width:
             starts.append(word.start())

@@ -36,7 +36,8 @@ class Lines(Console):
     """
 
     def __init__(self, *, stderr: bool = False, markup: bool = True, local: bool = False) -> None:
-        super().__init__(stderr=stderr, highlight=False, markup=markup)
+        # What others wrote is shown as they wrote it: `:bug:` is no picture.
+        super().__init__(stderr=stderr, highlight=False, markup=markup, emoji=False)
         self._local = local
 
     def print(self, *objects: Any, hang: int = 0, **options: Any) -> None:

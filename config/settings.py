@@ -36,6 +36,7 @@ from config.lists import (
 from config.redis_url import is_redis_url, tls_files, without_tls
 from config.section import SecretWord, Word, on_secrets
 from config.section import Section as _Section
+from config.sections.notify import NotifySettings
 from config.sections.tokens import TokensSettings
 from config.sections.web import WebSettings
 from config.sources import ENCODING, PREFIX, our_files, secrets_dir, text_of
@@ -297,6 +298,7 @@ class Settings(BaseSettings):
     publish: PublishSettings = PublishSettings()
     worker: WorkerSettings = WorkerSettings()
     webhook: WebhookSettings = WebhookSettings()
+    notify: NotifySettings = NotifySettings()
     log: LogSettings = LogSettings()
     web: WebSettings = WebSettings()
 

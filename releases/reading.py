@@ -18,8 +18,9 @@ from releases.store.records import ReleaseStore
 
 #: The fewest characters of an id that name a release.
 SHORTEST_PREFIX = 4
-#: Releases that are looked at in one go for a page, at the least; and how often, at the most.
-_FEWEST, _MOST_PAGES = 100, 20
+#: Releases that are looked at in one go for a page: so many at first, twice as many each time that they are not enough, at most
+#: so many; and how often.
+_FEWEST, _MOST, _ROUNDS = 100, 800, 5
 _PREFIX = re.compile(f"[0-9a-f]{{{SHORTEST_PREFIX},32}}")
 
 
@@ -69,7 +70,7 @@ class Reader:
         """
         found: list[Release] = []
         last, number = after, max(limit, _FEWEST)
-        for _ in range(_MOST_PAGES):
+        for _ in range(_ROUNDS):
             positions = self.store.newest(wanted, number, last)
             records = self.store.get_many(position.id for position in positions)
             there = [stored.release for stored in records if stored is not None]
@@ -80,6 +81,7 @@ class Reader:
                     break
             if len(found) == limit or len(positions) < number:
                 break
+            number = max(number, min(2 * number, _MOST))
         is_more = last is not None and bool(self.store.newest(wanted, 1, last))
         return Page(found, last if is_more else None)
 

@@ -57,7 +57,7 @@ class Problem(_Value):
 
 
 class Door(StrEnum):
-    """Where somebody came in who asked for a change. Who uses a key or the page has been checked; the others are claims."""
+    """Where somebody came in who asked for a change: of the page and of a key that is known, of the others claimed."""
 
     USER = "user"
     KEY = "key"
@@ -303,15 +303,11 @@ class Release(_Value):
         return identity(self)
 
     def passes(self, scope: str) -> bool:
-        """Whether no pause of this scope holds it: the first half is judged by its canary, which runs to its end.
-
-        Each publication may break a shop, so a brake holds those of the canary too, but for what may have been sent already.
-        """
-        if self.wave is None:
-            return False
-        if scope == live_scope(self.wave):
+        """Whether no pause of this scope holds it. A brake holds a canary's publications too, unless one may have been sent."""
+        wave = self.wave
+        if wave is not None and scope == live_scope(wave):
             return self.progress.passes or self.progress.publish_at is not None
-        return scope == wave_scope(self.wave) and self.progress.passes
+        return wave is not None and scope == wave_scope(wave) and self.progress.passes
 
     def progressed(self, **facts: Any) -> Self:
         """This release, with other facts among what the steps have to remember."""

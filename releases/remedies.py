@@ -38,7 +38,7 @@ class Text:
 
     def translated(self, text: str, errcode: int | None = None) -> str | None:
         """The Chinese of a text that was made from this, in a problem with this errcode; None if it was not."""
-        found = _pattern(self.english).fullmatch(text)
+        found = pattern(self.english).fullmatch(text)
         if found is None:
             return None
         said = found.groupdict()
@@ -50,7 +50,8 @@ class Text:
 
 
 @cache
-def _pattern(english: str) -> re.Pattern[str]:
+def pattern(english: str) -> re.Pattern[str]:
+    """What was made from a text of ours matches it, and has what was said for each `{name}` in a group of that name."""
     parts, names = [], set()
     for literal, name, _, _ in Formatter().parse(english):
         parts.append(re.escape(literal))

@@ -13,6 +13,7 @@ from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.intake.publications import Publications
+from releases.notices.teller import Teller
 from releases.reading import Reader
 from releases.results import Outcomes
 from releases.steps.failures.timed_pauses import TimedPauses
@@ -57,6 +58,7 @@ class Services:
     outcomes: Outcomes
     outbox: Outbox
     webhook_sender: Sender | None
+    notices: Teller | None
     wechat: WeChat
     wanted: Domains
     step_deadline_s: float

@@ -51,6 +51,6 @@ def create_app(settings: WebSettings, backend: Backend, *more: APIRouter) -> Fas
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.openapi()  # takes a third of a second, in which no request is answered
     keys, budget = Keys(settings.keys), Budget(settings.requests_per_minute)
-    app.add_middleware(Gate, keys=keys, people=people, hosts=settings.hosts, budget=budget)
+    app.add_middleware(Gate, keys=keys, people=people, hosts=settings.hosts, budget=budget, refused=refused)
     app.add_middleware(RequestLog, observe=app.state.metrics.observe)
     return app

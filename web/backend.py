@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import redis
 from fastapi import Depends, Request
 
-from releases.waves.kept_causes import KeptCauses
+from releases.waves.halves import Half
+from releases.waves.kept import Kept
+from releases.waves.report import Cause, WaveReport, causes_of
 from tasks.services import Services
 from web.platform.standing import StandingReader
 from wechat.tokens.lending import Lender
@@ -27,8 +30,9 @@ class Backend:
         self._services = services
         self._quick = quick
         self._is_checked = False
-        self.causes = KeptCauses(services.reader)
         self.standing = standing
+        self._causes = Kept[dict[Half, list[Cause]]]()
+        self._waves = Kept[dict[str, datetime]]()
 
     @property
     def lender(self) -> Lender:
@@ -38,6 +42,17 @@ class Backend:
     def workers(self) -> int | None:
         """How many workers answer; None where nobody knows."""
         return self.standing.workers()
+
+    def causes(self, report: WaveReport) -> dict[Half, list[Cause]]:
+        """Why releases of the wave stand still, read once for all who look now; those of the counts that the report has."""
+        published = report.publication
+        state = (report.counts, None if published is None else published.counts)
+        return self._causes.of(report.name, state, lambda: causes_of(self._services.reader, report))
+
+    def waves(self) -> dict[str, datetime]:
+        """The names of all waves and when each began, newest first: every key is looked at for them, so once for all who look."""
+        store = self._services.store
+        return self._waves.of("", store.extent(), store.waves)
 
     def ping(self) -> None:
         """Raise redis.RedisError where Redis does not answer at once."""

@@ -17,8 +17,9 @@ from web.budget import Budget
 from web.keys import Keys
 from web.login.people import People
 from web.login.sessions import SESSION_COOKIE
-from web.page.addresses import of
+from web.page.addresses import of, own_path
 from web.problems import for_reader, problem
+from web.refused import Refused
 
 #: Asked without a login, by whoever watches processes, under whatever name.
 OPEN_PATHS = ("/healthz", "/api/v1/healthz")
@@ -40,8 +41,16 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, *, keys: Keys, people: People, hosts: Collection[str], budget: Budget
+        self,
+        app: ASGIApp,
+        *,
+        keys: Keys,
+        people: People,
+        hosts: Collection[str],
+        budget: Budget,
+        refused: Refused,
     ) -> None:
+        self._refused = refused
         self._app = app
         self._keys = keys
         self._people = people
@@ -72,6 +81,7 @@ class Gate:
         # Never of request.url, which is made of the Host header as well.
         path: str = request.scope["path"]
         if _without_port(host) not in self._hosts:
+            self._refused.tell(request, "a request for a host that is not served here was refused")
             return problem(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "This host name is not served here. Name it in MPRELEASE_WEB__HOSTS if it should be.",
@@ -93,7 +103,7 @@ class Gate:
         path: str = request.scope["path"]
         if path == "/login" or path.startswith(_OPEN_PAGES):
             return None
-        back = of(request.scope) if request.method in {"GET", "HEAD"} else "/"
+        back = own_path(of(request.scope)) if request.method in {"GET", "HEAD"} else "/"
         answer = RedirectResponse(f"/login?{urlencode({'back': back})}", 303)
         if SESSION_COOKIE in request.cookies:  # refused, so that it is told once
             answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")

@@ -22,6 +22,8 @@ from releases.request import encodable
 from releases.store.schema import SchemaError
 from tasks.redis_away import REDIS_ERRORS, is_away, say_once, why_away
 from web.page.rendering import screen
+from web.page.visit import visit_of
+from web.phrases import in_words
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +96,8 @@ def for_reader(request: Request, said: JSONResponse) -> Response:
     """The same as a screen, where a person asks."""
     if not hasattr(request.state, "person"):
         return said
-    shown = screen(request, "problem.html", status=said.status_code, problem=json.loads(bytes(said.body)))
+    told = in_words(json.loads(bytes(said.body)), visit_of(request).language)
+    shown = screen(request, "problem.html", status=said.status_code, problem=told)
     kept = {name: said.headers[name] for name in ("allow", "retry-after") if name in said.headers}
     shown.headers.update(kept)
     return shown

@@ -18,6 +18,8 @@ from worker.logs.lines import LineFormatter
 _GRACE_S = 10
 #: Seconds after which a connection on which nothing comes is closed.
 _IDLE_S = 15
+#: Seconds in which a client has to take what it is sent; a viewer's stream would wait for it for ever.
+_TAKEN_WITHIN_S = 30
 #: Requests at the same time; more are answered 503 at once.
 _MOST_AT_ONCE = 500
 #: Bytes that a request's line and headers may have.
@@ -32,6 +34,9 @@ def listen(host: str, port: int) -> socket.socket:
     # connection took 40 ms longer, as long as the other side delays its acknowledgement. Who is accepted inherits it.
     # https://github.com/python/cpython/blob/3.11/Lib/asyncio/base_events.py#L190
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # The kernel cuts the connection then, which closing it would not: what was written for it would still have to go out.
+    if sys.platform == "linux":
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKEN_WITHIN_S * 1000)
     return listening
 
 

@@ -62,14 +62,22 @@ def ask_how_they_stand(app: Celery, salt: str) -> dict[str, Answer]:
 
 @dataclass(slots=True)
 class Roll:
-    """Asks the same of all workers time and again. One that has just ended its work may look for a moment as if it took nothing."""
+    """Asks the same of all workers time and again, and believes bad news the second time.
+
+    A worker on a busy machine may miss a question, and one that has just ended its work looks for a moment as if it took nothing.
+    """
 
     app: Celery
     salt: str
-    _stuck: frozenset[str] = field(default=frozenset(), init=False)
+    _before: Mapping[str, Answer] = field(default_factory=dict, init=False)
 
     def call(self) -> dict[str, Answer]:
-        """Ask once; that a worker takes no messages is believed the second time."""
-        answers = ask_how_they_stand(self.app, self.salt)
-        before, self._stuck = self._stuck, frozenset(name for name, one in answers.items() if one.problem)
-        return {name: one if name in before else replace(one, problem="") for name, one in answers.items()}
+        """Ask once; by name, as `ask_how_they_stand` tells it."""
+        answers, before = ask_how_they_stand(self.app, self.salt), self._before
+        self._before = answers
+        stuck = {name for name, one in before.items() if one.problem}
+        believed = {
+            name: one if name in stuck else replace(one, problem="")
+            for name, one in {**before, **answers}.items()
+        }
+        return dict(sorted(believed.items()))

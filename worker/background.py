@@ -36,6 +36,8 @@ LOOK_FOR_QUOTA_EVERY_S = 5.0
 LOOK_FOR_SECRETS_EVERY_S = 5.0
 #: Seconds between two looks at what WeChat has pushed.
 LOOK_AT_PUSHES_EVERY_S = 1.0
+#: Seconds between two looks at what people have to be told.
+LOOK_FOR_NEWS_EVERY_S = 5.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -118,6 +120,7 @@ class BringBack(bootsteps.StartStopStep):
             threading.Thread(target=self._count_secrets, name="secrets", daemon=True),
             threading.Thread(target=self._send_webhooks, name="webhooks", daemon=True),
             threading.Thread(target=self._follow_pushes, name="pushes", daemon=True),
+            threading.Thread(target=self._tell_people, name="notices", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -202,6 +205,14 @@ class BringBack(bootsteps.StartStopStep):
         self._beside(LOOK_EVERY_S, send_all, "sending webhooks")
         with suppress(*REDIS_ERRORS):
             sender.leave()
+
+    def _tell_people(self) -> None:
+        teller = self._services.notices
+        if teller is None:
+            return
+        self._beside(LOOK_FOR_NEWS_EVERY_S, teller.look, "telling people")
+        with suppress(*REDIS_ERRORS):
+            teller.leave()
 
     def _look_for_records(self) -> None:
         mark = self._services.store.mark()

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 import redis
 from celery import Celery
+from pydantic import SecretStr
 
 from config.celery_options import PUBLISH_QUEUE, QUEUE, QUEUES, URGENT_QUEUE
 from config.loading import SettingsError
+from config.sections.notify import NotifySettings
 from config.sections.tokens import TokensSettings
 from config.settings import DomainSettings, PublishSettings, RateSettings, Settings, WebhookSettings
 from db.clock import RedisClock
@@ -24,6 +26,13 @@ from releases.intake.many import Batch
 from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.intake.publications import Publications
+from releases.notices.facts import Facts
+from releases.notices.following import Following
+from releases.notices.memory import Memory
+from releases.notices.notice import Voice
+from releases.notices.robots import DingTalk, Feishu, Robot, WeCom
+from releases.notices.stopped import StoppedReleases
+from releases.notices.teller import Teller
 from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
@@ -187,6 +196,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         outcomes=outcomes,
         outbox=outbox,
         webhook_sender=_webhook_sender(settings.webhook, outbox, messages, now),
+        notices=_teller(settings, db, wechat, reader, now),
         wechat=wechat,
         wanted=wanted,
         step_deadline_s=step_deadline_s,
@@ -203,6 +213,44 @@ def _webhook_sender(
         return None
     endpoint = Endpoint(url, settings.keys, now=lambda: now().timestamp())
     return Sender(outbox=outbox, messages=messages, endpoint=endpoint, random=random.SystemRandom().random)
+
+
+def _teller(
+    settings: Settings, db: Database, wechat: WeChat, reader: Reader, now: Callable[[], datetime]
+) -> Teller | None:
+    robots = robots_of(settings.notify, lambda: now().timestamp())
+    if not robots:
+        return None
+    voice, client, store = voice_of(settings.notify), db.redis, reader.store
+    age_s = None if settings.tokens.is_borrowed else wechat.store.ticket_age_s
+    return Teller(
+        memory=Memory(client),
+        following=Following(client, store),
+        facts=Facts(client, reader=reader, voice=voice, ticket_age_s=age_s),
+        stopped=StoppedReleases(client, store, voice),
+        robots=robots,
+        now=lambda: now().timestamp(),
+    )
+
+
+def voice_of(settings: NotifySettings) -> Voice:
+    """How notices are put into words."""
+    return Voice(is_chinese=settings.language == "zh", page_url=settings.page_url)
+
+
+def robots_of(settings: NotifySettings, now: Callable[[], float]) -> list[Robot]:
+    """The robots that were set; `now` is the time of their signatures, in seconds."""
+    voice, none = voice_of(settings), SecretStr("")
+    known: tuple[tuple[type[Robot], SecretStr, SecretStr], ...] = (
+        (WeCom, settings.wecom_url, none),
+        (DingTalk, settings.dingtalk_url, settings.dingtalk_secret),
+        (Feishu, settings.feishu_url, settings.feishu_secret),
+    )
+    return [
+        made(url.get_secret_value(), secret.get_secret_value(), voice=voice, now=now)
+        for made, url, secret in known
+        if url.get_secret_value()
+    ]
 
 
 def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:

@@ -11,7 +11,7 @@ import typer
 from cli import language
 from cli.context import settings
 from cli.context import unchecked_services as services
-from cli.doctor import pushes, stored, webhooks, wechat, workers
+from cli.doctor import notices, pushes, stored, webhooks, wechat, workers
 from cli.doctor.findings import Finding, Level, fail, warn
 from cli.errors import FAILED, of_redis
 from cli.printing import Lines, in_short
@@ -61,6 +61,7 @@ def _looks() -> tuple[Callable[[], Iterator[Finding]], ...]:
         _pauses,
         workers.messages_set_aside,
         webhooks.deliveries,
+        notices.channels,
     )
 
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from releases.record import Release
 from releases.scope import wave_scope
 from releases.states import AT_REST, GOING_ON, LOOKED_AT, SUBMITTED_ONCE, TO_AUDIT, Status, Step
 from releases.store import keys
 from releases.store.actions import Action
-from releases.store.creations import Creation, Opening
 from releases.store.known import Stored, dump
 from releases.store.places import Lane, Place
+
+if TYPE_CHECKING:  # as in `releases.store.records`
+    from releases.store.creations import Creation, Opening
 
 
 def saving(
@@ -223,8 +225,12 @@ def published_as(release: Release | None) -> list[str]:
     if release is None or release.publication is None:
         return []
     waits = [f"waits {release.waits_for}"] if release.waits_for else []
-    broken = release.status is Status.BLOCKED and release.step is Step.VERIFY_LIVE
-    return [str(release.status), *waits, *(["broken"] if broken else [])]
+    return [str(release.status), *waits, *(["broken"] if is_broken(release) else [])]
+
+
+def is_broken(release: Release) -> bool:
+    """Whether it is live, and not as it should be."""
+    return release.status is Status.BLOCKED and release.step is Step.VERIFY_LIVE
 
 
 def _wave(before: Release | None, after: Release) -> dict[str, Any] | None:
@@ -250,9 +256,15 @@ def standing(release: Release) -> str:
 def _since(release: Release) -> dict[str, str] | None:
     """In which index it stands by the time since when it is what it is."""
     review = release.review
+    if is_broken(release):
+        return {"index": keys.BROKEN, "at": f"{release.updated_at.timestamp():.3f}"}
     if review is None:
         return None
-    at = {Status.SUBMITTED: review.submitted_at, Status.APPROVED: review.decided_at}.get(release.status)
+    at = {
+        Status.SUBMITTED: review.submitted_at,
+        Status.APPROVED: review.decided_at,
+        Status.REJECTED: review.decided_at,
+    }.get(release.status)
     return None if at is None else {"index": keys.since(release.status), "at": f"{at.timestamp():.3f}"}
 
 

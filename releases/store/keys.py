@@ -58,6 +58,13 @@ WEBHOOK = "releases:webhook"
 #: How many deliveries ended how, for monitors; and who sends now.
 WEBHOOK_DELIVERIES = "releases:webhook-deliveries"
 WEBHOOK_SENDER = "releases:webhook-sender"
+#: Releases that are live and not as they should be, scored by when that was found, in seconds.
+BROKEN = "releases:broken"
+#: What people have been told by notices, by channel, and the waves that are followed; who tells now; and how many messages
+#: ended how, for monitors.
+NOTICES = "releases:notices"
+NOTICES_TELLER = "releases:notices-teller"
+NOTICES_SENT = "releases:notices-sent"
 
 
 def record(release_id: str) -> str:
@@ -71,7 +78,7 @@ def by_status(status: Status) -> str:
 
 
 def since(status: Status) -> str:
-    """Ids of those under audit, by the time of the submission, and of those approved, by that of the approval; in seconds."""
+    """Ids of those under audit, by the time of the submission, and of those approved or rejected, by that of the verdict; in seconds."""
     return f"releases:since:{status}"
 
 

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from redis.client import Pipeline
 
@@ -17,12 +17,14 @@ from releases.selection import Selection
 from releases.states import Status
 from releases.store import changes, keys
 from releases.store.actions import Action
-from releases.store.creations import Creation, Opening
 from releases.store.known import Known, Stored, parse
 from releases.store.newest import Position, newest
 from releases.store.pauses import Pause, Paused
 from releases.store.places import Lane, Place
 from releases.store.tally import WaveTally
+
+if TYPE_CHECKING:  # whoever only reads releases creates none, and starts sooner
+    from releases.store.creations import Creation, Opening
 
 #: Records fetched at once while listing.
 _PAGE = 500
@@ -255,6 +257,13 @@ class ReleaseStore:
         newest = sorted(began, key=lambda name: (began[name], name), reverse=True)
         return {name: datetime.fromtimestamp(began[name], UTC) for name in newest}
 
+    def extent(self) -> tuple[Any, ...]:
+        """How many releases there are, and the newest: another one as soon as one was added."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zcard(keys.ALL)
+            pipe.zrange(keys.ALL, -1, -1)
+            return tuple(pipe.execute())
+
     def newest_appids(self, number: int) -> list[str]:
         """The Mini Programs of so many of the newest releases."""
         ids = cast("list[str]", self._redis.zrange(keys.ALL, -number, -1))
@@ -266,7 +275,14 @@ class ReleaseStore:
 
     def tally(self, counts: str) -> WaveTally:
         """All that is counted under this key."""
-        return WaveTally.read(cast("dict[str, str]", self._redis.hgetall(counts)))
+        return self.tallies([counts])[0]
+
+    def tallies(self, counts: Iterable[str]) -> list[WaveTally]:
+        """The same of many keys, read in one go."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for key in counts:
+                pipe.hgetall(key)
+            return list(map(WaveTally.read, pipe.execute()))
 
     def wave_began(self, wave: str) -> datetime | None:
         """When the wave's first release was created."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -17,9 +17,10 @@ from releases.selection import Selection
 from releases.states import ACTIVE, AT_REST, GOING_ON, Status
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
+from releases.store.tally import WaveTally
 from releases.waves.audit_quota import AuditQuotas, Fit
 from releases.waves.brake import WavePolicy
-from releases.waves.halves import FIRST, LIVE, Half
+from releases.waves.halves import FIRST, HALVES, LIVE, Half
 from releases.waves.standing import Hold, State, holds_of, in_force, stands_still, state_of
 from releases.waves.waves import Waves
 
@@ -228,6 +229,14 @@ class WaveReports:
             publication=publication,
         )
 
+    def all_of(self, names: Sequence[str]) -> list[WaveReport]:
+        """How many waves stand; of those in which nothing goes on only what is counted, which is read in one go for all."""
+        tallies = self.store.tallies(half.counts(name) for name in names for half in HALVES)
+        return [
+            self.of(name) if first.going_on + second.going_on else _at_rest(name, first, second)
+            for name, first, second in zip(names, tallies[::2], tallies[1::2], strict=True)
+        ]
+
     def _publication(self, name: str) -> PublicationReport | None:
         tally = self.store.tally(LIVE.counts(name))
         if not sum(tally.counts.values()):
@@ -241,6 +250,20 @@ class WaveReports:
             pause=pause,
             holds=holds_of(tally, pause, {} if platforms is None else {Scope.ALL: platforms}),
         )
+
+
+def _at_rest(name: str, first: WaveTally, second: WaveTally) -> WaveReport:
+    nothing: Any = {"policy": None, "pause": None, "holds": ()}
+    ordered = PublicationReport(counts=second.counts, **nothing) if any(second.counts.values()) else None
+    return WaveReport(
+        name=name,
+        counts=first.counts,
+        per_minute=0.0,
+        estimated_end=None,
+        fit=None,
+        publication=ordered,
+        **nothing,
+    )
 
 
 def _needs_workers(counts: Mapping[str, int], holds: Iterable[Hold]) -> bool:

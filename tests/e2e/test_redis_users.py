@@ -25,6 +25,7 @@ from tests.support.keys import NEW
 from tests.support.orchestrator import orchestrator_of
 from tests.support.receiver import SECRET, Answer, receiving
 from tests.support.restartable_redis import RestartableRedis
+from tests.support.robots import telling
 from tests.support.unacknowledged import let_messages_age
 from tests.support.workers import ROOT, TICKET, Platform, wait_for
 from wechat.push.inbox import MOST_CODES
@@ -120,22 +121,28 @@ def test_a_release_and_every_command_that_asks_redis(platform: Platform) -> None
         assert "answer" in platform.run("doctor").stdout
 
 
+def test_people_are_told(platform: Platform) -> None:
+    with telling() as groups, platform.worker(**groups.settings("wecom")):
+        platform.run("pause", "--reason", "a test")
+        wait_for(lambda: groups.messages["wecom"])
+        platform.run("resume", "--platform")
+        assert "WeCom: taken" in platform.run("doctor", code=None).stdout
+
+
 def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, tmp_path: Path) -> None:
-    environment = {**platform.environment, "MPRELEASE_REDIS__URL": url_of(server, "web")}
-    del environment["MPRELEASE_PLATFORM__APPSECRET"]
-    environment |= {
+    environment = {
+        **platform.environment,
+        "MPRELEASE_REDIS__URL": url_of(server, "web"),
         "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
         "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
     }
+    del environment["MPRELEASE_PLATFORM__APPSECRET"]
     appids = [platform.mini_program() for _ in range(4)]
     with serving.running(environment, tmp_path) as api:
         held = api.post("/releases", platform.request(appids[0]), 201)["release_id"]
         api.post("/releases", platform.request(appids[0], user_version="2", supersede=True), 201)
-        order = {
-            "requests": [platform.request(appid) for appid in appids[1:]],
-            "canary": 1,
-            "max_blocked": 0,
-        }
+        requests = [platform.request(appid) for appid in appids[1:]]
+        order = {"requests": requests, "canary": 1, "max_blocked": 0}
         api.post("/waves/by-http", order, 201)
         api.post("/platform/pause", {"reason": "a test"})
         assert api.get("/releases", errcode=85017)["releases"] == []
@@ -155,6 +162,15 @@ def test_the_api_as_its_own_user(platform: Platform, server: RestartableRedis, t
         cancelled = api.post("/waves/later", later, 201)["releases"][0]["release_id"]
         api.post("/waves/later/cancel", {"reason": "not now"})
         assert api.get(f"/releases/{cancelled}")["status"] == "cancelled"
+        reader = Browser(api.url, "reader")
+        for screen in (
+            "/releases?wave=later&status=cancelled",
+            "/releases.csv",
+            f"/find?q={cancelled[:6]}",
+            f"/release/{cancelled}",
+            f"/mini-program/{appids[0]}?ask=1",
+        ):
+            reader.open(screen)
 
 
 def test_the_exporter_tells_all(platform: Platform) -> None:

@@ -19,7 +19,7 @@ TEMPLATES = sorted(path.relative_to(PAGE / "templates") for path in (PAGE / "tem
 NAMES = {"mprelease", "appid", "errcode", "rid", "CSV", "UTC", "English", "中文", "JSON"}
 #: Attributes that people are shown or read out.
 READ = re.compile(r"""\b(?:aria-label|alt|placeholder|title)\s*=\s*["']([^"'\0]*)["']""")
-PLACE = re.compile(r"%\((\w+)\)s")
+PLACE = re.compile(r"%\((\w+)\)[sd]")
 
 
 def catalog() -> Catalog:
@@ -29,8 +29,8 @@ def catalog() -> Catalog:
 def texts() -> set[str | tuple[str, ...]]:
     """All that are collected, those with a plural as both."""
     found = extract_from_dir(
-        ROOT / "web/page",
-        [("**.py", "python"), ("templates/**.html", "jinja2")],
+        ROOT / "web",
+        [("**.py", "python"), ("page/templates/**.html", "jinja2")],
         keywords={"N_": None, "_": None, "gettext": None, "ngettext": (1, 2)},
         comment_tags=(),
     )

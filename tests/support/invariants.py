@@ -27,7 +27,7 @@ _KINDS = re.compile(
     r"releases(\.urgent)?|unacked(_index|_mutex)?|_kombu\.binding.+|celeryev\..+|.+\.pidbox.*"
     r"|celery-task-meta-.+|release:[0-9a-f]{32}|mini-program:.+|lease:.+"
     r"|releases:(actions|all|mark|untold|stopped|standing|last-lease|set-aside|wechat-calls|schema|schema-lock)"
-    r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender)"
+    r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender|broken|notices|notices-teller|notices-sent)"
     r"|releases:(status|since|appid|wave|wave-counts|wave-ends|publication-counts):.+|releases:looks-pace"
     r"|wave(-live)?:.+|waves:(watched|published|looking)|platform:pause:(all|submissions|(wave|live):.+)"
     r"|platform:(pool|pool-answer|pool-asking|templates|audit-quota|audit-quota-asked|stored-secrets|stored-secrets-counted)"
@@ -239,11 +239,17 @@ def _standing(look: Look) -> Iterator[str]:
 
 
 def _since(look: Look) -> Iterator[str]:
-    for status, name in (("submitted", "submitted_at"), ("approved", "decided_at")):
+    for status, name in (
+        ("submitted", "submitted_at"),
+        ("approved", "decided_at"),
+        ("rejected", "decided_at"),
+    ):
         key = f"releases:since:{status}"
         of_status = (one for one in look.records.values() if one.status == status)
         wanted = {one.id for one in of_status if (one.document.get("review") or {}).get(name)}
         yield from _same(key, look.scores(key), wanted)
+    broken = {one.id for one in look.records.values() if (one.status, one.step) == ("blocked", "verify_live")}
+    yield from _same("releases:broken", look.scores("releases:broken"), broken)
 
 
 def _mini_programs(look: Look) -> Iterator[str]:

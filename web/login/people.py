@@ -55,11 +55,12 @@ class People:
             )
             return None
         # A second one is of somebody whom the proxy let through.
-        if len(names) > 1 or not is_person(names[0]):
+        name = _utf8(names[0]) if len(names) == 1 else ""
+        if not is_person(name):
             self._refused.tell(request, "a proxy named nobody whom a history could name")
             return None
-        may = scope_of(names[0], operators=self._settings.operators, publishers=self._settings.publishers)
-        return Person(names[0], may)
+        may = scope_of(name, operators=self._settings.operators, publishers=self._settings.publishers)
+        return Person(name, may)
 
     def _is_trusted(self, request: Request) -> bool:
         try:
@@ -67,3 +68,11 @@ class People:
         except ValueError:
             return False
         return any(address in network for network in self._settings.trusted_proxies)
+
+
+def _utf8(header: str) -> str:
+    """What proxies mean by the bytes of a header, which are read as Latin-1; nothing where they mean something else."""
+    try:
+        return header.encode("latin-1").decode()
+    except ValueError:
+        return ""

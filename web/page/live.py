@@ -20,7 +20,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from config.api_keys import KeyScope
 from config.language import Language
@@ -41,8 +41,6 @@ _EVERY_S, _PAUSE_TIMES = 1.0, 3
 _HEARTBEAT_S = 15.0
 #: Seconds after which a stream ends, so that the browser asks for a new one: who looks is checked again then.
 _LONGEST_S = 600.0
-#: Seconds in which a viewer has to take what is sent.
-_TAKEN_WITHIN_S = 30.0
 #: Milliseconds after which a browser tries again.
 _RETRY_MS = 2000
 _MOST_VIEWERS, _MOST_SCREENS = 200, 50
@@ -184,7 +182,7 @@ def _event(name: str, text: str) -> str:
 
 
 class Stream(StreamingResponse):
-    """Ends when its viewer does not take what is sent, and then tells whoever counts viewers."""
+    """Tells whoever counts viewers when it is over."""
 
     media_type = "text/event-stream"
 
@@ -199,18 +197,6 @@ class Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._over()
-
-    async def stream_response(self, send: Send) -> None:
-        """Send all there is, each in time."""
-
-        async def in_time(message: Message) -> None:
-            async with asyncio.timeout(_TAKEN_WITHIN_S):
-                await send(message)
-
-        try:
-            await super().stream_response(in_time)
-        except TimeoutError:
-            log.info("a viewer who took nothing for %.0f s was dropped", _TAKEN_WITHIN_S)
 
 
 async def _live(request: Request) -> Live:

@@ -21,6 +21,7 @@ from tasks.services import Services
 from web.backend import Ready
 from web.page.rendering import screen
 from web.page.visit import Visiting
+from wechat.api import WeChat
 from wechat.domains import WEB_VIEW, Domains
 from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
@@ -35,39 +36,32 @@ _PATIENCE_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What the token store says of it, and never a token. None where this process may not see it."""
+    """What the token store says of a Mini Program, and never a token."""
 
-    is_borrowed: bool
-    has_refresh_token: bool | None = None
-    is_new: bool | None = None
-    withdrawn_at: datetime | None = None
+    has_refresh_token: bool
+    is_new: bool
+    withdrawn_at: datetime | None
 
     @classmethod
-    def read(cls, services: Services, appid: str) -> Authorization:
-        """Read it."""
-        wechat = services.wechat
-        if wechat.authorizing is None:
-            return cls(is_borrowed=True)
+    def read(cls, wechat: WeChat, appid: str) -> Authorization | None:
+        """Read it; None where this process has no business with tokens, or its user of Redis may not see any."""
+        if not wechat.can_ask:
+            return None
         try:
             at = wechat.inbox.marked(UNAUTHORIZED, appid)
             return cls(
-                is_borrowed=False,
                 has_refresh_token=wechat.store.has_refresh_token(appid),
                 is_new=wechat.inbox.has_code_of(appid),
                 withdrawn_at=None if at is None else datetime.fromtimestamp(at, UTC),
             )
         except redis.exceptions.NoPermissionError:
-            return cls(is_borrowed=False)
+            return None
 
 
 def shop_of(services: Services, appid: str) -> MiniProgram | None:
-    """The calls for it; None where this process can't get tokens: it lacks the AppSecret, or its user of Redis may not see any."""
+    """The calls for it; None where this process can't get tokens."""
     wechat = services.wechat
-    if not wechat.can_ask:
-        return None
-    try:
-        wechat.store.has_refresh_token(appid)
-    except redis.exceptions.NoPermissionError:
+    if not is_appid(appid) or Authorization.read(wechat, appid) is None:
         return None
     return wechat.mini_program(appid, Deadline(_PATIENCE_S))
 
@@ -80,7 +74,7 @@ def mini_program(
     page = services.reader.newest(Selection(appid=appid), _A_PAGE)
     newest = page.releases[0] if page.releases else None
     wanted = _wanted(newest, services.wanted)
-    shop = shop_of(services, appid) if is_appid(appid) else None
+    shop = shop_of(services, appid)
     speech = Speech(is_chinese=visit.language == "zh")
     return screen(
         request,
@@ -93,7 +87,8 @@ def mini_program(
         trial=next((one for one in page.releases if one.step.position > Step.COMMIT_CODE.position), None),
         audited=next((one for one in page.releases if one.auditid is not None), None),
         live=_live(services, page.releases, appid),
-        authorization=Authorization.read(services, appid),
+        is_borrowed=services.wechat.authorizing is None,
+        authorization=Authorization.read(services.wechat, appid),
         can_ask=shop is not None,
         told=_told(shop, wanted, speech) if shop is not None and ask == "1" else None,
         wanted=wanted,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +14,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from releases.appid import is_appid
 from releases.errors import InvalidRequest
-from releases.reading import Reader
+from releases.reading import Page, Reader
 from releases.selection import Selection
 from releases.shown import table
 from releases.states import Status, Step
+from releases.store.newest import Position
 from web.backend import Ready
 from web.cursors import cursor_of, position_of
 from web.page import addresses
@@ -27,6 +29,8 @@ router = APIRouter(include_in_schema=False)
 
 #: Releases on one page, and read at once for CSV.
 _A_PAGE, _AT_ONCE = 50, 200
+#: What is rare is looked for, for so many seconds; older releases are behind a link then.
+_SEARCH_S = 5.0
 #: Longer names can't be found.
 _LONGEST = 200
 _ERRCODE, _NUMBER = re.compile(r"-?[0-9]{1,10}"), re.compile(r"[0-9]{1,5}")
@@ -89,7 +93,7 @@ def releases(request: Request, services: Ready, cursor: str | None = None) -> HT
     """List them, newest first."""
     now = services.now()
     asked = Filter.read(request.query_params, now)
-    page = None if asked.wrong else services.reader.newest(asked.wanted, _A_PAGE, position_of(cursor))
+    page = None if asked.wrong else _search(services.reader, asked.wanted, _A_PAGE, position_of(cursor))
     return screen(
         request,
         "releases.html",
@@ -102,6 +106,17 @@ def releases(request: Request, services: Ready, cursor: str | None = None) -> HT
         steps=list(Step),
         now=now,
     )
+
+
+def _search(reader: Reader, wanted: Selection, limit: int, after: Position | None = None) -> Page:
+    """The newest; where few are found among those that are looked at in one go, older ones are looked at as well."""
+    until = time.monotonic() + _SEARCH_S
+    page = reader.newest(wanted, limit, after)
+    found = page.releases
+    while page.more_after is not None and len(found) < limit and time.monotonic() < until:
+        page = reader.newest(wanted, limit - len(found), page.more_after)
+        found += page.releases
+    return Page(found, page.more_after)
 
 
 @router.get("/releases.csv")
@@ -136,7 +151,7 @@ def find(request: Request, services: Ready, q: str = "") -> Response:
     if len(found) > 1:
         return screen(request, "found.html", q=name, found=found[::-1], now=services.now())
     if not found:
-        page = services.reader.newest(Selection(label=name), 2)
+        page = _search(services.reader, Selection(label=name), 2)
         if len(page.releases) != 1 or page.more_after is not None:
             return RedirectResponse(addresses.to("/releases", label=name), 303)
         found = page.releases

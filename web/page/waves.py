@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from shlex import quote
 from typing import Annotated, Any
 
@@ -60,7 +59,7 @@ def one_wave(backend: Backend, name: str) -> dict[str, Any]:
     if not services.store.has_wave(name):
         raise UnknownWave(f"no release belongs to a wave {name!r}")
     report = _asked(services.wave_reports.of(name), backend.workers())
-    found = backend.causes.of(report)
+    found = backend.causes(report)
     halves = (("first", report, found[FIRST]), ("live", report.publication, found[LIVE]))
     there = [(which, half, _others(half, causes)) for which, half, causes in halves if half is not None]
     return {"report": report, "halves": there, "way_on": way_on}
@@ -88,12 +87,11 @@ def _others(half: WaveReport | PublicationReport, found: list[Cause]) -> list[Ca
 
 
 def _listed(services: Services, backend: Backend, older: str | None) -> dict[str, Any]:
-    after, began = position_of(older), services.store.waves()
+    after, began = position_of(older), backend.waves()
     found = [Position(at.timestamp(), name) for name, at in began.items()]
     left = [one for one in found if after is None or one < after]
     shown = left[:_SHOWN]
-    rows: list[tuple[WaveReport, datetime]] = [
-        (_asked(services.wave_reports.of(one.id), backend.workers()), began[one.id]) for one in shown
-    ]
+    reports = services.wave_reports.all_of([one.id for one in shown])
+    rows = [(_asked(report, backend.workers()), began[report.name]) for report in reports]
     more = cursor_of(shown[-1]) if len(left) > len(shown) else None
     return {"waves": rows, "older": more, "way_on": way_on}

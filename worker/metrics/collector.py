@@ -14,6 +14,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from releases.figures import Figures
+from releases.notices.memory import RESULTS as NOTICE_RESULTS
+from releases.notices.robots import ROBOTS
 from releases.store.outbox import Standing
 from releases.waves.audit_quota import Quota
 from releases.webhooks.endpoint import RESULTS
@@ -35,6 +37,7 @@ class Seen:
     set_aside: int
     ticket_age_s: float | None
     pushes: PushCounts
+    notices: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,7 @@ class PlatformCollector(Collector):
         yield from _of_figures(seen.figures)
         yield from _of_quota(seen.figures.audit_quota)
         yield from _of_webhook(seen.figures.webhook)
+        yield _of_notices(seen.notices)
         yield _gauge("messages_set_aside", "Messages that were none of ours, set aside.", seen.set_aside)
         yield from _of_calls(seen.calls)
         yield from _of_pushes(seen.ticket_age_s, seen.pushes)
@@ -150,6 +154,16 @@ def _of_webhook(webhook: Standing) -> Iterator[Metric]:
     for result in RESULTS:
         counter.add_metric((result,), webhook.deliveries.get(result, 0))
     yield counter
+
+
+def _of_notices(sent: Mapping[tuple[str, str], int]) -> Metric:
+    counter = CounterMetricFamily(
+        "mprelease_notices", "Messages to people by channel and how they ended.", labels=("channel", "result")
+    )
+    for robot in ROBOTS:
+        for result in NOTICE_RESULTS:
+            counter.add_metric((robot.channel, result), sent.get((robot.channel, result), 0))
+    return counter
 
 
 def _of_pushes(ticket_age_s: float | None, pushes: PushCounts) -> Iterator[Metric]:

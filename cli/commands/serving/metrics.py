@@ -13,6 +13,7 @@ from cli.commands.serving.address import can_be_had
 from cli.context import celery_app, services, settings
 from cli.printing import notes
 from db.database import Database
+from releases.notices.memory import sent
 from wechat.push.inbox import Inbox
 from wechat.tokens.sealing import Seal
 from wechat.tokens.store import TokenStore
@@ -53,6 +54,7 @@ def metrics(
             set_aside=set_aside.number(client),
             ticket_age_s=store.ticket_age_s(),
             pushes=inbox.counts(),
+            notices=sent(client),
         )
 
     asking = Asking(_workers)

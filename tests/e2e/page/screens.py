@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from tests.e2e.page.person import Person
-from tests.e2e.page.shop import BRAKED, NO_TEMPLATE, OVER, REJECTED, TO_PUBLISH, Shop
+from tests.e2e.page.shop import BRAKED, NO_TEMPLATE, OVER, REJECTED, Shop
 from web.page import addresses
 
 #: The address of each in a shop; one whose acts are asked about is a publisher's.

@@ -129,6 +129,7 @@ def run(
         ),
         outbox=Outbox(Database(redis_client)),
         webhook_sender=None,
+        notices=None,
         leases=leases,
         pauses=pauses,
         timed_pauses=timed_pauses,

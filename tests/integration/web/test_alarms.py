@@ -12,6 +12,7 @@ import pytest
 import redis
 from celery import Celery
 
+from config.sections.tokens import TokensSettings
 from config.settings import DomainSettings, RedisSettings, Settings
 from db.database import Database
 from releases.record import Release
@@ -196,6 +197,15 @@ def test_more_on_its_way_than_is_left_is_low(world: World) -> None:
     world.release()
     quota(world, 0)
     assert world.alarms()["quota-low"].said == {"limit": 100, "rest": 0, "reserved": 1}
+
+
+def test_who_borrows_tokens_needs_no_ticket(world: World, redis_url: str) -> None:
+    world.client.delete("wechat:ticket")
+    tokens = {"source": "http", "url": "https://owner.example.com/{appid}", "key": "k" * 32}
+    redis_ = RedisSettings.model_validate({"url": redis_url})
+    settings = Settings(redis=redis_, tokens=TokensSettings.model_validate(tokens))
+    world.services = build_services(world.app, settings)
+    assert world.alarms() == {}
 
 
 def test_the_gravest_come_first(world: World) -> None:

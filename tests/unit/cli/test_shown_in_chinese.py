@@ -96,7 +96,7 @@ def test_what_a_person_wrote_is_never_taken_for_a_text_of_ours(chinese: str) -> 
         step=Step.ENSURE_DOMAINS, errmsg="paused by hand: delayed", remedy=remedies.PAUSED_BY_HAND()
     )
 
-    assert in_short(pause) == f"paused by hand: delayed -- {remedies.PAUSED_BY_HAND.chinese}"
+    assert in_short(pause) == f"已由人暂停：delayed -- {remedies.PAUSED_BY_HAND.chinese}"
 
 
 def test_list_and_show_tell_it_and_their_json_does_not(

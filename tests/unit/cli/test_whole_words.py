@@ -30,6 +30,12 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     return 80
 
 
+def test_what_others_wrote_is_no_picture(width: int, capsys: pytest.CaptureFixture[str]) -> None:
+    whole(a_release(user_desc=":bug: in the cart"))
+
+    assert ":bug: in the cart" in capsys.readouterr().out
+
+
 def test_no_word_is_broken(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     problem = a_problem(errcode=85018, errmsg=f"domain not registered rid: {RID}", rid=RID, remedy=REMEDY)
     blocked = a_release(status=Status.BLOCKED, block=problem, label="Bakery of the old town")

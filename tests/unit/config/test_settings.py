@@ -64,6 +64,16 @@ VALUES: dict[str, tuple[str, Any]] = {
     "MPRELEASE_WORKER__STEP_DEADLINE_S": ("100", 100),
     "MPRELEASE_WEBHOOK__URL": ("https://hooks.example.com/a?b=c", "https://hooks.example.com/a?b=c"),
     "MPRELEASE_WEBHOOK__SECRET": (f"{WEBHOOK_SECRET}, {OTHER_SECRET}", [WEBHOOK_SECRET, OTHER_SECRET]),
+    "MPRELEASE_NOTIFY__WECOM_URL": ("https://wecom.example.com/a?key=b", "https://wecom.example.com/a?key=b"),
+    "MPRELEASE_NOTIFY__DINGTALK_URL": ("https://ding.example.com/a?b=c", "https://ding.example.com/a?b=c"),
+    "MPRELEASE_NOTIFY__DINGTALK_SECRET": ("SEC123", "SEC123"),
+    "MPRELEASE_NOTIFY__FEISHU_URL": ("https://feishu.example.com/a/b", "https://feishu.example.com/a/b"),
+    "MPRELEASE_NOTIFY__FEISHU_SECRET": ("s3cr3t", "s3cr3t"),
+    "MPRELEASE_NOTIFY__LANGUAGE": ("zh", "zh"),
+    "MPRELEASE_NOTIFY__PAGE_URL": (
+        "http://releases.example.com:8080/a",
+        "http://releases.example.com:8080/a",
+    ),
     "MPRELEASE_LOG__FORMAT": ("json", "json"),
     "MPRELEASE_WEB__KEYS": (f"ci:read:{'0f' * 32}", [ApiKey.read(f"ci:read:{'0f' * 32}")]),
     "MPRELEASE_WEB__HOSTS": ("Release.example.com, b.example.com", ["release.example.com", "b.example.com"]),
@@ -93,6 +103,8 @@ BESIDE = {
     "MPRELEASE_WEBHOOK__URL": {"MPRELEASE_WEBHOOK__SECRET": WEBHOOK_SECRET},
     "MPRELEASE_WEB__PROXY_USER_HEADER": {"MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1"},
     **dict.fromkeys(("MPRELEASE_WEB__OPERATORS", "MPRELEASE_WEB__PUBLISHERS"), _PROXY),
+    "MPRELEASE_NOTIFY__DINGTALK_SECRET": {"MPRELEASE_NOTIFY__DINGTALK_URL": "https://ding.example.com"},
+    "MPRELEASE_NOTIFY__FEISHU_SECRET": {"MPRELEASE_NOTIFY__FEISHU_URL": "https://feishu.example.com"},
 }
 
 

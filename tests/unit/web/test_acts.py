@@ -127,6 +127,7 @@ def test_what_was_done_is_told_with_its_number(act: Act) -> None:
     here = f"/wave?name=spring&done={act}&n=2"
     assert done_in(here) == Done(act, 2)
     assert "status" in offered("read", "notice", here=here)
+    assert "It is being done, for 2 releases." in offered("read", "notice", here=f"{here}&goes=on")
 
 
 @pytest.mark.parametrize(

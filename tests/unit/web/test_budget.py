@@ -1,4 +1,4 @@
-from web.budget import Budget
+from web.budget import MOST_NAMES, Budget
 
 
 class Clock:
@@ -37,3 +37,20 @@ def test_what_is_refused_uses_nothing_up() -> None:
 def test_nought_is_no_bound() -> None:
     budget = Budget(0)
     assert not any(budget.take("a") for _ in range(100_000))
+
+
+def test_names_are_remembered_as_long_as_there_is_room_for_them() -> None:
+    clock = Clock()
+    budget = Budget(1, clock)
+    assert budget.take("a") == 0.0
+    for number in range(MOST_NAMES - 1):
+        budget.take(str(number))
+    assert budget.take("a") > 0
+    budget.take("one more")
+    assert budget.take("a") == 0.0
+    assert len(vars(budget)["_full_at"]) == MOST_NAMES
+
+
+def test_how_much_may_come_at_once_can_be_said() -> None:
+    budget = Budget(10, Clock(), burst_s=30)
+    assert [budget.take("a") for _ in range(6)] == [0.0] * 5 + [6.0]

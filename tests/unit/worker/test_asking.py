@@ -31,6 +31,11 @@ def test_that_a_worker_takes_no_messages_is_believed_the_second_time() -> None:
     assert told == [{"a": False, "b": False}, {"a": False, "b": True}, {"a": True, "b": False}]
 
 
+def test_a_worker_that_misses_one_question_is_still_there() -> None:
+    roll = roll_of({"b": IDLE, "a": IDLE}, {"b": IDLE}, {"b": IDLE}, {}, {})
+    assert [list(roll.call()) for _ in range(5)] == [["a", "b"], ["a", "b"], ["b"], ["b"], []]
+
+
 @pytest.mark.parametrize("raw", [None, "no", 3, [], {}, {"error": "unknown"}, {"schema": "x", "settings": 3}])
 def test_a_worker_that_does_not_know_the_question_is_of_an_older_version(raw: object) -> None:
     assert Answer.read(raw) == Answer(problem="", schema=1, settings={})

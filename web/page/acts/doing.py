@@ -56,7 +56,7 @@ def _with_wave(services: Services, target: Target, wave: str, order: Order, show
             )
             if not shown.touched:
                 those_ordered(services, wave, lambda one: one.publication is not None, "approved")
-        case _:
+        case Act.REVERT:
             orders.revert_wave(wave, order.by)
             if not shown.touched:
                 those_ordered(services, wave, lambda one: one.step is Step.REVERT, "live")

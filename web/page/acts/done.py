@@ -13,10 +13,11 @@ _NUMBER = re.compile(r"[0-9]{1,8}")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An act, and how many it touched."""
+    """An act, and how many it touched, or touches while it goes on."""
 
     act: Act
     number: int
+    goes_on: bool = False
 
 
 def done_in(here: str) -> Done | None:
@@ -24,7 +25,7 @@ def done_in(here: str) -> Done | None:
     query = parse_qs(urlsplit(here).query)
     act, number = query.get("done", [""])[0], query.get("n", [""])[0]
     counted = number_in(number)
-    return None if act not in set(Act) or counted is None else Done(Act(act), counted)
+    return None if act not in set(Act) or counted is None else Done(Act(act), counted, "goes" in query)
 
 
 def number_in(text: str) -> int | None:

@@ -14,6 +14,7 @@ from web.backend import Ready
 from web.page.acts.doing import do
 from web.page.acts.kinds import NAMED, NEEDS, Act
 from web.page.acts.order import WrongFields, is_changed, read
+from web.page.acts.patience import in_time
 from web.page.acts.preview import preview
 from web.page.acts.target import Target, Targeted
 from web.page.rendering import screen
@@ -45,8 +46,9 @@ def act(request: Request, visit: Visiting, services: Ready, target: Targeted, fi
         return _asking(request, target, wrong, preview=now, typed=fields, wrong=error.names)
     if changed:
         return _asking(request, target, HTTPStatus.CONFLICT, preview=now, typed=fields, is_changed=True)
-    number = do(services, target, order, now)
-    return RedirectResponse(target.back(done=target.act, n=str(number)), HTTPStatus.SEE_OTHER)
+    number = in_time(lambda: do(services, target, order, now))
+    told = {"n": str(now.number), "goes": "on"} if number is None else {"n": str(number)}
+    return RedirectResponse(target.back(done=target.act, **told), HTTPStatus.SEE_OTHER)
 
 
 def _asking(request: Request, target: Target, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> Response:

@@ -17,6 +17,7 @@ function forgetNotice() {
   if (!here.searchParams.has("done")) return;
   here.searchParams.delete("done");
   here.searchParams.delete("n");
+  here.searchParams.delete("goes");
   history.replaceState(null, "", here);
 }
 
@@ -31,8 +32,28 @@ function tellLost(isLost) {
   for (const note of document.querySelectorAll(".live-lost")) note.hidden = !isLost;
 }
 
-document.addEventListener("htmx:sseError", () => tellLost(true));
-document.addEventListener("htmx:sseOpen", () => tellLost(false));
+// A stream ends now and then, and the browser opens the next one two seconds later: that is no loss.
+let lost;
+document.addEventListener("htmx:sseError", () => {
+  lost ??= setTimeout(() => tellLost(true), 5000);
+});
+document.addEventListener("htmx:sseOpen", () => {
+  clearTimeout(lost);
+  lost = undefined;
+  tellLost(false);
+});
+
+// Over HTTP/1.1 a browser opens six connections to a host: a screen that nobody sees gives its own up until it is seen again.
+let stream, givenUp;
+htmx.createEventSource = (address) => (stream = new EventSource(address));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    givenUp = stream;
+    stream?.close();
+  } else if (stream !== undefined && givenUp === stream) {
+    stream.dispatchEvent(new Event("error")); // htmx opens the next one
+  }
+});
 
 // What somebody fills in is not swapped away; the newest is swapped in when it is left.
 const waiting = new Map();

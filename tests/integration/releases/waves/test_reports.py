@@ -1,5 +1,6 @@
 """What a wave's report says of speed and end: nothing where nothing moves."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import AuditQuotas
 from releases.waves.report import WaveReport, WaveReports
+from releases.waves.standing import State
 from releases.waves.waves import Waves
 from tests.integration.releases.intake.test_many import some_requests
 from tests.support.examples import NOW, a_problem
@@ -48,8 +50,11 @@ class Wave:
             self._store.save(stored, after)
 
     def report(self, seconds_later: float) -> WaveReport:
+        return self.reports(seconds_later).of("spring")
+
+    def reports(self, seconds_later: float) -> WaveReports:
         now = NOW + timedelta(seconds=seconds_later)
-        return WaveReports(**self._parts, now=lambda: now).of("spring")  # type: ignore[arg-type]
+        return WaveReports(**self._parts, now=lambda: now)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -80,3 +85,12 @@ def test_a_wave_that_is_over_has_no_speed(wave: Wave) -> None:
     wave.become(wave.releases, Status.SUBMITTED)
 
     assert wave.report(1).per_minute == 0
+
+
+def test_among_many_a_wave_is_told_as_alone_without_the_quota_where_nothing_goes_on(wave: Wave) -> None:
+    for rest in (8, 10):
+        wave.become(wave.releases[:rest], Status.SUBMITTED)
+        reports = wave.reports(10)
+        alone, (among,) = reports.of("spring"), reports.all_of(["spring"])
+        assert among == replace(alone, fit=among.fit)
+        assert (among.state is State.OVER) is (rest == 10)

@@ -12,11 +12,11 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from releases.store.outbox import Member
-from releases.webhooks import endpoint as endpoints
 from releases.webhooks.endpoint import Delivery, Endpoint
 from releases.webhooks.messages import Message
 from tests.integration.wechat.server import Connection, RawServer
 from tests.support.receiver import KEY, PATH, SECRET, Answer, Receiver
+from wechat.http import posting
 from wechat.http.transport import encode
 
 SAID = {"type": "release.changed", "data": {"id": "0" * 32, "revision": 7, "名": "值"}}
@@ -119,7 +119,7 @@ def test_where_nobody_listens_the_endpoint_is_unanswered() -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> float:
-    monkeypatch.setattr(endpoints, "DEADLINE_S", 0.5)
+    monkeypatch.setattr(posting, "DEADLINE_S", 0.5)
     return 0.5
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ from tests.support.api import Api
 
 HEADER = "X-Forwarded-User"
 PEOPLE = {"read": "reader", "operate": "olga", "publish": "petra"}
+PASSWORD, ANOTHER = "correct-horse-battery", "staple-horse-battery"
+_PROXY = {
+    "PROXY_USER_HEADER": HEADER,
+    "TRUSTED_PROXIES": "127.0.0.1",
+    "OPERATORS": PEOPLE["operate"],
+    "PUBLISHERS": PEOPLE["publish"],
+}
+_NUMBERS = count(2)
 
 
 class _From(requests.adapters.HTTPAdapter):
@@ -57,12 +66,7 @@ class Browser:
 
 
 #: What lets them in.
-LETS_IN = {
-    "MPRELEASE_WEB__PROXY_USER_HEADER": HEADER,
-    "MPRELEASE_WEB__TRUSTED_PROXIES": "127.0.0.1",
-    "MPRELEASE_WEB__OPERATORS": PEOPLE["operate"],
-    "MPRELEASE_WEB__PUBLISHERS": PEOPLE["publish"],
-}
+LETS_IN = {f"MPRELEASE_WEB__{name}": value for name, value in _PROXY.items()}
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +75,45 @@ def page(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         yield api
 
 
-def at(page: Api, address: str, name: str | None = None) -> Browser:
-    """Somebody whose connections come from this address."""
+def somebody(page: Api, name: str | None = None) -> Browser:
+    """Whose connections come from an address that nobody else has, and no trusted proxy."""
     made = Browser(page.url, name)
-    made.address = address
-    made.session.mount("http://", _From(address))
+    made.address = f"127.0.0.{next(_NUMBERS)}"
+    made.session.mount("http://", _From(made.address))
     return made
+
+
+def with_password(environment: dict[str, str], **more: str) -> dict[str, str]:
+    """People come by the proxy at 127.0.0.1 and from anywhere with the password."""
+    settings = {"PASSWORD": PASSWORD, "PASSWORD_ROLE": "operate", **_PROXY, **more}
+    return {**environment, **{f"MPRELEASE_WEB__{name}": value for name, value in settings.items()}}
+
+
+def log_in(browser: Browser, password: str = PASSWORD, **fields: str) -> requests.Response:
+    return browser.send("/login", page="/login", **{"password": password, "name": "anna", **fields})
+
+
+def opened(browser: Browser, path: str = "/x", method: str = "GET", **headers: str) -> requests.Response:
+    """What a path is answered; at /x is no screen: 404 for whoever is known, the login for a stranger."""
+    return browser.session.request(
+        method, f"{browser.url}{path}", headers=headers, allow_redirects=False, timeout=30
+    )
+
+
+@pytest.fixture(scope="module")
+def entrance(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server that people enter in both ways; no password is ever in its log."""
+    with serving.running(with_password(environment), tmp_path_factory.mktemp("entrance")) as api:
+        yield api
+        assert PASSWORD not in api.text()
+        assert ANOTHER not in api.text()
+        assert "Traceback" not in api.text()
+
+
+@pytest.fixture
+def browser(entrance: Api) -> Browser:
+    """A stranger."""
+    return somebody(entrance)
 
 
 def browser_of(page: Api, scope: str, language: str = "en") -> Browser:

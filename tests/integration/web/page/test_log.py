@@ -20,6 +20,9 @@ from tests.integration.web.page.test_platform import HOSTILE
 from tests.support.examples import NOW, a_release, a_request
 from web.page.log import SHOWN, WHAT
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def actions(redis_client: redis.Redis) -> Actions:

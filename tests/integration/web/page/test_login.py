@@ -3,51 +3,25 @@
 import re
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
-import requests
 
-from tests.integration.web.page.conftest import Browser, at
+from tests.integration.web.page.conftest import (
+    ANOTHER,
+    PASSWORD,
+    Browser,
+    log_in,
+    opened,
+    somebody,
+    with_password,
+)
 from tests.support import api as serving
 from tests.support.api import KEYS, Api
 from web.login.sessions import LASTS_S, SESSION_COOKIE, Sessions
 
-PASSWORD, ANOTHER = "correct-horse-battery", "staple-horse-battery"
 REFUSED = "a session's cookie that is old or not ours was refused"
-#: Each test has an address of its own on this machine, so that its tries and log lines are not another's.
-NUMBERS = count(2)
-
-
-def with_password(environment: dict[str, str], **more: str) -> dict[str, str]:
-    settings = {"PASSWORD": PASSWORD, "PASSWORD_ROLE": "operate", **more}
-    return {**environment, **{f"MPRELEASE_WEB__{name}": value for name, value in settings.items()}}
-
-
-@pytest.fixture(scope="module")
-def entrance(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """A server whose people come with the password, which is never in its log."""
-    with serving.running(with_password(environment), tmp_path_factory.mktemp("entrance")) as api:
-        yield api
-        assert PASSWORD not in api.text()
-        assert ANOTHER not in api.text()
-        assert "Traceback" not in api.text()
-
-
-@pytest.fixture
-def browser(entrance: Api) -> Browser:
-    return at(entrance, f"127.0.0.{next(NUMBERS)}")
-
-
-def log_in(browser: Browser, password: str = PASSWORD, **fields: str) -> requests.Response:
-    return browser.send("/login", page="/login", **{"password": password, "name": "anna", **fields})
-
-
-def opened(browser: Browser, path: str = "/x", **headers: str) -> requests.Response:
-    """What a path is answered that is no screen: 404 for whoever is known, the login for a stranger."""
-    return browser.session.get(f"{browser.url}{path}", headers=headers, allow_redirects=False, timeout=30)
 
 
 def is_known(browser: Browser, cookie: str) -> bool:
@@ -105,6 +79,7 @@ def test_a_cookie_that_is_old_cut_or_changed_is_nobodys(browser: Browser, entran
     assert signature not in entrance.text()
 
 
+@pytest.mark.long
 def test_another_password_ends_sessions_and_another_role_holds_for_those_that_go_on(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -151,7 +126,7 @@ def test_tries_are_bounded_for_an_address_whatever_it_says_of_itself(browser: Br
     assert (answer.status_code, SESSION_COOKIE in browser.session.cookies) == (429, False)
     assert 1 <= int(answer.headers["Retry-After"]) <= 6
     assert "a login was refused after too many tries" in entrance.text()
-    assert log_in(at(entrance, f"127.0.0.{next(NUMBERS)}"), back="/x").status_code == 404
+    assert log_in(somebody(entrance), back="/x").status_code == 404
 
 
 def test_keys_open_no_page_and_logins_no_api(browser: Browser) -> None:
@@ -163,26 +138,22 @@ def test_keys_open_no_page_and_logins_no_api(browser: Browser) -> None:
         assert opened(browser, path, Authorization=f"Bearer {KEYS['read']}").status_code in {200, 404}
 
 
-@pytest.mark.parametrize(
-    "back",
-    [
+def test_nobody_is_sent_to_another_host(browser: Browser) -> None:
+    backs = [
         *("//evil.example.com", "/\\evil.example.com", "\\\\evil.example.com", "https://evil.example.com"),
         *("https:evil.example.com", "javascript:alert(1)", "/\t/evil.example.com", "/\n/evil", "\x00//evil"),
         *("", "evil.example.com", " //evil.example.com", "//[", "http://[", "/x\r\nSet-Cookie: a=b"),
-    ],
-)
-def test_nobody_is_sent_to_another_host(back: str, browser: Browser) -> None:
-    for path in ("/language/zh", "/login"):
-        if path == "/login":
-            log_in(browser)
-        answer = browser.session.get(
-            f"{browser.url}{path}", params={"back": back}, allow_redirects=False, timeout=30
-        )
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    browser.session.cookies.clear()
-    assert log_in(browser, back=back).history[0].headers["Location"] == "/"
+    ]
+    for back in backs[:2]:
+        browser.session.cookies.clear()
+        assert log_in(browser, back=back).history[0].headers["Location"] == "/"
+    for back in backs:
+        for path in ("/language/zh", "/login"):
+            answer = opened(browser, f"{path}?{urlencode({'back': back})}")
+            assert (answer.status_code, answer.headers["Location"]) == (303, "/"), back
 
 
+@pytest.mark.long
 def test_people_may_come_from_other_machines_where_there_is_a_password(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -190,3 +161,11 @@ def test_people_may_come_from_other_machines_where_there_is_a_password(
         assert "TLS" in api.text()
         port = api.url.rpartition(":")[2]
         assert log_in(Browser(f"http://127.0.0.1:{port}", None), back="/x").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["olga", "petra"])
+def test_nobody_takes_a_name_that_the_proxy_gives(name: str, browser: Browser) -> None:
+    answer = log_in(browser, name=name)
+    assert (answer.status_code, SESSION_COOKIE in browser.session.cookies) == (422, False)
+    # And no stranger learns of these names.
+    assert log_in(browser, "wrong", name=name).status_code == 403

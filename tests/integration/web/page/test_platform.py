@@ -24,6 +24,9 @@ from wechat.tokens.sealing import Seal
 from wechat.tokens.store import TokenStore
 from worker.celery_patches import set_aside
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 #: What WeChat, a merchant or an orchestrator may write where a person reads it.
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -8,18 +8,20 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-import redis
 
 from releases.record import Event, Problem, Progress, Release
 from releases.second_half import Publication, Review, ReviewStatus
 from releases.states import Status, Step
-from releases.store.places import looked_at
+from releases.store.creations import Creation
+from releases.store.known import Known
+from releases.store.places import looked_at, sent
 from releases.store.records import ReleaseStore
 from tests.integration.web.page.conftest import Browser
 from tests.support.examples import NOW, a_problem, a_release, a_request
 from tests.support.records import at, created
-from wechat.push.inbox import UNAUTHORIZED
-from wechat.tokens.store import PREFIX
+
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
 
 REASON = "1: 类目不符\n2: see the pictures"
 REVIEW = Review(status=ReviewStatus.APPROVED, submitted_at=NOW, decided_at=NOW, checked_at=NOW)
@@ -122,6 +124,17 @@ def test_older_releases_are_behind_a_link_and_csv_has_all(reader: Browser, store
     assert named(reader.open(older[1].replace("&amp;", "&"))) == every[-51:-101:-1]
     assert [row["id"] for row in csv_of(reader, "?status=queued")] == every[::-1]
     assert "cursor: is none of ours" in reader.open("/releases?cursor=nonsense", 422)
+
+
+@pytest.mark.long
+def test_what_is_rare_is_found_among_many_of_the_same_instant(reader: Browser, store: ReleaseStore) -> None:
+    every = [a_release(a_request(appid=appid(number), label=f"Shop {number:04}")) for number in range(3000)]
+    nothing = Known(None, None)
+    assert store.create_all([Creation(one, nothing, sent(one, NOW), None) for one in every])
+    last = min(every, key=lambda one: one.id)
+    assert where(reader, str(last.label)) == f"/release/{last.id}"
+    assert named(reader.open(f"/releases?label={last.label}")) == [last.id]
+    assert len(csv_of(reader)) == len(every)
 
 
 def test_csv_is_no_formula(reader: Browser, store: ReleaseStore) -> None:
@@ -253,9 +266,7 @@ def test_a_release_that_is_not_there_is_told(reader: Browser) -> None:
     reader.open("/release/nothing/screenshot/1", 404)
 
 
-def test_a_mini_program_has_its_versions_side_by_side(
-    reader: Browser, store: ReleaseStore, redis_client: redis.Redis
-) -> None:
+def test_a_mini_program_has_its_versions_side_by_side(reader: Browser, store: ReleaseStore) -> None:
     live = stored(store, user_version="1.0", **publication_at(Step.VERIFY_LIVE, Status.LIVE))
     fields = {**publication_at(Step.SUBMIT_AUDIT, Status.APPROVED, publication=None), "user_version": "2.0"}
     approved = stored(store, created_at=NOW + timedelta(days=1), label="Tea & more", **fields)
@@ -267,14 +278,8 @@ def test_a_mini_program_has_its_versions_side_by_side(
     assert [card and card[1] for card in cards] == [approved.id, approved.id, live.id]
     assert named(shown) == [newest.id, approved.id, live.id]
     assert "https://pay.example.com" in shown
-    assert "No refresh token is stored" in shown
-    assert "mprelease versions" in shown
-    redis_client.set(f"{PREFIX}refresh-token:{appid(1)}", "a-secret-token")
-    redis_client.zadd(UNAUTHORIZED, {appid(1): NOW.timestamp()})
-    shown = reader.open(f"/mini-program/{appid(1)}?ask=1")  # nobody is asked where there is no AppSecret
-    assert "A refresh token is stored." in shown
-    assert "has withdrawn the authorization" in shown
-    assert "a-secret-token" not in shown
+    assert "Only a process that has the AppSecret" in shown
+    assert f"mprelease versions {appid(1)}" in reader.open(f"/mini-program/{appid(1)}?ask=1")
 
 
 def test_a_mini_program_without_a_release_is_told(reader: Browser) -> None:

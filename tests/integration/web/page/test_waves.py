@@ -23,7 +23,8 @@ from releases.store.records import ReleaseStore
 from releases.waves.audit_quota import Quota
 from releases.waves.brake import WavePolicy
 from releases.waves.waves import Waves
-from tests.integration.web.page.conftest import Browser
+from tests.integration.web.page.conftest import Browser, browser_of
+from tests.support.api import Api
 from tests.support.examples import NOW, a_problem, a_release, a_request
 from tests.support.records import created
 from tests.support.workers import wait_for
@@ -105,23 +106,30 @@ def test_a_canary_tells_that_the_others_wait_for_it(
     assert "Canary: the first 2 run alone. Brake: it stops when more than 10 %" in told
 
 
-def test_a_platform_that_is_paused_holds_it_and_a_quota_that_is_short_is_told(
-    reader: Browser, store: ReleaseStore, redis_client: redis.Redis
+def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_else(
+    page: Api, reader: Browser, store: ReleaseStore, redis_client: redis.Redis
 ) -> None:
-    a_wave(store, "held", {Status.QUEUED: 3})
-    Pauses(Database(redis_client)).begin(
-        Scope.ALL,
-        Pause(
-            step=Step.ENSURE_DOMAINS,
-            errmsg="wait for the audit of our books",
-            remedy="Ask Ann.",
-            by_hand=True,
-        ),
+    pause = Pause(
+        step=Step.ENSURE_DOMAINS, errmsg="paused by hand: the books", remedy="Ask Ann.", by_hand=True
     )
+    Pauses(Database(redis_client)).begin(Scope.ALL, pause)
     redis_client.set(keys.AUDIT_QUOTA, Quota(rest=1, limit=20, submitted=0).model_dump_json(), ex=80_000)
+    for held in range(3):
+        stored = created(store, a_release(a_request(appid=f"wx{next(_NUMBERS):016d}", wave="held")))
+        waits = stored.release.put_off(pause, NOW, held=Scope.ALL)
+        if held == 0:
+            later: dict[str, Any] = {
+                "wait": a_problem(errcode=-1),
+                "next_attempt_at": NOW,
+                "status": Status.WAITING,
+            }
+            waits = stored.release.changed("waiting", NOW, **later)
+        store.save(stored, waits)
+    assert "所有发版已手动暂停：the books" in browser_of(page, "read", "zh-CN").open("/wave?name=held")
     told = text_of(reader.open("/wave?name=held"))
-    assert "all releases wait for the audit of our books" in told
-    assert "Ask Ann." in told
+    assert told.count("2 held back: all releases paused by hand: the books") == 1
+    assert told.count("Ask Ann.") == 1
+    assert "1 waiting domains -1" in told
     assert "1 of 20 left, 0 reserved by others" in told
     assert "2 of 3 will not fit" in told
     assert "a minute" not in told

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 from tests.support.bilingual import is_chinese, named_in, unnamed
-from wechat.errcodes.chinese import CHINESE, chinese_of
+from wechat.errcodes.chinese import chinese, chinese_of
 from wechat.errcodes.chinese.row import GOES_ON
 from wechat.errcodes.table import TABLE, verdict_of
 
@@ -16,7 +16,7 @@ CODES = (*TABLE, NOT_LISTED)
 
 
 def test_every_row_of_the_table_is_there_in_chinese_and_no_other() -> None:
-    assert set(CHINESE) == set(TABLE)
+    assert set(chinese()) == set(TABLE)
 
 
 def test_what_is_looked_for_in_them_is_found() -> None:

@@ -9,7 +9,9 @@ import pytest
 import redis
 
 from db.database import Database
+from releases.record import Progress
 from releases.scope import Scope
+from releases.second_half import Publication
 from releases.states import Status, Step
 from releases.store.actions import Actions
 from releases.store.pauses import Pause, Pauses
@@ -30,7 +32,10 @@ from tests.integration.web.page.acts.acting import (
     whose,
 )
 from tests.integration.web.page.conftest import Browser
-from tests.support.examples import a_problem
+from tests.support.examples import NOW, a_problem
+
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
 
 
 def test_all_of_one_cause_are_resumed_and_no_other(
@@ -147,16 +152,32 @@ def test_a_wave_that_is_live_is_taken_back_by_who_types_its_name(
     assert now(store, approved).status is Status.APPROVED
 
 
+def test_what_goes_live_while_it_is_shown_is_taken_back_as_well(
+    publisher: Browser, make: Make, store: ReleaseStore
+) -> None:
+    """Else a wave that goes live quickly could never be taken back."""
+    one = make(**LIVE)
+    going = {"status": Status.QUEUED, "step": Step.PUBLISH, "progress": Progress(orders=1)}
+    make(**going, publication=Publication(ordered_at=NOW))
+    path = act("revert", wave="spring")
+    told = publisher.open(path)
+    assert "what is live by then is taken back as well" in told
+    two = make(**LIVE)
+    answer = sent(publisher, path, {**hidden(told), "wave": "spring"})
+    assert answer.headers["Location"].endswith("done=revert&n=2")
+    assert [now(store, release).step for release in (one, two)] == [Step.REVERT] * 2
+
+
 def test_cancelling_a_wave_asks_nothing(operator: Browser, make: Make, store: ReleaseStore) -> None:
     going, approved = [make(), make(**BLOCKED)], make(**APPROVED)
     path = act("cancel", wave="spring")
-    told = operator.open(path)
-    assert "2 releases are cancelled." in told
-    form = hidden(told)["form"]
+    assert "2 releases are cancelled." in operator.open(path)
 
-    # As the button on the wave's own screen sends it.
-    answer = operator.send(path, form=form, number="2", reason="wrong template")
+    wave = operator.open("/wave?name=spring")
+    assert "Cancel 2 releases</button>" in wave
+    answer = operator.send(path, **hidden(wave), reason="wrong template")
     assert [one.headers["Location"] for one in answer.history] == ["/wave?name=spring&done=cancel&n=2"]
+    assert "2 releases were cancelled." in answer.text
     for release in going:
         assert now(store, release).status is Status.CANCELLED
         assert whose(now(store, release)) == ("user:olga", "wrong template")

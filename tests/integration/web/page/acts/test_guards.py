@@ -24,6 +24,9 @@ from tests.integration.web.page.conftest import Browser
 from tests.support.examples import a_release
 from tests.support.records import created
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 HOSTILE = '<script>alert(1)</script>"><img onerror=alert(1)> \u202eevil'
 
 
@@ -119,6 +122,14 @@ def test_who_only_looks_does_nothing_but_plan(reader: Browser, make: Make, store
     assert now(store, release) == release
 
 
+def test_a_plan_is_only_shown(publisher: Browser, make: Make, store: ReleaseStore) -> None:
+    release = make(**LIVE)
+    form = hidden(publisher.open(act("revert", wave="spring")))
+    for target in ({"wave": "spring"}, {"release": release.id}):
+        assert sent(publisher, act("plan", **target), {**form, "wave": "spring"}).status_code == 405
+    assert now(store, release) == release
+
+
 def test_a_form_of_another_page_does_nothing(operator: Browser, make: Make, store: ReleaseStore) -> None:
     release = make()
     path = act("cancel", release=release.id)
@@ -129,7 +140,7 @@ def test_a_form_of_another_page_does_nothing(operator: Browser, make: Make, stor
 
 
 def test_what_others_chose_stays_text(publisher: Browser, store: ReleaseStore) -> None:
-    theirs: dict[str, Any] = {"wave": HOSTILE, "label": HOSTILE, "user_version": HOSTILE}
+    theirs: dict[str, Any] = {"wave": HOSTILE, "label": HOSTILE, "user_version": HOSTILE + "x" * 10_000}
     stored = created(store, a_release(**theirs))
     release = store.save(stored, stored.release.model_copy(update=APPROVED), place=None).release
     for path in (act("publish", wave=HOSTILE), act("publish", release=release.id), act("plan", wave=HOSTILE)):
@@ -137,6 +148,9 @@ def test_what_others_chose_stays_text(publisher: Browser, store: ReleaseStore) -
         assert "<img" not in told
         assert "<script>" not in told
         assert f"<bdi>{html.escape(HOSTILE).replace('&quot;', '&#34;')}</bdi>" in told
+    answer = confirm(publisher, act("publish", wave=HOSTILE), wave=HOSTILE, canary=HOSTILE, reason=HOSTILE)
+    assert answer.status_code == 422
+    assert "<img" not in answer.text
     assert confirm(publisher, act("publish", wave=HOSTILE), wave=HOSTILE).status_code == 303
     assert now(store, release).step is Step.PUBLISH
 

@@ -1,0 +1,1 @@
+"""Commands for what is sent to others than WeChat."""

@@ -1,0 +1,53 @@
+"""Finds the Chinese of a sentence of ours, in records of any age, as `releases.remedies` does for remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from releases.phrases.history import HISTORY
+from releases.phrases.holds import HOLDS
+from releases.phrases.parts import PARTS
+from releases.phrases.problems import PROBLEMS
+from releases.phrases.refusals import REFUSALS
+from releases.remedies import Text, in_chinese, pattern
+from wechat.errcodes.chinese import chinese_of
+from wechat.errcodes.table import TABLE
+
+#: What stands in a sentence and is of ours itself: a sentence, or a part of one. Everything else is as somebody wrote it.
+_SENTENCES = frozenset({"what", "why"})
+_PARTS = frozenset({"version", "audit", "status", "step", "kind", "tally", "broken", "more"})
+SENTENCES = (*HISTORY, *HOLDS, *PROBLEMS, *REFUSALS)
+
+
+def sentence(text: str, more: Sequence[Text] = ()) -> str:
+    """The Chinese of a sentence that was composed by us; itself where it is none. `more`: of others, looked at first."""
+    return _found(text, (*more, *_by_length(SENTENCES)), more) or text
+
+
+def _found(text: str, among: Sequence[Text], more: Sequence[Text]) -> str | None:
+    for one in among:
+        match = pattern(one.english).fullmatch(text)
+        if match is not None:
+            said = {name: _within(name, value, more) for name, value in match.groupdict().items()}
+            return one.chinese.format(**said)
+    return None
+
+
+def _within(name: str, value: str, more: Sequence[Text]) -> str:
+    if name == "errcode":
+        code = int(value) if value.lstrip("-").isdecimal() else None
+        return f"{value} {chinese_of(code).meaning}" if code in TABLE and code is not None else value
+    if name == "remedy":
+        return in_chinese(value)
+    if name in _SENTENCES:
+        return sentence(value, more)
+    if name in _PARTS:
+        return _found(value, _by_length(PARTS), ()) or value
+    return value
+
+
+@cache
+def _by_length(texts: tuple[Text, ...]) -> tuple[Text, ...]:
+    """What says more stands before what could be taken for it."""
+    return tuple(sorted(texts, key=lambda text: -len(text.english)))
