@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from config.language import Language
 from tests.e2e.page.person import PHONE, somebody
-from tests.e2e.page.shop import BRAKED, OVER, REJECTED, Shop
+from tests.e2e.page.shop import BRAKED, REJECTED, TO_PUBLISH, Shop
 from tests.support.chromium import IN_BROWSER
 from web.page import addresses
 
@@ -17,12 +17,13 @@ pytestmark = IN_BROWSER
 #: The folder that they are kept in, when they are taken anew.
 PICTURES = os.environ.get("PICTURES", "")
 _LARGEST = 120_000
+_DESK = {"width": 1000, "height": 720}
 _TAKEN: list[tuple[str, Language, dict[str, int]]] = [
-    ("wave", "en", {"width": 1000, "height": 900}),
-    ("release", "en", {"width": 1000, "height": 800}),
-    ("mini-program", "en", {"width": 1000, "height": 800}),
-    ("platform", "en", {"width": 1000, "height": 800}),
-    ("wave-zh", "zh", {"width": 1000, "height": 900}),
+    ("wave", "en", _DESK),
+    ("release", "en", _DESK),
+    ("mini-program", "en", _DESK),
+    ("platform", "en", _DESK),
+    ("wave-zh", "zh", _DESK),
     ("phone", "en", PHONE),
 ]
 
@@ -34,7 +35,7 @@ def test_the_pictures_of_the_manual(
     picture = Path(PICTURES or tmp_path, f"page-{name}.png")
     address = {
         "release": addresses.release(shop.release(REJECTED)["id"]),
-        "mini-program": addresses.to(addresses.mini_program(shop.appids[OVER][0]), ask=1),
+        "mini-program": addresses.to(addresses.mini_program(shop.appids[TO_PUBLISH["en"]][5]), ask=1),
         "platform": "/platform",
     }.get(name, addresses.wave(BRAKED))
     with somebody(

@@ -149,8 +149,8 @@ def test_who_may_only_look_has_no_button_and_is_told_who_may(browser: Browser, s
             person.reads(said)
         person.open("/platform")
         person.reads(person.say("You may look. To pause and to let go on takes the role “operate”."))
-        for address in ACTS.values():
-            person.open(address(shop), 403)
+        for asked in ACTS.values():
+            person.open(asked(shop), 403)
             expect(person.page.locator("main form")).to_have_count(0)
 
 
