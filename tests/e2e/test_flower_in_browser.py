@@ -1,28 +1,22 @@
 """Flower as a person sees it: a real Chromium logs in, finds the releases of a Mini Program, reads a block."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, expect
 
 from tests.e2e.watched import UNREGISTERED, WAVE, Watched
+from tests.support.chromium import IN_BROWSER
+from tests.support.chromium import chromium as running_chromium
 from tests.support.flower import LOGIN
 from tests.support.workers import APPSECRET, TICKET
 
 pytest.importorskip("flower", reason="Flower is not installed: it is the extra `flower`")
 
-#: The distribution's own; Playwright downloads none.
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium on PATH (Debian and Ubuntu: apt install chromium)"
-    ),
-]
+pytestmark = IN_BROWSER
 #: The folder that the manual's pictures are kept in, when `make screenshot` takes them anew.
 PICTURES = os.environ.get("PICTURES", "")
 _WAIT_MS = 20_000
@@ -61,10 +55,8 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.language import Language
 from releases.store import keys
 from releases.store.places import Lane
 from tests.support import api as serving
@@ -20,7 +21,7 @@ PEOPLE = {"read": "rita", "operate": "olga", "publish": "petra"}
 REASON = "1：你好，小程序“外卖”页面涉及提供在线点餐服务，请补充《食品经营许可证》。\n2：登录后才能浏览商品，请改正。"
 NO_TEMPLATE, IS_OTHERS = 85014, 61007
 LOST = "ws.example.com"
-LANGUAGES = ("en", "zh")
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 OVER, BRAKED, REJECTED = "spring-sale", "autumn-menu", "tea-season"
 #: By the language of those who walk through it; nothing else touches it.
 OF_WALK = {language: f"menu-{language}" for language in LANGUAGES}

@@ -81,8 +81,8 @@ def test_a_braked_wave_tells_why_what_to_do_and_each_cause_once(
     for told in (text_of(reader.open("/")), text_of(reader.open("/wave?name=spring"))):
         assert re.search("(spring|To the audit) braked", told)
         assert "3 of 30 ended blocked" in told
-        assert "Remove the causes, then `mprelease resume --wave spring`" in told
-        assert "See `mprelease wave" not in told
+        assert "Remove the causes, then mprelease resume --wave spring lets it go on" in told
+        assert "See mprelease wave" not in told
         assert "27 under audit" in told.replace("under audit 27", "27 under audit")
     assert "Brake: it stops when more than 5 % of what was started are blocked or failed." in told
     assert "3 blocked domains 85018" in told
