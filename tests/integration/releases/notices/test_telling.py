@@ -21,6 +21,9 @@ from tests.integration.releases.notices.test_kinds import brake, only, other
 from tests.support.robots import KEY, PATHS, SECRET, Answer
 from wechat.tokens.store import TICKET_KEY
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 REFUSALS = {
     "wecom": ({"errcode": 93000, "errmsg": "invalid webhook url"}, "93000 invalid webhook url"),
     "dingtalk": ({"errcode": 310000, "errmsg": "keywords not in content"}, "310000 keywords not in content"),

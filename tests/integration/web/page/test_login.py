@@ -21,6 +21,9 @@ from tests.support import api as serving
 from tests.support.api import KEYS, Api
 from web.login.sessions import LASTS_S, SESSION_COOKIE, Sessions
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 REFUSED = "a session's cookie that is old or not ours was refused"
 
 
