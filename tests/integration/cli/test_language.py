@@ -116,4 +116,4 @@ def test_a_pause_that_holds_a_wave_is_kept_in_english_and_shown_in_chinese(
     assert kept is not None
     assert kept.remedy == "`mprelease resume --platform` ends the pause."
     told = run(redis_url, "wave", "w", MPRELEASE_LANGUAGE="zh")
-    assert "paused by hand: delayed. 用 `mprelease resume --platform` 解除暂停。" in told
+    assert "所有发版已由人暂停：delayed. 用 `mprelease resume --platform` 解除暂停。" in told
