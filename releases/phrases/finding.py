@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from releases.phrases.history import HISTORY
 from releases.phrases.holds import HOLDS
@@ -17,12 +16,20 @@ from wechat.errcodes.table import TABLE
 #: What stands in a sentence and is of ours itself: a sentence, or a part of one. Everything else is as somebody wrote it.
 _SENTENCES = frozenset({"what", "why"})
 _PARTS = frozenset({"version", "audit", "status", "step", "kind", "tally", "broken", "more"})
-SENTENCES = (*HISTORY, *HOLDS, *PROBLEMS, *REFUSALS)
+
+
+def _by_length(texts: Sequence[Text]) -> tuple[Text, ...]:
+    """What says more stands before what could be taken for it."""
+    return tuple(sorted(texts, key=lambda text: -len(text.english)))
+
+
+SENTENCES = _by_length((*HISTORY, *HOLDS, *PROBLEMS, *REFUSALS))
+_ALL_PARTS = _by_length(PARTS)
 
 
 def sentence(text: str, more: Sequence[Text] = ()) -> str:
     """The Chinese of a sentence that was composed by us; itself where it is none. `more`: of others, looked at first."""
-    return _found(text, (*more, *_by_length(SENTENCES)), more) or text
+    return _found(text, (*more, *SENTENCES), more) or text
 
 
 def _found(text: str, among: Sequence[Text], more: Sequence[Text]) -> str | None:
@@ -45,11 +52,5 @@ def _within(name: str, value: str, more: Sequence[Text]) -> str:
     if name in _SENTENCES:
         return sentence(value, more)
     if name in _PARTS:
-        return _found(value, _by_length(PARTS), ()) or value
+        return _found(value, _ALL_PARTS, ()) or value
     return value
-
-
-@cache
-def _by_length(texts: tuple[Text, ...]) -> tuple[Text, ...]:
-    """What says more stands before what could be taken for it."""
-    return tuple(sorted(texts, key=lambda text: -len(text.english)))

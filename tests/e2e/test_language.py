@@ -40,6 +40,6 @@ def test_the_doctor_and_a_plan_say_what_to_do_in_the_language(own_platform: Plat
         told[command[0]] = said.stdout
     assert f"61004 {chinese.meaning} (" in told["doctor"]
     by_hand = f"{remedies.PAUSED_BY_HAND.chinese} {remedies.ENDS_IT.chinese}"
-    assert f"paused by hand: delayed -- {by_hand}" in told["doctor"]
+    assert f"已由人暂停：delayed -- {by_hand}" in told["doctor"]
     (planned,) = platform.documents(*plan, code=1, **CHINESE)
     assert not is_chinese(str(planned["obstacles"]))
