@@ -38,8 +38,7 @@ class Following:
         names, until = dict.fromkeys(before.names), before.until
         for ids, newest in self._pages(before.until - (0 if is_quiet else _OVERLAP_S)):
             until = max(until, newest)
-            for name in self._waves_of(ids) - names.keys():
-                names[name] = None
+            names |= dict.fromkeys(name for name in self._waves_of(ids) if name not in names)
         return Followed(names=list(names)[-MOST_WAVES:], until=until)
 
     def _pages(self, first: float) -> Iterator[tuple[list[str], float]]:
@@ -54,8 +53,8 @@ class Following:
                 return
             start += _PAGE
 
-    def _waves_of(self, ids: Sequence[str]) -> set[str]:
+    def _waves_of(self, ids: Sequence[str]) -> list[str]:
         with self._redis.pipeline(transaction=False) as pipe:
             for release_id in ids:
                 pipe.hget(keys.record(release_id), "wave")
-            return {name for name in cast("list[str | None]", pipe.execute()) if name}
+            return [name for name in cast("list[str | None]", pipe.execute()) if name]
