@@ -51,7 +51,7 @@ def wave(
     report = services().wave_reports.of(name)
     if patience is not None:
         report = _watched(report, patience)
-    elif _needs_workers(report):
+    elif report.needs_workers:
         report = report.asked(workers_answer=some_worker_answers())
     find = partial(causes_in, services().reader, name)
     found = find() if patience is None else patience.look(find)
@@ -126,7 +126,7 @@ def _watched(report: WaveReport, patience: Patience) -> WaveReport:
     with Live(get_renderable=lambda: Group(progress, WholeWords(below)), console=notes, transient=True):
         while not _stand_still(report):
             silence.notice((report.counts, report.holds, report.publication))
-            if _needs_workers(report) and silence.seconds() >= ASK_AFTER_S:
+            if report.needs_workers and silence.seconds() >= ASK_AFTER_S:
                 report = report.asked(workers_answer=not patience.look(silence.nobody_answers))
             held = what_holds(report)
             below.plain = in_local_time(one_line(held))
@@ -145,10 +145,6 @@ def _watched(report: WaveReport, patience: Patience) -> WaveReport:
 
 def _stand_still(report: WaveReport) -> bool:
     return report.stands_still and (report.publication is None or report.publication.stands_still)
-
-
-def _needs_workers(report: WaveReport) -> bool:
-    return report.needs_workers or (report.publication is not None and report.publication.needs_workers)
 
 
 def _counted(report: WaveReport) -> str:

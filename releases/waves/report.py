@@ -155,8 +155,9 @@ class WaveReport:
 
     @property
     def needs_workers(self) -> bool:
-        """Whether some of it would go on now if workers did."""
-        return bool(self.overdue) or _needs_workers(self.counts, self.holds)
+        """Whether some of it, of either half, would go on now if workers did."""
+        published = self.publication is not None and self.publication.needs_workers
+        return bool(self.overdue) or _needs_workers(self.counts, self.holds) or published
 
     def asked(self, *, workers_answer: bool) -> Self:
         """The same once the workers have been asked: without them nothing has a speed, or an end that can be told."""

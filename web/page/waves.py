@@ -73,9 +73,8 @@ def way_on(speech: Speech, remedy: str, name: str) -> str:
 
 def _asked(report: WaveReport, workers: int | None) -> WaveReport:
     """The workers count only where something would go on now if they did."""
-    published = report.publication
-    needs_them = report.needs_workers or (published is not None and published.needs_workers)
-    return report.asked(workers_answer=workers > 0) if needs_them and workers is not None else report
+    needs_them = report.needs_workers and workers is not None
+    return report.asked(workers_answer=bool(workers)) if needs_them else report
 
 
 def _others(half: WaveReport | PublicationReport, found: list[Cause]) -> list[Cause]:

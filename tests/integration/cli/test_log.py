@@ -18,6 +18,9 @@ from tests.support.examples import APPID as SHOP
 from tests.support.examples import FIELDS, a_problem, a_request
 from tests.support.records import at, created
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 WHO = ("--as", "anna", "--reason", "the sale")
 
 

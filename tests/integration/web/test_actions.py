@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from releases.states import Status, Step
 from releases.store.records import ReleaseStore
 from tests.integration.web.test_publishing import one, order
@@ -11,6 +13,9 @@ from tests.integration.web.test_releases import appid, saved
 from tests.support.api import Api
 from tests.support.examples import APPID, FIELDS
 from web.routes.actions import ActionPage
+
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
 
 REASON = {"reason": "the sale"}
 

@@ -40,6 +40,9 @@ from worker.asking import Answer
 from worker.celery_patches import set_aside
 from worker.wiring import build_services, figures_reader
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 WANTED = {"requestdomain": ["https://api.example.com"], "webviewdomain": ["https://www.example.com"]}
 WELL = Answer(problem="", schema=NEWEST, settings={"MPRELEASE_REDIS__REPLICAS": "a" * 64})
 NOTHING = Known(active=None, same=None)

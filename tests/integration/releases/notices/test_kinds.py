@@ -19,6 +19,9 @@ from tests.integration.releases.notices.conftest import PAGE, World
 from tests.support.examples import NOW
 from wechat.tokens.store import TICKET_KEY
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 WAVE_LINK = f"{PAGE}/wave?name=spring"
 PUBLISHED = Publication(ordered_at=NOW)
 

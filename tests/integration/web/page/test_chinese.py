@@ -37,6 +37,9 @@ from wechat.tokens.sealing import Seal
 from wechat.tokens.store import TokenStore
 from worker.celery_patches import set_aside
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 #: What is called so in Chinese as well.
 NAMES = {"mprelease", "appid", "errcode", "rid", "csv", "json", "wechat", "api", "redis", "utc", "english"}
 NAMES |= {

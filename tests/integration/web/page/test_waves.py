@@ -30,6 +30,9 @@ from tests.support.records import created
 from tests.support.workers import wait_for
 from web.page import addresses
 
+#: `make test` has to be quick.
+pytestmark = pytest.mark.long
+
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>\u202e' + "W" * 10_000
 _NUMBERS = count(1)
 
