@@ -55,6 +55,10 @@ DETAILS = (
     ),
     Text("The form can't be read", "表单无法读取"),
     Text(
+        "Other acts for many releases run at this moment, so nothing was done. Try again in a minute",
+        "此刻正在为许多发版执行其他操作，什么也没有做。请一分钟后再试",
+    ),
+    Text(
         "This form is of no page that is open: open the page again, then send it",
         "表单已失效：请重新打开页面再提交",
     ),

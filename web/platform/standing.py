@@ -13,6 +13,7 @@ import redis
 
 from releases.figures import Figures, FiguresReader
 from releases.scope import Scope
+from releases.states import GOING_ON
 from releases.store.pauses import Pause
 from releases.store.schema import NEWEST
 from releases.waves.audit_quota import Fit
@@ -86,6 +87,11 @@ class Standing:
     aside: int
     newest_aside: Sequence[set_aside.Entry]
     schema: int
+
+    @property
+    def moving(self) -> int:
+        """How many releases are on their way, which a pause lets wait."""
+        return sum(self.figures.by_status[status] for status in GOING_ON)
 
 
 def brief(services: Services) -> Brief:

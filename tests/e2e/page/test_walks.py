@@ -48,7 +48,7 @@ def find(person: Person, text: str) -> None:
 def resume_cause(person: Person, errcode: int, number: int) -> None:
     """All releases of the wave on the screen that stand still for this."""
     cause = person.page.locator("article").filter(has_text=str(errcode))
-    person.follow(person.say("Resume %(n)s release…", "Resume %(n)s releases…", n=number), within=cause)
+    person.follow(person.say("Resume all with this problem…"), within=cause)
     person.fill(person.say("Why"), "the template is there again")
     person.press(person.say("Resume %(n)s release", "Resume %(n)s releases", n=number))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.support.examples import a_problem, a_release
 from web.login.person import Person
 from web.page.acts.done import Done, done_in
 from web.page.acts.kinds import Act
+from web.page.addresses import to
 from web.page.rendering import environment
 from web.page.visit import Visit
 
@@ -96,8 +98,8 @@ def test_a_release_offers_what_it_can_take() -> None:
 
     assert of(status=Status.RUNNING) == ["cancel"]
     assert of(status=Status.BLOCKED) == ["resume", "cancel"]
-    assert of(status=Status.SUBMITTED) == ["look", "withdraw", "cancel"]
-    assert of(status=Status.APPROVED) == ["publish", "plan", "cancel"]
+    assert of(status=Status.SUBMITTED) == ["look", "withdraw", "give-up"]
+    assert of(status=Status.APPROVED) == ["publish", "plan", "give-up"]
     assert of(status=Status.LIVE) == ["revert"]
     assert of(status=Status.FAILED, step=Step.VERIFY_LIVE) == ["resume", "revert", "cancel"]
     assert of(status=Status.CANCELLED) == []
@@ -118,21 +120,31 @@ def test_a_cause_is_resumed_in_its_half() -> None:
 
 
 def test_the_platform_offers_the_end_of_the_pauses_that_are_on() -> None:
-    told = links(offered("operate", "of_platform", {"submissions": a_problem()}))
+    told = links(offered("operate", "of_platform", {"submissions": a_problem()}, 3))
     assert told == ["/act/resume?scope=submissions", "/act/pause?scope=all", "/act/pause?scope=submissions"]
 
 
 @pytest.mark.parametrize("act", Act)
 def test_what_was_done_is_told_with_its_number(act: Act) -> None:
-    here = f"/wave?name=spring&done={act}&n=2"
-    assert done_in(here) == Done(act, 2)
+    done, goes_on = Done(act, 2), Done(act, 2, goes_on=True)
+    here = to("/wave", name="spring", **done.query("token"))
+    assert done_in(here, "token") == done
     assert "status" in offered("read", "notice", here=here)
-    assert "It is being done, for 2 releases." in offered("read", "notice", here=f"{here}&goes=on")
+    here = to("/wave", name="spring", **goes_on.query("token"))
+    assert "It is being done, for 2 releases." in offered("read", "notice", here=here)
+
+
+@pytest.mark.parametrize("changed", ["done=publish", "n=5000", "mark=", "mark=%C3%A9", "goes=on"])
+def test_a_link_tells_nobody_of_what_was_not_done(changed: str) -> None:
+    told = Done(Act.CANCEL, 2).query("token")
+    name, _, value = changed.partition("=")
+    assert done_in(to("/wave", **told), "of another browser") is None
+    assert done_in(to("/wave", **{**told, name: unquote(value)}), "token") is None
 
 
 @pytest.mark.parametrize(
     "query", ["", "done=won&n=1", "done=cancel", "done=cancel&n=-1", "done=cancel&n=" + "9" * 99, "n=2"]
 )
 def test_no_other_text_is_told_as_done(query: str) -> None:
-    assert done_in(f"/wave?{query}") is None
+    assert done_in(f"/wave?{query}", "token") is None
     assert "status" not in offered("read", "notice", here=f"/wave?{query}")

@@ -64,7 +64,8 @@ def _with_wave(services: Services, target: Target, wave: str, order: Order, show
 
 def _with_each(services: Services, target: Target, order: Order, shown: Preview) -> int:
     """One that can't be done any more keeps no other from it; raises what is wrong where none could."""
-    within = Action.of(What(target.act), order.by, services.now(), number=shown.number)
+    what = What.CANCEL if target.act is Act.GIVE_UP else What(target.act)
+    within = Action.of(what, order.by, services.now(), number=shown.number)
     act = _one(services, target.act, order, within if len(target.releases) > 1 else None)
     refused = list[ReleaseConflict]()
     for release_id in target.releases:
@@ -81,7 +82,8 @@ def _one(services: Services, act: Act, order: Order, within: Action | None) -> C
     publications, releases = services.publications, services.releases
     return {
         Act.RESUME: partial(releases.resume, by=order.by, within=within),
-        Act.CANCEL: partial(releases.cancel, by=order.by, within=within),
+        Act.CANCEL: partial(releases.cancel, by=order.by, within=within, only_moving=True),
+        Act.GIVE_UP: partial(releases.cancel, by=order.by, within=within),
         Act.WITHDRAW: partial(publications.withdraw, by=order.by, within=within),
         Act.PUBLISH: partial(publications.order, by=order.by, not_before=order.publication.at, within=within),
         Act.REVERT: partial(publications.revert, by=order.by, within=within),

@@ -13,11 +13,12 @@ from releases.errors import ReleaseConflict, UnknownRelease
 from releases.intake.orders import STOPPED
 from releases.intake.publication_plan import by_record
 from releases.record import Release
+from releases.scope import Scope
 from releases.states import ACTIVE, GOING_ON, Status
 from releases.store.pauses import Pause
 from releases.waves.halves import LIVE
 from tasks.services import Services
-from web.page.acts.kinds import Act
+from web.page.acts.kinds import STOPS, Act
 from web.page.acts.target import Target
 from web.routes.waves import check_wave
 
@@ -102,10 +103,29 @@ def _of_named(services: Services, target: Target, at: datetime) -> Preview:
         if stored is None:
             raise UnknownRelease(release_id)
         (touched if _would(services, target.act, stored.release) else others).append(stored.release)
-    left = Counter(str(release.status) for release in others)
+    pause, held = _ended_with(services, touched) if target.act is Act.RESUME else (None, 0)
     return Preview(
-        at=at, touched=touched, left=left, others=others, obstacles=_obstacles(services, target, touched)
+        at=at,
+        touched=touched,
+        left=Counter(str(release.status) for release in others),
+        others=others,
+        pause=pause,
+        held=held,
+        obstacles=_obstacles(services, target, touched),
     )
+
+
+def _ended_with(services: Services, releases: Iterable[Release]) -> tuple[Pause | None, int]:
+    """The platform's pause that ends when these are resumed, and how many others it holds."""
+    ids = {release.id for release in releases}
+    for scope in Scope:
+        pause = services.pauses.current(scope)
+        if pause is None or pause.by_hand:
+            continue
+        held = {release.id for release in services.orders.held_by_platform([scope])}
+        if held & ids:
+            return pause, len(held - ids)
+    return None, 0
 
 
 def _of_wave(services: Services, target: Target, wave: str, at: datetime) -> Preview:
@@ -124,7 +144,7 @@ def _of_wave(services: Services, target: Target, wave: str, at: datetime) -> Pre
         left=left,
         pause=states[0].pause if states else None,
         held=sum(state.held for state in states),
-        grows=target.act is Act.REVERT and _goes_live(services, wave),
+        grows=target.act in STOPS or (target.act is Act.REVERT and _goes_live(services, wave)),
         obstacles=_obstacles(services, target, touched),
     )
 
@@ -147,7 +167,9 @@ def _would(services: Services, act: Act, release: Release) -> bool:
             case Act.RESUME:
                 return services.releases.would("resume", release)
             case Act.CANCEL:
-                return services.releases.would("cancel", release)
+                return release.is_moving and services.releases.would("cancel", release)
+            case Act.GIVE_UP:
+                return not release.is_moving and services.releases.would("cancel", release)
             case Act.LOOK:
                 return release.status is Status.SUBMITTED
             case _:

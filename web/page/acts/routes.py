@@ -12,13 +12,17 @@ from starlette.responses import RedirectResponse, Response
 
 from web.backend import Ready
 from web.page.acts.doing import do
-from web.page.acts.kinds import NAMED, NEEDS, Act
+from web.page.acts.done import Done
+from web.page.acts.kinds import NAMED, NEEDS, STOPS, Act
 from web.page.acts.order import WrongFields, is_changed, read
-from web.page.acts.patience import in_time
+from web.page.acts.patience import TooMuchAtOnce, in_time
 from web.page.acts.preview import preview
 from web.page.acts.target import Target, Targeted
 from web.page.rendering import screen
 from web.page.visit import Form, Visiting
+
+#: To whoever comes while others order much.
+_TOO_MUCH = "Other acts for many releases run at this moment, so nothing was done. Try again in a minute"
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,9 +50,12 @@ def act(request: Request, visit: Visiting, services: Ready, target: Targeted, fi
         return _asking(request, target, wrong, preview=now, typed=fields, wrong=error.names)
     if changed:
         return _asking(request, target, HTTPStatus.CONFLICT, preview=now, typed=fields, is_changed=True)
-    number = in_time(lambda: do(services, target, order, now))
-    told = {"n": str(now.number), "goes": "on"} if number is None else {"n": str(number)}
-    return RedirectResponse(target.back(done=target.act, **told), HTTPStatus.SEE_OTHER)
+    try:
+        number = in_time(lambda: do(services, target, order, now), stops=target.act in STOPS)
+    except TooMuchAtOnce:
+        raise HTTPException(503, _TOO_MUCH) from None
+    done = Done(target.act, now.number if number is None else number, goes_on=number is None)
+    return RedirectResponse(target.back(**done.query(visit.token)), HTTPStatus.SEE_OTHER)
 
 
 def _asking(request: Request, target: Target, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> Response:

@@ -17,6 +17,7 @@ from web.page.acts.kinds import NOT_OF_WAVE, OF_PLATFORM, Act
 
 #: Releases that can be named in one address.
 _MOST_NAMED = 200
+_LONGEST_CAUSE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def _target(
     wave: str | None = None,
     half: Literal["live"] | None = None,
     errcode: int | None = None,
-    cause: str | None = None,
+    cause: Annotated[str | None, Query(max_length=_LONGEST_CAUSE)] = None,
     scope: Scope | None = None,
 ) -> Target:
     named = tuple(dict.fromkeys(release or ()))

@@ -30,7 +30,10 @@ from tests.support.api import Api
 from tests.support.examples import NOW, a_problem, a_release, a_request
 from tests.support.keys import NEW
 from tests.support.records import created
+from web.page import addresses
+from web.page.acts.done import Done
 from web.page.acts.kinds import Act
+from web.page.visit import FORM_COOKIE
 from wechat.tokens.counting import SecretCounter
 from wechat.tokens.rekeying import StoredSecrets
 from wechat.tokens.sealing import Seal
@@ -283,10 +286,12 @@ def test_the_log_and_the_acts(
         assert_no_english(reader, path, 403)
     for path in ("/", "/platform", f"/release/{every_status[Status.BLOCKED].id}"):
         assert_no_english(reader, path)
-    for act in ("look", "resume", "cancel", "withdraw", "publish", "revert", "pause"):
-        assert_no_english(chinese, f"/?done={act}&n=2")
-        assert_no_english(chinese, f"/?done={act}&n=0")
-    assert_no_english(chinese, "/?done=cancel&n=2&goes=1")
+    token = chinese.session.cookies[FORM_COOKIE]
+    for act in set(Act) - {Act.PLAN}:
+        for done in (Done(act, 2), Done(act, 0), Done(act, 2, goes_on=True)):
+            here = addresses.to("/", **done.query(token))
+            assert 'class="card done"' in chinese.open(here)
+            assert_no_english(chinese, here)
 
 
 def test_what_goes_wrong(chinese: Browser, redis_client: redis.Redis) -> None:

@@ -56,6 +56,13 @@ def confirm(who: Browser, path: str, **typed: str) -> Any:
     return sent(who, path, {**hidden(who.open(path)), **typed})
 
 
+def led_to(answer: requests.Response) -> str:
+    """Where the answer sends the browser, without what only it can have."""
+    where, mark, _ = answer.headers["Location"].partition("&mark=")
+    assert mark
+    return where
+
+
 def now(store: ReleaseStore, release: Release) -> Release:
     stored = store.get(release.id)
     assert stored is not None

@@ -27,6 +27,7 @@ from tests.integration.web.page.acts.acting import (
     act,
     confirm,
     hidden,
+    led_to,
     now,
     sent,
     whose,
@@ -53,7 +54,7 @@ def test_all_of_one_cause_are_resumed_and_no_other(
     assert "1" in re.findall(r'status-blocked">blocked</span> <strong>(\d+)', told)
 
     answer = confirm(operator, path, reason="registered the domain")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/wave?name=spring&done=resume&n=2")
+    assert (answer.status_code, led_to(answer)) == (303, "/wave?name=spring&done=resume&n=2")
     for release in ours:
         assert now(store, release).status is Status.QUEUED
         assert whose(now(store, release)) == ("user:olga", "registered the domain")
@@ -98,7 +99,7 @@ def test_a_wave_is_published_by_who_types_its_name(
     assert all(now(store, one).status is Status.APPROVED for one in releases)
 
     answer = confirm(publisher, path, wave=" spring ", reason="the sale", canary="1", max_blocked="5.5")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/wave?name=spring&done=publish&n=3")
+    assert (answer.status_code, led_to(answer)) == (303, "/wave?name=spring&done=publish&n=3")
     stands = [now(store, one) for one in releases]
     assert sorted(one.status for one in stands) == [Status.QUEUED, Status.WAITING, Status.WAITING]
     for one in stands:
@@ -142,11 +143,8 @@ def test_a_wave_that_is_live_is_taken_back_by_who_types_its_name(
     assert "1 release is taken back." in publisher.open(path)
     assert confirm(publisher, path).status_code == 422
     assert now(store, live).status is Status.LIVE
-    assert (
-        confirm(publisher, path, wave="spring", reason="broken")
-        .headers["Location"]
-        .endswith("done=revert&n=1")
-    )
+    answer = confirm(publisher, path, wave="spring", reason="broken")
+    assert led_to(answer).endswith("done=revert&n=1")
     assert now(store, live).step is Step.REVERT
     assert whose(now(store, live)) == ("user:petra", "broken")
     assert now(store, approved).status is Status.APPROVED
@@ -164,7 +162,7 @@ def test_what_goes_live_while_it_is_shown_is_taken_back_as_well(
     assert "what is live by then is taken back as well" in told
     two = make(**LIVE)
     answer = sent(publisher, path, {**hidden(told), "wave": "spring"})
-    assert answer.headers["Location"].endswith("done=revert&n=2")
+    assert led_to(answer).endswith("done=revert&n=2")
     assert [now(store, release).step for release in (one, two)] == [Step.REVERT] * 2
 
 
@@ -176,7 +174,7 @@ def test_cancelling_a_wave_asks_nothing(operator: Browser, make: Make, store: Re
     wave = operator.open("/wave?name=spring")
     assert "Cancel 2 releases</button>" in wave
     answer = operator.send(path, **hidden(wave), reason="wrong template")
-    assert [one.headers["Location"] for one in answer.history] == ["/wave?name=spring&done=cancel&n=2"]
+    assert [led_to(one) for one in answer.history] == ["/wave?name=spring&done=cancel&n=2"]
     assert "2 releases were cancelled." in answer.text
     for release in going:
         assert now(store, release).status is Status.CANCELLED
@@ -220,7 +218,7 @@ def test_one_release_is_shown_then_done_and_once_more_is_the_same(
     for _ in range(2):
         answer = sent(publisher, path, fields)
         assert answer.status_code == 303, answer.text
-        ends.add(answer.headers["Location"].partition("?")[0])
+        ends.add(led_to(answer).partition("?")[0])
     assert ends == {f"/release/{release.id}"}
     done = now(store, release)
     assert done.status is status
@@ -237,7 +235,7 @@ def test_several_releases_are_one_order_and_what_can_not_be_is_left(
     assert "2 releases are started again." in told
     assert 'status-live">live</span> <strong>1</strong>' in told
     answer = confirm(operator, path, reason="mended")
-    assert answer.headers["Location"] == "/releases?done=resume&n=2"
+    assert led_to(answer) == "/releases?done=resume&n=2"
     assert [now(store, one).status for one in (*blocked, live)] == [*[Status.QUEUED] * 2, Status.LIVE]
     (logged,) = Actions(Database(redis_client)).newest(9).actions
     assert (logged.what, logged.by, logged.reason, logged.number) == ("resume", "user:olga", "mended", 2)
@@ -261,7 +259,7 @@ def test_the_platform_is_paused_at_once_and_goes_on_when_asked(
     path = act("pause", scope="submissions")
     assert "domains and commits go on" in operator.open(path)
     answer = confirm(operator, path, reason="WeChat told us to")
-    assert answer.headers["Location"] == "/platform?done=pause&n=0"
+    assert led_to(answer) == "/platform?done=pause&n=0"
     pause = pauses.current(Scope.SUBMISSIONS)
     assert pause is not None
     assert (pause.actor, pause.reason) == ("user:olga", "WeChat told us to")

@@ -7,8 +7,14 @@ import re
 from typing import Any
 
 import pytest
+import redis
 
+from db.database import Database
+from releases.record import Progress
+from releases.scope import Scope
+from releases.second_half import Publication
 from releases.states import Status, Step
+from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from tests.integration.web.page.acts.acting import (
     APPROVED,
@@ -17,11 +23,12 @@ from tests.integration.web.page.acts.acting import (
     act,
     confirm,
     hidden,
+    led_to,
     now,
     sent,
 )
 from tests.integration.web.page.conftest import Browser
-from tests.support.examples import a_release
+from tests.support.examples import NOW, a_problem, a_release
 from tests.support.records import created
 
 #: `make test` has to be quick.
@@ -79,7 +86,7 @@ def test_what_has_changed_since_it_was_shown_is_shown_again(
     # Less: somebody else has done a part of it.
     fields = {**hidden(publisher.open(path)), "wave": "spring"}
     confirm(publisher, act("publish", release=two.id))
-    assert sent(publisher, path, fields).headers["Location"].endswith("done=publish&n=1")
+    assert led_to(sent(publisher, path, fields)).endswith("done=publish&n=1")
     assert now(store, three).step is Step.PUBLISH
 
 
@@ -168,3 +175,49 @@ def test_an_address_that_names_nothing_that_is_there_is_told(operator: Browser, 
         act("fly", wave="spring"),
     ):
         operator.open(path, 422)
+
+
+def test_a_cancel_that_is_sent_twice_gives_up_nothing_that_was_approved(
+    operator: Browser, make: Make, store: ReleaseStore
+) -> None:
+    release = make(
+        **{**APPROVED, "status": Status.QUEUED, "step": Step.PUBLISH},
+        publication=Publication(ordered_at=NOW),
+        progress=Progress(orders=1),
+    )
+    path = act("cancel", release=release.id)
+    fields = hidden(operator.open(path))
+    assert led_to(sent(operator, path, fields)).endswith("done=cancel&n=1")
+    assert led_to(sent(operator, path, fields)).endswith("done=cancel&n=0")
+    assert now(store, release).status is Status.APPROVED
+    assert "What was ordered" in operator.open(act("give-up", release=release.id))
+    confirm(operator, act("give-up", release=release.id))
+    assert now(store, release).status is Status.CANCELLED
+
+
+def test_a_wave_that_has_grown_is_cancelled_all_the_same(
+    operator: Browser, make: Make, store: ReleaseStore
+) -> None:
+    one, path = make(), act("cancel", wave="spring")
+    fields = hidden(operator.open(path))
+    two = make()
+    assert led_to(sent(operator, path, fields)).endswith("done=cancel&n=2")
+    assert {now(store, release).status for release in (one, two)} == {Status.CANCELLED}
+
+
+def test_whoever_resumes_one_sees_how_many_go_on_with_it(
+    operator: Browser, make: Make, redis_client: redis.Redis
+) -> None:
+    pauses = Pauses(Database(redis_client))
+    pauses.begin(Scope.ALL, Pause(step=Step.COMMIT_CODE, errcode=45009, errmsg="too many", remedy="Wait."))
+    waits = {"status": Status.WAITING, "wait": a_problem(), "progress": Progress(held=Scope.ALL)}
+    held = [make(**waits) for _ in range(3)]
+    path = act("resume", release=held[0].id)
+    told = operator.open(path)
+    assert "1 release is started again." in told
+    assert "With this it ends: 2 more releases that it holds go on." in told
+    fields = hidden(told)
+    make(**waits)
+    assert sent(operator, path, fields).status_code == 409
+    assert led_to(confirm(operator, path)).endswith("done=resume&n=1")
+    assert pauses.current(Scope.ALL) is None
