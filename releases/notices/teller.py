@@ -25,6 +25,8 @@ EVERY_S = 60.0
 #: The longest wait after failures, in seconds.
 MOST_S = 3600.0
 _MOST_DOUBLINGS = 6
+#: Refusals in a row after which one notice is sent at a time, each in its turn.
+_ALONE_AFTER = 2
 #: More than fit into any message.
 _MOST_NEWS = 100
 _ORDER = list(Kind)
@@ -105,6 +107,9 @@ class Teller:
             channel.robot, channel.next_at, channel.failures, channel.error = robot.fingerprint, 0.0, 0, ""
         found = {kind: self._since(kind, channel) for kind in KINDS}
         news = self._news(channel, facts, found, now)[:_MOST_NEWS] if now >= channel.next_at else []
+        if channel.failures >= _ALONE_AFTER and news:
+            # It may be one that the robot does not take, for a word in it: the others are not to wait for that.
+            news = [news[channel.failures % len(news)]]
         if news:
             # Before it is sent: whoever dies over it has used up this minute.
             channel.next_at = now + EVERY_S

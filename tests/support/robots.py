@@ -42,6 +42,13 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+_NO_SUCH_WORDS = {
+    "wecom": {"errcode": 40058, "errmsg": "invalid content"},
+    "dingtalk": {"errcode": 400101, "errmsg": "message is blocked by sensitive words"},
+    "feishu": {"code": 9499, "msg": "Bad Request"},
+}
+
+
 class Groups:
     """The groups of all three. `now` is the robots' clock; what they took is in `messages`, and when in `times`."""
 
@@ -51,6 +58,8 @@ class Groups:
         self.messages: dict[str, list[dict[str, Any]]] = {name: [] for name in PATHS}
         self.times: dict[str, list[float]] = {name: [] for name in PATHS}
         self.asked: list[str] = []
+        #: A robot of DingTalk or Feishu takes no message with a word that somebody has forbidden.
+        self.forbidden: dict[str, str] = {}
         self.server = _Server(("127.0.0.1", 0), _handler(self))
 
     def url(self, channel: str) -> str:
@@ -76,6 +85,8 @@ class Groups:
         query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         message = json.loads(body)
         refusal = _CHECKS[channel](self, query, message, body)
+        if refusal is None and self.forbidden.get(channel, "\0") in _text(channel, message):
+            refusal = _NO_SUCH_WORDS[channel]
         now = self.now()
         if refusal is None and sum(at > now - 60 for at in self.times[channel]) >= 20:
             refusal = _TOO_FAST[channel]

@@ -349,3 +349,17 @@ def test_an_error_that_echoes_the_secret_is_kept_without_it(
     assert kept.count("is wrong") == 3
     assert KEY not in kept
     assert SECRET not in kept
+
+
+@pytest.mark.parametrize("channel", PATHS)
+def test_a_notice_that_is_refused_for_its_words_keeps_no_other_from_being_told(
+    world: World, pauses: Pauses, channel: str
+) -> None:
+    world.groups.forbidden[channel] = "maintenance"
+    pauses.begin_by_hand(Scope.ALL, "maintenance")
+    pauses.begin_by_hand(Scope.SUBMISSIONS, "second")
+    for _ in range(6):
+        world.teller.look()
+        world.clock.passes(3601)
+    (text,) = world.groups.texts(channel)
+    assert "second" in text
