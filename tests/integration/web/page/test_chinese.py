@@ -307,7 +307,7 @@ def test_what_goes_wrong(chinese: Browser, redis_client: redis.Redis) -> None:
         ("/act/x?wave=none", 422),
         ("/act/resume?wave=none&errcode=x", 422),
     ):
-        typed = {"none", "act", "errcode", "cursor", "wave", "release", "scope", *Act}
+        typed = {"none", "act", "errcode", "cursor", "wave", "release", "scope", "give", *Act}
         assert set(left_over(chinese.open(path, status))) <= typed, path
     answer = chinese.send("/act/pause?scope=all", form="x")
     assert answer.status_code == 403

@@ -129,7 +129,7 @@ def test_the_rest_of_a_publication_goes_on_after_its_canary(
     told = publisher.open(path)
     assert "With this it ends: 2 more releases that it holds go on." in told
     assert "What goes on here goes live to all users." in told
-    assert confirm(publisher, path, reason="it looks well").headers["Location"].endswith("n=2")
+    assert led_to(confirm(publisher, path, reason="it looks well")).endswith("n=2")
     assert pauses.current(HALF_LIVE.scope("spring")) is None
     assert [whose(now(store, one)) for one in rest] == [("user:petra", "it looks well")] * 2
     assert now(store, blocked).status is Status.BLOCKED
@@ -246,7 +246,7 @@ def test_what_can_not_be_done_any_more_is_a_conflict_that_says_why(publisher: Br
     path = act("publish", release=release.id)
     told = publisher.open(path)
     assert "There is nothing to do" in told
-    answer = publisher.send(path, form=hidden(publisher.open(act("cancel", release=release.id)))["form"])
+    answer = publisher.send(path, form=hidden(publisher.open(act("give-up", release=release.id)))["form"])
     assert answer.status_code == 409
     assert "is rejected" in answer.text
     assert f'href="/release/{release.id}"' in answer.text

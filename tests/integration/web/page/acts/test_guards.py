@@ -78,7 +78,7 @@ def test_what_has_changed_since_it_was_shown_is_shown_again(
 
     # As many, but not the same.
     fields = {**hidden(answer.text), "wave": "spring"}
-    confirm(publisher, act("cancel", release=one.id))
+    confirm(publisher, act("give-up", release=one.id))
     three = make(**APPROVED, updated_at=now(store, one).updated_at)
     assert sent(publisher, path, fields).status_code == 409
     assert now(store, two).status is Status.APPROVED
