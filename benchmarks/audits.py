@@ -11,7 +11,6 @@ import argparse
 import json
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from typing import Any
 
 from benchmarks.arena import PATIENCE_S, Arena, TooSlow, arena
 from benchmarks.measures.process_tree import cpu_s
+from benchmarks.watched import say
 from db.database import Database
 from releases.record import Progress, Release
 from releases.request import parse_request
@@ -83,18 +83,24 @@ class Waves:
         )
 
 
-def measure(audits: int, seconds: float, releases_of_wave: int) -> tuple[Followed, Followed, Waves]:
-    """Follow so many: spread as they are on any day, and all due at once; then beside waves."""
+def measure(audits: int, seconds: float, releases_of_wave: int) -> None:
+    """Follow so many: spread as they are on any day, and all due at once; then beside waves. Says what it finds as it goes."""
     with tempfile.TemporaryDirectory() as directory, arena(Path(directory)) as place:
         place.clear()
+        # The logs beside it grow beyond what may be a directory of secrets.
+        secrets = Path(directory, "secrets")
+        secrets.mkdir()
+        place.platform.environment["MPRELEASE_SECRETS_DIR"] = str(secrets)
         releases = _under_audit(place, audits)
         with place.platform.worker() as worker:
             _settle(place)
             spread = _followed(place, worker.process.pid, seconds)
+            say(f"{audits} open audits, spread: {spread}")
             _make_due(place, releases)
             burst = _followed(place, worker.process.pid, seconds)
+            say(f"{audits} open audits, all due at once: {burst}")
             waves = _waves(place, releases, releases_of_wave)
-    return spread, burst, waves
+            say(f"waves of {releases_of_wave} meanwhile: {waves}")
 
 
 def _waves(place: Arena, followed: list[Release], number: int) -> Waves:
@@ -201,10 +207,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--wave", type=int, default=1000, metavar="RELEASES")
     arguments = parser.parse_args()
-    spread, burst, waves = measure(arguments.audits, arguments.seconds, arguments.wave)
-    sys.stdout.write(f"{arguments.audits} open audits, spread: {spread}\n")
-    sys.stdout.write(f"{arguments.audits} open audits, all due at once: {burst}\n")
-    sys.stdout.write(f"waves of {arguments.wave} meanwhile: {waves}\n")
+    measure(arguments.audits, arguments.seconds, arguments.wave)
 
 
 if __name__ == "__main__":
