@@ -153,8 +153,8 @@ def test_what_wechat_does_not_say_is_unknown(
     wechat.on("/wxa/get_effective_domain", refusal(61003))
     shown = reader.open(f"/mini-program/{SHOP}?ask=1")
     assert len(re.findall("unknown: <bdi>48001", shown)) == 4  # trial and live are one answer
-    assert len(re.findall("unknown: -1", shown)) == 3
-    assert "Effective domains: unknown: 61003" in shown
+    assert len(re.findall("unknown: <bdi>-1", shown)) == 3
+    assert "Effective domains: unknown: <bdi>61003" in shown
 
 
 def test_the_token_store_is_told_of_and_no_token(
