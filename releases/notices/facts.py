@@ -28,13 +28,14 @@ from releases.waves.audit_quota import kept_quota
 from releases.waves.halves import FIRST, HALVES, Half
 from releases.waves.report import causes_in
 from releases.waves.standing import State, state_of
+from wechat.tokens.store import ENDING_TICKET_S
 
 #: A wave that ends has to stay ended for so long, in seconds: one that is enqueued piece by piece seems to end again and again.
 ENDED_FOR_S = 30.0
 #: A pause that ends by itself is told of when it has lasted for so long, in seconds.
 OUTAGE_FOR_S = 60.0
 #: As the alerts have them: a ticket that is older, in seconds, and a quota of which less than that part is left.
-OLD_TICKET_S, ENDING_TICKET_S = 3600.0, 11 * 3600.0
+OLD_TICKET_S = 3600.0
 LOW_QUOTA = 0.1
 #: So many causes of a brake are told.
 _MOST_CAUSES = 2
