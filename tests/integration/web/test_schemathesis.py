@@ -46,7 +46,10 @@ def test_no_generated_request_finds_a_bug_or_an_answer_that_is_not_described(
             *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
             *("run", f"{api.url}/openapi.json", "--url", api.url, "--checks", ",".join(CHECKS)),
             *("-H", f"Authorization: Bearer {KEYS['publish']}", "--max-examples", str(EXAMPLES)),
-            *("--seed", "1", "--suppress-health-check", "all", "--workers", "2", "--no-color"),
+            *("--seed", "1", "--suppress-health-check", "all", "--no-color"),
+            # Hypothesis parses source in its threads, and two at once fail on Python 3.11.7 and older ("AST constructor
+            # recursion depth mismatch"). One can be two when 3.11.8 is our lowest: https://github.com/python/cpython/issues/106905
+            *("--workers", "1"),
         ],
         cwd=tmp_path,
         capture_output=True,
