@@ -98,10 +98,11 @@ def test_a_release_at_rest_is_not_due_because_somebody_looked_at_it(
     assert place_of(redis_client, release) is None
 
 
+@pytest.mark.parametrize("urgent", [False, True])
 def test_a_lease_that_is_given_back_leaves_its_release_due_at_once(
-    store: ReleaseStore, redis_client: redis.Redis, leases: Leases, due: Due, sender: Sender
+    urgent: bool, store: ReleaseStore, leases: Leases, due: Due, sender: Sender
 ) -> None:
-    release = sent_since(store, 1)
+    release = sent_since(store, 1, urgent=urgent)
     lease = leases.begin(release.id, release.appid)
     assert isinstance(lease, Held)
 
@@ -109,3 +110,19 @@ def test_a_lease_that_is_given_back_leaves_its_release_due_at_once(
 
     assert due.bring() == 1
     assert sender.ids == [release.id]
+
+
+def test_a_lease_that_is_given_back_leaves_a_release_that_has_gone_elsewhere_there(
+    store: ReleaseStore, redis_client: redis.Redis, leases: Leases
+) -> None:
+    release = sent_since(store, 1)
+    lease = leases.begin(release.id, release.appid)
+    assert isinstance(lease, Held)
+    stored = store.get(release.id)
+    assert stored is not None
+    store.save(stored, release, place=sent(release, at(3600)))
+    elsewhere = place_of(redis_client, release)
+
+    leases.end(release.id, release.appid, lease.number)
+
+    assert place_of(redis_client, release) == elsewhere
