@@ -20,7 +20,10 @@ from tests.integration.web.page.conftest import (
     with_password,
 )
 from tests.support import api as serving
+from tests.support import silent
 from tests.support.api import Api
+from tests.support.workers import wait_for
+from web.gate import MOST_OF_ONE
 from web.login.sessions import SESSION_COOKIE, Sessions
 
 ORIGIN = "a form with another page's Origin was refused"
@@ -228,6 +231,18 @@ def test_no_spelling_of_a_path_goes_around_the_login(target: str, entrance: Api)
 
 def test_a_form_of_a_stranger_is_small(browser: Browser) -> None:
     assert log_in(browser, name="x" * 70_000).status_code == 413
+
+
+def test_one_person_has_a_few_requests_going_on_and_others_theirs(entrance: Api) -> None:
+    petra = browser_of(entrance, "publish")
+    half = f"POST /logout HTTP/1.1\r\nHost: 127.0.0.1\r\n{HEADER}: petra\r\nContent-Length: 9\r\n\r\nx"
+    with silent.opened(entrance.url, half.encode(), MOST_OF_ONE):
+        wait_for(lambda: opened(petra).status_code == 429)
+        answer = opened(petra)
+        assert "petra has 24 requests going on" in answer.text
+        assert answer.headers["Retry-After"] == "1"
+        assert opened(browser_of(entrance, "operate")).status_code == 404
+    wait_for(lambda: opened(petra).status_code == 404)
 
 
 @pytest.mark.long
