@@ -112,6 +112,9 @@ class Gate:
         return self._too_many(f"key {key.name}")
 
     def _visitor(self, request: Request) -> Response | None:
+        if _is_part_of_another_page(request):
+            self._refused.tell(request, "a request that another site's page made was refused")
+            return problem(HTTPStatus.FORBIDDEN, "Another site's page asked for this. Open it by itself.")
         person = request.state.person = self._people.person(request)
         if person is not None:
             request.state.caller = person.name
@@ -142,6 +145,20 @@ class Gate:
         if not self._keys:
             detail = f"Nobody can log in: there is no key in MPRELEASE_WEB__KEYS. To make one: {_A_KEY}"
         return problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _is_part_of_another_page(request: Request) -> bool:
+    """Whether a page of elsewhere loads it: a link to a screen is good, a picture of one only makes somebody ask WeChat.
+
+    A proxy's cookie may come with it, which is not ours to make strict. Forms are told from others by their Origin.
+    https://web.dev/articles/fetch-metadata
+    """
+    headers = request.headers
+    return (
+        request.method in {"GET", "HEAD"}
+        and headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+        and headers.get("sec-fetch-dest") != "document"
+    )
 
 
 def _too_much(who: str) -> JSONResponse:

@@ -27,6 +27,7 @@ from web.gate import MOST_OF_ONE
 from web.login.sessions import SESSION_COOKIE, Sessions
 
 ORIGIN = "a form with another page's Origin was refused"
+LOADED = "a request that another site's page made was refused"
 TOKEN = "a form without the token of its page was refused"
 UNTRUSTED = "a proxy's header from an address that is no trusted proxy was not believed"
 NOBODY = "a proxy named nobody whom a history could name"
@@ -85,6 +86,18 @@ def test_a_form_of_another_page_does_nothing(anna: Browser, entrance: Api) -> No
     assert opened(anna).status_code == 404
     assert sent(anna, token, **{"Sec-Fetch-Site": "same-origin"}).status_code == 303
     assert opened(anna).status_code == 303
+
+
+def test_another_sites_page_leads_to_a_screen_and_loads_none(anna: Browser, entrance: Api) -> None:
+    for site in ("cross-site", "same-site"):
+        of_site = {"Sec-Fetch-Site": site}
+        for use in ("image", "empty", "iframe", "script"):
+            for path in ("/mini-program/wx0?ask=1", "/live?screen=waves", "/language/zh"):
+                assert opened(anna, path, **of_site, **{"Sec-Fetch-Dest": use}).status_code == 403
+        assert opened(anna, **of_site, **{"Sec-Fetch-Dest": "document"}).status_code == 404
+    assert told(entrance, anna) == [LOADED] * 24
+    for ours in ("same-origin", "none"):
+        assert opened(anna, **{"Sec-Fetch-Site": ours, "Sec-Fetch-Dest": "empty"}).status_code == 404
 
 
 def test_a_form_without_the_token_of_its_page_does_nothing(anna: Browser, entrance: Api) -> None:
