@@ -1,4 +1,4 @@
-"""Connections on which no whole request has come yet take nothing from those on which one has.
+"""Connections that wait for the other end, for a whole request or to take its answer, take nothing from those that wait for us.
 
 uvicorn times only those that were answered before, until their next byte, and counts all as requests at the same time: so many
 that stay silent, and nobody is answered.
@@ -18,12 +18,12 @@ from uvicorn.server import ServerState
 
 #: Requests at the same time; more are answered 503 at once.
 MOST_AT_ONCE = 500
-#: Files that this process may have open, where the system lets it; and the part of them for connections without a request.
+#: Files that this process may have open, where the system lets it; and the part of them for connections that wait.
 _MOST_FILES, _PART = 4096, 4
 
 
 def room() -> int:
-    """For how many connections without a request there is room, when as many files may be open as can be had."""
+    """For how many connections that wait there is room, when as many files may be open as can be had."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
@@ -32,15 +32,18 @@ def room() -> int:
 
 
 class Connections(ServerState):
-    """Those with a whole request that is not answered yet, as uvicorn's `connections`; and the others, oldest first."""
+    """Those on which we have something to do, as uvicorn's `connections`; and the others, oldest first."""
 
     def __init__(self, room: int) -> None:
         super().__init__()
         self._room = room
         self._silent: dict[Connection, None] = {}
+        self._is_ending = False
 
     def is_silent(self, connection: Connection) -> None:
-        """It brings no request. The oldest of these loses its place where there are too many: one that means it is quick."""
+        """It is its turn. The oldest of these loses its place where there are too many: whoever means it is quick."""
+        if self._is_ending:
+            return
         self.connections.discard(connection)
         self._silent.setdefault(connection)
         if len(self._silent) > self._room:
@@ -49,7 +52,7 @@ class Connections(ServerState):
             oldest.transport.abort()
 
     def is_busy(self, connection: Connection) -> None:
-        """It waits for an answer."""
+        """It is our turn."""
         self._silent.pop(connection, None)
         self.connections.add(connection)
 
@@ -59,7 +62,8 @@ class Connections(ServerState):
         self.connections.discard(connection)
 
     def end(self) -> None:
-        """Have uvicorn close all of them."""
+        """Have uvicorn close all of them, and wait until everything is sent."""
+        self._is_ending = True
         self.connections.update(self._silent)
 
 
@@ -97,10 +101,19 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self._tell()
 
+    def pause_writing(self) -> None:
+        """So much was written that the other end has to take some of it."""
+        super().pause_writing()
+        self._tell()
+
+    def resume_writing(self) -> None:
+        """It did."""
+        super().resume_writing()
+        self._tell()
+
     def _tell(self) -> None:
         is_whole = self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
-        # What is being closed still has to be sent, and uvicorn waits for that.
-        if is_whole or self.transport.is_closing():
+        if is_whole and not self.flow.write_paused:
             self.server_state.is_busy(self)
         else:
             self.server_state.is_silent(self)

@@ -9,6 +9,8 @@ import pytest
 from tests.support import api as serving
 from tests.support.api import KEYS, Api
 from tests.support.silent import is_open, opened
+from tests.support.workers import wait_for
+from web.page.static import address
 from web.serving.connections import room
 
 KEY = f"Host: 127.0.0.1\r\nAuthorization: Bearer {KEYS['operate']}\r\n".encode()
@@ -69,3 +71,18 @@ def test_they_keep_no_process_from_ending(environment: dict[str, str], tmp_path:
         assert api.stop() == 0
         assert time.monotonic() - began < 5
         assert "timeout graceful shutdown exceeded" not in api.text()
+
+
+@pytest.mark.long
+def test_whoever_takes_no_answer_keeps_nobody_from_one(environment: dict[str, str], tmp_path: Path) -> None:
+    """More is asked for than fits between both ends, and nothing is read."""
+    static = f"GET {address('htmx.min.js')} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    with (
+        serving.running({**environment, "MPRELEASE_WEB__PASSWORD": "x" * 12}, tmp_path) as api,
+        opened(api.url, static * 12, 600, narrow=True),
+    ):
+        wait_for(lambda: api.text().count("/static/") >= 2 * 600)
+        for _ in range(20):
+            with api.session:
+                api.get("/platform")
+        assert api.text().count("/static/") < 12 * 600
