@@ -1,8 +1,12 @@
-"""How many requests each may send: so many a minute, some seconds of it at once. Counted in this process."""
+"""How many requests each may send: so many a minute, some seconds of it at once; and how much each may have going on.
+
+Counted in this process.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 #: Seconds' worth of requests that may come at once.
@@ -37,3 +41,24 @@ class Budget:
         if len(self._full_at) > MOST_NAMES:
             del self._full_at[next(iter(self._full_at))]
         return 0.0
+
+
+class AtOnce:
+    """How much each has going on at the same time. Used by one thread."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._going_on = Counter[str]()
+
+    def begin(self, name: str) -> bool:
+        """Count one more; False where as much goes on as may."""
+        if self._going_on[name] >= self._most:
+            return False
+        self._going_on[name] += 1
+        return True
+
+    def end(self, name: str) -> None:
+        """It is over."""
+        self._going_on[name] -= 1
+        if not self._going_on[name]:
+            del self._going_on[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import MutableHeaders
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.budget import Budget
+from web.budget import AtOnce, Budget
 from web.keys import Keys
 from web.login.people import People
 from web.login.sessions import SESSION_COOKIE
@@ -30,6 +29,8 @@ API_PATHS = ("/api/", "/openapi.json", "/metrics")
 _NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 #: Parts of the page that need no login, besides the login.
 _OPEN_PAGES = ("/static/", "/language/")
+#: Requests of one person at the same time, with the screens that are watched: each may need a thread, or wait for WeChat.
+MOST_OF_ONE = 24
 #: A way to a key, for whoever has none.
 _A_KEY = "mprelease api-key NAME --scope read|operate|publish|tokens"
 
@@ -56,6 +57,7 @@ class Gate:
         self._people = people
         self._hosts = {*LOOPBACK, *hosts}
         self._budget = budget
+        self._at_once = AtOnce(MOST_OF_ONE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it."""
@@ -72,9 +74,24 @@ class Gate:
                 headers.setdefault("Content-Security-Policy", _NOTHING_RUNS)
             await send(message)
 
-        refused = None if scope["path"] in OPEN_PATHS else self._refusal(Request(scope))
-        answer: Any = self._app if refused is None else refused
-        await answer(scope, receive, never_kept)
+        request = Request(scope)
+        refused = None if scope["path"] in OPEN_PATHS else self._refusal(request)
+        if refused is None:
+            await self._let_in(request, receive, never_kept)
+        else:
+            await refused(scope, receive, never_kept)
+
+    async def _let_in(self, request: Request, receive: Receive, send: Send) -> None:
+        person = getattr(request.state, "person", None)
+        if person is None:
+            await self._app(request.scope, receive, send)
+        elif self._at_once.begin(person.name):
+            try:
+                await self._app(request.scope, receive, send)
+            finally:
+                self._at_once.end(person.name)
+        else:
+            await for_reader(request, _too_much(person.name))(request.scope, receive, send)
 
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "").lower()
@@ -95,6 +112,9 @@ class Gate:
         return self._too_many(f"key {key.name}")
 
     def _visitor(self, request: Request) -> Response | None:
+        if _is_part_of_another_page(request):
+            self._refused.tell(request, "a request that another site's page made was refused")
+            return problem(HTTPStatus.FORBIDDEN, "Another site's page asked for this. Open it by itself.")
         person = request.state.person = self._people.person(request)
         if person is not None:
             request.state.caller = person.name
@@ -125,6 +145,25 @@ class Gate:
         if not self._keys:
             detail = f"Nobody can log in: there is no key in MPRELEASE_WEB__KEYS. To make one: {_A_KEY}"
         return problem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _is_part_of_another_page(request: Request) -> bool:
+    """Whether a page of elsewhere loads it: a link to a screen is good, a picture of one only makes somebody ask WeChat.
+
+    A proxy's cookie may come with it, which is not ours to make strict. Forms are told from others by their Origin.
+    https://web.dev/articles/fetch-metadata
+    """
+    headers = request.headers
+    return (
+        request.method in {"GET", "HEAD"}
+        and headers.get("sec-fetch-site") in {"cross-site", "same-site"}
+        and headers.get("sec-fetch-dest") != "document"
+    )
+
+
+def _too_much(who: str) -> JSONResponse:
+    said = f"The person {who} has {MOST_OF_ONE} requests going on. Wait until one of them is answered."
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, said, headers={"Retry-After": "1"})
 
 
 def _without_port(host: str) -> str:

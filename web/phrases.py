@@ -39,6 +39,10 @@ DETAILS = (
         "The person {name} sends more requests than MPRELEASE_WEB__REQUESTS_PER_MINUTE allows",
         "{name} 的请求超过了 MPRELEASE_WEB__REQUESTS_PER_MINUTE 的限制",
     ),
+    Text(
+        "The person {name} has {number} requests going on. Wait until one of them is answered",
+        "{name} 有 {number} 个请求正在处理。请等其中一个完成",
+    ),
     Text("no release belongs to a wave {name}", "没有名为 {name} 的批次"),
     Text(
         "There is no password here: people come by a reverse proxy",
@@ -66,6 +70,10 @@ DETAILS = (
     Text(
         "Too many screens are watched at this moment. Load the page anew instead",
         "同时查看的页面太多。请刷新页面",
+    ),
+    Text(
+        "{name} watches {number} screens at this moment. Close one, or load the page anew instead",
+        "{name} 正同时查看 {number} 个页面。请关闭一个，或刷新页面",
     ),
     Text("The body has more than {number} bytes", "内容超过 {number} 字节"),
     Text("The body was not there after {seconds} s", "{seconds} 秒内没有收到内容"),

@@ -17,8 +17,12 @@ LINES_PER_MINUTE, _BURST_S = 60, 30.0
 
 
 def address_of(request: Request) -> str:
-    """The other end of the connection. What a header says of it is what anybody can write."""
-    return request.client.host if request.client else "unknown"
+    """The other end of the connection; one of IPv4 as that. What a header says of it is what anybody can write."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        return str(IPv6Address(host).ipv4_mapped or host)
+    except ValueError:
+        return host
 
 
 def neighbours_of(address: str) -> str:

@@ -18,18 +18,28 @@ SHORTEST_PASSWORD = 12
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 #: Characters of a name, which a history can hold.
 _LONGEST_NAME = 80
+#: Bits before an address of IPv4 that is written as one of IPv6.
+_MAPPED = 96
 
 
 def _networks(parts: Any) -> Any:
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         return parts
     try:
-        networks = [ip_network(part) for part in parts]
+        networks = [_as_ipv4(ip_network(part)) for part in parts]
     except ValueError:
         raise ValueError("must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8") from None
     if not all(network.prefixlen for network in networks):
         raise ValueError("must not be all addresses: anybody could write the header then")
     return networks
+
+
+def _as_ipv4(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """A network of IPv4 that is written as one of IPv6 (`::ffff:10.0.0.0/104`), as addresses are compared."""
+    mapped = network.network_address.ipv4_mapped if isinstance(network, IPv6Network) else None
+    if mapped is None or network.prefixlen < _MAPPED:
+        return network
+    return IPv4Network((mapped, network.prefixlen - _MAPPED))
 
 
 def _are_names(names: list[str]) -> list[str]:

@@ -39,7 +39,7 @@ IMPORTS = (
     ),
     *("worker.celery_patches.consumer", "worker.celery_patches.events", "worker.celery_patches.transport"),
     *("worker.metrics.collector", "releases.waves.report", "simulator.__main__"),
-    *("web.app", "web.serving"),
+    *("web.app", "web.serving.server"),
 )
 #: The three files of a process come with its request.
 FILES = 3

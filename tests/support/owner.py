@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.database import Database
 from web.routes.tokens import lending
-from web.serving import listen
+from web.serving.server import listen
 from wechat.api import WeChat
 from wechat.component import Credentials
 from wechat.tokens.sealing import Seal

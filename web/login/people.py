@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from ipaddress import ip_address
 
 from starlette.requests import Request
@@ -31,8 +32,9 @@ class People:
         return self._named_by_proxy(request) or self._with_session(request)
 
     def comes_by_proxy(self, name: str) -> bool:
-        """Whether the settings let a proxy alone name somebody so: nobody else takes the name in a history."""
-        return name in self._settings.operators or name in self._settings.publishers
+        """Whether the settings let a proxy alone name somebody so: nobody else takes the name, or one that reads like it."""
+        named = (*self._settings.operators, *self._settings.publishers)
+        return _read(name) in map(_read, named)
 
     def _with_session(self, request: Request) -> Person | None:
         cookie = request.cookies.get(SESSION_COOKIE)
@@ -68,6 +70,11 @@ class People:
         except ValueError:
             return False
         return any(address in network for network in self._settings.trusted_proxies)
+
+
+def _read(name: str) -> str:
+    """A name without what readers do not tell apart in a history: case, width and blanks."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _utf8(header: str) -> str:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -25,7 +26,8 @@ from starlette.types import Receive, Scope, Send
 from config.api_keys import KeyScope
 from config.language import Language
 from tasks.redis_away import REDIS_ERRORS, is_away, say_once, why_away
-from web.backend import Backend
+from web.backend import Backend, Behind
+from web.budget import AtOnce
 from web.login.person import Person
 from web.page import addresses, waves
 from web.page.rendering import HEADERS, fragment
@@ -44,6 +46,8 @@ _LONGEST_S = 600.0
 #: Milliseconds after which a browser tries again.
 _RETRY_MS = 2000
 _MOST_VIEWERS, _MOST_SCREENS = 200, 50
+#: Viewers of one name: screens that nobody sees are not watched.
+MOST_OF_ONE = 10
 #: Stands for the token in what is rendered for many; no text of anybody's holds a NUL.
 _TOKEN = "\0token\0"  # noqa: S105 - a place for one
 
@@ -119,6 +123,7 @@ class Live:
         self._watched: dict[tuple[str, str], Watched] = {}
         self._task: asyncio.Task[None] | None = None
         self._is_ending = False
+        self._of_one = AtOnce(MOST_OF_ONE)
 
     def end(self) -> None:
         """The process is being stopped: all streams end, and browsers come back when there is a server again."""
@@ -126,22 +131,26 @@ class Live:
         for watched in self._watched.values():
             watched.changed.set()
 
-    def watch(self, screen: str, name: str, reading: Reading) -> Watched:
-        """Count somebody in; raises HTTPException 503 where there are too many."""
+    def watch(self, screen: str, name: str, reading: Reading, who: str) -> Watched:
+        """Count somebody in; raises HTTPException 503 where there are too many, and 429 where these are of one person."""
         where = (screen, name)
         viewers = sum(len(watched.readings) for watched in self._watched.values())
         if viewers >= _MOST_VIEWERS or (where not in self._watched and len(self._watched) >= _MOST_SCREENS):
             raise HTTPException(
                 503, "Too many screens are watched at this moment. Load the page anew instead"
             )
+        if not self._of_one.begin(who):
+            said = f"{who} watches {MOST_OF_ONE} screens at this moment. Close one, or load the page anew instead"
+            raise HTTPException(429, said)
         watched = self._watched.setdefault(where, Watched(screen, name))
         watched.readings.append(reading)
         if self._task is None:
             self._task = asyncio.create_task(self._keep_looking())
         return watched
 
-    def leave(self, watched: Watched, reading: Reading) -> None:
+    def leave(self, watched: Watched, reading: Reading, who: str) -> None:
         """Count somebody out."""
+        self._of_one.end(who)
         watched.readings.remove(reading)
         if not watched.readings:
             del self._watched[watched.screen, watched.name]
@@ -205,7 +214,14 @@ async def _live(request: Request) -> Live:
     return found
 
 
-@router.get("/live")
+def _there(backend: Behind, screen: Literal["waves", "wave"], name: str = "") -> None:
+    """Nobody watches a wave that is not there. Where Redis is away the stream tells of that."""
+    with suppress(*REDIS_ERRORS):
+        if screen == "wave":
+            waves.having(backend, name)
+
+
+@router.get("/live", dependencies=[Depends(_there)])
 async def live(
     visit: Visiting,
     live: Annotated[Live, Depends(_live)],
@@ -215,5 +231,6 @@ async def live(
     """Renew a screen for somebody who was let in; whether that still holds is asked again with the next stream."""
     assert visit.person is not None  # noqa: S101 - the gate lets nobody else through
     reading = Reading(visit.language, visit.person.scope)
-    watched = live.watch(screen, name, reading)
-    return Stream(live.events(watched, reading, visit.token), over=lambda: live.leave(watched, reading))
+    who = visit.person.name
+    watched = live.watch(screen, name, reading, who)
+    return Stream(live.events(watched, reading, visit.token), over=lambda: live.leave(watched, reading, who))

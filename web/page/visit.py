@@ -7,6 +7,7 @@ the page, which no other site can read or set.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from starlette.responses import Response
 
 from config.api_keys import KeyScope
 from config.language import Language
+from config.texts import is_loopback
 from releases.errors import InvalidRequest
 from releases.record import MAX_REASON, By, Door, is_reason
 from web.bodies import FormBody
@@ -29,6 +31,12 @@ from web.refused import Refused
 FORM_COOKIE, FORM_FIELD = "mprelease-form", "form"
 LANGUAGE_COOKIE = "mprelease-language"
 _TOKEN_BYTES = 32
+_OURS: Mapping[str, Language] = {"en": "en", "zh": "zh", "*": "en"}
+#: One of an Accept-Language header, without what is after the language.
+_ACCEPTED = re.compile(
+    r"(?:^|,)[ \t]*(?P<language>[a-z]{1,8}|\*)(?:-[a-z0-9-]*)?"
+    r"[ \t]*(?:;[ \t]*q=(?P<weight>[01](?:\.[0-9]{0,3})?)[ \t]*)?(?=,|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +67,18 @@ def visit_of(request: Request) -> Visit:
 
 
 def _language(request: Request) -> Language:
-    asked = request.cookies.get(LANGUAGE_COOKIE) or request.headers.get("accept-language", "")
-    return "zh" if asked.lower().startswith("zh") else "en"
+    asked = _OURS.get(request.cookies.get(LANGUAGE_COOKIE, ""))
+    return asked or liked_best(request.headers.get("accept-language", ""))
+
+
+def liked_best(accept_language: str) -> Language:
+    """The one of ours that a browser likes best, of equal ones the first (RFC 9110, 12.5.4); English where it likes none."""
+    best, most = _OURS["en"], 0.0
+    for accepted in _ACCEPTED.finditer(accept_language.lower()):
+        language, weight = _OURS.get(accepted["language"]), float(accepted["weight"] or 1)
+        if language is not None and weight > most:
+            best, most = language, weight
+    return best
 
 
 def remember(request: Request, response: Response, visit: Visit) -> None:
@@ -77,9 +95,15 @@ def keep(request: Request, response: Response, name: str, value: str, max_age: i
 
 
 def _is_tls(request: Request) -> bool:
-    """Whether the browser came by TLS, by what it says itself: what stands between may not tell."""
-    came_from = request.headers.get("origin") or request.headers.get("referer") or ""
-    return request.url.scheme == "https" or _split(came_from).scheme == "https"
+    """Whether the browser came by TLS, which ends before us: as it says, or the proxy. Nobody else's cookie is at stake.
+
+    To a host other than the browser's own it tells what it fetches for over TLS alone (https://www.w3.org/TR/fetch-metadata).
+    """
+    headers = request.headers
+    came_from = headers.get("origin") or headers.get("referer") or ""
+    return "https" in {headers.get("x-forwarded-proto", "").lower(), _split(came_from).scheme} or (
+        "sec-fetch-site" in headers and not is_loopback(request.url.hostname or "")
+    )
 
 
 async def _visit(request: Request) -> Visit:

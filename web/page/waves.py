@@ -53,12 +53,17 @@ def newest_waves(backend: Backend, _name: str) -> dict[str, Any]:
     return _listed(backend.ready(), backend, None)
 
 
-def one_wave(backend: Backend, name: str) -> dict[str, Any]:
-    """What the screen of a wave shows; raises UnknownWave or RedisError."""
+def having(backend: Backend, name: str) -> Services:
+    """What tells of a wave; raises UnknownWave or RedisError."""
     services = backend.ready()
     if not services.store.has_wave(name):
         raise UnknownWave(f"no release belongs to a wave {name!r}")
-    report = _asked(services.wave_reports.of(name), backend.workers())
+    return services
+
+
+def one_wave(backend: Backend, name: str) -> dict[str, Any]:
+    """What the screen of a wave shows; raises UnknownWave or RedisError."""
+    report = _asked(having(backend, name).wave_reports.of(name), backend.workers())
     found = backend.causes(report)
     halves = (("first", report, found[FIRST]), ("live", report.publication, found[LIVE]))
     there = [(which, half, _others(half, causes)) for which, half, causes in halves if half is not None]

@@ -19,7 +19,7 @@ def receiver(
     """Take what WeChat pushes: tickets, authorizations, audit results. See docs/receiver.md."""
     need_web("mprelease receiver")
     from web.receiver.building import build  # noqa: PLC0415 - what it needs is an extra
-    from web.serving import listen, serve  # noqa: PLC0415
+    from web.serving.server import listen, serve  # noqa: PLC0415
 
     app = build(settings())
     with can_be_had(host, port):

@@ -34,7 +34,7 @@ def web(
     from web.app import create_app  # noqa: PLC0415 - needs the extra
     from web.routes.scoped import ScopedRouter  # noqa: PLC0415
     from web.routes.tokens import lending  # noqa: PLC0415
-    from web.serving import listen, serve  # noqa: PLC0415
+    from web.serving.server import listen, serve  # noqa: PLC0415
 
     people = settings().web.lets_people_in
     if not settings().web.keys and not people and not is_loopback(host):

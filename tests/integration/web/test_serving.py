@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from web.serving import listen
+from web.serving.server import listen
 
 
 @pytest.fixture

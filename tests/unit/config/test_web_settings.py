@@ -49,6 +49,10 @@ PROXY = {"PROXY_USER_HEADER": "X-Forwarded-User", "TRUSTED_PROXIES": "127.0.0.1"
             {**PROXY, "TRUSTED_PROXIES": "10.0.0.1,::/0"},
             "MPRELEASE_WEB__TRUSTED_PROXIES: must not be all addresses",
         ),
+        (
+            {**PROXY, "TRUSTED_PROXIES": "::ffff:0:0/96"},
+            "MPRELEASE_WEB__TRUSTED_PROXIES: must not be all addresses",
+        ),
         ({**PROXY, "OPERATORS": "anna,hunter2\u202e"}, "MPRELEASE_WEB__OPERATORS: must be names"),
         ({**PROXY, "PUBLISHERS": "h" * 81}, "MPRELEASE_WEB__PUBLISHERS: must be names"),
         ({"PROXY_USER_HEADER": "X-Forwarded-User"}, "MPRELEASE_WEB__TRUSTED_PROXIES: from where"),

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from web.budget import Budget
-from web.refused import LINES_PER_MINUTE, Refused, neighbours_of
+from web.refused import LINES_PER_MINUTE, Refused, address_of, neighbours_of
 
 
 def came_from(address: str) -> Request:
@@ -31,3 +31,9 @@ def test_a_network_of_ipv6_counts_as_one_address() -> None:
     assert neighbours_of("2001:db8:0:1::1") != neighbours_of("2001:db8::1")
     assert neighbours_of("192.0.2.1") == "192.0.2.1"
     assert neighbours_of("unknown") == "unknown"
+
+
+def test_an_address_of_ipv4_is_one_however_it_is_written() -> None:
+    assert address_of(came_from("::ffff:192.0.2.1")) == address_of(came_from("192.0.2.1")) == "192.0.2.1"
+    assert address_of(came_from("2001:db8::1")) == "2001:db8::1"
+    assert address_of(came_from("testclient")) == "testclient"

@@ -1,6 +1,12 @@
+import asyncio
 import socket
+from typing import Any
 
-from web.serving import listen
+import pytest
+from starlette.responses import PlainTextResponse
+
+from web.serving.connections import MOST_AT_ONCE, Bounded, Connections
+from web.serving.server import listen
 
 
 def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_headers() -> None:
@@ -8,3 +14,20 @@ def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_headers() -> Non
         accepted, _ = listening.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize(("at_once", "status"), [(MOST_AT_ONCE, 200), (MOST_AT_ONCE + 1, 503)])
+def test_so_many_requests_are_answered_at_the_same_time(at_once: int, status: int) -> None:
+    connections = Connections(room=10)
+    busy: Any = range(at_once)
+    connections.connections.update(busy)
+    answered = list[Any]()
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    async def nothing() -> Any:
+        raise AssertionError
+
+    asyncio.run(Bounded(PlainTextResponse("ok"), connections)({"type": "http"}, nothing, send))
+    assert answered[0]["status"] == status

@@ -15,6 +15,8 @@ from tests.support.api import Api
 HEADER = "X-Forwarded-User"
 PEOPLE = {"read": "reader", "operate": "olga", "publish": "petra"}
 PASSWORD, ANOTHER = "correct-horse-battery", "staple-horse-battery"
+#: A host that is not the browser's own machine.
+NAMED = "release.example.com"
 _PROXY = {
     "PROXY_USER_HEADER": HEADER,
     "TRUSTED_PROXIES": "127.0.0.1",
@@ -85,7 +87,7 @@ def somebody(page: Api, name: str | None = None) -> Browser:
 
 def with_password(environment: dict[str, str], **more: str) -> dict[str, str]:
     """People come by the proxy at 127.0.0.1 and from anywhere with the password."""
-    settings = {"PASSWORD": PASSWORD, "PASSWORD_ROLE": "operate", **_PROXY, **more}
+    settings = {"PASSWORD": PASSWORD, "PASSWORD_ROLE": "operate", "HOSTS": NAMED, **_PROXY, **more}
     return {**environment, **{f"MPRELEASE_WEB__{name}": value for name, value in settings.items()}}
 
 

@@ -20,10 +20,14 @@ from tests.integration.web.page.conftest import (
     with_password,
 )
 from tests.support import api as serving
+from tests.support import silent
 from tests.support.api import Api
+from tests.support.workers import wait_for
+from web.gate import MOST_OF_ONE
 from web.login.sessions import SESSION_COOKIE, Sessions
 
 ORIGIN = "a form with another page's Origin was refused"
+LOADED = "a request that another site's page made was refused"
 TOKEN = "a form without the token of its page was refused"
 UNTRUSTED = "a proxy's header from an address that is no trusted proxy was not believed"
 NOBODY = "a proxy named nobody whom a history could name"
@@ -82,6 +86,18 @@ def test_a_form_of_another_page_does_nothing(anna: Browser, entrance: Api) -> No
     assert opened(anna).status_code == 404
     assert sent(anna, token, **{"Sec-Fetch-Site": "same-origin"}).status_code == 303
     assert opened(anna).status_code == 303
+
+
+def test_another_sites_page_leads_to_a_screen_and_loads_none(anna: Browser, entrance: Api) -> None:
+    for site in ("cross-site", "same-site"):
+        of_site = {"Sec-Fetch-Site": site}
+        for use in ("image", "empty", "iframe", "script"):
+            for path in ("/mini-program/wx0?ask=1", "/live?screen=waves", "/language/zh"):
+                assert opened(anna, path, **of_site, **{"Sec-Fetch-Dest": use}).status_code == 403
+        assert opened(anna, **of_site, **{"Sec-Fetch-Dest": "document"}).status_code == 404
+    assert told(entrance, anna) == [LOADED] * 24
+    for ours in ("same-origin", "none"):
+        assert opened(anna, **{"Sec-Fetch-Site": ours, "Sec-Fetch-Dest": "empty"}).status_code == 404
 
 
 def test_a_form_without_the_token_of_its_page_does_nothing(anna: Browser, entrance: Api) -> None:
@@ -228,6 +244,18 @@ def test_no_spelling_of_a_path_goes_around_the_login(target: str, entrance: Api)
 
 def test_a_form_of_a_stranger_is_small(browser: Browser) -> None:
     assert log_in(browser, name="x" * 70_000).status_code == 413
+
+
+def test_one_person_has_a_few_requests_going_on_and_others_theirs(entrance: Api) -> None:
+    petra = browser_of(entrance, "publish")
+    half = f"POST /logout HTTP/1.1\r\nHost: 127.0.0.1\r\n{HEADER}: petra\r\nContent-Length: 9\r\n\r\nx"
+    with silent.opened(entrance.url, half.encode(), MOST_OF_ONE):
+        wait_for(lambda: opened(petra).status_code == 429)
+        answer = opened(petra)
+        assert "petra has 24 requests going on" in answer.text
+        assert answer.headers["Retry-After"] == "1"
+        assert opened(browser_of(entrance, "operate")).status_code == 404
+    wait_for(lambda: opened(petra).status_code == 404)
 
 
 @pytest.mark.long

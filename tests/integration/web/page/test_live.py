@@ -21,6 +21,7 @@ from tests.support.examples import a_release, a_request
 from tests.support.records import created
 from tests.support.restartable_redis import RestartableRedis
 from tests.support.workers import wait_for
+from web.page.live import MOST_OF_ONE
 
 #: `make test` has to be quick.
 pytestmark = pytest.mark.long
@@ -28,8 +29,13 @@ pytestmark = pytest.mark.long
 ONE = "/live?screen=wave&name=spring"
 
 
-def a_new_one(store: ReleaseStore, number: int) -> None:
-    created(store, a_release(a_request(appid=f"wx{number:016d}", wave="spring")))
+def a_new_one(store: ReleaseStore, number: int, wave: str = "spring") -> None:
+    created(store, a_release(a_request(appid=f"wx{number:016d}", wave=wave)))
+
+
+def one_of_many(page: Api, number: int) -> Browser:
+    """Nobody watches more than a few screens."""
+    return Browser(page.url, f"reader-{number // MOST_OF_ONE}")
 
 
 def test_a_change_comes_to_all_who_look_and_nothing_else_does(
@@ -61,9 +67,31 @@ def test_the_screen_of_all_waves_and_another_language_are_renewed_as_well(
         two.until("waves", "spring")
 
 
-def test_a_wave_that_is_not_there_is_noted(reader: Browser) -> None:
-    with viewer(reader.session, f"{reader.url}/live?screen=wave&name=nobody") as one:
+def test_a_wave_that_is_not_there_is_not_watched(reader: Browser) -> None:
+    reader.open("/live?screen=wave&name=nobody", 404)
+
+
+def test_a_wave_that_is_not_there_any_more_is_noted(
+    reader: Browser, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    a_new_one(store, 1)
+    with viewer(reader.session, reader.url + ONE) as one:
+        one.until("standing", "<dd>1</dd>")
+        redis_client.flushdb()
         one.until("note", "No release belongs to this wave")
+
+
+def test_one_person_watches_a_few_screens_and_others_theirs(
+    reader: Browser, operator: Browser, store: ReleaseStore
+) -> None:
+    a_new_one(store, 1)
+    with ExitStack() as stack:
+        for _ in range(MOST_OF_ONE):
+            stack.enter_context(viewer(reader.session, reader.url + ONE))
+        assert "reader watches 10 screens" in reader.open(ONE, 429)
+        reader.open("/wave?name=spring")
+        stack.enter_context(viewer(operator.session, operator.url + ONE))
+    wait_for(lambda: answers(reader, ONE))
 
 
 def test_a_stranger_watches_nothing(page: Api) -> None:
@@ -71,12 +99,15 @@ def test_a_stranger_watches_nothing(page: Api) -> None:
     assert answer.status_code == 303
 
 
-def test_more_screens_than_one_process_renews_are_refused(reader: Browser, store: ReleaseStore) -> None:
-    a_new_one(store, 1)
+def test_more_screens_than_one_process_renews_are_refused(
+    page: Api, reader: Browser, store: ReleaseStore
+) -> None:
+    a_new_one(store, 50, "one-more")
     with ExitStack() as stack:
         for number in range(50):
-            address = f"{reader.url}/live?screen=wave&name=w{number}"
-            stack.enter_context(viewer(reader.session, address))
+            a_new_one(store, number, f"w{number}")
+            address = f"{page.url}/live?screen=wave&name=w{number}"
+            stack.enter_context(viewer(one_of_many(page, number).session, address))
         reader.open("/live?screen=wave&name=one-more", 503)
         stack.enter_context(viewer(reader.session, f"{reader.url}/live?screen=wave&name=w1"))
     wait_for(lambda: answers(reader, "/live?screen=wave&name=one-more"))
@@ -89,9 +120,7 @@ def answers(browser: Browser, path: str) -> bool:
 
 
 @pytest.mark.long
-def test_many_viewers_are_one_reading(
-    reader: Browser, store: ReleaseStore, redis_client: redis.Redis
-) -> None:
+def test_many_viewers_are_one_reading(page: Api, store: ReleaseStore, redis_client: redis.Redis) -> None:
     a_new_one(store, 1)
 
     def reads() -> int:
@@ -100,7 +129,10 @@ def test_many_viewers_are_one_reading(
 
     def reads_a_second(viewers: int) -> float:
         with ExitStack() as stack:
-            streams = [stack.enter_context(viewer(reader.session, reader.url + ONE)) for _ in range(viewers)]
+            streams = [
+                stack.enter_context(viewer(one_of_many(page, number).session, page.url + ONE))
+                for number in range(viewers)
+            ]
             for stream in streams:
                 stream.until("standing", "<dd>")
             before, began = reads(), time.monotonic()

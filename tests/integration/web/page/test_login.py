@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.web.page.conftest import (
     ANOTHER,
+    NAMED,
     PASSWORD,
     Browser,
     log_in,
@@ -61,6 +62,24 @@ def test_a_cookie_is_sent_over_tls_alone_where_the_person_came_by_it(browser: Br
     answer = log_in(browser, origin=browser.url.replace("http", "https"))
     (cookie,) = re.findall(rf"{SESSION_COOKIE}=[^,]+", answer.history[0].headers["Set-Cookie"])
     assert "Secure" in cookie.split("; ")
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_secure"),
+    [
+        ({"Host": NAMED}, False),
+        ({"Host": NAMED, "X-Forwarded-Proto": "http"}, False),
+        ({"Host": NAMED, "X-Forwarded-Proto": "https"}, True),
+        ({"Host": NAMED, "Referer": f"https://{NAMED}/"}, True),
+        ({"Host": NAMED, "Sec-Fetch-Site": "none"}, True),  # an address that somebody types
+        ({"Sec-Fetch-Site": "none"}, False),  # to its own machine a browser says that without TLS as well
+    ],
+)
+def test_the_first_cookie_of_all_is_so_too(
+    browser: Browser, headers: dict[str, str], is_secure: bool
+) -> None:
+    (cookie,) = re.findall("mprelease-form=[^,]+", opened(browser, "/login", **headers).headers["Set-Cookie"])
+    assert ("Secure" in cookie.split("; ")) is is_secure
 
 
 def test_a_cookie_that_is_old_cut_or_changed_is_nobodys(browser: Browser, entrance: Api) -> None:
@@ -166,7 +185,7 @@ def test_people_may_come_from_other_machines_where_there_is_a_password(
         assert log_in(Browser(f"http://127.0.0.1:{port}", None), back="/x").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["olga", "petra"])
+@pytest.mark.parametrize("name", ["olga", "petra", "Olga", "\uff50etra", "p etra"])
 def test_nobody_takes_a_name_that_the_proxy_gives(name: str, browser: Browser) -> None:
     answer = log_in(browser, name=name)
     assert (answer.status_code, SESSION_COOKIE in browser.session.cookies) == (422, False)

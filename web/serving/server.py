@@ -12,16 +12,15 @@ from typing import NoReturn
 import uvicorn
 from starlette.types import ASGIApp
 
+from web.serving.connections import Bounded, Connection, Connections, room
 from worker.logs.lines import LineFormatter
 
 #: Seconds that a request has left to end in when the process is stopped.
 _GRACE_S = 10
-#: Seconds after which a connection on which nothing comes is closed.
+#: Seconds after which a connection on which no request comes is closed.
 _IDLE_S = 15
 #: Seconds in which a client has to take what it is sent; a viewer's stream would wait for it for ever.
 _TAKEN_WITHIN_S = 30
-#: Requests at the same time; more are answered 503 at once.
-_MOST_AT_ONCE = 500
 #: Bytes that a request's line and headers may have.
 _MOST_OF_HEADERS = 16 * 1024
 
@@ -45,22 +44,22 @@ def serve(
 ) -> None:
     """Answer until SIGTERM, and leave no request unanswered then; `end` is to end what would not by itself."""
     _log(log_format)
+    connections = Connections(room())
     config = uvicorn.Config(
-        app,
+        Bounded(app, connections),
         log_config=None,
         access_log=False,  # each request has one line of ours
         server_header=False,
         proxy_headers=False,  # who is believed is decided where people log in
         ws="none",
-        http="h11",
+        http=Connection,
         h11_max_incomplete_event_size=_MOST_OF_HEADERS,
-        limit_concurrency=_MOST_AT_ONCE,
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
     # uvicorn raises the signal again when all is answered; a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, _end)
-    _Server(config, end or (lambda: None)).run(sockets=[listening])
+    _Server(config, connections, end or (lambda: None)).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -69,13 +68,15 @@ class _Server(uvicorn.Server):
     https://github.com/Kludex/uvicorn/issues/451
     """
 
-    def __init__(self, config: uvicorn.Config, end: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, connections: Connections, end: Callable[[], None]) -> None:
         super().__init__(config)
+        self.server_state = self._connections = connections
         self._end = end
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, after that."""
         self._end()
+        self._connections.end()
         await super().shutdown(sockets)
 
 
