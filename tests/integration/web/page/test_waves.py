@@ -180,6 +180,7 @@ def test_both_halves_are_told_apart_and_what_would_go_live_has_a_link(
     assert "To the shop over, 2 stopped 3 releases were ordered to go live" in told
     assert "on the way to the shop 2 blocked at the step “publication” 85018" in told
     assert "on the way to the audit" not in told
+    assert "both 7 releases" in text_of(reader.open("/")), "what is being published is not over"
     assert "No canary. It stops at once when a release is live and not as it should be." in told
 
 

@@ -102,6 +102,7 @@ def test_what_is_shown_to_be_touched_is_the_number_that_the_result_tells(
     assert "6 releases go on." in told
     assert "3 of them are started again. 3 of them wait for the pause, which ends with this." in told
     assert "Resume 6 releases</button>" in told
+    assert "at the step “domains” <code>85014</code> template does not exist" in told
     left = told.partition("What is left as it is")[2]
     assert "status-submitted" in left
     assert "status-waiting" not in left
