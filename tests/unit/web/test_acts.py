@@ -65,7 +65,7 @@ def test_the_button_that_cancels_says_how_many_of_both_halves() -> None:
     told = offered("operate", "of_wave", a_report(live, running=2, approved=4))
     assert "Cancel 6 releases</button>" in told
     assert 'name="number" value="6"' in told
-    assert 'name="reason"' in told
+    assert re.search(r'Why cancel \(may stay empty\) <input name="reason"', told)
     assert "Cancel 1 release<" in offered("operate", "of_wave", a_report(queued=1))
 
 
