@@ -301,12 +301,12 @@ TRYING = Text(
     "会自动继续：几个发版正在重试，微信接受它们的调用后，全部继续。想让全部立即重试：`mprelease resume --platform`。",
 )
 TIME_COMES = Text(
-    "It goes on by itself at {at}. To begin it now: `mprelease resume` with its id; the hours of publications stay.",
-    "{at} 会自动继续。想立即开始：用 `mprelease resume` 加上它的 id；发布时段（hours）仍然有效。",
+    "It goes on by itself at {at}. To begin it now: `mprelease resume ID`; the hours of publications stay.",
+    "{at} 会自动继续。想立即开始：用 `mprelease resume ID`；发布时段（hours）仍然有效。",
 )
 TIMES_COME = Text(
-    "They go on by themselves; `mprelease show` with the id of one tells when.",
-    "到时间会自动继续；用 `mprelease show` 加上其中一个的 id 查看时间。",
+    "They go on by themselves; of each, `mprelease show ID` tells when.",
+    "到时间会自动继续；每个发版的时间用 `mprelease show ID` 查看。",
 )
 PAUSED_BY_HAND = Text(
     "`mprelease resume --platform` ends the pause.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from releases.phrases.history import HISTORY
@@ -13,6 +14,8 @@ from releases.remedies import Text, in_chinese, pattern
 from wechat.errcodes.chinese import chinese_of
 from wechat.errcodes.table import TABLE
 
+#: What is said of an errcode.
+_CODED = re.compile(r"(-?\d+) (.+)", re.DOTALL)
 #: What stands in a sentence and is of ours itself: a sentence, or a part of one. Everything else is as somebody wrote it.
 _SENTENCES = frozenset({"what", "why"})
 _PARTS = frozenset({"version", "audit", "status", "step", "kind", "tally", "broken", "more"})
@@ -50,7 +53,9 @@ def _within(name: str, value: str, more: Sequence[Text]) -> str:
     if name == "remedy":
         return in_chinese(value)
     if name in _SENTENCES:
-        return sentence(value, more)
+        coded = _CODED.fullmatch(value)
+        said = _within("errcode", coded[1], more) if coded else ""
+        return f"{said} ({coded[2]})" if coded and said != coded[1] else sentence(value, more)
     if name in _PARTS:
         return _found(value, _ALL_PARTS, ()) or value
     return value

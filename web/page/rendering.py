@@ -16,6 +16,7 @@ from config.language import Language
 from releases.waves.speech import Speech
 from web.page import addresses, static
 from web.page.acts.done import done_in
+from web.page.acts.remedies import helps, parts
 from web.page.visit import FORM_FIELD, remember, visit_of
 from web.page.words import Words
 
@@ -58,7 +59,10 @@ def environment(language: Language) -> Environment:
     made.globals.update(
         to=addresses, static=static.address, speech=speech, words=Words.of(found), form_field=FORM_FIELD
     )
-    made.filters.update(time=_time, iso=_iso, remedy=speech.remedy, said=speech.said, done=done_in)
+    made.filters.update(
+        time=_time, iso=_iso, remedy=speech.remedy, said=speech.said, done=done_in, in_parts=parts
+    )
+    made.tests.update(helped_by_resume=helps)
     return made
 
 

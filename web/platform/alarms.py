@@ -39,7 +39,7 @@ _PAUSED = {
 class Alarm:
     """`said` is for the `%(name)s` of both texts, `quoted` as somebody else wrote it; `link` leads to more of it.
 
-    A pause says itself why and what to do.
+    A pause, which is of a scope, says itself why and what to do.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Alarm:
     link: str = ""
     is_grave: bool = False
     pause: Pause | None = None
+    scope: Scope | None = None
 
 
 def alarms(it: Standing) -> list[Alarm]:
@@ -72,7 +73,7 @@ def _of_reach(it: Standing) -> Iterator[Alarm]:
             is_grave=True,
         )
     for scope, pause in it.brief.pauses.items():
-        yield Alarm(name=f"paused-{scope}", text=_PAUSED[scope], pause=pause, is_grave=True)
+        yield Alarm(name=f"paused-{scope}", text=_PAUSED[scope], pause=pause, scope=scope, is_grave=True)
     if not it.borrowed:
         yield from _of_ticket(it.brief.ticket_age_s)
     if it.fleet is not None:
@@ -252,7 +253,7 @@ def _of_audits(it: Standing) -> Iterator[Alarm]:
                 "Releases that are live and not as they should be: %(number)d. Their shops may be broken."
             ),
             remedy=N_(
-                "Open each: it says what is missing. Register it and resume the release, or revert the release."
+                "Open each: it says what is missing. Register it and resume the release, or take the release back."
             ),
             said={"number": broken},
             link=to("/releases", status=Status.BLOCKED),

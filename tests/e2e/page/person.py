@@ -56,9 +56,10 @@ class Person:
             expect(within or self.page.locator("main")).to_contain_text(text, timeout=WAIT_MS)
 
     def fits(self) -> bool:
-        """Whether nothing of the screen is beside it."""
+        """Whether nothing of the screen, or of a table in it, is beside it."""
         fits: bool = self.page.evaluate(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            "[document.documentElement, ...document.querySelectorAll('.wide')]"
+            ".every(it => it.scrollWidth <= it.clientWidth)"
         )
         return fits
 

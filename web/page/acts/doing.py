@@ -27,7 +27,7 @@ def do(services: Services, target: Target, order: Order, shown: Preview) -> int:
         _with_wave(services, target, target.wave, order, shown)
     else:
         return _with_each(services, target, order, shown)
-    return shown.number + shown.held
+    return shown.number
 
 
 def _with_platform(services: Services, target: Target, order: Order) -> None:

@@ -89,7 +89,7 @@ def is_changed(fields: _Fields, target: Target, now: Preview) -> bool:
         return True
     if now.grows or target.act in (Act.PAUSE, Act.LOOK):
         return False
-    if now.number + now.held > (number_in(fields.get("number", "")) or 0):
+    if now.number > (number_in(fields.get("number", "")) or 0):
         return True
     shown = _time(fields.get("shown", ""))
     is_counted = target.wave is not None and target.act in (Act.RESUME, Act.PUBLISH, Act.REVERT)

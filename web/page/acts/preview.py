@@ -19,6 +19,7 @@ from releases.store.pauses import Pause
 from releases.waves.halves import LIVE
 from tasks.services import Services
 from web.page.acts.kinds import STOPS, Act
+from web.page.acts.remedies import helps
 from web.page.acts.target import Target
 from web.routes.waves import check_wave
 
@@ -43,7 +44,7 @@ _ORDERS: Mapping[Act, Literal["publish", "revert", "withdraw"]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """Looked at `at`. `held` more go on because `pause` ends; `left` of the wave, or of those named, are not touched.
+    """Looked at `at`. Besides `touched`, `held` go on because `pause` ends; `left` of the wave, or of those named, are not touched.
 
     `grows`: it may become more while somebody reads, and all of that is meant. `others` are the named ones that are left.
     """
@@ -59,8 +60,14 @@ class Preview:
 
     @property
     def number(self) -> int:
-        """How many are touched."""
-        return len(self.touched)
+        """How many are touched in all: the one number that is shown before, and told after."""
+        return len(self.touched) + self.held
+
+    @property
+    def in_vain(self) -> int:
+        """How many of them stopped for what a resume does not mend."""
+        stopped = (one.problem for one in self.touched if one.status in STOPPED)
+        return sum(problem is not None and not helps(problem.remedy) for problem in stopped)
 
     @property
     def is_empty(self) -> bool:
@@ -133,20 +140,31 @@ def _of_wave(services: Services, target: Target, wave: str, at: datetime) -> Pre
         touched = services.orders.stopped_in(wave, target.picks, target.halves)
     else:
         touched = [one for one in _in(services, target, wave) if _would(services, target.act, one)]
-    left = Counter(services.store.wave_tally(wave).counts) - Counter(str(one.counted) for one in touched)
     stopped = [
         half for half in target.halves if target.act is Act.RESUME and services.waves.is_stopped(wave, half)
     ]
     states = [services.waves.state(wave, half) for half in stopped]
+    held = sum(state.held for state in states)
     return Preview(
         at=at,
         touched=touched,
-        left=left,
+        left=_left(services, target, wave, touched, held),
         pause=states[0].pause if states else None,
-        held=sum(state.held for state in states),
+        held=held,
         grows=target.act in STOPS or (target.act is Act.REVERT and _goes_live(services, wave)),
         obstacles=_obstacles(services, target, touched),
     )
+
+
+def _left(
+    services: Services, target: Target, wave: str, touched: Iterable[Release], held: int
+) -> Mapping[str, int]:
+    """What stays as it is of the wave, or of its publications where these alone are resumed."""
+    if target.act is Act.RESUME and target.is_live:
+        counts, stands = services.store.tally(LIVE.counts(wave)).counts, [one.status for one in touched]
+    else:
+        counts, stands = services.store.wave_tally(wave).counts, [one.counted for one in touched]
+    return Counter(counts) - Counter(map(str, stands)) - Counter({str(Status.WAITING): held})
 
 
 def _in(services: Services, target: Target, wave: str) -> Iterator[Release]:

@@ -65,7 +65,7 @@ def test_the_screen_tells_all_without_appsecret_and_keys(reader: Browser, redis_
         "5 of 20; releases on their way take 0",
         "WeChat was asked 10 min ago",
         "<code>api.example.com</code>",
-        '<code>releases</code></th><td class="number">1</td>',
+        '<code>releases</code></th><td class="number" data-label="Messages">1</td>',
     ):
         assert text in told
     assert "that-nobody-sees" not in told
@@ -81,8 +81,12 @@ def test_a_pause_is_told_first_with_who_and_why_and_what_to_do(
     alarm = told.partition('id="alarm-paused-submissions"')[2].partition("</li>")[0]
     assert "<bdi>user:olga</bdi>" in alarm
     assert "<bdi>holiday</bdi>" in alarm
-    assert "mprelease resume --platform" in alarm
-    assert "mprelease resume --platform" in browser_of(page, "read", "zh-CN").open("/platform")
+    assert '<a href="/platform">“Let … go on…”</a> ends the pause.' in alarm
+    chinese = browser_of(page, "read", "zh-CN").open("/platform")
+    assert "“恢复整个平台…”或“恢复提审…”</a> 解除暂停。" in chinese
+    assert "（<code>mprelease receiver</code>）" in chinese
+    assert "/act/resume" not in told
+    assert "/act/resume?scope=submissions" in browser_of(page, "operate").open("/platform")
 
 
 def test_messages_set_aside_are_listed_with_their_commands(

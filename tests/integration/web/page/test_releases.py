@@ -356,3 +356,8 @@ def test_nothing_that_others_wrote_runs_or_breaks_a_screen(
         assert kinds == [], path
         assert not [1 for _, attributes in page.every for name in attributes if name.startswith("on")], path
         assert not [1 for tag, _ in page.every if tag == "img"], path
+
+
+def test_where_nothing_is_found_a_link_leads_on(reader: Browser) -> None:
+    assert 'There is no release yet. <a href="/">' in reader.open("/releases")
+    assert 'No release matches. <a href="/releases">Show all</a>' in reader.open("/releases?status=blocked")

@@ -84,11 +84,11 @@ def test_a_braked_wave_tells_why_what_to_do_and_each_cause_once(
     for told in (text_of(reader.open("/")), text_of(reader.open("/wave?name=spring"))):
         assert re.search("(spring|To the audit) braked", told)
         assert "3 of 30 ended blocked" in told
-        assert "Remove the causes, then mprelease resume --wave spring lets it go on" in told
+        assert "Remove the causes, then “Resume…” lets it go on, or “Cancel” ends it." in told
         assert "See mprelease wave" not in told
         assert "27 under audit" in told.replace("under audit 27", "27 under audit")
     assert "Brake: it stops when more than 5 % of what was started are blocked or failed." in told
-    assert "3 blocked domains 85018" in told
+    assert "3 blocked at the step “domains” 85018" in told
     assert told.count("https://pay.example.com") == 1
     assert "/releases?wave=spring&amp;status=blocked&amp;errcode=85018" in reader.open("/wave?name=spring")
 
@@ -132,7 +132,7 @@ def test_a_pause_of_the_platform_is_told_once_beside_what_waits_for_something_el
     told = text_of(reader.open("/wave?name=held"))
     assert told.count("2 held back: all releases paused by hand: the books") == 1
     assert told.count("Ask Ann.") == 1
-    assert "1 waiting domains -1" in told
+    assert "1 waiting at the step “domains” -1" in told
     assert "1 of 20 left, 0 reserved by others" in told
     assert "2 of 3 will not fit" in told
     assert "a minute" not in told
@@ -148,9 +148,21 @@ def test_nothing_is_said_of_workers_before_they_were_asked_and_then_that_there_a
     )
     assert "No worker answers" in text_of(reader.open("/"))
     a_wave(store, "done", {Status.SUBMITTED: 1})
-    told = text_of(reader.open("/wave?name=done"))
-    assert "To the audit over" in told
-    assert "worker" not in told
+    assert "worker" not in text_of(reader.open("/wave?name=done"))
+
+
+def test_a_wave_with_open_audits_is_not_told_to_be_over(reader: Browser, store: ReleaseStore) -> None:
+    a_wave(store, "submitted", {Status.SUBMITTED: 2, Status.APPROVED: 1})
+    a_wave(store, "stopped", {Status.SUBMITTED: 1, Status.BLOCKED: 2})
+    a_wave(store, "approved", {Status.APPROVED: 1})
+    told = text_of(reader.open("/"))
+    for wave, state in (
+        ("submitted", "submitted, 2 audits open"),
+        ("stopped", "2 stopped, 1 audit open"),
+        ("approved", "over"),
+    ):
+        assert f"{wave} {state} " in told
+        assert f"To the audit {state} " in text_of(reader.open(f"/wave?name={wave}"))
 
 
 def test_both_halves_are_told_apart_and_what_would_go_live_has_a_link(
@@ -165,9 +177,10 @@ def test_both_halves_are_told_apart_and_what_would_go_live_has_a_link(
     a_wave(store, "both", {Status.BLOCKED: 2, Status.LIVE: 1}, step=Step.PUBLISH, publication=order)
     told = text_of(reader.open("/wave?name=both"))
     assert "To the audit over" in told
-    assert "To the shop over 3 releases were ordered to go live" in told
-    assert "Why releases stand still on the way to the shop 2 blocked publication 85018" in told
+    assert "To the shop over, 2 stopped 3 releases were ordered to go live" in told
+    assert "on the way to the shop 2 blocked at the step “publication” 85018" in told
     assert "on the way to the audit" not in told
+    assert "both 7 releases" in text_of(reader.open("/")), "what is being published is not over"
     assert "No canary. It stops at once when a release is live and not as it should be." in told
 
 

@@ -21,6 +21,7 @@ from releases.waves.brake import (
 from releases.waves.standing import holds_of
 from tests.support.bilingual import is_chinese, unnamed
 from tests.support.examples import a_problem
+from wechat.errcodes.chinese import chinese_of
 
 NAME = "spring 85: is braked"
 
@@ -74,3 +75,9 @@ def test_what_holds_is_told_in_chinese_with_all_that_it_names(why: str) -> None:
 
 def test_what_is_not_known_is_told_as_it_is() -> None:
     assert in_chinese("a text of nobody's") == "a text of nobody's"
+
+
+def test_an_errcode_that_holds_the_platform_is_said_with_its_meaning_and_as_wechat_said_it() -> None:
+    told = in_chinese("all releases wait: 45035 access clientip 192.0.2.1 is not registered")
+    meaning = chinese_of(45035).meaning
+    assert told == f"所有发版等待：45035 {meaning} (access clientip 192.0.2.1 is not registered)"

@@ -9,12 +9,14 @@ import pytest
 import redis
 
 from db.database import Database
+from releases.problems import remedy_of
 from releases.record import Progress
 from releases.scope import Scope
 from releases.second_half import Publication
 from releases.states import Status, Step
 from releases.store.actions import Actions
 from releases.store.pauses import Pause, Pauses
+from releases.store.places import held
 from releases.store.records import ReleaseStore
 from releases.waves.halves import FIRST
 from releases.waves.halves import LIVE as HALF_LIVE
@@ -75,9 +77,47 @@ def test_a_braked_wave_goes_on_with_what_it_holds(
     pauses.begin(FIRST.scope("spring"), Pause(step=Step.ENSURE_DOMAINS, errmsg="braked", remedy="Look."))
     path = act("resume", wave="spring")
     told = operator.open(path)
-    assert "With this it ends: 0 more releases that it holds go on." in told
+    assert "1 release is started again." in told
+    assert "The pause that ends with this" in told
     assert confirm(operator, path).status_code == 303
     assert pauses.current(FIRST.scope("spring")) is None
+
+
+def test_what_is_shown_to_be_touched_is_the_number_that_the_result_tells(
+    operator: Browser, make: Make, redis_client: redis.Redis, store: ReleaseStore
+) -> None:
+    """What the pause holds counts, and is not told to be left as it is."""
+    pause = Pause(step=Step.ENSURE_DOMAINS, errmsg="braked", remedy="Resume it.")
+    scope = FIRST.scope("spring")
+    Pauses(Database(redis_client)).begin(scope, pause)
+    for _ in range(3):
+        make(**BLOCKED)
+        waits = make()
+        stored = store.get(waits.id)
+        assert stored is not None
+        store.save(stored, stored.release.put_off(pause, NOW, held=scope), place=held(scope))
+    make(status=Status.SUBMITTED, step=Step.SUBMIT_AUDIT)
+    path = act("resume", wave="spring", cause="blocked ensure_domains 85014")
+    told = operator.open(path)
+    assert "6 releases go on." in told
+    assert "3 of them are started again. 3 of them wait for the pause, which ends with this." in told
+    assert "Resume 6 releases</button>" in told
+    assert "at the step “domains” <code>85014</code> template does not exist" in told
+    left = told.partition("What is left as it is")[2]
+    assert "status-submitted" in left
+    assert "status-waiting" not in left
+    assert led_to(confirm(operator, path)).endswith("done=resume&n=6")
+    (logged,) = Actions(Database(redis_client)).newest(9).actions
+    assert logged.number == 6
+
+
+def test_whoever_resumes_what_a_resume_does_not_mend_is_told_so(operator: Browser, make: Make) -> None:
+    release = make(status=Status.BLOCKED, block=a_problem(errcode=85014, remedy=remedy_of(85014)))
+    assert "Resume anyway…</a>" in operator.open(f"/release/{release.id}")
+    assert "1 of them will most likely stop again" in operator.open(act("resume", wave="spring"))
+    other = make(status=Status.BLOCKED, block=a_problem(errcode=85018, remedy=remedy_of(85018)))
+    assert "Resume…</a>" in operator.open(f"/release/{other.id}")
+    assert "most likely" not in operator.open(act("resume", release=other.id))
 
 
 def test_a_wave_is_published_by_who_types_its_name(
@@ -127,7 +167,7 @@ def test_the_rest_of_a_publication_goes_on_after_its_canary(
 
     path = act("resume", wave="spring", half="live")
     told = publisher.open(path)
-    assert "With this it ends: 2 more releases that it holds go on." in told
+    assert "2 releases wait for this, and go on." in told
     assert "What goes on here goes live to all users." in told
     assert led_to(confirm(publisher, path, reason="it looks well")).endswith("n=2")
     assert pauses.current(HALF_LIVE.scope("spring")) is None

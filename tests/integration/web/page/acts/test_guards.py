@@ -214,10 +214,12 @@ def test_whoever_resumes_one_sees_how_many_go_on_with_it(
     held = [make(**waits) for _ in range(3)]
     path = act("resume", release=held[0].id)
     told = operator.open(path)
-    assert "1 release is started again." in told
-    assert "With this it ends: 2 more releases that it holds go on." in told
+    assert "3 releases go on." in told
+    assert "1 of them is started again." in told
+    assert "2 of them wait for the pause, which ends with this." in told
+    assert "Resume 3 releases</button>" in told
     fields = hidden(told)
     make(**waits)
     assert sent(operator, path, fields).status_code == 409
-    assert led_to(confirm(operator, path)).endswith("done=resume&n=1")
+    assert led_to(confirm(operator, path)).endswith("done=resume&n=4")
     assert pauses.current(Scope.ALL) is None
