@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli import language
 from cli.context import services
 from cli.lines import counted
 from cli.printing import complain, notes
@@ -108,7 +109,7 @@ def act(
             except ReleaseError as error:
                 bad += 1
                 if bad <= _MOST_REFUSALS:
-                    complain(str(error))
+                    complain(language.speech().sentence(str(error)))
     except KeyboardInterrupt:
         notes.print(
             f"Interrupted: {len(done)} of {counted(len(chosen), 'release')} done, maybe one more. "

@@ -15,7 +15,7 @@ from cli.extras import MissingExtra
 from cli.printing import complain
 from config.loading import SettingsError
 from db.database import NotReplicated
-from releases.errors import ReleaseError
+from releases.errors import ReleaseError, UnknownRelease
 from releases.problems import describe
 from releases.states import Step
 from releases.store.schema import SchemaError
@@ -50,7 +50,8 @@ def _of_others(error: Exception) -> tuple[list[str], int] | None:
         case MissingExtra():
             return [str(error)], BAD_INPUT
         case ReleaseError() | NoRedisServer():
-            return [str(error)], FAILED
+            see = ["All releases: mprelease list"] if isinstance(error, UnknownRelease) else []
+            return [language.speech().sentence(str(error)), *see], FAILED
         case WeChatError() | DeadlineExceeded():
             problem = describe(error, Step.ENSURE_DOMAINS)
             remedy = language.speech().remedy(problem.remedy, problem.errcode)

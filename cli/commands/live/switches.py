@@ -49,7 +49,7 @@ def visit(
     who = by(actor, reason)
     order(What.VISIT_OPEN if is_open else What.VISIT_CLOSE, who, appid=appid)
     shop.set_open(is_open)
-    _note(appid, f"{'opened' if is_open else 'closed'} to users", who)
+    _note(appid, "opened to users" if is_open else "closed to users", who)
     if as_json:
         document({"appid": appid, "is_open": is_open})
     elif is_open:
