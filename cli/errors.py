@@ -13,6 +13,7 @@ from cli.context import reads_alone
 from cli.demo.redis import NoRedisServer
 from cli.extras import MissingExtra
 from cli.printing import complain
+from cli.streams import of_output
 from config.loading import SettingsError
 from db.database import NotReplicated
 from releases.errors import ReleaseError, UnknownRelease
@@ -29,6 +30,11 @@ FAILED, BAD_INPUT, REDIS_AWAY = 1, 2, 3
 
 def tell(error: Exception) -> int | None:
     """Say what is wrong and what would be right; returns the exit code, or None for an error nobody foresaw."""
+    unwritten = of_output(error)
+    if unwritten is not None:
+        if unwritten:
+            complain(*unwritten)
+        return FAILED
     if isinstance(error, click.ClickException):
         # Celery's own options, of which `worker` passes on what it does not know.
         error.show()

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli import language
-from cli.lines import counted, in_local_time, line, line_starts
+from cli.lines import counted, in_local_time, indent_of, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.shown.printable import json_line, one_line
@@ -73,7 +73,7 @@ class WholeWords:
         if options.no_wrap:
             yield self._text
             return
-        hang = min(self._hang, options.max_width // 2)
+        hang = indent_of(self._text.plain, options.max_width, self._hang)
         for number, one in enumerate(
             self._text.divide(line_starts(self._text.plain, options.max_width, hang))
         ):
@@ -122,7 +122,7 @@ def listing(releases: Iterable[Release]) -> None:
             colour = COLOURS[release.status]
             version, label = escape(release.user_version), escape(release.label or "")
             head = f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]  {label}"
-            console.print(head.rstrip())
+            console.print(head.rstrip(), hang=4)
             said = f"{release.step}: {escape(times(detail(release), console))}".rstrip(": ")
             shown = WholeWords(console.render_str(one_line(said)))
             console.print(Padding(shown, (0, 0, 0, 4), expand=False), style="dim")

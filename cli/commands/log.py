@@ -40,7 +40,10 @@ def log(
         else:
             console.print(escape(times(_line(action), console)), hang=_HANG)
     if not page.actions:
-        notes.print("nobody has ordered anything that is in the log")
+        is_all = by is None and wave is None
+        notes.print(
+            "nobody has ordered anything yet" if is_all else "no entry is like that; all: mprelease log"
+        )
     if page.more_after is not None:
         notes.print(f"older entries left out; --limit {min(10 * limit, MOST)} shows more of them")
 

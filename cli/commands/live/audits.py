@@ -130,6 +130,7 @@ def _end(done: list[Release], bad: int, what: str, *, as_json: bool) -> None:
             document(release.public())
     else:
         tell(done, lambda _: what)
-        notes.print(f"{counted(len(done), 'audit')} {what}")
+        if done or not bad:
+            notes.print(f"{counted(len(done), 'audit')} {what}")
     if bad:
         raise typer.Exit(1)

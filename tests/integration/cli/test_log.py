@@ -244,6 +244,7 @@ def test_people_read_a_line_for_each_entry_and_a_terminal_its_own_time(
     command: Command, store: ReleaseStore
 ) -> None:
     assert "nobody has ordered anything" in command("log").stderr
+    assert "all: mprelease log" in command("log", "--by", "bert").stderr
     release = standing(store, 1, Status.SUBMITTED)
     command("pause", "--as", "anna", "--reason", "[bold]rent[/] due")
     command("withdraw", release.id, *WHO)

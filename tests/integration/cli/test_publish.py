@@ -90,6 +90,18 @@ def test_what_is_not_approved_is_refused_with_the_next_command_and_the_others_go
     assert now(store, spring[0]).step is Step.PUBLISH
 
 
+def test_a_question_says_how_many_go_first_whatever_the_wave_is_called(
+    command: Command, store: ReleaseStore
+) -> None:
+    for number in range(2):
+        request = a_request(appid=f"{SHOP[:-1]}{number}", wave="{spring}")
+        before = created(store, Release.of(request, at(0)))
+        facts = {"status": Status.APPROVED, "step": Step.SUBMIT_AUDIT, "auditid": 4711}
+        store.save(before, before.release.model_copy(update=facts))
+    asked = command("publish", "--wave", "{spring}", "--canary", "1", code=2).stderr
+    assert "of wave {spring} live, 1 of them first?" in asked
+
+
 @pytest.mark.long
 def test_a_wave_is_ordered_its_canary_first_and_shown_with_both_halves(
     command: Command, store: ReleaseStore, spring: list[Release]
