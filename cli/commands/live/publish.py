@@ -156,14 +156,16 @@ def _ordered(wave: str, is_ordered: Callable[[Release], bool], status: str) -> l
 def _end(done: list[Release], bad: int, what: str, aim: Status, *, wait: bool, as_json: bool) -> None:
     if wait:
         done = follow([release.id for release in done])
+    # What an order before this one has brought there is not told again, unless there is nothing else.
+    going = done if wait else [release for release in done if release.status is not aim] or done
     if as_json:
         for release in done:
             document({**release.public(), "publication_id": release.publication_id or None})
     else:
-        tell(done, lambda release: release.status if wait else what, go_on=not wait)
+        tell(going, lambda release: release.status if wait else what, go_on=not wait)
     if wait:
         explain(done, are_listed=not as_json)
     elif done or not bad:
-        notes.print(f"{counted(len(done), 'release')} {what}")
+        notes.print(f"{counted(len(going), 'release')} {what}")
     if bad or (wait and any(release.status is not aim for release in done)):
         raise typer.Exit(1)

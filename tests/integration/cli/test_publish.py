@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from releases.record import Release
+from releases.second_half import Publication
 from releases.states import Status, Step
 from releases.store.records import ReleaseStore
 from tests.integration.cli.conftest import Command
@@ -88,6 +89,17 @@ def test_what_is_not_approved_is_refused_with_the_next_command_and_the_others_go
     assert "nobody" in ended.stderr
     assert "1 release ordered to go live" in ended.stderr
     assert now(store, spring[0]).step is Step.PUBLISH
+
+
+def test_what_is_live_already_is_not_ordered_again(
+    command: Command, store: ReleaseStore, spring: list[Release]
+) -> None:
+    publication = Publication(ordered_at=at(0), verified_at=at(0))
+    for number in (7, 8):
+        standing(store, f"{SHOP[:-1]}{number}", Status.LIVE, step=Step.VERIFY_LIVE, publication=publication)
+    told = command("publish", "--wave", "spring", "--yes")
+    assert "2 releases ordered to go live" in told.stderr
+    assert [line.split()[0] for line in told.stdout.splitlines()] == sorted(one.id for one in spring[:2])
 
 
 def test_a_question_says_how_many_go_first_whatever_the_wave_is_called(
