@@ -13,6 +13,7 @@ gc.disable()
 import typer  # noqa: E402 - without the collector
 from typer.core import TyperGroup  # noqa: E402 - without the collector
 
+from cli import streams  # noqa: E402 - without the collector
 from cli.lazy import LazyCommand  # noqa: E402 - without the collector
 
 gc.freeze()
@@ -128,8 +129,12 @@ def _options(
 
 def main() -> None:
     """Run the command line; every foreseeable error is one clear message and an exit code."""
+    streams.prepare()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     except Exception as error:

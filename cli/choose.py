@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
+from cli import language
 from cli.context import services
 from cli.lines import counted
 from cli.printing import complain, notes
-from releases.errors import ReleaseError
+from releases.errors import ReleaseError, UnknownRelease
 from releases.record import By, Release
 from releases.selection import Selection
 from releases.states import Status, Step
@@ -99,7 +100,7 @@ def act(
     from rich.progress import track  # noqa: PLC0415 - commands that only read start sooner
 
     done: list[Release] = []
-    bad = 0
+    bad, unknown = 0, False
     chosen = list(release_ids)
     try:
         for release_id in track(chosen, "", console=notes, transient=True, disable=not notes.is_terminal):
@@ -107,8 +108,9 @@ def act(
                 done.append(do(release_id))
             except ReleaseError as error:
                 bad += 1
+                unknown = unknown or isinstance(error, UnknownRelease)
                 if bad <= _MOST_REFUSALS:
-                    complain(str(error))
+                    complain(language.speech().sentence(str(error)))
     except KeyboardInterrupt:
         notes.print(
             f"Interrupted: {len(done)} of {counted(len(chosen), 'release')} done, maybe one more. "
@@ -118,7 +120,9 @@ def act(
     if bad > _MOST_REFUSALS:
         more = bad - _MOST_REFUSALS
         complain(f"and {more} more {'was' if more == 1 else 'were'} refused")
+    if unknown:
+        notes.print("Only whole ids are taken here; all of them: mprelease list")
     if not done and not bad and not may_be_none:
-        complain("no release matches")
+        complain("no release matches", "All releases: mprelease list")
         bad = 1
     return done, bad

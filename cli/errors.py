@@ -13,9 +13,10 @@ from cli.context import reads_alone
 from cli.demo.redis import NoRedisServer
 from cli.extras import MissingExtra
 from cli.printing import complain
+from cli.streams import of_output
 from config.loading import SettingsError
 from db.database import NotReplicated
-from releases.errors import ReleaseError
+from releases.errors import ReleaseError, UnknownRelease
 from releases.problems import describe
 from releases.states import Step
 from releases.store.schema import SchemaError
@@ -29,6 +30,11 @@ FAILED, BAD_INPUT, REDIS_AWAY = 1, 2, 3
 
 def tell(error: Exception) -> int | None:
     """Say what is wrong and what would be right; returns the exit code, or None for an error nobody foresaw."""
+    unwritten = of_output(error)
+    if unwritten is not None:
+        if unwritten:
+            complain(*unwritten)
+        return FAILED
     if isinstance(error, click.ClickException):
         # Celery's own options, of which `worker` passes on what it does not know.
         error.show()
@@ -50,7 +56,8 @@ def _of_others(error: Exception) -> tuple[list[str], int] | None:
         case MissingExtra():
             return [str(error)], BAD_INPUT
         case ReleaseError() | NoRedisServer():
-            return [str(error)], FAILED
+            see = ["All releases: mprelease list"] if isinstance(error, UnknownRelease) else []
+            return [language.speech().sentence(str(error)), *see], FAILED
         case WeChatError() | DeadlineExceeded():
             problem = describe(error, Step.ENSURE_DOMAINS)
             remedy = language.speech().remedy(problem.remedy, problem.errcode)

@@ -36,7 +36,7 @@ def words(text: str) -> None:
         line(text)
         return
     width, text = shutil.get_terminal_size().columns, one_line(text)
-    indent = min(_INDENT, width // 2)
+    indent = indent_of(text, width, _INDENT)
     starts = [0, *line_starts(text, width, indent)]
     for start, end in pairwise([*starts, len(text)]):
         sys.stdout.write(" " * (indent if start else 0) + text[start:end].rstrip() + "\n")
@@ -53,6 +53,12 @@ def line_starts(text: str, width: int, indent: int = 0) -> list[int]:
             used = indent
         used, has_word = used + cells, has_word or is_word
     return starts
+
+
+def indent_of(text: str, width: int, wanted: int) -> int:
+    """By how many columns its further lines are indented: less than wanted where a word would be broken for it."""
+    longest = max((cells for word in re.findall(_WORD, text) if (cells := _cells(word)) <= width), default=0)
+    return min(wanted, width // 2, width - longest)
 
 
 def _cells(text: str) -> int:

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli import language
-from cli.lines import counted, in_local_time, line, line_starts
+from cli.lines import counted, in_local_time, indent_of, line, line_starts
 from releases import remedies
 from releases.record import Event, Problem, Release
 from releases.shown.printable import json_line, one_line
@@ -73,7 +73,7 @@ class WholeWords:
         if options.no_wrap:
             yield self._text
             return
-        hang = min(self._hang, options.max_width // 2)
+        hang = indent_of(self._text.plain, options.max_width, self._hang)
         for number, one in enumerate(
             self._text.divide(line_starts(self._text.plain, options.max_width, hang))
         ):
@@ -122,7 +122,7 @@ def listing(releases: Iterable[Release]) -> None:
             colour = COLOURS[release.status]
             version, label = escape(release.user_version), escape(release.label or "")
             head = f"{release.id}  {release.appid}  {version}  [{colour}]{release.status}[/]  {label}"
-            console.print(head.rstrip())
+            console.print(head.rstrip(), hang=4)
             said = f"{release.step}: {escape(times(detail(release), console))}".rstrip(": ")
             shown = WholeWords(console.render_str(one_line(said)))
             console.print(Padding(shown, (0, 0, 0, 4), expand=False), style="dim")
@@ -157,16 +157,18 @@ def detail(release: Release, now: datetime | None = None) -> str:
 
 def _standing(release: Release) -> str:
     """What is known of one whose first half is done; of a cancelled one, why."""
+    speech = language.speech()
     if release.status is Status.CANCELLED:
-        return release.progress.cancelled_because
+        return speech.sentence(release.progress.cancelled_because)
     if release.status not in SUBMITTED_ONCE:
         return ""
     review, publication = release.review, release.publication
-    said = f"audit {release.auditid}"
+    said = speech.sentence(f"audit {release.auditid}")
     if review is not None and release.status in (Status.SUBMITTED, Status.REJECTED):
-        said += f" {review.status.replace('_', ' ')}{f': {review.reason}' if review.reason else ''}"
+        stands = f"audit {release.auditid} {review.status.replace('_', ' ')}"
+        said = f"{speech.sentence(stands, (_AUDIT,))}{f': {review.reason}' if review.reason else ''}"
     if release.status is Status.LIVE and publication is not None and publication.released_at is not None:
-        said += f", live since {publication.released_at:%Y-%m-%d %H:%M} UTC"
+        said += speech.own(_LIVE_SINCE, at=f"{publication.released_at:%Y-%m-%d %H:%M}")
     return said
 
 
@@ -178,9 +180,14 @@ def _next_try(at: datetime | None, now: datetime | None) -> str:
 
 def next_try(at: datetime, now: datetime) -> str:
     """When a worker tries again; a time that has passed is none that anybody can wait for."""
-    return "due, waiting for a worker" if at <= now else f"next try {at:%Y-%m-%d %H:%M:%S} UTC"
+    speech = language.speech()
+    return speech.own(_DUE) if at <= now else speech.own(_NEXT_TRY, at=f"{at:%Y-%m-%d %H:%M:%S}")
 
 
+_AUDIT = remedies.Text("audit {id} {status}", "审核 {id}：{status}")
+_LIVE_SINCE = remedies.Text(", live since {at} UTC", "，{at} UTC 上线")
+_DUE = remedies.Text("due, waiting for a worker", "已到时间，正在等 worker 处理")
+_NEXT_TRY = remedies.Text("next try {at} UTC", "下次重试：{at} UTC")
 _NEXT = remedies.Text("Next: mprelease {command} {id}", "下一步：mprelease {command} {id}")
 _AGAIN = remedies.Text(
     "Next: release a corrected version, or submit this one again: mprelease resume {id}",
@@ -250,7 +257,8 @@ def whole(release: Release) -> None:
     _row(console, "history", "")
     for event in release.history:
         time = f"{event.time:%Y-%m-%d %H:%M:%S} UTC"
-        _row(console, "", times(f"{time}  {event.step or '':<14}  {event.what}{_whose(event)}", console))
+        what = language.speech().sentence(event.what)
+        _row(console, "", times(f"{time}  {event.step or '':<14}  {what}{_whose(event)}", console))
 
 
 def _of_review(console: Console, release: Release) -> None:

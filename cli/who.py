@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import getpass
 import os
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
+from cli.context import services
 from releases.record import MAX_REASON, By, Door, is_reason
+from releases.store.actions import Action, What
+
+#: Hosts or Mini Programs that an entry of the log names.
+_NAMED = 10
 
 
 def _one_line(text: str | None) -> str | None:
@@ -27,6 +33,17 @@ As = Annotated[
 def by(actor: str | None, reason: str | None) -> By:
     """Who acts: whoever is named, else the operating system's user."""
     return By.through(Door.CLI, (actor or "").strip() or _user(), (reason or "").strip() or None)
+
+
+def order(what: What, who: By, **to: Any) -> None:
+    """Have the log of actions tell it, before it is done; never a secret."""
+    services().actions.note(Action.of(what, who, services().now(), **to))
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are: for the detail of an order."""
+    more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return ", ".join([*names[:_NAMED], *more])
 
 
 def _user() -> str:

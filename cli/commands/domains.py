@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,12 +10,11 @@ import typer
 from cli.context import only_reads, services
 from cli.lines import document, words
 from cli.printing import complain, notes
-from cli.who import As, Reason, by
+from cli.who import As, Reason, by, first_of, order
 from releases.appid import is_appid
 from releases.record import By
 from releases.request import RIGHT
 from releases.shown.asked import configured
-from releases.store.actions import Action as Order
 from releases.store.actions import What
 from wechat.domains import SCHEMES, SERVER_LISTS, WEB_VIEW, Domains, InvalidDomain, rejected
 from wechat.http.deadline import Deadline
@@ -23,8 +22,6 @@ from wechat.mini_program import Action, MiniProgram
 
 app = typer.Typer(help="Read and change a Mini Program's domains by hand.", no_args_is_help=True)
 
-#: Hosts that the log of actions names.
-_NAMED = 10
 AppId = Annotated[str, typer.Argument(help="The Mini Program.")]
 Listed = Annotated[list[str] | None, typer.Option(help="May be given many times.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -120,8 +117,7 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], who: By, *, 
             notes.print("nothing is missing, so nothing was sent")
             _print(there, as_json=as_json, web_view=web_view)
             return
-    what, said = What(f"domains-{action}"), listed_hosts(domains.hosts())
-    services().actions.note(Order.of(what, who, services().now(), appid=appid, detail=said))
+    order(What(f"domains-{action}"), who, appid=appid, detail=first_of(domains.hosts()))
     answer = shop.modify_domain(action, domains) if domains.server else {}
     if domains.web_view:
         shop.change_web_view_domains(action, domains.lists[WEB_VIEW])
@@ -130,12 +126,6 @@ def _modify(action: Action, appid: str, options: Mapping[str, Any], who: By, *, 
     if refused:
         complain("WeChat rejected:", *(domain for listed in refused.lists.values() for domain in listed))
         raise typer.Exit(1)
-
-
-def listed_hosts(hosts: Sequence[str]) -> str:
-    """The first of them, for the log of actions."""
-    more = [f"and {len(hosts) - _NAMED} more"] if len(hosts) > _NAMED else []
-    return ", ".join([*hosts[:_NAMED], *more])
 
 
 def mini_program(appid: str) -> MiniProgram:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from cli import language
 from cli.context import only_reads, services
 from cli.lines import counted, document
 from cli.printing import Lines, notes, times
@@ -15,7 +17,7 @@ from releases.store.actions import MOST, Action
 
 #: Columns by which the further lines of an entry are indented.
 _HANG = 8
-_OF_PLATFORM = {Scope.ALL: "the platform", Scope.SUBMISSIONS: "submissions"}
+_OF_PLATFORM: Mapping[str, str] = {Scope.ALL: "the platform", Scope.SUBMISSIONS: "submissions"}
 
 
 def log(
@@ -38,7 +40,10 @@ def log(
         else:
             console.print(escape(times(_line(action), console)), hang=_HANG)
     if not page.actions:
-        notes.print("nobody has ordered anything that is in the log")
+        is_all = by is None and wave is None
+        notes.print(
+            "nobody has ordered anything yet" if is_all else "no entry is like that; all: mprelease log"
+        )
     if page.more_after is not None:
         notes.print(f"older entries left out; --limit {min(10 * limit, MOST)} shows more of them")
 
@@ -48,7 +53,7 @@ def _line(action: Action) -> str:
     head = (
         f"{action.time:%Y-%m-%d %H:%M:%S} UTC  {action.by or 'celery'}  {action.what}  {_of(action)}".rstrip()
     )
-    detail = "" if action.detail is None else f" ({action.detail})"
+    detail = "" if action.detail is None else f" ({language.speech().sentence(action.detail)})"
     return head + detail + ("" if action.reason is None else f": {action.reason}")
 
 
@@ -59,7 +64,7 @@ def _of(action: Action) -> str:
     named = [
         *([f"wave {action.wave}"] if action.wave is not None else []),
         *([action.appid] if action.appid is not None else []),
-        *([_OF_PLATFORM.get(Scope(action.scope), action.scope)] if action.scope is not None else []),
+        *([_OF_PLATFORM.get(action.scope, action.scope)] if action.scope is not None else []),
         *([counted(action.number, "release")] if action.number is not None else []),
     ]
     return ", ".join(named)

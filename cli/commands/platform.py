@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.domains import listed_hosts
 from cli.context import only_reads, services
 from cli.lines import document, in_local_time, words
 from cli.printing import Lines, complain, notes
-from cli.who import As, Reason, by
-from releases.store.actions import Action, What
+from cli.who import As, Reason, by, first_of, order
+from releases.store.actions import What
 from wechat.component import PlatformDomains
 from wechat.domains import Domains, InvalidDomain, Standing, checked_host
 from wechat.http.deadline import Deadline
@@ -79,10 +78,7 @@ def add(
         return
     if not yes:
         typer.confirm(f"Register {', '.join(wanted)} on the platform?", abort=True, err=True)
-    order = Action.of(
-        What.PLATFORM_DOMAINS_ADD, by(actor, reason), services().now(), detail=listed_hosts(wanted)
-    )
-    services().actions.note(order)
+    order(What.PLATFORM_DOMAINS_ADD, by(actor, reason), detail=first_of(wanted))
     pool, rejected = services().wechat.add_platform_domains(
         wanted, _deadline(), testing_only=testing_only, web_view=web_view
     )

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from cli.context import only_reads, settings
-from cli.lines import in_local_time, words
+from cli.lines import counted, in_local_time, words
 from cli.printing import notes
+from cli.who import As, Reason, by, order
 from config.celery_options import QUEUE
+from releases.store.actions import What
 from worker.celery_patches import set_aside
 from worker.redis_client import connect
 
@@ -37,15 +39,27 @@ def list_(
 
 
 @app.command()
-def requeue() -> None:
+def requeue(reason: Reason = None, actor: As = None) -> None:
     """Put all of it back into the queue, when all workers are of the version that knows it."""
-    moved = set_aside.requeue(connect(settings().redis, 1), QUEUE)
+    client = connect(settings().redis, 1)
+    number = set_aside.number(client)
+    if number:
+        order(What.SET_ASIDE_REQUEUE, by(actor, reason), detail=f"messages: {number}")
+    moved = set_aside.requeue(client, QUEUE)
     notes.print(f"{moved} back in the queue; what still can't be run is set aside again")
 
 
 @app.command()
-def clear(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+def clear(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Reason = None,
+    actor: As = None,
+) -> None:
     """Forget all of it."""
-    if not yes:
-        typer.confirm("Forget all that was set aside?", abort=True, err=True)
-    notes.print(f"{set_aside.clear(connect(settings().redis, 1))} forgotten")
+    client = connect(settings().redis, 1)
+    number = set_aside.number(client)
+    if number and not yes:
+        typer.confirm(f"Forget {counted(number, 'message')} set aside?", abort=True, err=True)
+    if number:
+        order(What.SET_ASIDE_CLEAR, by(actor, reason), detail=f"messages: {number}")
+    notes.print(f"{set_aside.clear(client)} forgotten")

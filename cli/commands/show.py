@@ -91,6 +91,8 @@ def list_releases(
             document(release.public())
     else:
         listing(shown)
+    if not found:
+        notes.print("no release matches")
     if len(shown) < len(found):
         older = counted(len(found) - len(shown), "older release")
         notes.print(f"{older} left out; --limit {len(found)} shows all")

@@ -11,7 +11,9 @@ import typer
 from cli.context import only_reads, settings
 from cli.lines import counted, document, in_local_time, words
 from cli.printing import MOST_LISTED, complain, next_try, notes
+from cli.who import As, Reason, by, order
 from db.database import Database
+from releases.store.actions import What
 from releases.store.outbox import Outbox, Standing, Undelivered
 from worker.redis_client import connect
 
@@ -40,13 +42,14 @@ def list_(
 
 
 @app.command()
-def retry() -> None:
+def retry(reason: Reason = None, actor: As = None) -> None:
     """Try everything again now, also where the endpoint is left alone or has said that it is gone."""
     outbox = _outbox()
     standing = outbox.standing()
     if not standing.is_on:
         complain(*told(standing))
         raise typer.Exit(1)
+    order(What.WEBHOOKS_RETRY, by(actor, reason), detail=f"not delivered: {standing.undelivered}")
     outbox.retry()
     notes.print(
         f"{_number(standing)} to be delivered: a worker tries now; `mprelease webhooks list` says what came of it"

@@ -82,6 +82,12 @@ HISTORY = (
         "重新上线：发版 {id} 已回退；{what}",
     ),
     Text("its domains were not checked", "没有核对域名"),
+    # By hand.
+    Text("audit {id} sped up", "审核 {id} 已加急"),
+    Text("opened to users", "已对用户开放"),
+    Text("closed to users", "已对用户关闭"),
+    Text("gray release stopped", "灰度发布已停止"),
+    Text("gray release of {what} to {percent} % of the users", "{what}，灰度发布给 {percent}% 的用户"),
     Text("taken back", "已回退"),
     Text("taken back; {version} is live", "已回退；线上是{version}"),
 )

@@ -68,6 +68,12 @@ HOLDS = (
     ),
     # Details in the log of actions.
     *_CAUSES,
+    Text("audit {id}", "审核 {id}"),
+    Text("messages: {number}", "消息 {number} 条"),
+    Text("not delivered: {number}", "未送达 {number} 个"),
+    Text("forgets what no key opens: {number}", "忘掉没有密钥能解开的 {number} 个"),
+    Text("{what}, {percent} % of the users", "{what}，{percent}% 的用户"),
+    Text("version {number} (audit {id})", "版本 {number}（审核 {id}）"),
     Text("canary {number}", "金丝雀 {number} 个"),
     Text("at most {percent} % blocked or failed", "受阻或失败最多 {percent}%"),
     Text(

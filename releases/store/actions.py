@@ -4,9 +4,11 @@ An order is one entry, however many releases it is for, and one that changes not
 stands in the releases' histories alone, and so does whether an order was carried out.
 
 An order for releases is written by the script that writes the first of them: neither is there without the other. All else
-(a pause, a wave that goes on, a switch of a Mini Program), and what is ordered for all of a wave, is written just before it
-is done: whoever dies in between, or is refused by WeChat then, leaves an order that nobody carried out, and never a deed that
-nobody ordered.
+(a pause, a wave that goes on, a switch of a Mini Program, a ticket), and what is ordered for all of a wave, is written just
+before it is done: whoever dies in between, or is refused by WeChat then, leaves an order that nobody carried out, and never a
+deed that nobody ordered. A secret that somebody stores is never in it.
+
+Which commands, routes and acts leave an entry, and why the others leave none: tests/structure/test_orders.py.
 """
 
 from __future__ import annotations
@@ -53,6 +55,14 @@ class What(StrEnum):
     DOMAINS_DELETE = "domains-delete"
     DOMAINS_SET = "domains-set"
     PLATFORM_DOMAINS_ADD = "platform-domains-add"
+    LOOK = "look"
+    TICKET = "ticket"
+    TICKET_PUSH = "ticket-push"
+    AUTHORIZE = "authorize"
+    REKEY = "rekey"
+    SET_ASIDE_REQUEUE = "set-aside-requeue"
+    SET_ASIDE_CLEAR = "set-aside-clear"
+    WEBHOOKS_RETRY = "webhooks-retry"
 
 
 class Action(BaseModel):

@@ -37,6 +37,14 @@ WHAT: Mapping[What, str] = {
     What.DOMAINS_DELETE: N_("deleted domains"),
     What.DOMAINS_SET: N_("replaced the domains"),
     What.PLATFORM_DOMAINS_ADD: N_("registered domains on the platform"),
+    What.LOOK: N_("had the audit read now"),
+    What.TICKET: N_("stored a new ticket"),
+    What.TICKET_PUSH: N_("asked WeChat to push tickets"),
+    What.AUTHORIZE: N_("stored refresh tokens"),
+    What.REKEY: N_("sealed the stored secrets anew"),
+    What.SET_ASIDE_REQUEUE: N_("put back what was set aside"),
+    What.SET_ASIDE_CLEAR: N_("forgot what was set aside"),
+    What.WEBHOOKS_RETRY: N_("had the webhook tried again"),
 }
 SCOPE: Mapping[Scope, str] = {Scope.ALL: N_("everything"), Scope.SUBMISSIONS: N_("submissions alone")}
 

@@ -11,11 +11,14 @@ import typer
 from cli.context import services, settings
 from cli.printing import complain, notes
 from cli.request_files import json_lines
+from cli.who import As, Reason, by, first_of, order
 from config.loading import SettingsError
 from config.texts import trimmed
 from releases.appid import is_appid
 from releases.errors import InvalidRequest
+from releases.record import By
 from releases.request import RIGHT
+from releases.store.actions import What
 from wechat.http.deadline import Deadline
 from wechat.tokens.issued import REFRESH_TOKEN, TICKET, problem_of
 from wechat.tokens.store import TokenStore
@@ -32,24 +35,30 @@ def ticket(
             "--push", help="Store none: ask WeChat to push tickets to the receiver, if it has stopped."
         ),
     ] = False,
+    reason: Reason = None,
+    actor: As = None,
 ) -> None:
     """Store the newest component_verify_ticket, read from stdin or prompted for."""
+    who = by(actor, reason)
     if push:
-        _ask_for_pushes()
+        _ask_for_pushes(who)
         return
     newest = _secret(TICKET)
     store = _store()
     is_new = store.ticket() != newest
+    if is_new:
+        order(What.TICKET, who)
     store.put_ticket(newest)
     # Whatever the cause was, a new ticket is an occasion to try again: if it lasts, the first call says so.
     lifted = is_new and services().pauses.lift_for_ticket()
     notes.print("ticket stored" + ("; the platform goes on" if lifted else ""))
 
 
-def _ask_for_pushes() -> None:
+def _ask_for_pushes(who: By) -> None:
     platform = settings().platform
     if not (platform.appid and platform.appsecret.get_secret_value()):
         raise SettingsError(["MPRELEASE_PLATFORM__APPID and __APPSECRET: set them, WeChat asks for both"])
+    order(What.TICKET_PUSH, who)
     services().wechat.start_push_ticket(Deadline(_DEADLINE_S))
     notes.print(
         "WeChat pushes tickets: the next one comes within ten minutes. `mprelease doctor` says when one has come"
@@ -61,6 +70,8 @@ def authorize(
     file: Annotated[
         Path | None, typer.Option(help='JSON lines of {"appid", "refresh_token"}; - is standard input.')
     ] = None,
+    reason: Reason = None,
+    actor: As = None,
 ) -> None:
     """Store a Mini Program's refresh token, read from stdin or prompted for, or a file of them."""
     if (appid is None) == (file is None):
@@ -72,7 +83,10 @@ def authorize(
             complain(f"Nothing was stored: {appid!r} is no appid; must be {RIGHT['appid']}")
             raise typer.Exit(2)
         tokens = {str(appid): _secret(REFRESH_TOKEN)}
-    _store().put_refresh_tokens(tokens)
+    store, appids = _store(), list(tokens)
+    to = {"appid": appids[0]} if len(appids) == 1 else {"detail": first_of(appids)}
+    order(What.AUTHORIZE, by(actor, reason), **to)
+    store.put_refresh_tokens(tokens)
     notes.print(f"{len(tokens)} refresh token{'s' if len(tokens) != 1 else ''} stored")
 
 

@@ -9,7 +9,10 @@ import typer
 from cli.context import services, settings
 from cli.lines import counted, document
 from cli.printing import complain, notes
+from cli.who import As, Reason, by, order
 from config.loading import SettingsError
+from releases.record import By
+from releases.store.actions import What
 from wechat.tokens.rekeying import StoredSecrets
 
 #: So many names are shown to people; --json has them all.
@@ -21,14 +24,18 @@ def rekey(
         bool, typer.Option("--drop-unreadable", help="Forget what none of the keys opens.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Seal the stored ticket and tokens with the first key, while the workers work; safe to repeat."""
     if not settings().redis.encryption_keys:
         raise SettingsError(["MPRELEASE_REDIS__ENCRYPTION_KEYS is not set"])
-    stored = services().wechat.stored_secrets
+    stored, who = services().wechat.stored_secrets, by(actor, reason)
+    if stored.tally().outdated:
+        order(What.REKEY, who)
     resealed = stored.seal_anew()
-    dropped = _drop(stored, yes=yes) if drop_unreadable else 0
+    dropped = _drop(stored, who, yes=yes) if drop_unreadable else 0
     left = stored.tally()
     if as_json:
         document(
@@ -58,7 +65,7 @@ def rekey(
     raise typer.Exit(1 if left.outdated or left.unreadable else 0)
 
 
-def _drop(stored: StoredSecrets, *, yes: bool) -> int:
+def _drop(stored: StoredSecrets, who: By, *, yes: bool) -> int:
     number = len(stored.tally().unreadable)
     if number and not yes:
         typer.confirm(
@@ -66,4 +73,6 @@ def _drop(stored: StoredSecrets, *, yes: bool) -> int:
             abort=True,
             err=True,
         )
+    if number:
+        order(What.REKEY, who, detail=f"forgets what no key opens: {number}")
     return stored.drop_unreadable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -14,7 +14,7 @@ from cli.commands.domains import mini_program
 from cli.context import only_reads, services
 from cli.lines import counted, document
 from cli.printing import Lines, in_short, notes, tell, times
-from cli.who import As, Reason, by
+from cli.who import As, Reason, by, order
 from releases.background.due import LOOKS_PER_S
 from releases.errors import ReleaseConflict
 from releases.problems import describe
@@ -32,6 +32,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 def audits(
     wave: Annotated[str | None, typer.Option(help="Only of this wave.")] = None,
     ask: Annotated[bool, typer.Option("--ask", help="Have workers read them now.")] = False,
+    reason: Reason = None,
+    actor: As = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout, one release to a line.")] = False,
 ) -> None:
     """List what is under audit, the longest first; or have it read now."""
@@ -48,6 +50,10 @@ def audits(
     if not found:
         notes.print("nothing is under audit")
     if ask and found:
+        to: dict[str, Any] = (
+            {"release": found[0]} if len(found) == 1 else {"wave": wave, "number": len(found)}
+        )
+        order(What.LOOK, by(actor, reason), **to)
         number = services().due.look_now([release.id for release in found], now)
         notes.print(
             f"{counted(number, 'audit')} will be read, {LOOKS_PER_S:g} a second, while nothing else is to be done. "
@@ -87,9 +93,9 @@ def lasting(time: timedelta) -> str:
 def withdraw(release_ids: Ids, reason: Reason = None, actor: As = None, as_json: AsJson = False) -> None:
     """Have audits withdrawn: WeChat takes five a day for each Mini Program, and ten a month. A worker does it."""
     who = by(actor, reason)
-    order = choice.as_one(What.WITHDRAW, who, release_ids)
+    within = choice.as_one(What.WITHDRAW, who, release_ids)
     done, bad = choice.act(
-        release_ids, lambda release_id: services().publications.withdraw(release_id, who, within=order)
+        release_ids, lambda release_id: services().publications.withdraw(release_id, who, within=within)
     )
     _end(done, bad, "withdrawn soon", as_json=as_json)
 
@@ -97,17 +103,17 @@ def withdraw(release_ids: Ids, reason: Reason = None, actor: As = None, as_json:
 def speed_up(release_ids: Ids, reason: Reason = None, actor: As = None, as_json: AsJson = False) -> None:
     """Have audits looked at sooner, from the provider's monthly pool."""
     who = by(actor, reason)
-    order = choice.as_one(What.SPEED_UP, who, release_ids)
-    done, bad = choice.act(release_ids, lambda release_id: _sped_up(release_id, who, order))
+    within = choice.as_one(What.SPEED_UP, who, release_ids)
+    done, bad = choice.act(release_ids, lambda release_id: _sped_up(release_id, who, within))
     _end(done, bad, "sped up", as_json=as_json)
 
 
-def _sped_up(release_id: str, who: By, order: Action | None) -> Release:
+def _sped_up(release_id: str, who: By, within: Action | None) -> Release:
     """Raises ReleaseConflict where it is not under audit, or WeChat refuses."""
     release = services().reader.get(release_id)
     if release.status is not Status.SUBMITTED or release.auditid is None:
         raise ReleaseConflict(release_id, f"is {release.status}, not under audit")
-    action = order or Action.of(
+    action = within or Action.of(
         What.SPEED_UP, who, services().now(), release, detail=f"audit {release.auditid}"
     )
     services().actions.note(action)
@@ -124,6 +130,7 @@ def _end(done: list[Release], bad: int, what: str, *, as_json: bool) -> None:
             document(release.public())
     else:
         tell(done, lambda _: what)
-        notes.print(f"{counted(len(done), 'audit')} {what}")
+        if done or not bad:
+            notes.print(f"{counted(len(done), 'audit')} {what}")
     if bad:
         raise typer.Exit(1)

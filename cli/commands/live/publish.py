@@ -79,7 +79,8 @@ def publish(
     else:
         approved = services().reader.select(Selection(wave=wave, status=Status.APPROVED))
         if approved:  # else all that are were ordered before, and an order may be repeated
-            _ask("Put {} of wave " + wave + " live", approved, not_before, yes=yes)
+            first = f", {canary} of them first" if canary and canary < len(approved) else ""
+            _ask("Put {} of wave " + wave + " live" + first, approved, not_before, yes=yes)
         services().orders.publish_wave(
             wave, who, canary=canary or 0, max_blocked=max_blocked, not_before=not_before
         )
@@ -137,7 +138,7 @@ def _ask(do: str, releases: Sequence[Release], at: datetime | None = None, *, ye
     named = [f"version {one.user_version} of {one.label or one.appid}" for one in releases[:_NAMED]]
     what = ", ".join(named) if len(releases) <= _NAMED else counted(len(releases), "release")
     when = "" if at is None else f", not before {at.astimezone():%Y-%m-%d %H:%M %z}"
-    confirm(f"{do.format(what)}{when}?", yes=yes or not releases)
+    confirm(f"{do.replace('{}', what, 1)}{when}?", yes=yes or not releases)
 
 
 def _ordered(wave: str, is_ordered: Callable[[Release], bool], status: str) -> list[Release]:
@@ -155,14 +156,16 @@ def _ordered(wave: str, is_ordered: Callable[[Release], bool], status: str) -> l
 def _end(done: list[Release], bad: int, what: str, aim: Status, *, wait: bool, as_json: bool) -> None:
     if wait:
         done = follow([release.id for release in done])
+    # What an order before this one has brought there is not told again, unless there is nothing else.
+    going = done if wait else [release for release in done if release.status is not aim] or done
     if as_json:
         for release in done:
             document({**release.public(), "publication_id": release.publication_id or None})
     else:
-        tell(done, lambda release: release.status if wait else what, go_on=not wait)
+        tell(going, lambda release: release.status if wait else what, go_on=not wait)
     if wait:
         explain(done, are_listed=not as_json)
-    else:
-        notes.print(f"{counted(len(done), 'release')} {what}")
+    elif done or not bad:
+        notes.print(f"{counted(len(going), 'release')} {what}")
     if bad or (wait and any(release.status is not aim for release in done)):
         raise typer.Exit(1)

@@ -14,11 +14,11 @@ from cli.commands.live.versions import json_of, of_gray
 from cli.context import only_reads, services
 from cli.lines import document
 from cli.printing import Lines, complain, notes, times
-from cli.who import As, Reason, by
+from cli.who import As, Reason, by, order
 from releases.record import By
 from releases.shown.asked import AUDIT, effective, named
 from releases.steps.ours import PASSED
-from releases.store.actions import Action, What
+from releases.store.actions import What
 from wechat.mini_program import GrayPlan, MiniProgram
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -47,9 +47,9 @@ def visit(
     if is_open:
         confirm(f"Let users into {appid} again?", yes=yes)
     who = by(actor, reason)
-    _order(What.VISIT_OPEN if is_open else What.VISIT_CLOSE, appid, who)
+    order(What.VISIT_OPEN if is_open else What.VISIT_CLOSE, who, appid=appid)
     shop.set_open(is_open)
-    _note(appid, f"{'opened' if is_open else 'closed'} to users", who)
+    _note(appid, "opened to users" if is_open else "closed to users", who)
     if as_json:
         document({"appid": appid, "is_open": is_open})
     elif is_open:
@@ -78,13 +78,13 @@ def gray(
     runs = plan is not None and plan.status == _RUNNING
     who = by(actor, reason)
     if what == "stop" and runs:
-        _order(What.GRAY_STOP, appid, who)
+        order(What.GRAY_STOP, who, appid=appid)
         shop.stop_gray()
         _note(appid, "gray release stopped", who)
     elif percent is not None and not (runs and plan is not None and plan.percentage >= percent):
         version = _publishable(shop, appid)
         confirm(f"Put {version} live for {percent} % of the users of {appid}?", yes=yes)
-        _order(What.GRAY, appid, who, f"{version}, {percent} % of the users")
+        order(What.GRAY, who, appid=appid, detail=f"{version}, {percent} % of the users")
         shop.gray(percent)
         _note(appid, f"gray release of {version} to {percent} % of the users", who)
     elif what is not None:
@@ -118,11 +118,6 @@ def _publishable(shop: MiniProgram, appid: str) -> str:
         )
         raise typer.Exit(1)
     return f"version {audit.version or '?'} (audit {audit.auditid})"
-
-
-def _order(what: What, appid: str, who: By, detail: str | None = None) -> None:
-    """Have the log tell it, before it is done."""
-    services().actions.note(Action.of(what, who, services().now(), appid=appid, detail=detail))
 
 
 def _note(appid: str, what: str, who: By) -> None:

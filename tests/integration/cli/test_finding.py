@@ -159,6 +159,11 @@ def test_the_name_of_no_wave_is_an_error_that_names_near_ones(
     assert "Did you mean spring? All waves: mprelease waves" in refused.stderr
 
 
+def test_a_list_that_is_empty_says_so(command: Command, releases: list[Release]) -> None:
+    found = command("list", "--errcode", "85019")
+    assert (found.stdout, found.stderr) == ("", "no release matches\n")
+
+
 @pytest.mark.parametrize("typed", [("resume",), ("cancel",)])
 def test_resume_and_cancel_take_an_errcode_and_a_step(
     command: Command, releases: list[Release], typed: tuple[str, ...]
@@ -166,6 +171,9 @@ def test_resume_and_cancel_take_an_errcode_and_a_step(
     other = command(*typed, "--errcode", "85019", "--wave", "spring", code=1)
     assert "no release matches" in other.stderr
     assert "no release matches" in command(*typed, "--step", "submit_audit", code=1).stderr
+    assert "All releases: mprelease list" in other.stderr
+    short = command(*typed, releases[1].id[:8], code=1).stderr
+    assert short.splitlines()[1:] == ["Only whole ids are taken here; all of them: mprelease list"]
 
     done = command(*typed, "--errcode", "85018", "--step", "commit_code", "--json")
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
 from db.database import Database
-from releases.record import Problem, Release
+from releases.record import Event, Problem, Progress, Release
 from releases.remedies import TRIAL_REPLACED
 from releases.scope import Scope
+from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from tests.support import forks
 from tests.support.bilingual import is_chinese
-from tests.support.examples import a_release, a_request
+from tests.support.examples import NOW, a_release, a_request
 from tests.support.records import created
 from wechat.errcodes.chinese import chinese_of
 
@@ -55,12 +58,17 @@ def blocked(redis_client: redis.Redis) -> Release:
 
 def run(url: str, *typed: str, **environment: str) -> str:
     """What a command says, wherever it says it."""
+    return said(0, url, *typed, **environment)
+
+
+def said(code: int, url: str, *typed: str, **environment: str) -> str:
+    """The same of one that ends so."""
     rest = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
     settings = {"MPRELEASE_REDIS__URL": url, "MPRELEASE_SECRETS_DIR": ""}
     ran = forks.run(
         typed, environment={**rest, **settings, **environment}, directory=ROOT, typed="", timeout_s=30
     )
-    assert ran.returncode == 0, ran
+    assert ran.returncode == code, ran
     return ran.stdout + ran.stderr
 
 
@@ -83,6 +91,37 @@ def test_show_tells_what_to_do_in_chinese(
     environment: dict[str, str], blocked: Release, redis_url: str
 ) -> None:
     assert chinese_of(85018).remedy in run(redis_url, "show", blocked.id, **environment)
+
+
+def test_what_happened_and_who_ordered_what_is_told_in_chinese(
+    blocked: Release, redis_client: redis.Redis, redis_url: str
+) -> None:
+    store, ids = ReleaseStore(Database(redis_client)), list[str]()
+    stands: list[dict[str, Any]] = [
+        {"status": Status.SUBMITTED, "auditid": 7, "review": Review(status=ReviewStatus.IN_REVIEW)},
+        {"status": Status.CANCELLED, "progress": Progress(cancelled_because="superseded by release abcd")},
+        {"status": Status.WAITING, "wait": REPLACED, "next_attempt_at": NOW},
+        {"status": Status.WAITING, "wait": REPLACED, "next_attempt_at": NOW + timedelta(days=36500)},
+    ]
+    for number, fields in enumerate(stands, start=5):
+        stored = created(store, a_release(a_request(appid=f"wx{number:016x}")))
+        event = Event(time=NOW, step=Step.SUBMIT_AUDIT, what="submitted as audit 7", by="cli:anna")
+        happened = stored.release.model_copy(update={"history": (event,)})
+        ids.append(store.save(stored, happened.model_copy(update=fields)).release.id)
+
+    shown = run(redis_url, "show", ids[0], MPRELEASE_LANGUAGE="zh")
+    assert "已提交审核，编号 7 (cli:anna)" in shown
+    listed = run(redis_url, "list", MPRELEASE_LANGUAGE="zh")
+    for text in ("审核 7：审核中", "被发版 abcd 取代", "(已到时间，正在等 worker 处理)", "(下次重试：21"):
+        assert text in listed
+    run(redis_url, "resume", "--status", "blocked", "--errcode", "85018", MPRELEASE_LANGUAGE="zh")
+    run(redis_url, "resume", "--wave", "w", "--max-blocked", "5", MPRELEASE_LANGUAGE="zh")
+    assert "受阻或失败最多 5%" in run(redis_url, "log", MPRELEASE_LANGUAGE="zh")
+    refused = said(1, redis_url, "publish", "--yes", blocked.id, MPRELEASE_LANGUAGE="zh")
+    assert is_chinese(refused)
+    nobody = said(1, redis_url, "show", "ffff", MPRELEASE_LANGUAGE="zh")
+    assert "没有 ID 为 'ffff' 的发版" in nobody
+    assert "mprelease list" in nobody
 
 
 @pytest.mark.parametrize("command", ["list", "wave w", "show"])

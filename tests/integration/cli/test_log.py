@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
+from db.database import Database
 from releases.record import Release
 from releases.states import Status, Step
+from releases.store import keys as keys_of
+from releases.store.outbox import Outbox
 from releases.store.records import ReleaseStore
 from tests.integration.cli.conftest import Command
 from tests.integration.wechat.server import ScriptedWeChat
 from tests.support.examples import APPID as SHOP
 from tests.support.examples import FIELDS, a_problem, a_request
 from tests.support.records import at, created
+from wechat.tokens.sealing import MARK
+from wechat.tokens.store import REFRESH_TOKEN_PREFIX
+from worker.celery_patches import set_aside
 
 #: `make test` has to be quick.
 pytestmark = pytest.mark.long
@@ -118,6 +126,10 @@ def test_switches_of_a_mini_program_are_noted_before_wechat_is_asked(
 ) -> None:
     wechat.on("/wxa/change_visitstatus", {})
     wechat.on("/wxa/getgrayreleaseplan", {"gray_release_plan": {"status": 1, "gray_percentage": 20}})
+    wechat.on("/wxa/get_latest_auditstatus", {"auditid": 4711, "status": 0, "user_version": "1.4.2"})
+    effective = {"requestdomain": ["https://api.example.com"]}
+    wechat.on("/wxa/get_effective_domain", {"effective_domain": effective})
+    wechat.on("/wxa/grayrelease", {})
     wechat.on("/wxa/revertgrayrelease", {})
     wechat.on("/wxa/speedupaudit", {"errcode": 89405, "errmsg": "used up"})
     before = created(store, Release.of(a_request(appid=SHOP), at(0)))
@@ -126,12 +138,16 @@ def test_switches_of_a_mini_program_are_noted_before_wechat_is_asked(
 
     command("visit", SHOP, "close", *WHO)
     command("visit", SHOP, "open", *WHO, code=2)
+    command("visit", SHOP, "open", "--yes", *WHO)
     command("gray", SHOP)
+    command("gray", SHOP, "50", "--yes", *WHO)
     command("gray", SHOP, "stop", *WHO)
     command("speed-up", release.id, *WHO, code=1)
 
     assert logged(command) == [
         anna("visit-close", appid=SHOP),
+        anna("visit-open", appid=SHOP),
+        anna("gray", appid=SHOP, detail="version 1.4.2 (audit 4711), 50 % of the users"),
         anna("gray-stop", appid=SHOP),
         anna("speed-up", release_id=release.id, appid=SHOP, number=1, detail="audit 4711"),
     ]
@@ -161,10 +177,74 @@ def test_domains_that_are_changed_by_hand_are_noted_with_their_hosts(
     ]
 
 
+@pytest.mark.long
+def test_what_is_stored_and_done_for_the_platform_is_noted_and_never_a_secret(
+    command: Command, wechat: ScriptedWeChat, redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    wechat.on("/cgi-bin/component/api_start_push_ticket", {})
+    many = {f"wx{number:016x}": f"refreshtoken@@@{number}" for number in range(12)}
+    lines = [json.dumps({"appid": appid, "refresh_token": token}) for appid, token in many.items()]
+    (tmp_path / "tokens.jsonl").write_text("\n".join(lines))
+    for _ in range(2):
+        command("ticket", *WHO, typed="ticket@@@new")
+    command("ticket", "--push", *WHO)
+    command("authorize", SHOP, *WHO, typed="refreshtoken@@@one")
+    command("authorize", "--file", "tokens.jsonl", *WHO)
+    key, lost = (base64.urlsafe_b64encode(bytes([number] * 32)).decode() for number in range(2))
+    for forgets in ((), ("--drop-unreadable", "--yes")):
+        for _ in range(2):
+            command("rekey", *forgets, *WHO, MPRELEASE_REDIS__ENCRYPTION_KEYS=key)
+        redis_client.set(f"{REFRESH_TOKEN_PREFIX}{SHOP}", f"{MARK}{lost}")
+
+    first = ", ".join(list(many)[:10])
+    assert logged(command) == [
+        anna("ticket"),
+        anna("ticket-push"),
+        anna("authorize", appid=SHOP),
+        anna("authorize", detail=f"{first}, and 2 more"),
+        anna("rekey"),
+        anna("rekey", detail="forgets what no key opens: 1"),
+    ]
+    entries = str(redis_client.zrange(keys_of.ACTIONS, 0, -1))
+    assert [word for word in ("@@@", key, lost) if word in entries] == []
+
+
+@pytest.mark.long
+def test_what_is_tried_again_is_noted_where_there_is_something(
+    command: Command, store: ReleaseStore, redis_client: redis.Redis
+) -> None:
+    for _ in range(3):
+        set_aside.put(redis_client, b"\xff", "no message at all")
+    command("set-aside", "requeue", *WHO)
+    command("set-aside", "requeue", *WHO)
+    set_aside.put(redis_client, b"\xff", "no message at all")
+    assert "Forget 1 message set aside?" in command("set-aside", "clear", *WHO, typed="n\n", code=1).stderr
+    for _ in range(2):
+        command("set-aside", "clear", "--yes", *WHO)
+    command("webhooks", "retry", *WHO, code=1)
+    Outbox(Database(redis_client)).open()
+    under_audit = [standing(store, number, Status.SUBMITTED) for number in range(2)]
+    command("webhooks", "retry", *WHO)
+    command("audits", "--ask", "--wave", "spring", *WHO)
+    stored = store.get(under_audit[0].id)
+    assert stored is not None
+    store.save(stored, stored.release.model_copy(update={"status": Status.REJECTED}))
+    command("audits", "--ask", *WHO)
+    command("audits", *WHO)
+    assert logged(command) == [
+        anna("set-aside-requeue", detail="messages: 3"),
+        anna("set-aside-clear", detail="messages: 1"),
+        anna("webhooks-retry", detail="not delivered: 3"),
+        anna("look", wave="spring", number=2),
+        anna("look", **one(under_audit[1])),
+    ]
+
+
 def test_people_read_a_line_for_each_entry_and_a_terminal_its_own_time(
     command: Command, store: ReleaseStore
 ) -> None:
     assert "nobody has ordered anything" in command("log").stderr
+    assert "all: mprelease log" in command("log", "--by", "bert").stderr
     release = standing(store, 1, Status.SUBMITTED)
     command("pause", "--as", "anna", "--reason", "[bold]rent[/] due")
     command("withdraw", release.id, *WHO)

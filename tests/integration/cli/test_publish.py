@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from releases.record import Release
+from releases.second_half import Publication
 from releases.states import Status, Step
 from releases.store.records import ReleaseStore
 from tests.integration.cli.conftest import Command
@@ -88,6 +89,29 @@ def test_what_is_not_approved_is_refused_with_the_next_command_and_the_others_go
     assert "nobody" in ended.stderr
     assert "1 release ordered to go live" in ended.stderr
     assert now(store, spring[0]).step is Step.PUBLISH
+
+
+def test_what_is_live_already_is_not_ordered_again(
+    command: Command, store: ReleaseStore, spring: list[Release]
+) -> None:
+    publication = Publication(ordered_at=at(0), verified_at=at(0))
+    for number in (7, 8):
+        standing(store, f"{SHOP[:-1]}{number}", Status.LIVE, step=Step.VERIFY_LIVE, publication=publication)
+    told = command("publish", "--wave", "spring", "--yes")
+    assert "2 releases ordered to go live" in told.stderr
+    assert [line.split()[0] for line in told.stdout.splitlines()] == sorted(one.id for one in spring[:2])
+
+
+def test_a_question_says_how_many_go_first_whatever_the_wave_is_called(
+    command: Command, store: ReleaseStore
+) -> None:
+    for number in range(2):
+        request = a_request(appid=f"{SHOP[:-1]}{number}", wave="{spring}")
+        before = created(store, Release.of(request, at(0)))
+        facts = {"status": Status.APPROVED, "step": Step.SUBMIT_AUDIT, "auditid": 4711}
+        store.save(before, before.release.model_copy(update=facts))
+    asked = command("publish", "--wave", "{spring}", "--canary", "1", code=2).stderr
+    assert "of wave {spring} live, 1 of them first?" in asked
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from cli.lines import words
-from cli.printing import complain, listing, notes, whole
+from cli.printing import Lines, complain, listing, notes, whole
 from releases.states import Status
 from tests.support.examples import NOW, a_problem, a_release
 
@@ -95,3 +95,19 @@ def test_a_long_line_on_stdout_is_shown_in_whole_words_on_a_terminal_and_stays_o
     assert len(lines) > 1
     assert max(map(len, lines)) <= 80
     assert " ".join(lines).split() == hosts.split()
+
+
+def test_a_narrow_terminal_indents_less_rather_than_breaking_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, url = "MPRELEASE_PLATFORM__APPSECRET", f"https://{'a' * 40}.example.com"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    for said in (f"fail     platform      set {name} and {name}", f"set {name} of {url} now"):
+        Lines().print(said, hang=23)
+        words(said)
+        lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in capsys.readouterr().out.splitlines()]
+        assert sum(line.count(name) for line in lines) == 2 * said.count(name)
+        assert sum(line.startswith(" ") for line in lines) >= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from releases.errors import ReleaseConflict
 from releases.record import Release
@@ -22,12 +23,23 @@ def do(services: Services, target: Target, order: Order, shown: Preview) -> int:
     if target.scope is not None:
         _with_platform(services, target, order)
     elif target.act is Act.LOOK:
-        return services.due.look_now([release.id for release in shown.touched], services.now())
+        return _look(services, target, order, shown)
     elif target.wave is not None:
         _with_wave(services, target, target.wave, order, shown)
     else:
         return _with_each(services, target, order, shown)
     return shown.number
+
+
+def _look(services: Services, target: Target, order: Order, shown: Preview) -> int:
+    now = services.now()
+    if shown.touched:
+        is_one = target.wave is None and shown.number == 1
+        to: dict[str, Any] = (
+            {"release": shown.touched[0]} if is_one else {"wave": target.wave, "number": shown.number}
+        )
+        services.actions.note(Action.of(What.LOOK, order.by, now, **to))
+    return services.due.look_now([release.id for release in shown.touched], now)
 
 
 def _with_platform(services: Services, target: Target, order: Order) -> None:

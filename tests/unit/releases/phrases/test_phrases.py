@@ -22,12 +22,14 @@ ROOT = Path(__file__).parents[4]
 COMPOSERS = (
     *sorted((ROOT / "releases/steps").rglob("*.py")),
     *sorted((ROOT / "wechat").rglob("*.py")),
+    *sorted((ROOT / "cli/commands").rglob("*.py")),
     *(
         ROOT / "releases" / name
         for name in ("waves/brake.py", "waves/waves.py", "intake/course.py", "intake/publications.py")
     ),
 )
-#: Of a call of these the first or only argument is for the history; and what `errmsg=` holds, is for a block or a wait.
+#: Of a call of these the first or only argument is for the history; what `errmsg=` holds, is for a block or a wait; what
+#: `detail=` holds, is for the log of actions.
 TOLD = {
     "changed",
     "note",
@@ -63,7 +65,7 @@ def composed(path: Path) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        args = [keyword.value for keyword in node.keywords if keyword.arg == "errmsg"]
+        args = [keyword.value for keyword in node.keywords if keyword.arg in ("errmsg", "detail")]
         args += node.args[:2] if name in TOLD else node.args[1:2] if name == "Unanswered" else []
         for arg in args:
             found = text_of(arg)

@@ -281,6 +281,22 @@ def test_several_releases_are_one_order_and_what_can_not_be_is_left(
     assert (logged.what, logged.by, logged.reason, logged.number) == ("resume", "user:olga", "mended", 2)
 
 
+def test_audits_that_are_read_at_once_are_one_order(
+    operator: Browser, make: Make, redis_client: redis.Redis
+) -> None:
+    first, second = (make(status=Status.SUBMITTED, step=Step.SUBMIT_AUDIT, auditid=n) for n in (1, 2))
+    make()
+    for target in ({"wave": "spring"}, {"release": second.id}):
+        assert confirm(operator, act("look", **target), reason="it was pushed").status_code == 303
+    logged = Actions(Database(redis_client)).newest(9).actions[::-1]
+    assert [(one.what, one.by, one.reason) for one in logged] == [("look", "user:olga", "it was pushed")] * 2
+    assert [(one.wave, one.release_id, one.number) for one in logged] == [
+        ("spring", None, 2),
+        ("spring", second.id, 1),
+    ]
+    assert first.id != second.id
+
+
 def test_what_can_not_be_done_any_more_is_a_conflict_that_says_why(publisher: Browser, make: Make) -> None:
     release = make(status=Status.REJECTED, step=Step.SUBMIT_AUDIT)
     path = act("publish", release=release.id)
