@@ -207,8 +207,12 @@ def test_rejections_of_a_wave_are_one_notice(world: World) -> None:
         "5: the name is wrong (Anna's, Anna's, Anna's, and 2 more)",
         f"[Open the page]({WAVE_LINK})",
     ]
-    # The next ones are told of together, an hour later; and nothing twice.
+    # The next ones are told of together, an hour later; those of another wave at once; and nothing twice.
     world.audited(releases[25:30], Status.REJECTED, "the name is wrong")
+    assert world.told() == []
+    other = world.wave(3, "autumn", start=31)
+    world.audited(other[:2], Status.REJECTED, "the name is wrong")
+    assert only(world.told())[0] == "**Rejected in wave autumn: 2**"
     assert world.told() == []
     world.clock.passes(3600)
     assert only(world.told())[0] == "**Rejected in wave spring: 5**"
