@@ -161,6 +161,12 @@ def test_an_outage_is_told_when_it_lasts(world: World, pauses: Pauses) -> None:
     longer = outage.model_copy(update={"errmsg": "HTTP 502", "outage": 2})
     assert pauses.replace(Scope.ALL, outage, longer)
     assert only(world.told())[:2] == ["**All releases are paused**", "HTTP 502"]
+    assert world.told() == []
+
+    # Another cause, although the pause goes on.
+    used_up = longer.model_copy(update={"errcode": 45009, "errmsg": "reach max api daily quota limit"})
+    assert pauses.replace(Scope.ALL, longer, used_up)
+    assert only(world.told())[1].startswith("45009 ")
 
 
 @pytest.mark.parametrize(
