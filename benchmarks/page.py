@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("--releases", type=int, default=RELEASES)
     parser.add_argument("--viewers", type=int, default=VIEWERS)
     options = parser.parse_args()
-    with _served() as (api, client):
+    with served() as (api, client):
         store = ReleaseStore(Database(client))
         began = time.monotonic()
         _fill(store, options.releases)
@@ -79,10 +79,17 @@ def main() -> int:
 
 
 @contextmanager
-def _served() -> Iterator[tuple[Api, "redis.Redis"]]:
+def served(**settings: str) -> Iterator[tuple[Api, "redis.Redis"]]:
+    """The server with an empty Redis, and the page open for `HEADERS`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MPRELEASE_")}
     with tempfile.TemporaryDirectory(prefix="mprelease-page-") as directory, embedded_redis() as url:
-        environment = {**inherited, **_SETTINGS, "PYTHONPATH": str(ROOT), "MPRELEASE_REDIS__URL": url}
+        environment = {
+            **inherited,
+            **_SETTINGS,
+            **settings,
+            "PYTHONPATH": str(ROOT),
+            "MPRELEASE_REDIS__URL": url,
+        }
         with (
             running(environment, Path(directory)) as api,
             redis.Redis.from_url(url, decode_responses=True) as client,

@@ -11,8 +11,10 @@ from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
 from releases.record import Release
 from releases.states import GOING_ON, TO_AUDIT, TO_LIVE, Status, Step
 
-#: What waiting for a handle raises, or brings: the audit id, or what went live and when. None while it goes on.
-Outcome = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | dict[str, Any] | None
+#: What waiting for a handle raises, or brings: the audit id, or what went live and when.
+Result = ReleaseBlocked | ReleaseFailed | ReleaseCancelled | int | dict[str, Any]
+#: The same; None while it goes on.
+Outcome = Result | None
 
 
 def task_id(release: Release, step: Step) -> str:

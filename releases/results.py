@@ -8,10 +8,11 @@ both agree: the last one who writes has seen the newest record.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from releases.handles import Outcome, comparable, outcomes
+from releases.handles import Outcome, Result, comparable, outcomes
 from releases.record import Release
 from releases.store.records import ReleaseStore
 
@@ -19,14 +20,14 @@ from releases.store.records import ReleaseStore
 class Results(Protocol):
     """By handle, which any Celery client can wait for: see `releases.handles`."""
 
-    def is_stored(self, handle: str) -> bool:
-        """Whether there is a result, as far as the master knows that has the records."""
+    def forget(self, *handles: str) -> None:
+        """Delete stored results, so that whoever asks waits for the next ones."""
 
-    def forget(self, handle: str) -> None:
-        """Delete the stored result, so that whoever asks waits for the next one."""
+    def store(self, found: Mapping[str, Result]) -> bool:
+        """Store what chains brought, or a failure, as that of their last tasks.
 
-    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
-        """Store what a chain brought, or a failure, as that of its last task."""
+        False if one of them is not there afterwards, as far as the master knows that has the records.
+        """
 
 
 #: A record that changes so often while its result is being stored has others who store it.
@@ -44,38 +45,38 @@ class Outcomes:
     store: ReleaseStore
     results: Results
 
-    def tell(self, release_id: str) -> None:
-        """Store the release's results; doing so again changes nothing."""
-        stored = self.store.get(release_id)
-        if stored is None:
-            self.store.told(release_id)
-        else:
-            self.ended(stored.release)
+    def tell(self, *release_ids: str) -> None:
+        """Store the results of releases; doing so again changes nothing."""
+        found = zip(release_ids, self.store.get_many(release_ids), strict=True)
+        self._store({name: {} if one is None else outcomes(one.release) for name, one in found})
 
-    def ended(self, release: Release) -> None:
-        """Store the results of a release whose record has been written like this, or what has become of it since."""
-        now = outcomes(release)
+    def ended(self, *releases: Release) -> None:
+        """Store the results of releases whose records have been written like this, or what has become of them since."""
+        self._store({release.id: outcomes(release) for release in releases})
+
+    def _store(self, now: dict[str, dict[str, Outcome]]) -> None:
+        """By release; all in one go, and anew those whose record says something else by then."""
         for _ in range(_TRIES):
-            for handle, outcome in now.items():
-                if outcome is None:
-                    self.results.forget(handle)
-                    continue
-                self.results.store(handle, outcome)
-                if not self.results.is_stored(handle):
-                    return  # the note stays, and the workers store it anew
-            stored = self.store.told(release.id)
-            newer = now if stored is None else outcomes(stored.release)
-            if _all(newer) == _all(now):
+            if not now:
                 return
-            now = newer
+            pairs = [pair for of_release in now.values() for pair in of_release.items()]
+            forgotten = [handle for handle, outcome in pairs if outcome is None]
+            if forgotten:
+                self.results.forget(*forgotten)
+            found = {handle: outcome for handle, outcome in pairs if outcome is not None}
+            if found and not self.results.store(found):
+                return  # the notes stay, and the workers store them anew
+            newer = {
+                one.release.id: outcomes(one.release) for one in self.store.told(*now) if one is not None
+            }
+            now = {name: said for name, said in newer.items() if _all(said) != _all(now[name])}
 
     def catch_up(self, since_s: float = UNTOLD_S) -> int:
         """Store the results that nobody has stored for so long; returns how many."""
         untold = self.store.untold(since_s, _BATCH)
-        for release_id in untold:
-            self.tell(release_id)
+        self.tell(*untold)
         return len(untold)
 
 
-def _all(found: dict[str, Outcome]) -> dict[str, object]:
+def _all(found: Mapping[str, Outcome]) -> dict[str, object]:
     return {handle: comparable(outcome) for handle, outcome in found.items()}

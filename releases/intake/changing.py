@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.record import Release
 from releases.store.actions import Action
-from releases.store.places import sent
+from releases.store.known import Stored
+from releases.store.places import Place, sent
 from releases.store.records import RecordChanged, ReleaseStore, RoleTaken
 
 #: How often a change is tried again when somebody else changed the same record at the same moment.
 TRIES = 50
 #: So many messages by name are remembered that have changed a release.
 _REMEMBERED = 8
+#: So many are changed in one go.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +34,13 @@ class Changing:
         release_id: str,
         change: Callable[[Release], Release],
         *,
-        moves: bool = True,
+        place: Callable[[Release], Place | None] | None = None,
         request_id: str | None = None,
         action: Callable[[Release], Action] | None = None,
     ) -> tuple[Release, Release]:
         """Write a change to the newest state of a record; returns the states before and after.
 
-        If it goes on it is about to be sent from then on, or with `moves` False stands where it stood. A `request_id`
-        names the message that asks for it: when that is delivered again nothing is done, whatever has happened since.
+        If it goes on it is about to be sent from then on, or stands in its `place`, or where it stood. A `request_id` names the message that asks for it: when that is delivered again nothing is done, whatever has happened since.
         `action` is the order for the release, which is noted if it changes it.
         """
         for _ in range(TRIES):
@@ -54,8 +57,8 @@ class Changing:
                 messages = (*found.progress.messages, request_id)[-_REMEMBERED:]
                 changed = changed.progressed(messages=messages)
             try:
-                place = sent(changed, self.now()) if moves else None
-                self.store.save(stored, changed, place=place, action=action and action(found))
+                where = place(changed) if place is not None else sent(changed, self.now())
+                self.store.save(stored, changed, place=where, action=action and action(found))
             except RecordChanged:
                 continue
             except RoleTaken:
@@ -63,6 +66,32 @@ class Changing:
                 continue
             return found, changed
         raise ReleaseConflict(release_id, "is being changed by many at once; try again")
+
+    def change_all(
+        self,
+        release_ids: Sequence[str],
+        change: Callable[[Release], Release],
+        *,
+        place: Callable[[Release], Place | None],
+        action: Action | None = None,
+    ) -> Iterator[list[tuple[Release, Release]]]:
+        """The same with many, some at a time: the states before and after of those that are as they should be now.
+
+        What can't be changed so is left as it is, and so is what is gone.
+        """
+        order = None if action is None else lambda _: action
+        for start in range(0, len(release_ids), _AT_ONCE):
+            rows = list[tuple[Stored, Release, Place | None]]()
+            for stored in self.store.get_many(release_ids[start : start + _AT_ONCE]):
+                with suppress(ReleaseConflict):
+                    if stored is not None and (after := change(stored.release)) is not stored.release:
+                        rows.append((stored, after, place(after)))
+            written = {release.id for release in self.store.save_all(rows, action)}
+            yield [(stored.release, after) for stored, after, _ in rows if after.id in written]
+            for _, after, _ in rows:
+                if after.id not in written:  # somebody else was faster
+                    with suppress(ReleaseConflict, UnknownRelease):
+                        yield [self.change(after.id, change, place=place, action=order)]
 
     def _tell_who_has_the_place(self, release: Release, role: str) -> None:
         """Raise the conflict with the release that is on its way to the audit, or ahead, if it still is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -139,17 +139,37 @@ class Releases:
             self.send(release)
         return release
 
+    def resume_all(self, release_ids: Sequence[str], by: By, within: Action) -> None:
+        """Resume many, but for those that can't be; workers send their messages as the queue empties."""
+        resuming = self._changing.change_all(
+            release_ids, lambda found: self._resumed(found, by), place=fed, action=within
+        )
+        for page in resuming:
+            for scope in {before.progress.held for before, _ in page} & set(Scope):
+                self.pauses.lift_unless_by_hand(scope)
+            self.outcomes.ended(*(after for _, after in page))
+
+    def cancel_all(self, release_ids: Sequence[str], by: By, within: Action) -> None:
+        """Cancel many that are at a step, but for those that can't be."""
+
+        def change(found: Release) -> Release:
+            return cancelled(found, self.now(), by) if found.is_moving else found
+
+        for page in self._changing.change_all(release_ids, change, place=fed, action=within):
+            self.outcomes.ended(*(after for _, after in page))
+
     def note(self, release_id: str, what: str, by: By) -> Release:
         """Have the history tell what somebody does that is no change of it; one that is queued or runs is left alone."""
+        return self._changing.change(release_id, self._noted(what, by), place=_where_it_stood)[1]
 
-        def noted(found: Release) -> Release:
-            return (
-                found
-                if found.status in (Status.QUEUED, Status.RUNNING)
-                else found.changed(what, self.now(), by)
-            )
+    def note_all(self, release_ids: Sequence[str], what: str, by: By) -> None:
+        """The same of many."""
+        for _ in self._changing.change_all(release_ids, self._noted(what, by), place=_where_it_stood):
+            pass
 
-        return self._changing.change(release_id, noted, moves=False)[1]
+    def _noted(self, what: str, by: By) -> Callable[[Release], Release]:
+        at_work = (Status.QUEUED, Status.RUNNING)
+        return lambda found: found if found.status in at_work else found.changed(what, self.now(), by)
 
     def would(self, order: Literal["resume", "cancel"], release: Release) -> bool:
         """Whether the order would change a release as it stands; raises ReleaseConflict where it can't be followed."""
@@ -207,3 +227,7 @@ class Releases:
             return None  # as in enqueue
         self.tell_superseded(earlier.release)
         return earlier.release
+
+
+def _where_it_stood(_: Release) -> None:
+    """No other place."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from releases.errors import ReleaseConflict
 from releases.intake.course import resumed
 from releases.intake.one import Releases
 from releases.intake.publications import in_words
@@ -132,9 +130,7 @@ class Orders:
         stopped = self.stopped_in(wave, part, halves)
         number = len(stopped) + (self.held(wave, halves) if braked else 0)
         order = self._action(What.RESUME, by, wave=wave, number=number, detail=detail)
-        for release in stopped:
-            with suppress(ReleaseConflict):  # somebody has ended it meanwhile
-                self._releases.resume(release.id, by, within=order)
+        self._releases.resume_all([release.id for release in stopped], by, within=order)
         if braked:
             self.let_go(wave, by, order, halves)
 
@@ -146,10 +142,8 @@ class Orders:
         with self._waves.standing_still(wave):
             found = self._each_once(wave, sorted(ACTIVE))
             order = self._action(What.CANCEL, by, wave=wave, number=len(found))
-            for release in found:
-                with suppress(ReleaseConflict):  # its publication has been sent meanwhile
-                    # What has left its step is left alone: another cancel of the wave may have made it approved again.
-                    self._releases.cancel(release.id, by=by, only_moving=True, within=order)
+            # What has left its step is left alone: another cancel of the wave may have made it approved again.
+            self._releases.cancel_all([release.id for release in found], by, within=order)
 
     def publish_wave(
         self,
@@ -200,8 +194,7 @@ class Orders:
         if found or is_stopped:
             self._actions.note(self._action(What.REVERT, by, wave=wave, number=len(found)))
         written = self._order_all(found, lambda old: self._taken_back(old, by))
-        for stored in in_the_shop:
-            self._releases.outcomes.tell(stored.release.id)
+        self._releases.outcomes.tell(*(stored.release.id for stored in in_the_shop))
         return written
 
     def _each_once(self, wave: str, statuses: Iterable[Status]) -> list[Release]:
@@ -239,9 +232,8 @@ class Orders:
         """Have the history of each release that this pause holds tell who ended it, before it is ended."""
         if self._pauses.current(scope) is None:
             return
-        for release in waiting:
-            if release.progress.held == scope:
-                self._releases.note(release.id, what, by)
+        held_by = [release.id for release in waiting if release.progress.held == scope]
+        self._releases.note_all(held_by, what, by)
 
 
 def _policy(canary: int, max_blocked: float | None) -> WavePolicy | None:

@@ -133,8 +133,9 @@ class Facts:
             found: list[Any] = pipe.execute()
         for scope, pause in zip(Scope, map(Pause.read, found), strict=True):
             if pause is not None:
-                # What is said of an outage changes with each call that fails.
-                mark = "outage" if pause.is_timed else f"{pause.errmsg} {pause.until}"
+                # What is said of an outage changes with each call that fails; the errcode of a used-up quota does not.
+                cause = "outage" if pause.errcode is None else f"errcode {pause.errcode}"
+                mark = cause if pause.is_timed else f"{pause.errmsg} {pause.until}"
                 after_s = OUTAGE_FOR_S if pause.is_timed else 0.0
                 yield Fact(Kind.PLATFORM_PAUSED, scope, mark, partial(self._paused, scope, pause), after_s)
 

@@ -35,7 +35,7 @@ class Stream(BaseModel):
 class Channel(BaseModel):
     """What a channel was told: the marks of the facts that hold, by their keys. Times are Redis', in seconds since the epoch.
 
-    `rests`: until when it is not told of rejections in waves. `failures`: in a row, of this `robot`.
+    `waves_rest`: until when it is not told of more rejections in a wave. `failures`: in a row, of this `robot`.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -43,7 +43,7 @@ class Channel(BaseModel):
     told: dict[str, str] = {}
     streams: dict[str, Stream] = {}
     next_at: float = 0.0
-    rests: float = 0.0
+    waves_rest: dict[str, float] = {}
     robot: str = ""
     failures: int = 0
     failed_at: float = 0.0

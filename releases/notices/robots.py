@@ -1,6 +1,6 @@
 """The robots of WeCom, DingTalk and Feishu groups: how each wants a message, signs it, and says that it did not take it.
 
-All of them answer HTTP 200 with an error in the body. What a message has no room for is left to the next one.
+All of them answer HTTP 200 with an error in the body, or another status with it. What a message has no room for is left to the next one.
 """
 
 from __future__ import annotations
@@ -93,13 +93,13 @@ class Robot(ABC):
         if reply.problem:
             return Told(0, reply.problem)
         wait_s = reply.retry_after_s(self._now())
-        if reply.status != _OK:
-            return Told(0, f"HTTP {reply.status}", wait_s)
         fields = _parsed(reply.body)
         code = integer(next((fields[name] for name in _CODES if name in fields), None))
-        if code == 0:
-            return Told(number)
-        if code is None:
+        if not code:
+            if reply.status != _OK:
+                return Told(0, f"HTTP {reply.status}", wait_s)
+            if code == 0:
+                return Told(number)
             return Told(0, "HTTP 200 with what is no answer of a robot", wait_s)
         said = text(next((fields[name] for name in _MESSAGES if name in fields), ""))
         error = plain(f"{code} {self._shown(said)}", _LONGEST_ERROR)
@@ -130,7 +130,7 @@ class DingTalk(Robot):
 
     channel, title = "dingtalk", "DingTalk"
     most_bytes = 18_000  # 20,000 are said to be the limit
-    too_fast: ClassVar = {130101: 600.0}
+    too_fast: ClassVar = {130101: 600.0, 410100: 600.0}
 
     def _message(self, title: str, notices: Sequence[Notice], end: str) -> tuple[dict[str, Any], int]:
         text = _markdown(notices, end, quote="", between="\n\n")

@@ -29,7 +29,7 @@ from releases.store.records import ReleaseStore
 OVERLAP_S = 300.0
 #: Releases that are looked at in one go; the others follow.
 MOST_AT_ONCE = 1000
-#: Rejections in waves are told of at once, and after that no more often than that, in seconds: audits take days.
+#: Rejections in a wave are told of at once, and after that no more often than that, in seconds: audits take days.
 REJECTIONS_EVERY_S = 3600.0
 #: So many releases of no wave are told of one by one; and so many reasons of many, and names of a reason.
 _ONE_BY_ONE, _MOST_REASONS, _MOST_NAMES = 5, 2, 3

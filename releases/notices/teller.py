@@ -105,6 +105,7 @@ class Teller:
         channel.told = {key: mark for key, mark in channel.told.items() if key in hold}
         if robot.fingerprint != channel.robot:
             channel.robot, channel.next_at, channel.failures, channel.error = robot.fingerprint, 0.0, 0, ""
+        channel.waves_rest = {wave: until for wave, until in channel.waves_rest.items() if until > now}
         found = {kind: self._since(kind, channel) for kind in KINDS}
         news = self._news(channel, facts, found, now)[:_MOST_NEWS] if now >= channel.next_at else []
         if channel.failures >= _ALONE_AFTER and news:
@@ -151,15 +152,12 @@ class Teller:
     ) -> Iterator[_News]:
         for kind, ids in found.items():
             for group in self._stopped.groups(kind, ids) if ids else ():
-                rests = _is_of_rejections(group) and now < channel.rests
                 if group.tell is None:
                     channel.streams[kind].known |= group.members
-                elif not rests:
+                elif kind is not Kind.RELEASE_REJECTED or now >= channel.waves_rest.get(
+                    group.wave or "", 0.0
+                ):
                     yield _News(kind, group.tell, group=group)
-
-
-def _is_of_rejections(group: Group) -> bool:
-    return group.kind is Kind.RELEASE_REJECTED and group.wave is not None
 
 
 def _count_as_told(channel: Channel, news: Sequence[_News], now: float) -> None:
@@ -168,8 +166,8 @@ def _count_as_told(channel: Channel, news: Sequence[_News], now: float) -> None:
             channel.told[one.fact.key] = one.fact.mark
         if one.group is not None:
             channel.streams[one.kind].known |= one.group.members
-            if _is_of_rejections(one.group):
-                channel.rests = now + REJECTIONS_EVERY_S
+            if one.kind is Kind.RELEASE_REJECTED and one.group.wave is not None:
+                channel.waves_rest[one.group.wave] = now + REJECTIONS_EVERY_S
 
 
 def _move_on(channel: Channel, found: Mapping[Kind, Mapping[str, float]], now: float) -> None:

@@ -52,10 +52,10 @@ def saving(
     return _json(change)
 
 
-def ordering(before: Stored, after: Release, place: Place) -> str:
+def ordering(before: Stored, after: Release, place: Place | None, left: str | None) -> str:
     """For save_release.lua: many of them are ordered to do something."""
     return saving(
-        before, after, number=None, ends_lease=False, place=place, unless_paused=(), left=None, behind=None
+        before, after, number=None, ends_lease=False, place=place, unless_paused=(), left=left, behind=None
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -28,8 +29,6 @@ if TYPE_CHECKING:  # whoever only reads releases creates none, and starts sooner
 
 #: Records fetched at once while listing.
 _PAGE = 500
-#: Records fetched at once while looking for one that is most likely among the newest.
-_FEW = 20
 #: Keys looked at in one call, where all have to be.
 _SCANNED = 1000
 #: Said where records are missing.
@@ -114,8 +113,11 @@ class ReleaseStore:
         `opening` begins their wave with them, `action` is the order. False if some Mini Program's releases are no longer as known: look
         again, decide again.
         """
+        left = self._left_by([one.superseded for one in creations if one.superseded is not None])
         rows = [
-            changes.creating(creation, position, self._left_by(creation.superseded))
+            changes.creating(
+                creation, position, left.get(creation.superseded.id if creation.superseded else "")
+            )
             for position, creation in enumerate(creations)
         ]
         return int(self._db.run(self._create, args=[changes.opening(opening, action), *rows])) == 0
@@ -137,7 +139,7 @@ class ReleaseStore:
         A release that goes on stands in `place` from then on, or where it stood; one that waits `behind` another one is due
         at once if that has changed. `action` is the order, if somebody gave one. Raises Paused, having written nothing, if the pause of one of these scopes is on.
         """
-        left = self._left_by(after) if before.release.status is not Status.CANCELLED else None
+        left = self._left_by([after] if before.release.status is not Status.CANCELLED else [])
         change = changes.saving(
             before,
             after,
@@ -146,7 +148,7 @@ class ReleaseStore:
             place=place,
             unless_paused=unless_paused,
             behind=behind,
-            left=left,
+            left=left.get(after.id),
         )
         order = [] if action is None else [json.dumps(action.entry)]
         reply = self._db.run(self._save, args=[change, *order])
@@ -162,24 +164,30 @@ class ReleaseStore:
             raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
         return Stored(after, int(reply))
 
-    def save_all(self, changes_: Sequence[tuple[Stored, Release, Place]]) -> list[Release]:
+    def save_all(
+        self, changes_: Sequence[tuple[Stored, Release, Place | None]], action: Action | None = None
+    ) -> list[Release]:
         """Write many that were changed by no step, some at a time; returns those that nobody else has changed meanwhile.
 
-        Of a role that only one release may have, and of cancelled ones, see `save`.
+        Of places, of a role that only one release may have, and of the order see `save`.
         """
+        order = [] if action is None else [json.dumps(action.entry)]
         written: list[Release] = []
         for start in range(0, len(changes_), _PAGE):
             page = changes_[start : start + _PAGE]
-            rows = [changes.ordering(before, after, place) for before, after, place in page]
-            replies = self._db.write(partial(self._save_rows, rows))
+            left = self._left_by([after for _, after, _ in page])
+            rows = [
+                changes.ordering(before, after, place, left.get(after.id)) for before, after, place in page
+            ]
+            replies = self._db.write(partial(self._save_rows, rows, order))
             written += [
                 after for (_, after, _), reply in zip(page, replies, strict=True) if str(reply).isdecimal()
             ]
         return written
 
-    def _save_rows(self, rows: Sequence[str], pipe: Pipeline) -> None:
+    def _save_rows(self, rows: Sequence[str], order: Sequence[str], pipe: Pipeline) -> None:
         for row in rows:
-            self._save(args=[row], client=pipe)
+            self._save(args=[row, *order], client=pipe)
 
     def untold(self, since_s: float, limit: int) -> list[str]:
         """The releases that came to rest so many seconds ago, and whose result nobody has stored since."""
@@ -187,12 +195,10 @@ class ReleaseStore:
         found: Any = self._redis.zrangebyscore(keys.UNTOLD, "-inf", seconds - since_s, start=0, num=limit)
         return list(found)
 
-    def told(self, release_id: str) -> Stored | None:
-        """Its result has been stored; returns the record as it is after that."""
-        with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zrem(keys.UNTOLD, release_id)
-            pipe.hmget(keys.record(release_id), "document", "revision")
-            return _stored(pipe.execute()[1])
+    def told(self, *release_ids: str) -> Iterator[Stored | None]:
+        """Their results have been stored; returns the records as they are after that."""
+        self._redis.zrem(keys.UNTOLD, *release_ids)
+        return self.get_many(release_ids)
 
     def mark(self) -> str:
         """What tells these records from those that somebody flushed: set by whoever looks first."""
@@ -316,18 +322,25 @@ class ReleaseStore:
             ids += found
         return ids
 
-    def _left_by(self, cancelled: Release | None) -> str | None:
-        """Of one that is cancelled, the newest other release of its version that was not: that is the same again then."""
-        if cancelled is None or cancelled.status is not Status.CANCELLED:
-            return None
-        others = [found for found in self._ids(None, None, cancelled.appid) if found != cancelled.id]
-        for start in range(len(others), 0, -_FEW):
-            for stored in reversed(list(self.get_many(others[max(start - _FEW, 0) : start]))):
-                if stored is None or stored.release.status is Status.CANCELLED:
-                    continue
-                if stored.release.identity == cancelled.identity:
-                    return stored.release.id
-        return None
+    def _left_by(self, changed: Sequence[Release]) -> dict[str, str]:
+        """Of those that are cancelled, by id, the newest other release of its version that was not: that is the same again then."""
+        cancelled = [one for one in changed if one.status is Status.CANCELLED]
+        if not cancelled:
+            return {}
+        with self._redis.pipeline(transaction=False) as pipe:
+            for one in cancelled:
+                pipe.zrange(keys.by_appid(one.appid), 0, -1)
+            ids = list(dict.fromkeys(found for reply in pipe.execute() for found in reply))
+        left: dict[str, str] = {}
+        versions: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for one in cancelled:
+            versions[one.appid, one.identity].append(one.id)
+        for stored in self._pages(ids):
+            other = stored.release
+            if other.status is not Status.CANCELLED:
+                same = versions.get((other.appid, other.identity), ())
+                left |= {one: other.id for one in same if one != other.id}
+        return left
 
     def _ids(self, status: Status | None, wave: str | None, appid: str | None) -> list[str]:
         """Taken at once: paging through an index that changes meanwhile would skip some."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
 from db.database import Database
 from releases.background.due import Due
+from releases.handles import Result
 from releases.intake.one import Releases
 from releases.intake.publications import Publications
 from releases.queues import Queues
@@ -67,19 +68,18 @@ class NotedResults:
         self.failed: list[tuple[str, tuple[Any, ...]]] = []
         self.succeeded: list[tuple[str, Any]] = []
 
-    def is_stored(self, handle: str) -> bool:
-        return handle in {told for told, _ in (*self.failed, *self.succeeded)}
+    def forget(self, *handles: str) -> None:
+        self.forgotten += handles
 
-    def forget(self, handle: str) -> None:
-        self.forgotten.append(handle)
-
-    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
-        if isinstance(outcome, Exception):
-            self.failed.append((handle, (type(outcome).__name__, *outcome.args)))
-        elif self.refuses:
-            raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
-        else:
-            self.succeeded.append((handle, outcome))
+    def store(self, found: Mapping[str, Result]) -> bool:
+        for handle, outcome in found.items():
+            if isinstance(outcome, Exception):
+                self.failed.append((handle, (type(outcome).__name__, *outcome.args)))
+            elif self.refuses:
+                raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
+            else:
+                self.succeeded.append((handle, outcome))
+        return True
 
 
 @pytest.fixture

@@ -59,10 +59,10 @@ class WaveOrder(BaseModel):
 
 
 @reading.get("/waves", response_model=WavePage)
-def list_waves(services: Ready, paging: Annotated[Paging, Query()]) -> JSONResponse:
+def list_waves(services: Ready, backend: Behind, paging: Annotated[Paging, Query()]) -> JSONResponse:
     """List the waves, newest first."""
     after = position_of(paging.cursor)
-    began = services.store.waves()
+    began = backend.waves()
     found = [Position(at.timestamp(), name) for name, at in began.items()]
     older = [one for one in found if after is None or one < after]
     shown = older[: paging.limit]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 import redis
 from celery import Celery
 
+from releases.handles import Result
 from releases.intake.one import Releases
 from releases.record import Release
 from releases.results import Outcomes
@@ -35,11 +36,11 @@ class Meanwhile(StoredResults):
         self.happens: list[Callable[[], object]] = []
         self.stored: list[str] = []
 
-    def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
+    def store(self, found: Mapping[str, Result]) -> bool:
         while self.happens:
             self.happens.pop()()
-        self.stored.append(type(outcome).__name__)
-        super().store(handle, outcome)
+        self.stored += [type(outcome).__name__ for outcome in found.values()]
+        return super().store(found)
 
 
 class Blocking:
@@ -116,8 +117,8 @@ def test_what_happens_while_a_result_is_corrected_counts_as_well(
     store: ReleaseStore, release: Release
 ) -> None:
     class BlockedMeanwhile(NotedResults):
-        def forget(self, handle: str) -> None:
-            super().forget(handle)
+        def forget(self, *handles: str) -> None:
+            super().forget(*handles)
             brought_to(store, release, status=Status.BLOCKED, block=REASON)
 
     results = BlockedMeanwhile()
@@ -132,12 +133,10 @@ def test_a_result_that_went_to_another_server_than_the_records_is_stored_anew(
     """As a master does that has been replaced: it takes results for some seconds more, and loses them."""
 
     class Elsewhere(StoredResults):
-        """Its results go to another database at first."""
+        """The database of the records has none of its results at first."""
 
-        def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
-            super().store(handle, outcome)
-            if is_replaced:
-                redis_client.rename(f"celery-task-meta-{handle}", "of-another-server")
+        def _write(self, new: Mapping[str, Any]) -> None:
+            super()._write({f"of-another-server-{key}" if is_replaced else key: new[key] for key in new})
 
     is_replaced = True
     outcomes = Outcomes(store=store, results=Elsewhere(celery_app, redis_client))

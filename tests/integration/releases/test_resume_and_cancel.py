@@ -57,7 +57,7 @@ def test_the_stored_result_is_deleted_before_the_message_is_sent(
     order: list[str] = []
 
     class InOrder(NotedResults):
-        def forget(self, handle: str) -> None:
+        def forget(self, *_: str) -> None:
             order.append("forget")
 
     releases = Releases(

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 import redis
 
 from releases.background.due import SLACK_S, Due
 from releases.errors import ReleaseConflict, UnknownRelease
+from releases.handles import Result
 from releases.intake.one import Enqueued, Releases
 from releases.reading import Reader
 from releases.record import Progress
@@ -345,11 +346,11 @@ def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
     class AwayOnce(NotedResults):
         away = True
 
-        def store(self, handle: str, outcome: Exception | int | dict[str, Any]) -> None:
+        def store(self, found: Mapping[str, Result]) -> bool:
             if self.away:
                 self.away = False
                 raise redis.ConnectionError
-            super().store(handle, outcome)
+            return super().store(found)
 
     results = AwayOnce()
     outcomes = Outcomes(store=store, results=results)

@@ -161,6 +161,12 @@ def test_an_outage_is_told_when_it_lasts(world: World, pauses: Pauses) -> None:
     longer = outage.model_copy(update={"errmsg": "HTTP 502", "outage": 2})
     assert pauses.replace(Scope.ALL, outage, longer)
     assert only(world.told())[:2] == ["**All releases are paused**", "HTTP 502"]
+    assert world.told() == []
+
+    # Another cause, although the pause goes on.
+    used_up = longer.model_copy(update={"errcode": 45009, "errmsg": "reach max api daily quota limit"})
+    assert pauses.replace(Scope.ALL, longer, used_up)
+    assert only(world.told())[1].startswith("45009 ")
 
 
 @pytest.mark.parametrize(
@@ -207,8 +213,12 @@ def test_rejections_of_a_wave_are_one_notice(world: World) -> None:
         "5: the name is wrong (Anna's, Anna's, Anna's, and 2 more)",
         f"[Open the page]({WAVE_LINK})",
     ]
-    # The next ones are told of together, an hour later; and nothing twice.
+    # The next ones are told of together, an hour later; those of another wave at once; and nothing twice.
     world.audited(releases[25:30], Status.REJECTED, "the name is wrong")
+    assert world.told() == []
+    other = world.wave(3, "autumn", start=31)
+    world.audited(other[:2], Status.REJECTED, "the name is wrong")
+    assert only(world.told())[0] == "**Rejected in wave autumn: 2**"
     assert world.told() == []
     world.clock.passes(3600)
     assert only(world.told())[0] == "**Rejected in wave spring: 5**"

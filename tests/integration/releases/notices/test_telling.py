@@ -155,17 +155,19 @@ def test_what_is_no_answer_of_a_robot_is_an_error(world: World, pauses: Pauses, 
 
 
 @pytest.mark.parametrize(
-    ("channel", "body", "wait_s"),
+    ("channel", "answer", "wait_s"),
     [
-        ("dingtalk", {"errcode": 130101, "errmsg": "send too fast"}, 600),
-        ("wecom", {"errcode": 45009, "errmsg": "api freq out of limit"}, 60),
-        ("feishu", {"code": 11232, "msg": "frequency limited"}, 60),
+        ("dingtalk", Answer({"errcode": 130101, "errmsg": "send too fast"}), 600),
+        ("dingtalk", Answer({"errcode": 410100, "errmsg": "send too fast"}), 600),
+        ("dingtalk", Answer({"errcode": 410100, "errmsg": "send too fast"}, 429), 600),
+        ("wecom", Answer({"errcode": 45009, "errmsg": "api freq out of limit"}), 60),
+        ("feishu", Answer({"code": 11232, "msg": "frequency limited"}), 60),
     ],
 )
 def test_a_robot_that_is_told_too_much_is_left_alone(
-    world: World, pauses: Pauses, channel: str, body: object, wait_s: int
+    world: World, pauses: Pauses, channel: str, answer: Answer, wait_s: int
 ) -> None:
-    world.groups.answers[channel] = Answer(body)
+    world.groups.answers[channel] = answer
     pauses.begin_by_hand(Scope.ALL, "maintenance")
     world.teller.look()
     world.groups.answers.clear()

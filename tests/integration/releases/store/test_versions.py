@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -83,8 +84,8 @@ def test_two_that_are_cancelled_at_once_do_not_leave_each_other(
     class CancelledMeanwhile(ReleaseStore):
         """The first is cancelled after it was found to be the one that the second leaves."""
 
-        def _left_by(self, cancelled: Release | None) -> str | None:
-            left = super()._left_by(cancelled)
+        def _left_by(self, changed: Sequence[Release]) -> dict[str, str]:
+            left = super()._left_by(changed)
             store.save(first, first.release.model_copy(update={"status": Status.CANCELLED}))
             return left
 

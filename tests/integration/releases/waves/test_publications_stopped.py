@@ -114,9 +114,9 @@ def test_what_another_cancel_of_the_wave_makes_approved_again_at_that_moment_is_
     reader: Reader,
 ) -> None:
     class Overtaken(Releases):
-        def cancel(self, *args: Any, **named: Any) -> Release:
+        def cancel_all(self, *args: Any, **named: Any) -> None:
             orders.cancel_wave("spring", ANNA)
-            return super().cancel(*args, **named)
+            super().cancel_all(*args, **named)
 
     orders.publish_wave("spring", ANNA)
     overtaken = Overtaken(**{field.name: getattr(releases, field.name) for field in fields(releases)})

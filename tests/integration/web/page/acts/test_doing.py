@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 import redis
+import requests
 
 from db.database import Database
+from releases.intake.many import Batch
+from releases.intake.one import Releases
 from releases.problems import remedy_of
 from releases.record import Progress
 from releases.scope import Scope
@@ -21,6 +24,7 @@ from releases.store.records import ReleaseStore
 from releases.waves.halves import FIRST
 from releases.waves.halves import LIVE as HALF_LIVE
 from releases.waves.waves import Waves
+from tests.integration.releases.intake.test_many import some_requests
 from tests.integration.web.page.acts.acting import (
     APPROVED,
     BLOCKED,
@@ -36,6 +40,7 @@ from tests.integration.web.page.acts.acting import (
 )
 from tests.integration.web.page.conftest import Browser
 from tests.support.examples import NOW, a_problem
+from tests.support.workers import wait_for
 
 #: `make test` has to be quick.
 pytestmark = pytest.mark.long
@@ -67,6 +72,27 @@ def test_all_of_one_cause_are_resumed_and_no_other(
 
     confirm(operator, act("resume", wave="spring", cause="blocked ensure_domains -"))
     assert now(store, other).status is Status.QUEUED
+
+
+def test_whoever_closes_the_browser_in_the_middle_has_all_of_it_done(
+    operator: Browser, releases: Releases, redis_client: redis.Redis, store: ReleaseStore
+) -> None:
+    many = 1200
+    Batch(store=store, releases=releases).enqueue(some_requests(many, wave="spring"))
+    path = act("cancel", wave="spring")
+    fields = hidden(operator.open(path))
+    url, origin = f"{operator.url}{path}", {"Origin": operator.url}
+    with pytest.raises(requests.ReadTimeout):
+        operator.session.post(url, data=fields, headers=origin, timeout=(5, 0.01))
+    operator.session.close()
+    assert store.wave_tally("spring").counts[Status.CANCELLED] < many
+
+    wait_for(lambda: store.wave_tally("spring").counts[Status.CANCELLED] == many, 60)
+
+    waves = Waves(Database(redis_client), store=store, pauses=Pauses(Database(redis_client)))
+    wait_for(lambda: waves.state("spring", FIRST).pause is None, 10)
+    (logged,) = Actions(Database(redis_client)).newest(9, wave="spring", by="olga").actions
+    assert (logged.what, logged.number) == ("cancel", many)
 
 
 def test_a_braked_wave_goes_on_with_what_it_holds(
