@@ -1,4 +1,7 @@
-"""How a record is changed by who holds no lease of it: read, decide, write, and again where somebody else was faster."""
+"""How a record is changed by who holds no lease of it: read, decide, write, and again where somebody else was faster.
+
+An order for a release is such a change, and all orders end alike: the result is stored, and the message sent.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from releases.errors import ReleaseConflict, UnknownRelease
-from releases.record import Release
-from releases.store.actions import Action
+from releases.record import By, Release
+from releases.results import Outcomes
+from releases.states import GOING_ON, LOOKED_AT
+from releases.store.actions import Action, What
 from releases.store.places import sent
 from releases.store.records import RecordChanged, ReleaseStore, RoleTaken
 
@@ -20,10 +25,44 @@ _REMEMBERED = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changing:
-    """Changes records. Safe to use from many threads and processes."""
+    """Changes records. Safe to use from many threads and processes.
+
+    Each order may be repeated: it is the same order then. A `request_id` names the message that brings it: when that is
+    delivered again nothing is done, whatever has happened since. `within` is the order for many of which it is a part.
+    """
 
     store: ReleaseStore
+    send: Callable[[Release], None]
+    outcomes: Outcomes
     now: Callable[[], datetime]
+
+    def follow(
+        self,
+        order: What,
+        release_id: str,
+        change: Callable[[Release], Release],
+        by: By,
+        request_id: str | None,
+        within: Action | None,
+        *,
+        detail: str | None = None,
+        before_sent: Callable[[Release], object] = lambda _: None,
+    ) -> Release:
+        """Do what was ordered of a release. If that changes it, `before_sent` is told what it was."""
+        before, release = self.change(
+            release_id,
+            change,
+            request_id=request_id,
+            action=lambda found: within or Action.of(order, by, self.now(), found, detail=detail),
+        )
+        if before is not release:
+            before_sent(before)
+        if before is not release or release.status not in GOING_ON:
+            # Also of one that was found: it may have expired, and who asked again waits for it.
+            self.outcomes.tell(release_id)
+        if before is not release and release.status in LOOKED_AT:
+            self.send(release)
+        return release
 
     def change(
         self,
@@ -36,9 +75,8 @@ class Changing:
     ) -> tuple[Release, Release]:
         """Write a change to the newest state of a record; returns the states before and after.
 
-        If it goes on it is about to be sent from then on, or with `moves` False stands where it stood. A `request_id`
-        names the message that asks for it: when that is delivered again nothing is done, whatever has happened since.
-        `action` is the order for the release, which is noted if it changes it.
+        If it goes on it is about to be sent from then on, or with `moves` False stands where it stood. `action` is the
+        order for the release, which is noted if it changes it.
         """
         for _ in range(TRIES):
             stored = self.store.get(release_id)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from releases.errors import ReleaseConflict
@@ -14,7 +12,6 @@ from releases.intake.course import cancelled, resumed
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.record import NOBODY, By, Release, identity
 from releases.request import ReleaseRequest
-from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import GOING_ON, Status
 from releases.steps.live.order import superseded
@@ -23,7 +20,6 @@ from releases.store.actions import Action, What
 from releases.store.creations import Creation
 from releases.store.pauses import Pauses
 from releases.store.places import fed, sent
-from releases.store.records import ReleaseStore
 
 #: Ids of releases are made from those of the requests in this name space.
 _REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")
@@ -38,18 +34,10 @@ class Enqueued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Releases:
+class Releases(Changing):
     """Takes releases in and changes their course. Safe to use from many threads and processes."""
 
-    store: ReleaseStore
-    send: Callable[[Release], None]
-    outcomes: Outcomes
     pauses: Pauses
-    now: Callable[[], datetime]
-
-    @property
-    def _changing(self) -> Changing:
-        return Changing(store=self.store, now=self.now)
 
     def enqueue(self, request: ReleaseRequest, request_id: str | None = None, by: By = NOBODY) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
@@ -91,21 +79,17 @@ class Releases:
 
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
         and the first call that is still refused begins it again. A pause that a person began is refused instead.
-        One that its wave's brake or canary holds goes on by itself; the others stay. A `request_id` names the message
-        that asks for it, as in `Changing.change`; `within` is the order for many of which this is a part.
+        One that its wave's brake or canary holds goes on by itself; the others stay.
         """
-        before, release = self._changing.change(
-            release_id,
-            lambda found: self._resumed(found, by),
-            request_id=request_id,
-            action=lambda found: within or Action.of(What.RESUME, by, self.now(), found),
-        )
-        if before is not release:
+
+        def lift_pause(before: Release) -> None:
             if before.progress.held in set(Scope):  # one of its wave stays, and it passes that alone
                 self.pauses.lift_unless_by_hand(before.progress.held)
-            self.outcomes.tell(release_id)
-            self.send(release)
-        return release
+
+        def change(found: Release) -> Release:
+            return self._resumed(found, by)
+
+        return self.follow(What.RESUME, release_id, change, by, request_id, within, before_sent=lift_pause)
 
     def cancel(
         self,
@@ -119,25 +103,15 @@ class Releases:
     ) -> Release:
         """End a release, or its publication or revert; a step that is running notices when it writes. Raises ReleaseConflict.
 
-        A `request_id` names the message that asks for it, as in `Changing.change`: what is approved again because its
-        publication was cancelled is not given up because that message comes again. With `only_moving` one that is at
-        no step is left as it is. `within` is the order for many of which this is a part.
+        What is approved again because its publication was cancelled is not given up because that message comes again.
+        With `only_moving` one that is at no step is left as it is.
         """
 
         def change(found: Release) -> Release:
             is_left = only_moving and not found.is_moving
             return found if is_left else cancelled(found, self.now(), by, reason)
 
-        before, release = self._changing.change(
-            release_id,
-            change,
-            request_id=request_id,
-            action=lambda found: within or Action.of(What.CANCEL, by, self.now(), found),
-        )
-        self.outcomes.tell(release_id)
-        if before is not release and release.status in GOING_ON:
-            self.send(release)
-        return release
+        return self.follow(What.CANCEL, release_id, change, by, request_id, within)
 
     def note(self, release_id: str, what: str, by: By) -> Release:
         """Have the history tell what somebody does that is no change of it; one that is queued or runs is left alone."""
@@ -149,7 +123,7 @@ class Releases:
                 else found.changed(what, self.now(), by)
             )
 
-        return self._changing.change(release_id, noted, moves=False)[1]
+        return self.change(release_id, noted, moves=False)[1]
 
     def would(self, order: Literal["resume", "cancel"], release: Release) -> bool:
         """Whether the order would change a release as it stands; raises ReleaseConflict where it can't be followed."""
