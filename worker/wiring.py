@@ -44,7 +44,6 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live.hours import Hours
 from releases.steps.live.shop import Shop
 from releases.steps.live.times import Times
-from releases.steps.live.work import LiveWork
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
@@ -135,12 +134,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         registered_hosts=wechat.registered_hosts,
         registered_jump_hosts=wechat.registered_jump_hosts,
         others=store,
-        live=LiveWork(
-            published_hosts=preflight.published_hosts,
-            published_jump_hosts=preflight.published_jump_hosts,
-            shop=Shop(store=store, now=now),
-            check_time=lambda release: times.check(release, now()),
-        ),
+        shop=Shop(store=store, now=now),
         now=now,
         times=times,
     )

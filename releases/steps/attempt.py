@@ -220,17 +220,11 @@ class Attempt:
         self._happened(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
         self._end(looked_at(first_look(now, self.pushed_at)))
 
-    def live(self, what: str) -> None:
-        """The release is in the shop."""
-        progress = self._release.progress.kept()
-        self._publication(verified_at=self._now())
-        self._happened(what, status=Status.LIVE, progress=progress)
-        self._end()
-
-    def reverted(self, what: str) -> None:
-        """The release was taken back."""
-        progress = self._release.progress.kept()
-        self._happened(what, status=Status.REVERTED, progress=progress)
+    def arrived(self, status: Status, what: str) -> None:
+        """The release is in the shop, or was taken back."""
+        if status is Status.LIVE:
+            self._publication(verified_at=self._now())
+        self._happened(what, status=status, progress=self._release.progress.kept())
         self._end()
 
     def note_cancelled(self) -> Release | None:

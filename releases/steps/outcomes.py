@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from releases.record import Release
 from releases.second_half import Review
+from releases.states import Status
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls
 from wechat.http.deadline import Deadline
@@ -35,21 +37,15 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The release is in the shop, with all its domains."""
+class Arrived:
+    """The release is in the shop, with all its domains, or was taken back."""
 
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reverted:
-    """The release was taken back."""
-
+    status: Literal[Status.LIVE, Status.REVERTED]
     what: str
 
 
 #: How the work of a step ends.
-Outcome = Done | Submitted | Reviewed | Live | Reverted
+Outcome = Done | Submitted | Reviewed | Arrived
 
 
 @dataclass(frozen=True, slots=True)

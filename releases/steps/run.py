@@ -28,14 +28,13 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live.times import NotYet
 from releases.steps.look import Look
 from releases.steps.outcomes import (
+    Arrived,
     Dropped,
     End,
-    Live,
     Looked,
     Next,
     Outcome,
     Rests,
-    Reverted,
     Reviewed,
     Run,
     Submitted,
@@ -185,11 +184,8 @@ class Steps:
                 attempt.reviewed(review, what)
                 is_ordered = attempt.release.status is Status.QUEUED
                 return Next(attempt.release) if is_ordered else Looked(attempt.release)
-            case Live(what):
-                attempt.live(what)
-                return Rests(attempt.release)
-            case Reverted(what):
-                attempt.reverted(what)
+            case Arrived(status, what):
+                attempt.arrived(status, what)
                 return Rests(attempt.release)
         runs_on = run.deadline.has(self.step_deadline_s * _RUNS_ON_WITH) and may_run_on()
         attempt.done(outcome.what, runs_on=runs_on)
