@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -32,6 +33,12 @@ COMMITTED = ("commit_at", "committed_at", "exp_time")
 _REQUESTED = ("appid", "label", "template_id", "user_version", *PAYLOAD, "urgent")
 
 
+#: The fields of a release that neither stands still nor waits.
+NOTHING_WRONG: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("block", "failure", "wait", "next_attempt_at"))
+)
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -50,6 +57,10 @@ class Problem(_Value):
     def message(self) -> str:
         """What WeChat said, without the rid at its end: that differs for each call."""
         return self.errmsg.partition(" rid")[0]
+
+    def at(self, step: Step) -> Problem:
+        """The problem alone, of what may be more, as one of a release at this step."""
+        return Problem(**{name: getattr(self, name) for name in Problem.model_fields} | {"step": step})
 
     def arguments(self) -> tuple[Any, ...]:
         """The fields in the order in which ReleaseBlocked and ReleaseFailed take them."""
@@ -177,16 +188,22 @@ class Progress(_Value):
     revert_to: int | None = None
     revert_at: float | None = None
 
-    def fresh(self, *, resumed: bool = False) -> Self:
-        """The same facts with unused budgets; a resume allows one more commit as well, and waits for no time."""
-        budgets = dict.fromkeys(
+    def fresh(self, *, resumed: bool = False, **facts: Any) -> Self:
+        """The same and other facts with unused budgets; a resume allows one more commit as well, and waits for no time."""
+        budgets: dict[str, Any] = dict.fromkeys(
             ("failures", "scans", "unknowns", "unfound", "unshown", "unadded", "lates"), 0
         )
-        foreign = "" if resumed else self.foreign
-        cleared = {"held": "", "behind": "", "late_since": None, "timed": False}
-        if resumed and self.timed:
-            cleared["not_before"] = None
-        return self.model_copy(update={**budgets, **cleared, "foreign": foreign, "resumed": resumed})
+        cleared = {
+            **budgets,
+            "held": "",
+            "behind": "",
+            "late_since": None,
+            "timed": False,
+            "resumed": resumed,
+        }
+        if resumed:
+            cleared |= {"foreign": "", "not_before": None if self.timed else self.not_before}
+        return self.model_copy(update=cleared | facts)
 
     def kept(self, *also: str, **facts: Any) -> Self:
         """What outlives the steps' work; what else they had to remember is needed no more, and each record is kept for good."""
@@ -341,7 +358,7 @@ class Release(_Value):
             f"waiting: {why.errmsg}",
             now,
             status=Status.WAITING,
-            wait=why,
+            wait=why.at(self.step),
             next_attempt_at=until,
             progress=self.progress.model_copy(update={"held": held, "timed": not held}),
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases.record import Release
+from releases.record import NOTHING_WRONG, Release
 from releases.states import Status, Step
 from releases.steps.ours import is_described_as_ours, is_same_version
 from releases.store.records import ReleaseStore
@@ -56,7 +56,4 @@ class Shop:
         stored = self.store.get(other.id)
         if stored is None or stored.release.status is not other.status:
             return
-        changed = stored.release.changed(
-            what, self.now(), status=status, block=None, failure=None, wait=None, next_attempt_at=None
-        )
-        self.store.save(stored, changed)
+        self.store.save(stored, stored.release.changed(what, self.now(), status=status, **NOTHING_WRONG))
