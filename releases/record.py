@@ -58,6 +58,16 @@ class Problem(_Value):
         """What WeChat said, without the rid at its end: that differs for each call."""
         return self.errmsg.partition(" rid")[0]
 
+    @property
+    def coded(self) -> str:
+        """Its errcode, if it has one, and the message."""
+        return self.message if self.errcode is None else f"{self.errcode} {self.message}"
+
+    @property
+    def named(self) -> list[str]:
+        """The domains that it names, each once."""
+        return list(dict.fromkeys(domain for listed in self.domains.values() for domain in listed))
+
     def at(self, step: Step) -> Problem:
         """The problem alone, of what may be more, as one of a release at this step."""
         return Problem(**{name: getattr(self, name) for name in Problem.model_fields} | {"step": step})

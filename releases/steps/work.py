@@ -14,7 +14,13 @@ from releases.steps.ahead import Others, make_way
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls, WebView
 from releases.steps.commit_code import commit_code
-from releases.steps.ensure_domains import ALREADY_THERE, RegisteredHosts, each_in_turn, ensure_domains
+from releases.steps.ensure_domains import (
+    ALREADY_THERE,
+    RegisteredHosts,
+    each_in_turn,
+    ensure_domains,
+    wanted_by,
+)
 from releases.steps.live.guard import Guard
 from releases.steps.live.publish import publish
 from releases.steps.live.revert import revert
@@ -102,7 +108,7 @@ class Work:
 
     def _ensure(self, mini_program: MiniProgramCalls, release: Release, wave: str | None = None) -> str:
         """Ensure the domains of both kinds; with a wave they are held against the platform's pools before."""
-        wanted, progress = self._wanted_by(release), release.progress
+        wanted, progress = wanted_by(release, self.wanted), release.progress
 
         def server() -> str:
             with nullcontext() if wave is None else self.preflight.of(wanted.server, wave):
@@ -122,7 +128,7 @@ class Work:
     def _verify(self, mini_program: MiniProgramCalls, attempt: Attempt) -> str:
         release = attempt.release  # with what a resume has asked for
         self._mend(mini_program, attempt)
-        what = verify_live(mini_program, release, attempt, self._wanted_by(release))
+        what = verify_live(mini_program, release, attempt, wanted_by(release, self.wanted))
         self.shop.taken_by(release)
         return what
 
@@ -144,11 +150,8 @@ class Work:
 
     def _guard(self, release: Release) -> Guard:
         return Guard(
-            self._wanted_by(release),
+            wanted_by(release, self.wanted),
             self.preflight.published_hosts,
             self.preflight.published_jump_hosts,
             check_time=self.check_time,
         )
-
-    def _wanted_by(self, release: Release) -> Domains:
-        return self.wanted if release.domains is None else Domains.wanted(release.domains)
