@@ -45,9 +45,11 @@ def outcomes(release: Release) -> dict[str, Outcome]:
     return found
 
 
-def comparable(outcome: Outcome) -> object:
-    """The outcome as it can be compared: two errors are equal if they say the same."""
-    return (type(outcome), outcome.args) if isinstance(outcome, Exception) else outcome
+def comparable(found: dict[str, Outcome]) -> dict[str, object]:
+    """Outcomes as they can be compared: two errors are equal if they say the same."""
+    return {
+        handle: (type(one), one.args) if isinstance(one, Exception) else one for handle, one in found.items()
+    }
 
 
 def _of_audit(release: Release) -> Outcome:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from releases.handles import Outcome, comparable, outcomes
+from releases.handles import comparable, outcomes
 from releases.record import Release
 from releases.store.records import ReleaseStore
 
@@ -65,7 +65,7 @@ class Outcomes:
                     return  # the note stays, and the workers store it anew
             stored = self.store.told(release.id)
             newer = now if stored is None else outcomes(stored.release)
-            if _all(newer) == _all(now):
+            if comparable(newer) == comparable(now):
                 return
             now = newer
 
@@ -75,7 +75,3 @@ class Outcomes:
         for release_id in untold:
             self.tell(release_id)
         return len(untold)
-
-
-def _all(found: dict[str, Outcome]) -> dict[str, object]:
-    return {handle: comparable(outcome) for handle, outcome in found.items()}

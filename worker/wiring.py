@@ -15,8 +15,7 @@ from pydantic import SecretStr
 from config.celery_options import PUBLISH_QUEUE, QUEUE, QUEUES, URGENT_QUEUE
 from config.loading import SettingsError
 from config.sections.notify import NotifySettings
-from config.sections.tokens import TokensSettings
-from config.settings import DomainSettings, PublishSettings, RateSettings, Settings, WebhookSettings
+from config.settings import DomainSettings, RateSettings, Settings, WebhookSettings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
@@ -127,7 +126,9 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         now=now,
         random=random.SystemRandom().random,
     )
-    times = Times(hours=hours_of(settings.publish))
+    publish = settings.publish
+    hours = Hours(tuple(publish.hours), frozenset(publish.not_on), ZoneInfo(publish.time_zone))
+    times = Times(hours=hours)
     work = Work(
         wanted=wanted,
         preflight=preflight,
@@ -255,6 +256,7 @@ def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
         for tell in told:
             tell(endpoint, errcode, seconds)
 
+    tokens = settings.tokens
     return WeChat(
         api_url=settings.wechat.api_url,
         connect_timeout_s=settings.wechat.connect_timeout_s,
@@ -265,13 +267,8 @@ def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
         pace=rate_limits(settings.rate, db.redis),
         sleep=time.sleep,
         observe=observe,
-        owner=owner_of(settings.tokens),
+        owner=Owner(tokens.url, tokens.key.get_secret_value()) if tokens.is_borrowed else None,
     )
-
-
-def owner_of(settings: TokensSettings) -> Owner | None:
-    """The other system that lends the tokens; None where they are our own."""
-    return Owner(settings.url, settings.key.get_secret_value()) if settings.is_borrowed else None
 
 
 def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
@@ -288,11 +285,6 @@ def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
 
 def _per_minute(calls: int) -> Limit | None:
     return Limit(calls) if calls else None
-
-
-def hours_of(publish: PublishSettings) -> Hours:
-    """When publications may begin."""
-    return Hours(tuple(publish.hours), frozenset(publish.not_on), ZoneInfo(publish.time_zone))
 
 
 def wanted_domains(settings: DomainSettings) -> Domains:

@@ -37,12 +37,11 @@ class Attempt:
         self._release = self._before = lease.stored.release
         self._pauses = lease.pauses
         self._heeded: tuple[str, ...] = ()
-        self._is_first = True
         self.lease = lease.number
         #: The older release of the Mini Program that a commit would destroy, and when WeChat pushed last about the audit.
         self.ahead, self.pushed_at = lease.ahead, lease.pushed_at
         self.stood = lease.stood
-        self.ended = False
+        self.has_started = self.ended = False
 
     @property
     def is_probe(self) -> bool:
@@ -62,13 +61,12 @@ class Attempt:
         on the same lease, one that is on at its first write.
         """
         release = self._before = self._release
-        is_first, self._is_first = self._is_first, False
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
             pause = self._pauses.get(scope)
             if pause is not None and pause.holds(release.id, is_canary=release.progress.canary):
                 raise Paused(scope, pause)
-        self._heeded = () if is_first else pauses
+        self._heeded, self.has_started = pauses if self.has_started else (), True
         failures = release.progress.failures + (1 if interrupted else 0)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
         self._change(

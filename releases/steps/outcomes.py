@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,12 +51,16 @@ Outcome = Done | Submitted | Reviewed | Arrived
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a message has once its release may be worked on: the lease, with the record, until the deadline."""
+    """What a message has once its release may be worked on: the lease, with the record, until the deadline.
+
+    `may_run_on` says whether a further step may run on this lease, as far as the process is concerned.
+    """
 
     appid: str
     attempt: Attempt
     mini_program: MiniProgramCalls
     deadline: Deadline
+    may_run_on: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
