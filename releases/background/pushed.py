@@ -16,7 +16,7 @@ from functools import partial
 from db.database import Database
 from releases.store import keys
 from releases.store.pauses import Pauses
-from releases.store.places import Lane
+from releases.store.places import AT_ONCE, Lane
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
@@ -101,7 +101,7 @@ class Pushed:
                 "lease": keys.lease(appid),
                 "record": keys.record(""),
                 "looks": keys.due(Lane.LOOKS),
-                "lanes": {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)},
+                "lanes": AT_ONCE,
                 "apart_s": _LOOKS_APART_S,
             }
             if self._look_now(args=[json.dumps(ask)]) != 0:

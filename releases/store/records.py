@@ -54,6 +54,15 @@ class LeaseLost(Exception):
     """The lease ran out and another attempt has begun: this one must not write any more."""
 
 
+#: What save_release.lua answers where it has written nothing.
+_REFUSALS: dict[Any, type[Exception]] = {
+    "gone": RecordGone,
+    "changed": RecordChanged,
+    "fenced": LeaseLost,
+    "taken": RoleTaken,
+}
+
+
 class ReleaseStore:
     """Reads and writes records. Safe to use from many threads.
 
@@ -137,29 +146,22 @@ class ReleaseStore:
         A release that goes on stands in `place` from then on, or where it stood; one that waits `behind` another one is due
         at once if that has changed. `action` is the order, if somebody gave one. Raises Paused, having written nothing, if the pause of one of these scopes is on.
         """
-        left = self._left_by(after) if before.release.status is not Status.CANCELLED else None
         change = changes.saving(
             before,
             after,
-            number=lease,
-            ends_lease=end_lease,
             place=place,
+            lease=lease,
+            end_lease=end_lease,
             unless_paused=unless_paused,
             behind=behind,
-            left=left,
+            left=self._left_by(after) if before.release.status is not Status.CANCELLED else None,
         )
         order = [] if action is None else [json.dumps(action.entry)]
         reply = self._db.run(self._save, args=[change, *order])
-        if reply == "gone":
-            raise RecordGone(after.id)
-        if reply == "fenced":
-            raise LeaseLost
-        if reply == "changed":
-            raise RecordChanged
-        if reply == "taken":
-            raise RoleTaken
         if isinstance(reply, list):
             raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
+        if reply in _REFUSALS:
+            raise _REFUSALS[reply](after.id)
         return Stored(after, int(reply))
 
     def save_all(self, changes_: Sequence[tuple[Stored, Release, Place]]) -> list[Release]:
@@ -170,7 +172,7 @@ class ReleaseStore:
         written: list[Release] = []
         for start in range(0, len(changes_), _PAGE):
             page = changes_[start : start + _PAGE]
-            rows = [changes.ordering(before, after, place) for before, after, place in page]
+            rows = [changes.saving(before, after, place=place) for before, after, place in page]
             replies = self._db.write(partial(self._save_rows, rows))
             written += [
                 after for (_, after, _), reply in zip(page, replies, strict=True) if str(reply).isdecimal()
