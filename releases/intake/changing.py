@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.record import By, Release
@@ -23,13 +24,20 @@ TRIES = 50
 _REMEMBERED = 8
 
 
+class How(TypedDict, total=False):
+    """How an order came.
+
+    `request_id` names the message that brings it: when that is delivered again nothing is done, whatever has happened
+    since. `within` is the order for many of which it is a part.
+    """
+
+    request_id: str | None
+    within: Action | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changing:
-    """Changes records. Safe to use from many threads and processes.
-
-    Each order may be repeated: it is the same order then. A `request_id` names the message that brings it: when that is
-    delivered again nothing is done, whatever has happened since. `within` is the order for many of which it is a part.
-    """
+    """Changes records. Each order may be repeated: it is the same order. Safe to use from many threads and processes."""
 
     store: ReleaseStore
     send: Callable[[Release], None]
@@ -42,8 +50,7 @@ class Changing:
         release_id: str,
         change: Callable[[Release], Release],
         by: By,
-        request_id: str | None,
-        within: Action | None,
+        how: How,
         *,
         detail: str | None = None,
         before_sent: Callable[[Release], object] = lambda _: None,
@@ -52,8 +59,8 @@ class Changing:
         before, release = self.change(
             release_id,
             change,
-            request_id=request_id,
-            action=lambda found: within or Action.of(order, by, self.now(), found, detail=detail),
+            request_id=how.get("request_id"),
+            action=lambda found: how.get("within") or Action.of(order, by, self.now(), found, detail=detail),
         )
         if before is not release:
             before_sent(before)

@@ -11,6 +11,9 @@ from releases.scope import Scope
 from releases.states import GOING_ON, TO_LIVE, Status, Step
 from releases.steps.live.order import given_up
 
+#: Why a release is cancelled, as far as nobody says more.
+_ASKED = "cancelled by request"
+
 
 def resumed(release: Release, now: datetime, by: By = NOBODY) -> Release:
     """One that was stopped, that waits, or that was rejected, started again; raises ReleaseConflict.
@@ -40,18 +43,16 @@ def resumed(release: Release, now: datetime, by: By = NOBODY) -> Release:
     )
 
 
-def cancelled(
-    release: Release, now: datetime, by: By = NOBODY, reason: str = "cancelled by request"
-) -> Release:
+def cancelled(release: Release, now: datetime, by: By = NOBODY) -> Release:
     """One that is given up, or whose publication or revert is; raises ReleaseConflict where that has been sent."""
     if release.status is Status.CANCELLED:
         return release
     if release.is_active or release.status in (Status.SUBMITTED, Status.APPROVED, Status.REJECTED):
-        return given_up(release, now, by, reason)
+        return given_up(release, now, by, _ASKED)
     if release.is_moving and release.step is Step.PUBLISH and release.progress.publish_at is None:
         return _approved_again(release, now, by)
     if _is_nowhere(release):
-        return given_up(release, now, by, f"{reason}; it was sent to be published, and was not seen live")
+        return given_up(release, now, by, f"{_ASKED}; it was sent to be published, and was not seen live")
     if release.is_moving and release.step is Step.REVERT and release.progress.revert_at is None:
         return _live_again(release, now, by)
     raise refused(release, "be cancelled")

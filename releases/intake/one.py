@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Unpack
 
 from releases.errors import ReleaseConflict
-from releases.intake.changing import TRIES, Changing
+from releases.intake.changing import TRIES, Changing, How
 from releases.intake.course import cancelled, resumed
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.record import NOBODY, By, Release, identity
@@ -67,14 +67,7 @@ class Releases(Changing):
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
-    def resume(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        within: Action | None = None,
-    ) -> Release:
+    def resume(self, release_id: str, by: By = NOBODY, **how: Unpack[How]) -> Release:
         """Start a blocked, failed or rejected release again, or a waiting one at once; raises ReleaseConflict.
 
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
@@ -89,17 +82,10 @@ class Releases(Changing):
         def change(found: Release) -> Release:
             return self._resumed(found, by)
 
-        return self.follow(What.RESUME, release_id, change, by, request_id, within, before_sent=lift_pause)
+        return self.follow(What.RESUME, release_id, change, by, how, before_sent=lift_pause)
 
     def cancel(
-        self,
-        release_id: str,
-        reason: str = "cancelled by request",
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        only_moving: bool = False,
-        within: Action | None = None,
+        self, release_id: str, by: By = NOBODY, *, only_moving: bool = False, **how: Unpack[How]
     ) -> Release:
         """End a release, or its publication or revert; a step that is running notices when it writes. Raises ReleaseConflict.
 
@@ -109,9 +95,9 @@ class Releases(Changing):
 
         def change(found: Release) -> Release:
             is_left = only_moving and not found.is_moving
-            return found if is_left else cancelled(found, self.now(), by, reason)
+            return found if is_left else cancelled(found, self.now(), by)
 
-        return self.follow(What.CANCEL, release_id, change, by, request_id, within)
+        return self.follow(What.CANCEL, release_id, change, by, how)
 
     def note(self, release_id: str, what: str, by: By) -> Release:
         """Have the history tell what somebody does that is no change of it; one that is queued or runs is left alone."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Unpack
 
 from releases.errors import ReleaseConflict
-from releases.intake.changing import Changing
+from releases.intake.changing import Changing, How
 from releases.intake.course import refused, resumed
 from releases.record import NOBODY, By, Release
 from releases.second_half import ReviewStatus
 from releases.states import GOING_ON, TO_LIVE, Status, Step
 from releases.steps.live.order import ordered, reverting
 from releases.steps.look import ASKED
-from releases.store.actions import Action, What
+from releases.store.actions import What
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +22,7 @@ class Publications(Changing):
     """Takes the orders. Safe to use from many threads and processes."""
 
     def order(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        not_before: datetime | None = None,
-        request_id: str | None = None,
-        within: Action | None = None,
+        self, release_id: str, by: By = NOBODY, *, not_before: datetime | None = None, **how: Unpack[How]
     ) -> Release:
         """Have an approved release go live, not before that time; raises ReleaseConflict."""
 
@@ -36,33 +30,15 @@ class Publications(Changing):
             return self._ordered(found, by, not_before)
 
         said = in_words(not_before)
-        return self.follow(What.PUBLISH, release_id, change, by, request_id, within, detail=said)
+        return self.follow(What.PUBLISH, release_id, change, by, how, detail=said)
 
-    def revert(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        within: Action | None = None,
-    ) -> Release:
+    def revert(self, release_id: str, by: By = NOBODY, **how: Unpack[How]) -> Release:
         """Have the code that is in the shop taken back by one version; raises ReleaseConflict."""
-        return self.follow(
-            What.REVERT, release_id, lambda found: self._reverting(found, by), by, request_id, within
-        )
+        return self.follow(What.REVERT, release_id, lambda found: self._reverting(found, by), by, how)
 
-    def withdraw(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        within: Action | None = None,
-    ) -> Release:
+    def withdraw(self, release_id: str, by: By = NOBODY, **how: Unpack[How]) -> Release:
         """Have the audit withdrawn, which WeChat takes five times a day; raises ReleaseConflict."""
-        return self.follow(
-            What.WITHDRAW, release_id, lambda found: self._withdrawing(found, by), by, request_id, within
-        )
+        return self.follow(What.WITHDRAW, release_id, lambda found: self._withdrawing(found, by), by, how)
 
     def would(self, order: Literal["publish", "revert", "withdraw"], release: Release) -> bool:
         """Whether the order would change a release as it stands; raises ReleaseConflict where it can't be followed."""
