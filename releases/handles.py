@@ -24,11 +24,6 @@ def task_id(release: Release, step: Step) -> str:
     return release.id if step is Step.SUBMIT_AUDIT else f"{release.id}:{step}"
 
 
-def handle_of(release: Release) -> str:
-    """The handle of the chain that the release is at."""
-    return release.publication_id if release.step in TO_LIVE else release.id
-
-
 def release_of(task_id: str) -> str:
     """The id of the release that a task belongs to."""
     return task_id.partition(":")[0].partition(".")[0]

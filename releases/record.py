@@ -140,7 +140,6 @@ class Progress(_Value):
     unfound: how often an unanswered submission's audit was asked for and not found.
     lates, late_since: how often, and since when by Redis' clock, WeChat did not show what it must have done.
     unshown, unadded: how often domains were not shown after an `add` that was taken, or that had nothing to add.
-    resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
     passes: no pause of its wave holds it: it is of the first half's canary, or a person let it go on by itself.
     canary: it is of the canary of its wave's publications, for which alone the others wait.
@@ -175,7 +174,6 @@ class Progress(_Value):
     unshown: int = 0
     unadded: int = 0
     lates: int = 0
-    resumed: bool = False
     held: str = ""
     passes: bool = False
     canary: bool = False
@@ -209,7 +207,6 @@ class Progress(_Value):
             "behind": "",
             "late_since": None,
             "timed": False,
-            "resumed": resumed,
         }
         if resumed:
             cleared |= {"foreign": "", "not_before": None if self.timed else self.not_before}

@@ -88,9 +88,8 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
 
     db = Database(client, replicas=settings.redis.replicas_to_confirm)
     store = ReleaseStore(db)
-    results = StoredResults(app, client)
     pauses = Pauses(db)
-    outcomes = Outcomes(store=store, results=results)
+    outcomes = Outcomes(store=store, results=StoredResults(app, client))
     releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)
     policy = RetryPolicy(**settings.retry.model_dump())
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
@@ -147,7 +146,6 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         timed_pauses=timed_pauses,
         call_window=window,
         mini_program=wechat.mini_program,
-        results=results,
         step_deadline_s=step_deadline_s,
         now=now,
     )

@@ -76,7 +76,6 @@ class Attempt:
             next_attempt_at=None,
             progress=release.progress.model_copy(
                 update={
-                    "resumed": False,
                     "held": "",
                     "timed": False,
                     "behind": "",

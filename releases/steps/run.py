@@ -13,10 +13,8 @@ from datetime import datetime
 
 import redis
 
-from releases.handles import handle_of
 from releases.problems import NeverPublished, NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Release
-from releases.results import Results
 from releases.states import GOING_ON, Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.ahead import StandsBehind
@@ -65,7 +63,6 @@ class Steps:
     timed_pauses: TimedPauses
     call_window: CallWindow
     mini_program: Callable[[str, Deadline], MiniProgramCalls]
-    results: Results
     step_deadline_s: float
     now: Callable[[], datetime]
 
@@ -126,9 +123,6 @@ class Steps:
 
     def _run(self, step: Step, run: Run) -> End:
         attempt = run.attempt
-        if attempt.release.progress.resumed:
-            # The failure before the resume may have been stored after the resume deleted it.
-            self.results.forget(handle_of(attempt.release))
         # An attempt that never ended: its worker died, or lost Redis.
         interrupted = attempt.release.status is Status.RUNNING
         if interrupted and self.stopping.give_up_if_interrupted_for_ever(step, attempt):

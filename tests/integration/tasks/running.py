@@ -159,7 +159,6 @@ def run(
             timed_pauses=timed_pauses,
             call_window=timed_pauses.window,
             mini_program=wechat.mini_program,
-            results=results,
             step_deadline_s=140,
             now=lambda: NOW,
         ),
