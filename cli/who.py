@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from releases.record import MAX_REASON, By, Door, is_reason
+from releases.doors import MAX_REASON, Door, is_reason
+from releases.record import By
 
 
 def _one_line(text: str | None) -> str | None:

@@ -6,12 +6,11 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from releases.doors import Door
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
 from releases.scope import live_scope, wave_scope
 from releases.second_half import Publication, Review
@@ -22,8 +21,6 @@ if TYPE_CHECKING:  # whoever only reads releases checks no request, and starts s
 
 #: The history keeps so many entries.
 MAX_HISTORY = 40
-#: Longest name of who did something, and longest reason, in characters.
-MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains", "publish")
 #: Of what the steps remember, what is kept when their work is done; and what is needed to submit the same code once more.
@@ -31,12 +28,6 @@ _OUTLIVES = ("superseded", "orders", "messages")
 COMMITTED = ("commit_at", "committed_at", "exp_time")
 #: What the record keeps of a request, all in all.
 _REQUESTED = ("appid", "label", "template_id", "user_version", *PAYLOAD, "urgent")
-
-
-#: The fields of a release that neither stands still nor waits.
-NOTHING_WRONG: Mapping[str, Any] = MappingProxyType(
-    dict.fromkeys(("block", "failure", "wait", "next_attempt_at"))
-)
 
 
 class _Value(BaseModel):
@@ -77,15 +68,6 @@ class Problem(_Value):
         return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)
 
 
-class Door(StrEnum):
-    """Where somebody came in who asked for a change: of the page and of a key that is known, of the others claimed."""
-
-    USER = "user"
-    KEY = "key"
-    CLI = "cli"
-    CELERY = "celery"
-
-
 class By(_Value):
     """Who asked for a change (`DOOR:NAME`), and why, as far as they said. Each is one line, see `is_reason`."""
 
@@ -96,11 +78,6 @@ class By(_Value):
     def through(cls, door: Door, name: str | None, reason: str | None = None) -> Self:
         """Whoever came in there under a name: the door stands before it, so that nobody can pass for another's."""
         return cls(actor=None if name is None else f"{door}:{name}", reason=reason)
-
-
-def is_reason(text: str) -> bool:
-    """Whether a text may stand in a history as who did something, or why: on one line, and not too long for it."""
-    return len(text) <= MAX_REASON and text.isprintable()
 
 
 #: Nobody who is known.

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from releases.errors import ReleaseConflict
-from releases.record import NOBODY, NOTHING_WRONG, By, Release
+from releases.record import NOBODY, By, Release
 from releases.scope import Scope
 from releases.states import GOING_ON, TO_LIVE, Status, Step
-from releases.steps.live.order import given_up
+from releases.steps.live.order import NOTHING_WRONG, given_up
 
 #: Why a release is cancelled, as far as nobody says more.
 _ASKED = "cancelled by request"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
-from releases.record import NOBODY, NOTHING_WRONG, By, Release
+from releases.record import NOBODY, By, Release
 from releases.second_half import Publication
 from releases.states import Status, Step
+
+#: The fields of a release that neither stands still nor waits.
+NOTHING_WRONG: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("block", "failure", "wait", "next_attempt_at"))
+)
 
 
 def ordered(release: Release, now: datetime, by: By = NOBODY, not_before: datetime | None = None) -> Release:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from releases.record import NOTHING_WRONG, Release
+from releases.record import Release
 from releases.states import Status, Step
+from releases.steps.live.order import NOTHING_WRONG
 from releases.steps.ours import is_described_as_ours, is_same_version
 from releases.store.records import ReleaseStore
 from wechat.mini_program import LiveVersion

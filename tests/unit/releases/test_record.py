@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from releases.record import MAX_HISTORY, By, Door, Progress, Release, counts
+from releases.doors import Door
+from releases.record import MAX_HISTORY, By, Progress, Release, counts
 from releases.states import Status, Step
 from releases.store.known import dump, parse
 from tests.support.examples import NOW, a_problem, a_release, a_request
