@@ -20,6 +20,7 @@ from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
 from releases.background.pushed import Pushed
+from releases.background.queues import Queues
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -32,7 +33,6 @@ from releases.notices.notice import Voice
 from releases.notices.robots import DingTalk, Feishu, Robot, WeCom
 from releases.notices.stopped import StoppedReleases
 from releases.notices.teller import Teller
-from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes

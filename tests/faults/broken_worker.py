@@ -16,7 +16,7 @@ from cli import main
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
-from releases.queues import Queues
+from releases.background.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.states import AT_REST, Step
