@@ -222,7 +222,7 @@ def cause_lines(found: Iterable[Cause], now: datetime | None = None) -> Iterator
 
 def in_short(problem: Problem) -> str:
     """A problem on one line, with its remedy; without its rid, which only `show` needs."""
-    named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
+    named = ", ".join(problem.named)
     code = "" if problem.errcode is None else f"{problem.errcode} "
     said = language.speech().said(problem.message, problem.errcode)
     remedy = language.speech().remedy(problem.remedy, problem.errcode)

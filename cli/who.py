@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from cli.context import services
-from releases.record import MAX_REASON, By, Door, is_reason
+from releases.doors import MAX_REASON, Door, is_reason
+from releases.record import By
 from releases.store.actions import Action, What
 
 #: Hosts or Mini Programs that an entry of the log names.

@@ -26,11 +26,6 @@ def task_id(release: Release, step: Step) -> str:
     return release.id if step is Step.SUBMIT_AUDIT else f"{release.id}:{step}"
 
 
-def handle_of(release: Release) -> str:
-    """The handle of the chain that the release is at."""
-    return release.publication_id if release.step in TO_LIVE else release.id
-
-
 def release_of(task_id: str) -> str:
     """The id of the release that a task belongs to."""
     return task_id.partition(":")[0].partition(".")[0]
@@ -47,9 +42,11 @@ def outcomes(release: Release) -> dict[str, Outcome]:
     return found
 
 
-def comparable(outcome: Outcome) -> object:
-    """The outcome as it can be compared: two errors are equal if they say the same."""
-    return (type(outcome), outcome.args) if isinstance(outcome, Exception) else outcome
+def comparable(found: dict[str, Outcome]) -> dict[str, object]:
+    """Outcomes as they can be compared: two errors are equal if they say the same."""
+    return {
+        handle: (type(one), one.args) if isinstance(one, Exception) else one for handle, one in found.items()
+    }
 
 
 def _of_audit(release: Release) -> Outcome:

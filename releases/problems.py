@@ -80,6 +80,11 @@ def going_on(problem: Problem) -> Problem:
     return problem.model_copy(update={"remedy": waiting or remedies.ASKS_AGAIN()})
 
 
+def without_hint(problem: Problem) -> str:
+    """Without the hint and the rid, which differ for each call: what stands in the way of many is counted as one."""
+    return problem.coded.partition(" hint:")[0]
+
+
 def describe(error: WeChatError | DeadlineExceeded, step: Step) -> Problem:
     """Put an error of the client into a problem for the record."""
     if isinstance(error, Refused):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from releases.appid import is_appid
 from releases.errors import UnknownRelease
-from releases.record import Problem, Release
+from releases.record import Release
 from releases.scope import Scope
 from releases.selection import Selection
 from releases.states import Status
@@ -98,5 +98,4 @@ class Reader:
 def _waiting_for(pause: Pause, release: Release) -> Release:
     if release.status is not Status.WAITING or release.progress.held != Scope.ALL:
         return release
-    wait = Problem(**{**pause.model_dump(include=set(Problem.model_fields)), "step": release.step})
-    return release.model_copy(update={"wait": wait, "next_attempt_at": pause.until})
+    return release.model_copy(update={"wait": pause.at(release.step), "next_attempt_at": pause.until})

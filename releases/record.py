@@ -6,11 +6,11 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from releases.doors import Door
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
 from releases.scope import live_scope, wave_scope
 from releases.second_half import Publication, Review
@@ -21,8 +21,6 @@ if TYPE_CHECKING:  # whoever only reads releases checks no request, and starts s
 
 #: The history keeps so many entries.
 MAX_HISTORY = 40
-#: Longest name of who did something, and longest reason, in characters.
-MAX_REASON = 200
 #: The fields of a request that make up its payload: a repetition has to have the same ones.
 PAYLOAD = ("user_desc", "ext", "audit", "wave", "domains", "publish")
 #: Of what the steps remember, what is kept when their work is done; and what is needed to submit the same code once more.
@@ -51,18 +49,23 @@ class Problem(_Value):
         """What WeChat said, without the rid at its end: that differs for each call."""
         return self.errmsg.partition(" rid")[0]
 
+    @property
+    def coded(self) -> str:
+        """Its errcode, if it has one, and the message."""
+        return self.message if self.errcode is None else f"{self.errcode} {self.message}"
+
+    @property
+    def named(self) -> list[str]:
+        """The domains that it names, each once."""
+        return list(dict.fromkeys(domain for listed in self.domains.values() for domain in listed))
+
+    def at(self, step: Step) -> Problem:
+        """The problem alone, of what may be more, as one of a release at this step."""
+        return Problem(**{name: getattr(self, name) for name in Problem.model_fields} | {"step": step})
+
     def arguments(self) -> tuple[Any, ...]:
         """The fields in the order in which ReleaseBlocked and ReleaseFailed take them."""
         return (str(self.step), self.errcode, self.errmsg, self.rid, self.domains, self.remedy)
-
-
-class Door(StrEnum):
-    """Where somebody came in who asked for a change: of the page and of a key that is known, of the others claimed."""
-
-    USER = "user"
-    KEY = "key"
-    CLI = "cli"
-    CELERY = "celery"
 
 
 class By(_Value):
@@ -75,11 +78,6 @@ class By(_Value):
     def through(cls, door: Door, name: str | None, reason: str | None = None) -> Self:
         """Whoever came in there under a name: the door stands before it, so that nobody can pass for another's."""
         return cls(actor=None if name is None else f"{door}:{name}", reason=reason)
-
-
-def is_reason(text: str) -> bool:
-    """Whether a text may stand in a history as who did something, or why: on one line, and not too long for it."""
-    return len(text) <= MAX_REASON and text.isprintable()
 
 
 #: Nobody who is known.
@@ -119,7 +117,6 @@ class Progress(_Value):
     unfound: how often an unanswered submission's audit was asked for and not found.
     lates, late_since: how often, and since when by Redis' clock, WeChat did not show what it must have done.
     unshown, unadded: how often domains were not shown after an `add` that was taken, or that had nothing to add.
-    resumed: the next attempt is the first after a resume.
     held: the scope of the pause that it waits for.
     passes: no pause of its wave holds it: it is of the first half's canary, or a person let it go on by itself.
     canary: it is of the canary of its wave's publications, for which alone the others wait.
@@ -154,7 +151,6 @@ class Progress(_Value):
     unshown: int = 0
     unadded: int = 0
     lates: int = 0
-    resumed: bool = False
     held: str = ""
     passes: bool = False
     canary: bool = False
@@ -177,16 +173,21 @@ class Progress(_Value):
     revert_to: int | None = None
     revert_at: float | None = None
 
-    def fresh(self, *, resumed: bool = False) -> Self:
-        """The same facts with unused budgets; a resume allows one more commit as well, and waits for no time."""
-        budgets = dict.fromkeys(
+    def fresh(self, *, resumed: bool = False, **facts: Any) -> Self:
+        """The same and other facts with unused budgets; a resume allows one more commit as well, and waits for no time."""
+        budgets: dict[str, Any] = dict.fromkeys(
             ("failures", "scans", "unknowns", "unfound", "unshown", "unadded", "lates"), 0
         )
-        foreign = "" if resumed else self.foreign
-        cleared = {"held": "", "behind": "", "late_since": None, "timed": False}
-        if resumed and self.timed:
-            cleared["not_before"] = None
-        return self.model_copy(update={**budgets, **cleared, "foreign": foreign, "resumed": resumed})
+        cleared = {
+            **budgets,
+            "held": "",
+            "behind": "",
+            "late_since": None,
+            "timed": False,
+        }
+        if resumed:
+            cleared |= {"foreign": "", "not_before": None if self.timed else self.not_before}
+        return self.model_copy(update=cleared | facts)
 
     def kept(self, *also: str, **facts: Any) -> Self:
         """What outlives the steps' work; what else they had to remember is needed no more, and each record is kept for good."""
@@ -341,7 +342,7 @@ class Release(_Value):
             f"waiting: {why.errmsg}",
             now,
             status=Status.WAITING,
-            wait=why,
+            wait=why.at(self.step),
             next_attempt_at=until,
             progress=self.progress.model_copy(update={"held": held, "timed": not held}),
         )

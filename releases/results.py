@@ -69,14 +69,10 @@ class Outcomes:
             newer = {
                 one.release.id: outcomes(one.release) for one in self.store.told(*now) if one is not None
             }
-            now = {name: said for name, said in newer.items() if _all(said) != _all(now[name])}
+            now = {name: said for name, said in newer.items() if comparable(said) != comparable(now[name])}
 
     def catch_up(self, since_s: float = UNTOLD_S) -> int:
         """Store the results that nobody has stored for so long; returns how many."""
         untold = self.store.untold(since_s, _BATCH)
         self.tell(*untold)
         return len(untold)
-
-
-def _all(found: Mapping[str, Outcome]) -> dict[str, object]:
-    return {handle: comparable(outcome) for handle, outcome in found.items()}

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from celery import shared_task
 
+from releases.doors import MAX_REASON, Door, is_reason
 from releases.errors import InvalidRequest
-from releases.record import MAX_REASON, By, Door, Release, is_reason
+from releases.record import By, Release
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
 from tasks.log_context import bind

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from celery import Celery, Signature
 
+from releases.background.queues import Queues
 from releases.handles import task_id
-from releases.queues import Queues
 from releases.record import Release
 from releases.states import Step
 from tasks.monitors import shown

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -46,10 +47,14 @@ class RunOn:
         return (type(None), ())
 
     @property
-    def is_possible(self) -> bool:
-        """A worker that is told to end does what it is at, and leaves the rest to others."""
-        told = (state.should_stop, state.should_terminate)
-        return self.is_here and all(said is None or said is False for said in told)
+    def may_run_on(self) -> Callable[[], bool]:
+        """Whether a step may run on, for whoever has done the one before it. It holds nothing of the message."""
+        return _worker_goes_on if self.is_here else lambda: False
+
+
+def _worker_goes_on() -> bool:
+    """A worker that is told to end does what it is at, and leaves the rest to others."""
+    return all(said is None or said is False for said in (state.should_stop, state.should_terminate))
 
 
 class StepRequest(ShownRequest):

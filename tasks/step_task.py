@@ -34,15 +34,12 @@ class StepTask(ReleaseTask):
         self.request.chain = None
         run_on = RunOn.of(self.request)
         with redis_needed():
-            handed_on = run_on.run
-            run = handed_on or self.services.steps.begin(step, release_id, appid)
+            steps = self.services.steps
+            run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
             if run is None:
                 raise Ignore
             bind(run.attempt.release)
-            end = self.services.steps.run(
-                step, run, is_admitted=handed_on is not None, may_run_on=lambda: run_on.is_possible
-            )
-            match end:
+            match steps.run(step, run):
                 case Next(release, following, because):
                     if following is None:
                         self.services.due.send(release)

@@ -11,8 +11,9 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
+from releases.doors import MAX_REASON, Door, is_reason
 from releases.errors import InvalidRequest
-from releases.record import MAX_REASON, By, Door, is_reason
+from releases.record import By
 from releases.request import encodable
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from releases.record import MAX_REASON
+from releases.doors import MAX_REASON
 from releases.request import Time
 from releases.scope import Scope
 from releases.second_half import ReviewStatus

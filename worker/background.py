@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +21,7 @@ from releases.problems import describe
 from releases.states import Step
 from releases.store.records import RECORDS_GONE
 from releases.store.schema import SchemaError, in_words
+from releases.webhooks.sender import Sender
 from tasks.redis_away import REDIS_ERRORS, is_away, say_once, why_away
 from tasks.services import Services
 from wechat.errors import Unreadable
@@ -30,14 +33,10 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.5
 #: Seconds between two looks for lost messages: no sooner than one counts as lost.
 LOOK_FOR_LOST_EVERY_S = 5.0
-#: Seconds between two looks at whether it is time to ask WeChat for the audit quota.
-LOOK_FOR_QUOTA_EVERY_S = 5.0
-#: Seconds between two looks at whether it is time to count the stored tickets and tokens.
-LOOK_FOR_SECRETS_EVERY_S = 5.0
+#: Seconds between two looks at what may be late: the audit quota, the stored tickets and tokens, what people have to be told.
+LOOK_SELDOM_EVERY_S = 5.0
 #: Seconds between two looks at what WeChat has pushed.
 LOOK_AT_PUSHES_EVERY_S = 1.0
-#: Seconds between two looks at what people have to be told.
-LOOK_FOR_NEWS_EVERY_S = 5.0
 
 
 class CheckKeys(bootsteps.StartStopStep):
@@ -83,6 +82,17 @@ class CheckSchema(bootsteps.StartStopStep):
             sender.open()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A job beside the others, which are not to wait for WeChat, or for an endpoint. `leave` lets another worker do it."""
+
+    name: str
+    every_s: float
+    job: Callable[[], object]
+    what: str
+    leave: Callable[[], object] = lambda: None
+
+
 class BringBack(bootsteps.StartStopStep):
     """Brings to the queue what is due, and what was lost. Any number of workers may."""
 
@@ -116,11 +126,10 @@ class BringBack(bootsteps.StartStopStep):
         self._stopped.clear()
         self._threads = [
             threading.Thread(target=self._look, name="due", daemon=True),
-            threading.Thread(target=self._ask_for_quota, name="audit-quota", daemon=True),
-            threading.Thread(target=self._count_secrets, name="secrets", daemon=True),
-            threading.Thread(target=self._send_webhooks, name="webhooks", daemon=True),
-            threading.Thread(target=self._follow_pushes, name="pushes", daemon=True),
-            threading.Thread(target=self._tell_people, name="notices", daemon=True),
+            *(
+                threading.Thread(target=self._do, args=[one], name=one.name, daemon=True)
+                for one in self._beside()
+            ),
         ]
         for thread in self._threads:
             thread.start()
@@ -168,51 +177,38 @@ class BringBack(bootsteps.StartStopStep):
                         log.exception("looking at what is due failed")
                     failed[job] = str(error)
 
-    def _ask_for_quota(self) -> None:
-        self._beside(
-            LOOK_FOR_QUOTA_EVERY_S, self._services.audit_quotas.refresh, "asking for the audit quota"
+    def _beside(self) -> Iterator[Beside]:
+        made = self._services
+        yield Beside(
+            "audit-quota", LOOK_SELDOM_EVERY_S, made.audit_quotas.refresh, "asking for the audit quota"
         )
+        counting = "counting the stored tickets and tokens"
+        yield Beside("secrets", LOOK_SELDOM_EVERY_S, made.wechat.secret_counter.refresh, counting)
+        yield Beside("pushes", LOOK_AT_PUSHES_EVERY_S, made.pushed.look, "following WeChat's pushes")
+        sender, teller = made.webhook_sender, made.notices
+        if sender is not None:
+            send = partial(self._send_all, sender)
+            yield Beside("webhooks", LOOK_EVERY_S, send, "sending webhooks", sender.leave)
+        if teller is not None:
+            yield Beside("notices", LOOK_SELDOM_EVERY_S, teller.look, "telling people", teller.leave)
 
-    def _count_secrets(self) -> None:
-        counter = self._services.wechat.secret_counter
-        self._beside(LOOK_FOR_SECRETS_EVERY_S, counter.refresh, "counting the stored tickets and tokens")
-
-    def _follow_pushes(self) -> None:
-        self._beside(LOOK_AT_PUSHES_EVERY_S, self._services.pushed.look, "following WeChat's pushes")
-
-    def _beside(self, every_s: float, job: Callable[[], object], what: str) -> None:
-        """Do a job beside the others, which are not to wait for WeChat, or for an endpoint."""
+    def _do(self, beside: Beside) -> None:
         failed = ""
-        while not self._stopped.wait(every_s):
+        while not self._stopped.wait(beside.every_s):
             try:
                 if self._services.schema.is_current:
-                    job()
+                    beside.job()
                 failed = ""
             except Exception as error:
                 if not is_away(error) and failed != str(error):
-                    log.exception("%s failed", what)
+                    log.exception("%s failed", beside.what)
                 failed = str(error)
-
-    def _send_webhooks(self) -> None:
-        sender = self._services.webhook_sender
-        if sender is None:
-            return
-
-        def send_all() -> None:
-            while sender.send() and not self._stopped.is_set():
-                pass
-
-        self._beside(LOOK_EVERY_S, send_all, "sending webhooks")
         with suppress(*REDIS_ERRORS):
-            sender.leave()
+            beside.leave()
 
-    def _tell_people(self) -> None:
-        teller = self._services.notices
-        if teller is None:
-            return
-        self._beside(LOOK_FOR_NEWS_EVERY_S, teller.look, "telling people")
-        with suppress(*REDIS_ERRORS):
-            teller.leave()
+    def _send_all(self, sender: Sender) -> None:
+        while sender.send() and not self._stopped.is_set():
+            pass
 
     def _look_for_records(self) -> None:
         mark = self._services.store.mark()

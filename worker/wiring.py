@@ -15,12 +15,12 @@ from pydantic import SecretStr
 from config.celery_options import PUBLISH_QUEUE, QUEUE, QUEUES, URGENT_QUEUE
 from config.loading import SettingsError
 from config.sections.notify import NotifySettings
-from config.sections.tokens import TokensSettings
-from config.settings import DomainSettings, PublishSettings, RateSettings, Settings, WebhookSettings
+from config.settings import DomainSettings, RateSettings, Settings, WebhookSettings
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
 from releases.background.pushed import Pushed
+from releases.background.queues import Queues
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -33,7 +33,6 @@ from releases.notices.notice import Voice
 from releases.notices.robots import DingTalk, Feishu, Robot, WeCom
 from releases.notices.stopped import StoppedReleases
 from releases.notices.teller import Teller
-from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes
@@ -44,7 +43,6 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live.hours import Hours
 from releases.steps.live.shop import Shop
 from releases.steps.live.times import Times
-from releases.steps.live.work import LiveWork
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
@@ -90,9 +88,8 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
 
     db = Database(client, replicas=settings.redis.replicas_to_confirm)
     store = ReleaseStore(db)
-    results = StoredResults(app, client)
     pauses = Pauses(db)
-    outcomes = Outcomes(store=store, results=results)
+    outcomes = Outcomes(store=store, results=StoredResults(app, client))
     releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)
     policy = RetryPolicy(**settings.retry.model_dump())
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
@@ -128,19 +125,16 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         now=now,
         random=random.SystemRandom().random,
     )
-    times = Times(hours=hours_of(settings.publish))
+    publish = settings.publish
+    hours = Hours(tuple(publish.hours), frozenset(publish.not_on), ZoneInfo(publish.time_zone))
+    times = Times(hours=hours)
     work = Work(
         wanted=wanted,
         preflight=preflight,
         registered_hosts=wechat.registered_hosts,
         registered_jump_hosts=wechat.registered_jump_hosts,
         others=store,
-        live=LiveWork(
-            published_hosts=preflight.published_hosts,
-            published_jump_hosts=preflight.published_jump_hosts,
-            shop=Shop(store=store, now=now),
-            check_time=lambda release: times.check(release, now()),
-        ),
+        shop=Shop(store=store, now=now),
         now=now,
         times=times,
     )
@@ -152,7 +146,6 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         timed_pauses=timed_pauses,
         call_window=window,
         mini_program=wechat.mini_program,
-        results=results,
         step_deadline_s=step_deadline_s,
         now=now,
     )
@@ -261,6 +254,7 @@ def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
         for tell in told:
             tell(endpoint, errcode, seconds)
 
+    tokens = settings.tokens
     return WeChat(
         api_url=settings.wechat.api_url,
         connect_timeout_s=settings.wechat.connect_timeout_s,
@@ -271,13 +265,8 @@ def wechat_of(settings: Settings, db: Database, *observers: Observe) -> WeChat:
         pace=rate_limits(settings.rate, db.redis),
         sleep=time.sleep,
         observe=observe,
-        owner=owner_of(settings.tokens),
+        owner=Owner(tokens.url, tokens.key.get_secret_value()) if tokens.is_borrowed else None,
     )
-
-
-def owner_of(settings: TokensSettings) -> Owner | None:
-    """The other system that lends the tokens; None where they are our own."""
-    return Owner(settings.url, settings.key.get_secret_value()) if settings.is_borrowed else None
 
 
 def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
@@ -294,11 +283,6 @@ def rate_limits(settings: RateSettings, client: redis.Redis) -> RateLimits:
 
 def _per_minute(calls: int) -> Limit | None:
     return Limit(calls) if calls else None
-
-
-def hours_of(publish: PublishSettings) -> Hours:
-    """When publications may begin."""
-    return Hours(tuple(publish.hours), frozenset(publish.not_on), ZoneInfo(publish.time_zone))
 
 
 def wanted_domains(settings: DomainSettings) -> Domains:

@@ -14,7 +14,7 @@ from typing import Any
 from redis.client import Pipeline
 
 from db.database import Database
-from releases.queues import Queues
+from releases.background.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import LOOKED_AT

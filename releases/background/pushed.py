@@ -12,16 +12,16 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 from db.database import Database
 from releases.store import keys
 from releases.store.pauses import Pauses
-from releases.store.places import Lane
+from releases.store.places import AT_ONCE, Lane
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused, TicketMissing, WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
 from wechat.push.inbox import CODES, FOLLOWING, LOOKS, UNAUTHORIZED, Inbox, PendingCode
+from wechat.tokens.authorizing import Authorizing
 from wechat.tokens.store import TICKET_NEW_KEY
 
 log = logging.getLogger(__name__)
@@ -40,19 +40,6 @@ _LOOKS_APART_S = 10.0
 _CODE_IS_SPENT = frozenset({61009, 61010})
 
 
-class Authorizations(Protocol):
-    """What WeChat is asked; `wechat.tokens.authorizing.Authorizing` is one."""
-
-    def exchange_code(self, code: str, deadline: Deadline) -> str:
-        """Exchange an authorization code and store the tokens that come for it; returns whose they are."""
-
-    def look_up_authorization(self, appid: str, deadline: Deadline) -> bool:
-        """Whether there is a refresh token; where there is none, WeChat's list is asked."""
-
-    def confirm_authorization(self, appid: str, deadline: Deadline) -> bool | None:
-        """Whether WeChat still takes the refresh token; if not, the tokens are forgotten. None where there is none."""
-
-
 class Pushed:
     """Follows the pushes; any number of workers may, and one at a time does.
 
@@ -64,7 +51,7 @@ class Pushed:
         db: Database,
         *,
         inbox: Inbox,
-        wechat: Authorizations | None,
+        wechat: Authorizing | None,
         pauses: Pauses,
         now: Callable[[], float],
         monotonic: Callable[[], float] = time.monotonic,
@@ -114,7 +101,7 @@ class Pushed:
                 "lease": keys.lease(appid),
                 "record": keys.record(""),
                 "looks": keys.due(Lane.LOOKS),
-                "lanes": {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)},
+                "lanes": AT_ONCE,
                 "apart_s": _LOOKS_APART_S,
             }
             if self._look_now(args=[json.dumps(ask)]) != 0:
@@ -126,7 +113,7 @@ class Pushed:
         for appid, at in self._inbox.marks(UNAUTHORIZED).items():
             self._inbox.drop_mark(UNAUTHORIZED, appid, at)
 
-    def _ask(self, wechat: Authorizations, deadline: Deadline) -> None:
+    def _ask(self, wechat: Authorizing, deadline: Deadline) -> None:
         work = [
             (pending.appid, partial(self._exchange, wechat, pending, deadline))
             for pending in self._inbox.codes()
@@ -148,7 +135,7 @@ class Pushed:
                     break
         self._waiting = waiting
 
-    def _exchange(self, wechat: Authorizations, pending: PendingCode, deadline: Deadline) -> None:
+    def _exchange(self, wechat: Authorizing, pending: PendingCode, deadline: Deadline) -> None:
         if pending.code is None or pending.expires_at <= self._now():
             self._look_up(wechat, pending, deadline)
             return
@@ -163,7 +150,7 @@ class Pushed:
         log.info("%s is authorized; its tokens are stored", appid)
         self._inbox.drop_code(pending)
 
-    def _look_up(self, wechat: Authorizations, pending: PendingCode, deadline: Deadline) -> None:
+    def _look_up(self, wechat: Authorizing, pending: PendingCode, deadline: Deadline) -> None:
         if not wechat.look_up_authorization(pending.appid, deadline):
             log.warning(
                 "the authorization code of %s is spent, and WeChat lists no refresh token: "
@@ -172,7 +159,7 @@ class Pushed:
             )
         self._inbox.drop_code(pending)
 
-    def _confirm(self, wechat: Authorizations, appid: str, at: float, deadline: Deadline) -> None:
+    def _confirm(self, wechat: Authorizing, appid: str, at: float, deadline: Deadline) -> None:
         is_old = at < self._now() - _MARK_LIFETIME_S
         try:
             confirmed = None if is_old else wechat.confirm_authorization(appid, deadline)

@@ -1,4 +1,7 @@
-"""How a record is changed by who holds no lease of it: read, decide, write, and again where somebody else was faster."""
+"""How a record is changed by who holds no lease of it: read, decide, write, and again where somebody else was faster.
+
+An order for a release is such a change, and all orders end alike: the result is stored, and the message sent.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from releases.errors import ReleaseConflict, UnknownRelease
-from releases.record import Release
-from releases.store.actions import Action
+from releases.record import By, Release
+from releases.results import Outcomes
+from releases.states import GOING_ON, LOOKED_AT
+from releases.store.actions import Action, What
 from releases.store.known import Stored
 from releases.store.places import Place, sent
 from releases.store.records import RecordChanged, ReleaseStore, RoleTaken
@@ -22,12 +28,52 @@ _REMEMBERED = 8
 _AT_ONCE = 500
 
 
+class How(TypedDict, total=False):
+    """How an order came.
+
+    `request_id` names the message that brings it: when that is delivered again nothing is done, whatever has happened
+    since. `within` is the order for many of which it is a part.
+    """
+
+    request_id: str | None
+    within: Action | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changing:
-    """Changes records. Safe to use from many threads and processes."""
+    """Changes records. Each order may be repeated: it is the same order. Safe to use from many threads and processes."""
 
     store: ReleaseStore
+    send: Callable[[Release], None]
+    outcomes: Outcomes
     now: Callable[[], datetime]
+
+    def follow(
+        self,
+        order: What,
+        release_id: str,
+        change: Callable[[Release], Release],
+        by: By,
+        how: How,
+        *,
+        detail: str | None = None,
+        before_sent: Callable[[Release], object] = lambda _: None,
+    ) -> Release:
+        """Do what was ordered of a release. If that changes it, `before_sent` is told what it was."""
+        before, release = self.change(
+            release_id,
+            change,
+            request_id=how.get("request_id"),
+            action=lambda found: how.get("within") or Action.of(order, by, self.now(), found, detail=detail),
+        )
+        if before is not release:
+            before_sent(before)
+        if before is not release or release.status not in GOING_ON:
+            # Also of one that was found: it may have expired, and who asked again waits for it.
+            self.outcomes.tell(release_id)
+        if before is not release and release.status in LOOKED_AT:
+            self.send(release)
+        return release
 
     def change(
         self,
@@ -40,8 +86,8 @@ class Changing:
     ) -> tuple[Release, Release]:
         """Write a change to the newest state of a record; returns the states before and after.
 
-        If it goes on it is about to be sent from then on, or stands in its `place`, or where it stood. A `request_id` names the message that asks for it: when that is delivered again nothing is done, whatever has happened since.
-        `action` is the order for the release, which is noted if it changes it.
+        If it goes on it is about to be sent from then on, or stands in its `place`, or where it stood. `action` is the
+        order for the release, which is noted if it changes it.
         """
         for _ in range(TRIES):
             stored = self.store.get(release_id)

@@ -9,10 +9,10 @@ from releases.errors import ReleaseConflict
 from releases.record import NOBODY, By, Release
 from releases.scope import Scope
 from releases.states import GOING_ON, TO_LIVE, Status, Step
-from releases.steps.live.order import given_up
+from releases.steps.live.order import NOTHING_WRONG, given_up
 
-#: What makes a release stand still, or wait.
-_NOTHING_WRONG: dict[str, Any] = {"block": None, "failure": None, "wait": None, "next_attempt_at": None}
+#: Why a release is cancelled, as far as nobody says more.
+_ASKED = "cancelled by request"
 
 
 def resumed(release: Release, now: datetime, by: By = NOBODY) -> Release:
@@ -37,24 +37,22 @@ def resumed(release: Release, now: datetime, by: By = NOBODY) -> Release:
         by,
         step=Step.ENSURE_DOMAINS if release.is_active else release.step,
         status=Status.QUEUED,
-        **_NOTHING_WRONG,
+        **NOTHING_WRONG,
         # Nobody waits for the result of a revert.
-        progress=progress.fresh(resumed=release.step is not Step.REVERT).model_copy(update=known),
+        progress=progress.fresh(resumed=release.step is not Step.REVERT, **known),
     )
 
 
-def cancelled(
-    release: Release, now: datetime, by: By = NOBODY, reason: str = "cancelled by request"
-) -> Release:
+def cancelled(release: Release, now: datetime, by: By = NOBODY) -> Release:
     """One that is given up, or whose publication or revert is; raises ReleaseConflict where that has been sent."""
     if release.status is Status.CANCELLED:
         return release
     if release.is_active or release.status in (Status.SUBMITTED, Status.APPROVED, Status.REJECTED):
-        return given_up(release, now, by, reason)
+        return given_up(release, now, by, _ASKED)
     if release.is_moving and release.step is Step.PUBLISH and release.progress.publish_at is None:
         return _approved_again(release, now, by)
     if _is_nowhere(release):
-        return given_up(release, now, by, f"{reason}; it was sent to be published, and was not seen live")
+        return given_up(release, now, by, f"{_ASKED}; it was sent to be published, and was not seen live")
     if release.is_moving and release.step is Step.REVERT and release.progress.revert_at is None:
         return _live_again(release, now, by)
     raise refused(release, "be cancelled")
@@ -67,18 +65,17 @@ def refused(release: Release, what: str) -> ReleaseConflict:
 
 def _submitted_once_more(release: Release, now: datetime, by: By) -> Release:
     """The audit that has ended is not the one that comes: it is known, so that it is not taken for that."""
-    progress = release.progress.fresh(resumed=True)
     return release.changed(
         "resumed: it is submitted once more",
         now,
         by,
         step=Step.ENSURE_DOMAINS,
         status=Status.QUEUED,
-        **_NOTHING_WRONG,
+        **NOTHING_WRONG,
         auditid=None,
         review=None,
-        progress=progress.model_copy(
-            update={"ended_audit": release.auditid, "withdraw": "", "withdraw_at": None}
+        progress=release.progress.fresh(
+            resumed=True, ended_audit=release.auditid, withdraw="", withdraw_at=None
         ),
     )
 
@@ -97,7 +94,7 @@ def _approved_again(release: Release, now: datetime, by: By) -> Release:
         step=Step.SUBMIT_AUDIT,
         status=Status.APPROVED,
         publication=None,
-        **_NOTHING_WRONG,
+        **NOTHING_WRONG,
         progress=release.progress.kept(),
     )
 
@@ -111,7 +108,7 @@ def _live_again(release: Release, now: datetime, by: By) -> Release:
         by,
         step=Step.VERIFY_LIVE,
         status=Status.LIVE if is_seen else Status.QUEUED,
-        **_NOTHING_WRONG,
+        **NOTHING_WRONG,
         progress=release.progress.kept(*([] if is_seen else ["publish_at"])),
     )
 

@@ -143,11 +143,11 @@ class Batch:
         wave = self._opened_by([creation.release.wave for creation in creations], superseded, repeated)
         if not policy.canary:
             return list(creations)
-        why = Problem(**canary_pause(wave, policy).model_dump(include=set(Problem.model_fields)))
+        pause = canary_pause(wave, policy)
         return [
             replace(creation, release=creation.release.progressed(passes=True))
             if number < policy.canary
-            else _held_back(creation, wave, why)
+            else _held_back(creation, wave, pause)
             for number, creation in enumerate(creations)
         ]
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Literal, Unpack
 
 from releases.errors import ReleaseConflict
-from releases.intake.changing import TRIES, Changing
+from releases.intake.changing import TRIES, Changing, How
 from releases.intake.course import cancelled, resumed
 from releases.intake.decide import NewRelease, Repetition, decide
 from releases.record import NOBODY, By, Release, identity
 from releases.request import ReleaseRequest
-from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import GOING_ON, Status
 from releases.steps.live.order import superseded
@@ -23,7 +21,6 @@ from releases.store.actions import Action, What
 from releases.store.creations import Creation
 from releases.store.pauses import Pauses
 from releases.store.places import fed, sent
-from releases.store.records import ReleaseStore
 
 #: Ids of releases are made from those of the requests in this name space.
 _REQUESTS = uuid.UUID("7a0f3a52-6c1d-5d0c-9d5e-0a1c9d1f6b11")
@@ -38,18 +35,10 @@ class Enqueued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Releases:
+class Releases(Changing):
     """Takes releases in and changes their course. Safe to use from many threads and processes."""
 
-    store: ReleaseStore
-    send: Callable[[Release], None]
-    outcomes: Outcomes
     pauses: Pauses
-    now: Callable[[], datetime]
-
-    @property
-    def _changing(self) -> Changing:
-        return Changing(store=self.store, now=self.now)
 
     def enqueue(self, request: ReleaseRequest, request_id: str | None = None, by: By = NOBODY) -> Enqueued:
         """Create the release and send its chain, or find the same one; raises ReleaseConflict.
@@ -79,69 +68,41 @@ class Releases:
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
-    def resume(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        within: Action | None = None,
-    ) -> Release:
+    def resume(self, release_id: str, by: By = NOBODY, **how: Unpack[How]) -> Release:
         """Start a blocked, failed or rejected release again, or a waiting one at once; raises ReleaseConflict.
 
         Resuming one that the platform's pause holds says that the cause is removed: the pause ends for all,
         and the first call that is still refused begins it again. A pause that a person began is refused instead.
-        One that its wave's brake or canary holds goes on by itself; the others stay. A `request_id` names the message
-        that asks for it, as in `Changing.change`; `within` is the order for many of which this is a part.
+        One that its wave's brake or canary holds goes on by itself; the others stay.
         """
-        before, release = self._changing.change(
-            release_id,
-            lambda found: self._resumed(found, by),
-            request_id=request_id,
-            action=lambda found: within or Action.of(What.RESUME, by, self.now(), found),
-        )
-        if before is not release:
+
+        def lift_pause(before: Release) -> None:
             if before.progress.held in set(Scope):  # one of its wave stays, and it passes that alone
                 self.pauses.lift_unless_by_hand(before.progress.held)
-            self.outcomes.tell(release_id)
-            self.send(release)
-        return release
+
+        def change(found: Release) -> Release:
+            return self._resumed(found, by)
+
+        return self.follow(What.RESUME, release_id, change, by, how, before_sent=lift_pause)
 
     def cancel(
-        self,
-        release_id: str,
-        reason: str = "cancelled by request",
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        only_moving: bool = False,
-        within: Action | None = None,
+        self, release_id: str, by: By = NOBODY, *, only_moving: bool = False, **how: Unpack[How]
     ) -> Release:
         """End a release, or its publication or revert; a step that is running notices when it writes. Raises ReleaseConflict.
 
-        A `request_id` names the message that asks for it, as in `Changing.change`: what is approved again because its
-        publication was cancelled is not given up because that message comes again. With `only_moving` one that is at
-        no step is left as it is. `within` is the order for many of which this is a part.
+        What is approved again because its publication was cancelled is not given up because that message comes again.
+        With `only_moving` one that is at no step is left as it is.
         """
 
         def change(found: Release) -> Release:
             is_left = only_moving and not found.is_moving
-            return found if is_left else cancelled(found, self.now(), by, reason)
+            return found if is_left else cancelled(found, self.now(), by)
 
-        before, release = self._changing.change(
-            release_id,
-            change,
-            request_id=request_id,
-            action=lambda found: within or Action.of(What.CANCEL, by, self.now(), found),
-        )
-        self.outcomes.tell(release_id)
-        if before is not release and release.status in GOING_ON:
-            self.send(release)
-        return release
+        return self.follow(What.CANCEL, release_id, change, by, how)
 
     def resume_all(self, release_ids: Sequence[str], by: By, within: Action) -> None:
         """Resume many, but for those that can't be; workers send their messages as the queue empties."""
-        resuming = self._changing.change_all(
+        resuming = self.change_all(
             release_ids, lambda found: self._resumed(found, by), place=fed, action=within
         )
         for page in resuming:
@@ -155,16 +116,16 @@ class Releases:
         def change(found: Release) -> Release:
             return cancelled(found, self.now(), by) if found.is_moving else found
 
-        for page in self._changing.change_all(release_ids, change, place=fed, action=within):
+        for page in self.change_all(release_ids, change, place=fed, action=within):
             self.outcomes.ended(*(after for _, after in page))
 
     def note(self, release_id: str, what: str, by: By) -> Release:
         """Have the history tell what somebody does that is no change of it; one that is queued or runs is left alone."""
-        return self._changing.change(release_id, self._noted(what, by), place=_where_it_stood)[1]
+        return self.change(release_id, self._noted(what, by), place=_where_it_stood)[1]
 
     def note_all(self, release_ids: Sequence[str], what: str, by: By) -> None:
         """The same of many."""
-        for _ in self._changing.change_all(release_ids, self._noted(what, by), place=_where_it_stood):
+        for _ in self.change_all(release_ids, self._noted(what, by), place=_where_it_stood):
             pass
 
     def _noted(self, what: str, by: By) -> Callable[[Release], Release]:

@@ -10,7 +10,7 @@ from typing import Any
 from releases.intake.course import resumed
 from releases.intake.one import Releases
 from releases.intake.publications import in_words
-from releases.record import By, Problem, Release
+from releases.record import By, Release
 from releases.scope import Scope, live_scope
 from releases.states import ACTIVE, Status, Step
 from releases.steps.live.order import ordered, reverting
@@ -175,10 +175,9 @@ class Orders:
         if pause is None:
             rest = self._order_all(found[first:], lambda old: self._begun(ordering(old)))
         else:
-            why = Problem(**pause.model_dump(include=set(Problem.model_fields)))
             rest = self._order_all(
                 found[first:],
-                lambda old: ordering(old).put_off(why, self._releases.now(), held=live_scope(wave)),
+                lambda old: ordering(old).put_off(pause, self._releases.now(), held=live_scope(wave)),
             )
         return written + rest
 

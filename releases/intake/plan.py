@@ -9,12 +9,13 @@ from typing import Any
 from releases import remedies
 from releases.errors import ReleaseConflict
 from releases.intake.decide import NewRelease, Repetition, decide
-from releases.problems import describe
-from releases.record import Problem, Release
+from releases.problems import describe, without_hint
+from releases.record import Release
 from releases.request import ReleaseRequest
 from releases.states import Status, Step
 from releases.steps.ahead import stands
 from releases.steps.calls import MiniProgramCalls, WebView
+from releases.steps.ensure_domains import wanted_by
 from releases.steps.ours import RUNNING
 from releases.steps.preflight import no_template
 from releases.store.known import Known
@@ -85,7 +86,7 @@ def plan(
     if isinstance(decision, Repetition):
         release = decision.release
         return Plan(request.appid, (), (f"the release is there already: {release.status}",), release.id)
-    wanted = wanted if request.domains is None else Domains.wanted(request.domains)
+    wanted = wanted_by(request, wanted)
     obstacles = [
         *_no_template(request.template_id, templates),
         *_unregistered(wanted.server, registered, remedies.NOT_REGISTERED),
@@ -101,7 +102,7 @@ def plan(
         missing = _missing(wanted, mini_program)
     except (WeChatError, DeadlineExceeded) as error:
         problem = describe(error, Step.ENSURE_DOMAINS)
-        obstacles.append(f"{_said(problem)} -- {problem.remedy}")
+        obstacles.append(f"{without_hint(problem)} -- {problem.remedy}")
     else:
         if missing.server:
             calls.append((PATHS["modify_domain"], modify_domain_body("add", missing)))
@@ -110,16 +111,12 @@ def plan(
         try:
             obstacles += _under_audit(mini_program.latest_audit(), ahead)
         except (WeChatError, DeadlineExceeded) as error:
-            unknown.append(f"whether an audit runs is unknown: {_said(describe(error, Step.SUBMIT_AUDIT))}")
+            unknown.append(
+                f"whether an audit runs is unknown: {without_hint(describe(error, Step.SUBMIT_AUDIT))}"
+            )
     commit = commit_body(request.template_id, request.ext, request.user_version, request.user_desc)
     calls += [(PATHS["commit"], commit), (PATHS["submit_audit"], request.audit)]
     return Plan(request.appid, tuple(calls), tuple(obstacles), unknown=tuple(unknown))
-
-
-def _said(problem: Problem) -> str:
-    """Without the hint and the rid, which differ for each call: what stands in the way of many is counted as one."""
-    said = problem.message.partition(" hint:")[0]
-    return f"{'' if problem.errcode is None else f'{problem.errcode} '}{said}"
 
 
 def _no_template(template_id: int, templates: Collection[int] | None) -> list[str]:

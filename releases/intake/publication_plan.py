@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from releases import remedies
-from releases.problems import StepBlocked, describe
+from releases.problems import StepBlocked, describe, without_hint
 from releases.record import Problem, Release
 from releases.states import TO_LIVE, Status, Step
 from releases.steps.calls import MiniProgramCalls
+from releases.steps.ensure_domains import wanted_by
 from releases.steps.live.guard import Guard
 from wechat.domains import Domains, Pool
 from wechat.errors import WeChatError
@@ -48,7 +49,7 @@ def by_record(release: Release, wanted: Domains, pool: Collection[str] | None) -
         return PublicationPlan(release, (f"it is {release.status}",))
     if pool is None:
         return PublicationPlan(release, (), ("the platform's domain pool is unknown",))
-    hosts = ", ".join(_wanted_by(release, wanted).server.missing_in(Pool(pool)).hosts())
+    hosts = ", ".join(wanted_by(release, wanted).server.missing_in(Pool(pool)).hosts())
     return PublicationPlan(release, (remedies.NOT_REGISTERED(hosts=hosts),) if hosts else ())
 
 
@@ -63,7 +64,7 @@ def by_wechat(
     if release.status is not Status.APPROVED:
         return by_record(release, wanted, pool)
     try:
-        guard = Guard(_wanted_by(release, wanted), lambda: pool, lambda: jump_pool, check_time=lambda _: None)
+        guard = Guard(wanted_by(release, wanted), lambda: pool, lambda: jump_pool, check_time=lambda _: None)
         _, unknown = guard.check(mini_program, release, _Now())
     except StepBlocked as blocked:
         return PublicationPlan(release, (_said(blocked.problem(Step.PUBLISH)),))
@@ -79,13 +80,6 @@ class _Now:
         return math.inf
 
 
-def _wanted_by(release: Release, wanted: Domains) -> Domains:
-    return wanted if release.domains is None else Domains.wanted(release.domains)
-
-
 def _said(problem: Problem) -> str:
-    """Without the hint and the rid, which differ for each call: what stands in the way of many is counted as one."""
-    said = problem.message.partition(" hint:")[0]
-    named = ", ".join(dict.fromkeys(domain for listed in problem.domains.values() for domain in listed))
-    code = "" if problem.errcode is None else f"{problem.errcode} "
-    return f"{code}{said}{f' [{named}]' if named else ''} -- {problem.remedy}"
+    named = f" [{', '.join(problem.named)}]" if problem.named else ""
+    return f"{without_hint(problem)}{named} -- {problem.remedy}"

@@ -2,103 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Unpack
 
 from releases.errors import ReleaseConflict
-from releases.intake.changing import Changing
+from releases.intake.changing import Changing, How
 from releases.intake.course import refused, resumed
 from releases.record import NOBODY, By, Release
-from releases.results import Outcomes
 from releases.second_half import ReviewStatus
 from releases.states import GOING_ON, TO_LIVE, Status, Step
 from releases.steps.live.order import ordered, reverting
 from releases.steps.look import ASKED
-from releases.store.actions import Action, What
-from releases.store.records import ReleaseStore
+from releases.store.actions import What
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Publications:
-    """Takes the orders. Each may be repeated: it is the same order. Safe to use from many threads and processes.
-
-    A `request_id` names the message that brings the order, as in `Changing.change`; `within` is the order for many of which
-    it is a part.
-    """
-
-    store: ReleaseStore
-    send: Callable[[Release], None]
-    outcomes: Outcomes
-    now: Callable[[], datetime]
+class Publications(Changing):
+    """Takes the orders. Safe to use from many threads and processes."""
 
     def order(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        not_before: datetime | None = None,
-        request_id: str | None = None,
-        within: Action | None = None,
+        self, release_id: str, by: By = NOBODY, *, not_before: datetime | None = None, **how: Unpack[How]
     ) -> Release:
         """Have an approved release go live, not before that time; raises ReleaseConflict."""
-        return self._do(
-            release_id,
-            lambda found: self._ordered(found, by, not_before),
-            lambda found: (
-                within or Action.of(What.PUBLISH, by, self.now(), found, detail=in_words(not_before))
-            ),
-            request_id,
-        )
 
-    def revert(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        within: Action | None = None,
-    ) -> Release:
+        def change(found: Release) -> Release:
+            return self._ordered(found, by, not_before)
+
+        said = in_words(not_before)
+        return self.follow(What.PUBLISH, release_id, change, by, how, detail=said)
+
+    def revert(self, release_id: str, by: By = NOBODY, **how: Unpack[How]) -> Release:
         """Have the code that is in the shop taken back by one version; raises ReleaseConflict."""
-        return self._do(
-            release_id,
-            lambda found: self._reverting(found, by),
-            lambda found: within or Action.of(What.REVERT, by, self.now(), found),
-            request_id,
-        )
+        return self.follow(What.REVERT, release_id, lambda found: self._reverting(found, by), by, how)
 
-    def withdraw(
-        self,
-        release_id: str,
-        by: By = NOBODY,
-        *,
-        request_id: str | None = None,
-        within: Action | None = None,
-    ) -> Release:
+    def withdraw(self, release_id: str, by: By = NOBODY, **how: Unpack[How]) -> Release:
         """Have the audit withdrawn, which WeChat takes five times a day; raises ReleaseConflict."""
-        return self._do(
-            release_id,
-            lambda found: self._withdrawing(found, by),
-            lambda found: within or Action.of(What.WITHDRAW, by, self.now(), found),
-            request_id,
-        )
-
-    def _do(
-        self,
-        release_id: str,
-        change: Callable[[Release], Release],
-        action: Callable[[Release], Action],
-        request_id: str | None,
-    ) -> Release:
-        changing = Changing(store=self.store, now=self.now)
-        before, release = changing.change(release_id, change, request_id=request_id, action=action)
-        if before is not release or release.status not in GOING_ON:
-            # Also of one that was found: it may have expired, and who asked again waits for it.
-            self.outcomes.tell(release_id)
-        if before is not release:
-            self.send(release)
-        return release
+        return self.follow(What.WITHDRAW, release_id, lambda found: self._withdrawing(found, by), by, how)
 
     def would(self, order: Literal["publish", "revert", "withdraw"], release: Release) -> bool:
         """Whether the order would change a release as it stands; raises ReleaseConflict where it can't be followed."""

@@ -41,9 +41,7 @@ def _cells(release: Release) -> list[str]:
     if problem is not None:
         fields |= problem.model_dump(mode="json", include={"errcode", "remedy", "rid"})
         fields["errmsg"] = problem.message
-        fields["domains"] = " ".join(
-            dict.fromkeys(domain for listed in problem.domains.values() for domain in listed)
-        )
+        fields["domains"] = " ".join(problem.named)
     else:
         fields["domains"] = None
     review, publication = fields["review"] or {}, fields["publication"] or {}

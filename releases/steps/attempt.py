@@ -37,12 +37,11 @@ class Attempt:
         self._release = self._before = lease.stored.release
         self._pauses = lease.pauses
         self._heeded: tuple[str, ...] = ()
-        self._is_first = True
         self.lease = lease.number
         #: The older release of the Mini Program that a commit would destroy, and when WeChat pushed last about the audit.
         self.ahead, self.pushed_at = lease.ahead, lease.pushed_at
         self.stood = lease.stood
-        self.ended = False
+        self.has_started = self.ended = False
 
     @property
     def is_probe(self) -> bool:
@@ -62,13 +61,12 @@ class Attempt:
         on the same lease, one that is on at its first write.
         """
         release = self._before = self._release
-        is_first, self._is_first = self._is_first, False
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
             pause = self._pauses.get(scope)
             if pause is not None and pause.holds(release.id, is_canary=release.progress.canary):
                 raise Paused(scope, pause)
-        self._heeded = () if is_first else pauses
+        self._heeded, self.has_started = pauses if self.has_started else (), True
         failures = release.progress.failures + (1 if interrupted else 0)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
         self._change(
@@ -78,7 +76,6 @@ class Attempt:
             next_attempt_at=None,
             progress=release.progress.model_copy(
                 update={
-                    "resumed": False,
                     "held": "",
                     "timed": False,
                     "behind": "",
@@ -168,9 +165,8 @@ class Attempt:
 
     def publish_again(self, why: str) -> None:
         """The publication took no effect, and a person resumed: go back to it, by a message of its own."""
-        progress = self._release.progress.fresh()
-        self._happened(why, step=Step.PUBLISH, status=Status.QUEUED, next_attempt_at=None, progress=progress)
-        self._end(sent(self._release, self._now()))
+        self._go_to(Step.PUBLISH, why)
+        self.pass_on()
 
     def revert(self, to: int, at: float) -> None:
         """The live version is about to be taken back, to the one of this number."""
@@ -191,27 +187,19 @@ class Attempt:
 
     def done(self, what: str, *, runs_on: bool) -> None:
         """The step is done: the next one runs on this lease, which its first write says, or its message is sent next."""
-        progress = self._release.progress.fresh()
-        following = self._release.step.next
-        self._happened(what, step=following, status=Status.QUEUED, next_attempt_at=None, progress=progress)
+        self._go_to(self._release.step.next, what)
         if not runs_on:
-            self._end(sent(self._release, self._now()))
+            self.pass_on()
 
     def pass_on(self) -> None:
-        """The message was for a step that is done already: that of the step which the release is at is sent next."""
+        """The message of the step that the release is at is sent next."""
         self._end(sent(self._release, self._now()))
 
     def commit_again(self, instead_of: str) -> None:
         """Somebody else's code is the trial version: go back to the commit, by a message of its own."""
-        progress = self._release.progress.fresh().model_copy(update={"foreign": instead_of})
-        self._happened(
-            f"the trial version is {instead_of}, not ours: it is committed once more",
-            step=Step.COMMIT_CODE,
-            status=Status.QUEUED,
-            next_attempt_at=None,
-            progress=progress,
-        )
-        self._end(sent(self._release, self._now()))
+        what = f"the trial version is {instead_of}, not ours: it is committed once more"
+        self._go_to(Step.COMMIT_CODE, what, foreign=instead_of)
+        self.pass_on()
 
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
@@ -220,17 +208,11 @@ class Attempt:
         self._happened(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
         self._end(looked_at(first_look(now, self.pushed_at)))
 
-    def live(self, what: str) -> None:
-        """The release is in the shop."""
-        progress = self._release.progress.kept()
-        self._publication(verified_at=self._now())
-        self._happened(what, status=Status.LIVE, progress=progress)
-        self._end()
-
-    def reverted(self, what: str) -> None:
-        """The release was taken back."""
-        progress = self._release.progress.kept()
-        self._happened(what, status=Status.REVERTED, progress=progress)
+    def arrived(self, status: Status, what: str) -> None:
+        """The release is in the shop, or was taken back."""
+        if status is Status.LIVE:
+            self._publication(verified_at=self._now())
+        self._happened(what, status=status, progress=self._release.progress.kept())
         self._end()
 
     def note_cancelled(self) -> Release | None:
@@ -266,20 +248,16 @@ class Attempt:
 
         No attempt is used up, unless `progress` says so.
         """
-        progress = self._release.progress if progress is None else progress
-        self._wait(why, until, held(scope), progress.model_copy(update={"held": scope, "timed": False}))
+        self._wait(why, until, held(scope), progress or self._release.progress, held=scope)
 
     def wait_until(self, until: datetime, why: Problem, progress: Progress) -> None:
         """Wait until then, and try again."""
-        self._wait(
-            why, until, due(self._release, until), progress.model_copy(update={"held": "", "timed": False})
-        )
+        self._wait(why, until, due(self._release, until), progress)
 
     def not_yet(self, until: datetime, why: Problem) -> None:
         """Its time has not come: wait for it, as if the step had not been started."""
         self._release = self._before.model_copy(update={"next_attempt_at": until})
-        progress = self._release.progress.model_copy(update={"held": "", "timed": True})
-        self._wait(why, until, fed(self._release), progress)
+        self._wait(why, until, fed(self._release), self._release.progress, timed=True)
 
     def wait_behind(self, older: Stored, why: Problem) -> None:
         """Wait until another release has left; the write with which it leaves lets this one go on at once.
@@ -290,18 +268,17 @@ class Attempt:
         at = (
             next_look(now, now, None) if self._before.progress.behind == older.release.id else first_look(now)
         )
-        progress = self._release.progress.model_copy(update={"held": "", "behind": older.release.id})
         self._change(attempts=self._before.attempts)
-        self._wait(why, None, looked_at(at), progress, older)
+        self._wait(why, None, looked_at(at), self._release.progress, older, behind=older.release.id)
 
     def block(self, problem: Problem) -> None:
         """Stop until a person acts."""
-        self._happened(_told("blocked", problem), status=Status.BLOCKED, block=problem)
+        self._happened(told("blocked", problem), status=Status.BLOCKED, block=problem)
         self._end()
 
     def fail(self, problem: Problem) -> None:
         """Give up."""
-        self._happened(_told("failed", problem), status=Status.FAILED, failure=problem)
+        self._happened(told("failed", problem), status=Status.FAILED, failure=problem)
         self._end()
 
     def _wait(
@@ -310,18 +287,18 @@ class Attempt:
         until: datetime | None,
         place: Place,
         progress: Progress,
-        behind: Stored | None = None,
+        older: Stored | None = None,
+        **waits: Any,
     ) -> None:
-        problem = why.model_copy(update={"step": self._release.step})
         self._happened(
-            _told("waiting", problem),
+            told("waiting", why),
             by=why.by if isinstance(why, Pause) else NOBODY,
             status=Status.WAITING,
-            wait=Problem(**problem.model_dump(include=set(Problem.model_fields))),
+            wait=why.at(self._release.step),
             next_attempt_at=until,
-            progress=progress,
+            progress=progress.model_copy(update={"held": "", "timed": False} | waits),
         )
-        self._end(place, behind)
+        self._end(place, older)
 
     def _intends_first(self) -> bool:
         """Whether the step begins by writing an intent: it has nothing to ask for before its call."""
@@ -332,6 +309,10 @@ class Attempt:
             case Step.SUBMIT_AUDIT:
                 return self.has_seen_trial and progress.submit_at is None and not progress.scans
         return False
+
+    def _go_to(self, step: Step | None, what: str, **facts: Any) -> None:
+        progress = self._release.progress.fresh(**facts)
+        self._happened(what, step=step, status=Status.QUEUED, next_attempt_at=None, progress=progress)
 
     def _publication(self, **facts: Any) -> None:
         publication = self._release.publication
@@ -361,7 +342,7 @@ class Attempt:
         self.ended = True
 
 
-def _told(outcome: str, problem: Problem) -> str:
-    """The history says what, without the rid: the same wait repeated is one line."""
+def told(outcome: str, problem: Problem) -> str:
+    """How the history says it, without the rid: the same wait repeated is one line."""
     why = problem.errmsg if problem.errcode is None else f"errcode {problem.errcode}"
     return f"{outcome}: {why}"

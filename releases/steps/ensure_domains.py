@@ -8,15 +8,18 @@ against 50 a month, so `add` is sent only when something is missing, once, with 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from releases import remedies
 from releases.problems import NotShownYet, StepBlocked, remedy_of
-from releases.record import Progress
+from releases.record import Progress, Release
 from releases.steps.calls import DomainCalls
 from wechat.domains import Domains, Pool, rejected
 from wechat.errcodes.table import Verdict, verdict_of
 from wechat.errors import Refused
+
+if TYPE_CHECKING:  # as in `releases.record`
+    from releases.request import ReleaseRequest
 
 #: Nothing was changed: either somebody else has added them meanwhile, or WeChat will not take them.
 NOTHING_ADDED = frozenset({85017, 85301})
@@ -30,6 +33,11 @@ ALREADY_THERE = "domains were already there"
 
 #: The hosts that are published on the platform; None if WeChat did not say.
 RegisteredHosts = Callable[[], Collection[str] | None]
+
+
+def wanted_by(of: Release | ReleaseRequest, platforms: Domains) -> Domains:
+    """The domains that a release has to have: those that it names, or the platform's."""
+    return platforms if of.domains is None else Domains.wanted(of.domains)
 
 
 def each_in_turn(*kinds: Callable[[], str]) -> str:

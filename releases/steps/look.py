@@ -13,11 +13,11 @@ from releases.record import COMMITTED, Problem, Progress
 from releases.scope import Scope
 from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
-from releases.steps.attempt import Attempt
+from releases.steps.attempt import Attempt, told
 from releases.steps.audit_pace import SELDOM_S, next_look
 from releases.steps.live.order import ordered
 from releases.store.pauses import Pause, Paused
-from releases.store.places import looked_at, sent
+from releases.store.places import looked_at
 
 #: While the platform is paused, somebody looks whether it still is after so many seconds.
 _PAUSED_S = 120.0
@@ -60,7 +60,7 @@ class Look(Attempt):
         self._note(what, status=status, progress=kept)
         if status is Status.APPROVED and self._release.publish == "auto":
             self._release = ordered(self._release, self._now())
-            self._end(sent(self._release, self._now()))
+            self.pass_on()
         else:
             self._end()
 
@@ -71,8 +71,8 @@ class Look(Attempt):
 
     def block(self, problem: Problem) -> None:
         """Only a person can help; that may happen any day, or another write of WeChat's may have been refused."""
-        progress = self._release.progress.fresh().model_copy(update={"withdraw": "", "withdraw_at": None})
-        self._note(f"could not be looked at: {_short(problem)}", wait=problem, progress=progress)
+        progress = self._release.progress.fresh(withdraw="", withdraw_at=None)
+        self._note(told("could not be looked at", problem), wait=problem, progress=progress)
         self._end(looked_at(self._now() + timedelta(seconds=SELDOM_S)))
 
     def fail(self, problem: Problem) -> None:
@@ -91,8 +91,7 @@ class Look(Attempt):
         self._look_again(until, why, progress)
 
     def _look_again(self, until: datetime, why: Problem, progress: Progress) -> None:
-        fields = why.model_dump(include=set(Problem.model_fields))
-        self._change(wait=Problem(**{**fields, "step": Step.WATCH_AUDIT}), progress=progress)
+        self._change(wait=why.at(Step.WATCH_AUDIT), progress=progress)
         self._end(looked_at(until))
 
     def _later(self, until: datetime | None) -> datetime:
@@ -108,7 +107,3 @@ class Look(Attempt):
 
 #: `Progress.withdraw`, where a person or a program asked for it.
 ASKED = "asked"
-
-
-def _short(problem: Problem) -> str:
-    return problem.errmsg if problem.errcode is None else f"errcode {problem.errcode}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from releases.record import Release
 from releases.second_half import Review
+from releases.states import Status
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls
 from wechat.http.deadline import Deadline
@@ -35,31 +38,29 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
-    """The release is in the shop, with all its domains."""
+class Arrived:
+    """The release is in the shop, with all its domains, or was taken back."""
 
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reverted:
-    """The release was taken back."""
-
+    status: Literal[Status.LIVE, Status.REVERTED]
     what: str
 
 
 #: How the work of a step ends.
-Outcome = Done | Submitted | Reviewed | Live | Reverted
+Outcome = Done | Submitted | Reviewed | Arrived
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a message has once its release may be worked on: the lease, with the record, until the deadline."""
+    """What a message has once its release may be worked on: the lease, with the record, until the deadline.
+
+    `may_run_on` says whether a further step may run on this lease, as far as the process is concerned.
+    """
 
     appid: str
     attempt: Attempt
     mini_program: MiniProgramCalls
     deadline: Deadline
+    may_run_on: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,11 +147,6 @@ class Preflight:
         """The pool or the library has been changed: they are read anew, and WeChat is asked anew."""
         self.client.delete(keys.POOL, keys.JUMP_POOL, keys.POOL_ANSWER, keys.TEMPLATES)
 
-    def _hosts(self, key: str) -> list[str] | None:
-        raw = cast("str | None", self.client.get(key))
-        hosts: list[str] | None = None if raw is None else json.loads(raw)
-        return hosts
-
     def _has_passed(self, what: str, wanted: object) -> bool:
         """Whether this process has found the same there, just now: not every release of a wave asks Redis."""
         found, at = self._passed.get(what, (None, 0.0))

@@ -13,10 +13,8 @@ from datetime import datetime
 
 import redis
 
-from releases.handles import handle_of
 from releases.problems import NeverPublished, NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Release
-from releases.results import Results
 from releases.states import GOING_ON, Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.ahead import StandsBehind
@@ -28,14 +26,13 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live.times import NotYet
 from releases.steps.look import Look
 from releases.steps.outcomes import (
+    Arrived,
     Dropped,
     End,
-    Live,
     Looked,
     Next,
     Outcome,
     Rests,
-    Reverted,
     Reviewed,
     Run,
     Submitted,
@@ -66,11 +63,10 @@ class Steps:
     timed_pauses: TimedPauses
     call_window: CallWindow
     mini_program: Callable[[str, Deadline], MiniProgramCalls]
-    results: Results
     step_deadline_s: float
     now: Callable[[], datetime]
 
-    def begin(self, step: Step, release_id: str, appid: str) -> Run | None:
+    def begin(self, step: Step, release_id: str, appid: str, may_run_on: Callable[[], bool]) -> Run | None:
         """Take the lease for a message; None where there is no such release, or somebody works on the Mini Program."""
         # From before the lease begins, so that no call goes out after it has ended.
         deadline = Deadline(self.step_deadline_s)
@@ -83,16 +79,13 @@ class Steps:
             return None
         kind = Look if step is Step.WATCH_AUDIT else Attempt
         attempt = kind(lease, store=self.store, now=self.now)
-        return Run(appid, attempt, self.mini_program(appid, deadline), deadline)
+        return Run(appid, attempt, self.mini_program(appid, deadline), deadline, may_run_on)
 
-    def run(self, step: Step, run: Run, *, is_admitted: bool, may_run_on: Callable[[], bool]) -> End:
-        """Run the step of a message, or the next one on the same lease, which `is_admitted`.
-
-        `may_run_on` says whether a further step may run on this lease, as far as the process is concerned.
-        """
+    def run(self, step: Step, run: Run) -> End:
+        """Run the step of a message, or the next one on the same lease."""
         attempt, goes_on, back = run.attempt, False, None
         try:
-            end = (None if is_admitted else self._admit(step, run)) or self._run(step, run, may_run_on)
+            end = (None if attempt.has_started else self._admit(step, run)) or self._run(step, run)
             goes_on = isinstance(end, Next) and end.run is not None
             # A message that means nothing moves nothing, nor does one that is told how it has ended. One that waits behind
             # another looks again: that may have left under this lease, when it did not stand where it is woken.
@@ -128,23 +121,20 @@ class Steps:
             case Admission.RUN:
                 return None
 
-    def _run(self, step: Step, run: Run, may_run_on: Callable[[], bool]) -> End:
+    def _run(self, step: Step, run: Run) -> End:
         attempt = run.attempt
-        if attempt.release.progress.resumed:
-            # The failure before the resume may have been stored after the resume deleted it.
-            self.results.forget(handle_of(attempt.release))
         # An attempt that never ended: its worker died, or lost Redis.
         interrupted = attempt.release.status is Status.RUNNING
         if interrupted and self.stopping.give_up_if_interrupted_for_ever(step, attempt):
             return _ended(attempt)
         with self.call_window.calls_for(attempt.release.appid) as seen:
             try:
-                return self._try(step, run, may_run_on, interrupted=interrupted)
+                return self._try(step, run, interrupted=interrupted)
             finally:
                 if attempt.is_probe:
                     self.timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
 
-    def _try(self, step: Step, run: Run, may_run_on: Callable[[], bool], *, interrupted: bool) -> End:
+    def _try(self, step: Step, run: Run, *, interrupted: bool) -> End:
         attempt = run.attempt
         try:
             attempt.start(interrupted=interrupted)
@@ -172,10 +162,10 @@ class Steps:
             log.exception("release %s: %s failed unexpectedly", attempt.release.id, step)
             attempt.fail(bug(step, error))
         else:
-            return self._finish(run, outcome, may_run_on)
+            return self._finish(run, outcome)
         return _ended(attempt)
 
-    def _finish(self, run: Run, outcome: Outcome, may_run_on: Callable[[], bool]) -> End:
+    def _finish(self, run: Run, outcome: Outcome) -> End:
         attempt = run.attempt
         match outcome:
             case Submitted(auditid, what):
@@ -185,13 +175,10 @@ class Steps:
                 attempt.reviewed(review, what)
                 is_ordered = attempt.release.status is Status.QUEUED
                 return Next(attempt.release) if is_ordered else Looked(attempt.release)
-            case Live(what):
-                attempt.live(what)
+            case Arrived(status, what):
+                attempt.arrived(status, what)
                 return Rests(attempt.release)
-            case Reverted(what):
-                attempt.reverted(what)
-                return Rests(attempt.release)
-        runs_on = run.deadline.has(self.step_deadline_s * _RUNS_ON_WITH) and may_run_on()
+        runs_on = run.deadline.has(self.step_deadline_s * _RUNS_ON_WITH) and run.may_run_on()
         attempt.done(outcome.what, runs_on=runs_on)
         return Next(attempt.release, run if runs_on else None)
 

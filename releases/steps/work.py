@@ -9,16 +9,27 @@ from datetime import datetime
 from functools import partial
 
 from releases.record import Release
-from releases.states import Step
+from releases.states import Status, Step
 from releases.steps.ahead import Others, make_way
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls, WebView
 from releases.steps.commit_code import commit_code
-from releases.steps.ensure_domains import ALREADY_THERE, RegisteredHosts, each_in_turn, ensure_domains
+from releases.steps.ensure_domains import (
+    ALREADY_THERE,
+    RegisteredHosts,
+    each_in_turn,
+    ensure_domains,
+    wanted_by,
+)
+from releases.steps.live.guard import Guard
+from releases.steps.live.publish import publish
+from releases.steps.live.revert import revert
+from releases.steps.live.shop import Shop
 from releases.steps.live.times import Times
-from releases.steps.live.work import LiveWork
+from releases.steps.live.verify_live import verify_live
 from releases.steps.look import Look
-from releases.steps.outcomes import Done, Outcome, Submitted
+from releases.steps.ours import name_of_live
+from releases.steps.outcomes import Arrived, Done, Outcome, Submitted
 from releases.steps.preflight import Preflight
 from releases.steps.submit_audit import submit_audit
 from releases.steps.watch_audit import watch_audit
@@ -35,11 +46,13 @@ class Work:
     registered_hosts: RegisteredHosts
     registered_jump_hosts: RegisteredHosts
     others: Others
-    live: LiveWork
+    shop: Shop
     now: Callable[[], datetime]
     times: Times
 
-    def do(self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt) -> Outcome:
+    def do(  # noqa: PLR0911 - one line for each step
+        self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt
+    ) -> Outcome:
         """Do the step's work; raises what WeChat refuses, and StepBlocked, TrialReplaced or NotYet."""
         self.times.may_begin(attempt.release, self.now())
         match step:
@@ -57,13 +70,13 @@ class Work:
                 return Submitted(*submit_audit(mini_program, attempt.release, attempt, confirm, whose))
             case Step.WATCH_AUDIT if isinstance(attempt, Look):
                 return watch_audit(mini_program, attempt.release, attempt, self.now())
-            case Step.PUBLISH | Step.VERIFY_LIVE:
-                wanted = self._wanted_by(attempt.release)
-                mend = partial(self._mend, mini_program, attempt.release)
-                do = self.live.publish if step is Step.PUBLISH else self.live.verify
-                return do(mini_program, attempt, wanted, mend)
+            case Step.PUBLISH:
+                self._mend(mini_program, attempt)
+                return Done(publish(mini_program, attempt.release, attempt, self._guard(attempt.release)))
+            case Step.VERIFY_LIVE:
+                return Arrived(Status.LIVE, self._verify(mini_program, attempt))
             case Step.REVERT:
-                return self.live.revert(mini_program, attempt)
+                return Arrived(Status.REVERTED, self._revert(mini_program, attempt))
         raise NotImplementedError(step)
 
     def _ensure_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> Done:
@@ -85,7 +98,7 @@ class Work:
         attempt.domains_confirmed()
 
     def _make_way(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
-        make_way(self.others, mini_program, attempt, self.now(), self.live.shop.taken_by)
+        make_way(self.others, mini_program, attempt, self.now(), self.shop.taken_by)
 
     def _whose(self, release: Release, auditid: int) -> Stored | None:
         """The other release of this Mini Program that has this audit, if there is one."""
@@ -95,7 +108,7 @@ class Work:
 
     def _ensure(self, mini_program: MiniProgramCalls, release: Release, wave: str | None = None) -> str:
         """Ensure the domains of both kinds; with a wave they are held against the platform's pools before."""
-        wanted, progress = self._wanted_by(release), release.progress
+        wanted, progress = wanted_by(release, self.wanted), release.progress
 
         def server() -> str:
             with nullcontext() if wave is None else self.preflight.of(wanted.server, wave):
@@ -112,10 +125,33 @@ class Work:
             self.preflight.check_web_view(wanted.web_view, wave)
         return each_in_turn(server, web_view)
 
-    def _mend(self, mini_program: MiniProgramCalls, release: Release) -> str:
-        """After a resume: what stopped it may have been the platform's pool, which is read anew."""
-        self.preflight.forget()
-        return self._ensure(mini_program, release)
+    def _verify(self, mini_program: MiniProgramCalls, attempt: Attempt) -> str:
+        release = attempt.release  # with what a resume has asked for
+        self._mend(mini_program, attempt)
+        what = verify_live(mini_program, release, attempt, wanted_by(release, self.wanted))
+        self.shop.taken_by(release)
+        return what
 
-    def _wanted_by(self, release: Release) -> Domains:
-        return self.wanted if release.domains is None else Domains.wanted(release.domains)
+    def _revert(self, mini_program: MiniProgramCalls, attempt: Attempt) -> str:
+        live = revert(mini_program, attempt.release, attempt)
+        self.shop.given_back(attempt.release, live)
+        return f"taken back; {name_of_live(live)} is live" if live else "taken back"
+
+    def _mend(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
+        """Ensure the domains after a resume: what stopped it may have been the platform's pool, which is read anew."""
+        if attempt.release.progress.mend:
+            self.preflight.forget()
+            attempt.note(f"before it goes on: {self._ensure(mini_program, attempt.release)}")
+            attempt.mended()
+
+    def check_time(self, release: Release) -> None:
+        """Raise NotYet where nothing is to be published now."""
+        self.times.check(release, self.now())
+
+    def _guard(self, release: Release) -> Guard:
+        return Guard(
+            wanted_by(release, self.wanted),
+            self.preflight.published_hosts,
+            self.preflight.published_jump_hosts,
+            check_time=self.check_time,
+        )

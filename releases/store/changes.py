@@ -15,7 +15,7 @@ from releases.states import AT_REST, GOING_ON, LOOKED_AT, SUBMITTED_ONCE, TO_AUD
 from releases.store import keys
 from releases.store.actions import Action
 from releases.store.known import Stored, dump
-from releases.store.places import Lane, Place
+from releases.store.places import AT_ONCE, Lane, Place
 
 if TYPE_CHECKING:  # as in `releases.store.records`
     from releases.store.creations import Creation, Opening
@@ -25,20 +25,20 @@ def saving(
     before: Stored,
     after: Release,
     *,
-    number: int | None,
-    ends_lease: bool,
     place: Place | None,
-    unless_paused: Sequence[str],
-    behind: Stored | None,
-    left: str | None,
+    lease: int | None = None,
+    end_lease: bool = False,
+    unless_paused: Sequence[str] = (),
+    behind: Stored | None = None,
+    left: str | None = None,
 ) -> str:
-    """For save_release.lua; `left` is the newest release of a cancelled one's version that was not."""
+    """For save_release.lua; `left` is the newest release of a cancelled one's version that was not, all else as for `save`."""
     change = {
         **_change(before.release, after, place),
         "revision": str(before.revision),
-        "number": None if number is None else str(number),
+        "number": None if lease is None else str(lease),
         "lease": keys.lease(after.appid),
-        "ends_lease": ends_lease,
+        "ends_lease": end_lease,
         "pauses": [keys.pause(scope) for scope in unless_paused],
         "canary": after.progress.canary or None,
         "identity": after.identity,
@@ -50,13 +50,6 @@ def saving(
         "takes": _takes(before.release, after),
     }
     return _json(change)
-
-
-def ordering(before: Stored, after: Release, place: Place | None, left: str | None) -> str:
-    """For save_release.lua: many of them are ordered to do something."""
-    return saving(
-        before, after, number=None, ends_lease=False, place=place, unless_paused=(), left=left, behind=None
-    )
 
 
 def creating(creation: Creation, position: int, left: str | None) -> str:
@@ -159,7 +152,7 @@ def _change(
 _WAKE = {
     "record": keys.record(""),
     "looks": keys.due(Lane.LOOKS),
-    "lanes": {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)},
+    "lanes": AT_ONCE,
 }
 
 

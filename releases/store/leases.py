@@ -17,13 +17,12 @@ from releases.scope import Scope, live_scope, wave_scope
 from releases.store import keys
 from releases.store.known import Stored, parse
 from releases.store.pauses import Pause
-from releases.store.places import Lane, Place
+from releases.store.places import AT_ONCE, Place
 
 #: What the lease lives longer than the step's total deadline, in seconds: for the record writes around it.
 MARGIN_S = 20.0
 #: While another release of the Mini Program is worked on, somebody looks again after so many seconds.
 BUSY_S = 2.0
-_LANES = {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class Leases:
             "lifetime_s": self._lifetime_s,
             "pauses": [keys.pause(scope) for scope in Scope],
             "wave_pauses": [keys.pause(wave_scope("")), keys.pause(live_scope(""))],
-            "lanes": _LANES,
+            "lanes": AT_ONCE,
             "sent": {"urgent": keys.sent(urgent=True), "default": keys.sent(urgent=False)},
             "busy_s": BUSY_S,
         }
@@ -102,7 +101,7 @@ class Leases:
                 "record": keys.record(release_id),
                 "lease": keys.lease(appid),
                 "number": str(number),
-                "lanes": _LANES,
+                "lanes": AT_ONCE,
                 **({"back": {"index": back.index, "at": f"{back.at:.3f}"}} if back else {}),
             }
             self._end(args=[json.dumps(ask)])

@@ -154,7 +154,7 @@ class Pauses:
             "held": keys.held(scope),
             "all": keys.ALL,
             "record": keys.record(""),
-            "lanes": {"urgent": keys.due(Lane.URGENT), "other": keys.due(lane)},
+            "lanes": {"urgent": keys.due(Lane.URGENT), "begun": keys.due(lane)},
             "limit": LET_GO_AT_ONCE,
             **more,
         }

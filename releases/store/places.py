@@ -23,6 +23,10 @@ class Lane(StrEnum):
     LOOKS = "looks"  # what can wait until the queue is empty
 
 
+#: Where a release is due at once: an urgent one, and any other.
+AT_ONCE = {"urgent": keys.due(Lane.URGENT), "begun": keys.due(Lane.BEGUN)}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """An index and the release's time in it, in seconds since the epoch; None: that of its creation."""

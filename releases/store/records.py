@@ -53,6 +53,15 @@ class LeaseLost(Exception):
     """The lease ran out and another attempt has begun: this one must not write any more."""
 
 
+#: What save_release.lua answers where it has written nothing.
+_REFUSALS: dict[Any, type[Exception]] = {
+    "gone": RecordGone,
+    "changed": RecordChanged,
+    "fenced": LeaseLost,
+    "taken": RoleTaken,
+}
+
+
 class ReleaseStore:
     """Reads and writes records. Safe to use from many threads.
 
@@ -143,25 +152,19 @@ class ReleaseStore:
         change = changes.saving(
             before,
             after,
-            number=lease,
-            ends_lease=end_lease,
             place=place,
+            lease=lease,
+            end_lease=end_lease,
             unless_paused=unless_paused,
             behind=behind,
             left=left.get(after.id),
         )
         order = [] if action is None else [json.dumps(action.entry)]
         reply = self._db.run(self._save, args=[change, *order])
-        if reply == "gone":
-            raise RecordGone(after.id)
-        if reply == "fenced":
-            raise LeaseLost
-        if reply == "changed":
-            raise RecordChanged
-        if reply == "taken":
-            raise RoleTaken
         if isinstance(reply, list):
             raise Paused(unless_paused[reply[0] - 1], Pause.model_validate_json(reply[1]))
+        if reply in _REFUSALS:
+            raise _REFUSALS[reply](after.id)
         return Stored(after, int(reply))
 
     def save_all(
@@ -177,7 +180,8 @@ class ReleaseStore:
             page = changes_[start : start + _PAGE]
             left = self._left_by([after for _, after, _ in page])
             rows = [
-                changes.ordering(before, after, place, left.get(after.id)) for before, after, place in page
+                changes.saving(before, after, place=place, left=left.get(after.id))
+                for before, after, place in page
             ]
             replies = self._db.write(partial(self._save_rows, rows, order))
             written += [

@@ -90,6 +90,10 @@ class BeingMigrated(SchemaError):
         )
 
 
+class LockLost(Exception):
+    """The migration took so long that somebody else may do it now."""
+
+
 def _followed(stored: Stored, seconds: int) -> str:
     """It is under audit as far as anybody knows, and looked at within a day."""
     release = stored.release
@@ -134,69 +138,53 @@ class Schema:
         return 1 if raw is None else int(str(raw))
 
     def check(self) -> int:
-        """Raise SchemaError unless the layout is ours, or can be made so now; returns how many releases were moved."""
-        moved = 0
-        found = self.found()
-        if found > NEWEST:
-            raise NewerSchema(found)
-        if found < NEWEST:
-            moved = self._migrate()
-        self.is_current = True
-        return moved
+        """Raise SchemaError unless the layout is ours, or can be made so now; returns how many releases were moved.
 
-    def _migrate(self) -> int:
-        """Migrate, or wait for whoever does so now."""
-        give_up_at = time.monotonic() + self._patience_s
-        while True:
+        Migrates, or waits for whoever does so now.
+        """
+        moved, give_up_at = 0, time.monotonic() + self._patience_s
+        while (found := self.found()) != NEWEST:
+            if found > NEWEST:
+                raise NewerSchema(found)
             token = uuid.uuid4().hex
             if self._redis.set(keys.SCHEMA_LOCK, token, nx=True, px=round(LOCK_S * 1000)):
                 try:
-                    moved = self._migrate_under(token)
+                    moved = self._migrate(token)
+                except LockLost:
+                    continue
                 finally:
                     self._unlock(keys=[keys.SCHEMA_LOCK], args=[token])
-                if moved is not None:
-                    return moved
             elif time.monotonic() > give_up_at:
                 raise BeingMigrated(self._patience_s)
             else:
                 time.sleep(_LOOK_AGAIN_S)
-            found = self.found()
-            if found > NEWEST:
-                raise NewerSchema(found)
-            if found == NEWEST:
-                return 0
+        self.is_current = True
+        return moved
 
-    def _migrate_under(self, token: str) -> int | None:
-        """Migrate; None if the lock was lost, or there is nothing to do any more."""
+    def _migrate(self, token: str) -> int:
+        """Migrate under the lock, unless somebody has done so before it was ours."""
         found = self.found()
         if found >= NEWEST:
-            return None
+            return 0
         old = self._old_workers()
         if old:
             raise OldWorkers(sorted(old))
         placed = self._give_places(token) if found == 1 else 0
-        followed = None if placed is None else self._follow_audits(token)
-        if placed is None or followed is None:
-            return None
-        return placed + followed
+        return placed + self._follow_audits(token)
 
-    def _give_places(self, token: str) -> int | None:
-        """From 1 to 2; returns how many were moved, None if the lock was lost."""
-        moved = 0
-        for index, goes_on in (*((keys.by_status(status), True) for status in GOING_ON), (keys.ALL, False)):
-            placed = self._go_through(index, token, goes_on=goes_on)
-            if placed is None:
-                return None
-            moved += placed
+    def _give_places(self, token: str) -> int:
+        """From 1 to 2; returns how many were moved."""
+        moved = sum(self._go_through(keys.by_status(status), token, goes_on=True) for status in GOING_ON)
+        moved += self._go_through(keys.ALL, token, goes_on=False)
         held = [*self._redis.scan_iter(f"{_HELD}*", count=_SCANNED)]
         dropped = [_PARKED, _UNFED, *_RECONCILER, *held]
-        done = self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA, *dropped], args=[token, 2])
-        return moved if done else None
+        self._note(2, token, *dropped)
+        return moved
 
-    def _follow_audits(self, token: str) -> int | None:
+    def _follow_audits(self, token: str) -> int:
         """From 2 to 3: each Mini Program's newest submitted release is looked at within a day, its older ones are replaced.
 
-        Returns how many are looked at, None if the lock was lost.
+        Returns how many are looked at.
         """
         lock = {"lock": keys.SCHEMA_LOCK, "token": token, "lock_ms": round(LOCK_S * 1000)}
         seconds, _ = self._redis.time()
@@ -210,11 +198,17 @@ class Schema:
                 newest.add(stored.release.appid)
                 rows.append(_followed(stored, seconds) if is_newest else _replaced(stored, seconds))
             if not self._follow(args=[json.dumps(lock), *rows]):
-                return None
-        return len(newest) if self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA], args=[token, 3]) else None
+                raise LockLost
+        self._note(3, token)
+        return len(newest)
 
-    def _go_through(self, index: str, token: str, *, goes_on: bool) -> int | None:
-        """Give all releases of an index what they lack; returns how many got a place, None if the lock was lost."""
+    def _note(self, number: int, token: str, *dropped: str) -> None:
+        """There is another layout now, in which these keys mean nothing."""
+        if not self._set(keys=[keys.SCHEMA_LOCK, keys.SCHEMA, *dropped], args=[token, number]):
+            raise LockLost
+
+    def _go_through(self, index: str, token: str, *, goes_on: bool) -> int:
+        """Give all releases of an index what they lack; returns how many got a place."""
         ask = {
             "lock": keys.SCHEMA_LOCK,
             "token": token,
@@ -237,6 +231,6 @@ class Schema:
         while seen == PAGE:
             reply = cast("list[Any]", self._place(args=[json.dumps({**ask, "start": start})]))
             if reply[0] < 0:
-                return None
+                raise LockLost
             seen, start, placed = reply[0], start + PAGE, placed + reply[1]
         return placed

@@ -91,5 +91,4 @@ def _why(scope: Scope, pause: Pause) -> str:
     until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
     if pause.by_hand:
         return f"{_SUBJECT[scope]} {pause.errmsg}{until}"
-    code = "" if pause.errcode is None else f"{pause.errcode} "
-    return f"{_SUBJECT[scope]} wait{until}: {code}{pause.message}"
+    return f"{_SUBJECT[scope]} wait{until}: {pause.coded}"

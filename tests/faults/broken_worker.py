@@ -16,7 +16,7 @@ from cli import main
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
-from releases.queues import Queues
+from releases.background.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.states import AT_REST, Step
@@ -26,7 +26,6 @@ from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live import guard
 from releases.steps.live import publish as live_publish
 from releases.steps.live import revert as live_revert
-from releases.steps.live import work as live_work
 from releases.steps.live.guard import Guard
 from releases.steps.outcomes import Dropped, End, Run
 from releases.steps.run import Steps
@@ -156,8 +155,8 @@ def _asking_live_off() -> None:
         mini_program.revert(chosen)
         return mini_program.versions().live
 
-    _replace(live_work, "publish", _forgetful(live_publish.publish, "publish_at"))
-    _replace(live_work, "revert", revert)
+    _replace(work, "publish", _forgetful(live_publish.publish, "publish_at"))
+    _replace(work, "revert", revert)
 
 
 def _forgetful(do: Callable[..., Any], intent: str) -> Any:

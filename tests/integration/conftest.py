@@ -13,10 +13,10 @@ from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
 from db.database import Database
 from releases.background.due import Due
+from releases.background.queues import Queues
 from releases.handles import Result
 from releases.intake.one import Releases
 from releases.intake.publications import Publications
-from releases.queues import Queues
 from releases.reading import Reader
 from releases.record import Release
 from releases.results import Outcomes

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import redis
 
-from releases.queues import Queues
+from releases.background.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import Status

@@ -21,8 +21,9 @@ from starlette.responses import Response
 from config.api_keys import KeyScope
 from config.language import Language
 from config.texts import is_loopback
+from releases.doors import MAX_REASON, Door, is_reason
 from releases.errors import InvalidRequest
-from releases.record import MAX_REASON, By, Door, is_reason
+from releases.record import By
 from web.bodies import FormBody
 from web.login.person import Person
 from web.refused import Refused

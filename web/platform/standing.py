@@ -131,7 +131,7 @@ class StandingReader:
             figures=self.figures.read(),
             fleet=None if answers is None else Fleet(answers),
             aside=set_aside.number(self.client),
-            newest_aside=set_aside.newest(self.client, SHOWN_ASIDE),
+            newest_aside=set_aside.entries(self.client, SHOWN_ASIDE),
             schema=services.schema.found(),
         )
 

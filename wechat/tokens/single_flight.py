@@ -52,8 +52,22 @@ class Tokens:
     _refusal: tuple[float, Refused] | None = field(default=None, init=False)
 
     def token_of(self, slot: str, deadline: Deadline) -> StoredToken:
-        """The token of a Mini Program, or the component's; raises WeChatError."""
-        return self._token(slot, lambda inner: self._fetch(slot, inner), deadline)
+        """The token of a Mini Program, or the component's: the stored one, a new one, or that of whoever refreshes it now.
+
+        Raises WeChatError.
+        """
+        began = time.monotonic()
+        while True:
+            self._share_refusal(slot, began)
+            stored = self.store.token(slot)
+            if stored is not None and not stored.is_due:
+                return stored
+            owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
+            if owner is not None:
+                return self._refresh_as(owner, slot, deadline)
+            if stored is not None:
+                return stored
+            self._wait(slot, deadline)
 
     def authorizer_token(self, appid: str, deadline: Deadline) -> str:
         """The Mini Program's access token; raises NotAuthorized, TicketMissing, Unreadable, Refused, Unanswered."""
@@ -88,7 +102,7 @@ class Tokens:
         """A token that is fetched now, whatever is stored; raises what `token_of` may."""
         while (owner := self.store.begin_refresh(slot, _LOCK_LIFETIME_S)) is None:
             self._wait(slot, deadline)
-        return self._refresh_as(owner, slot, lambda inner: self._fetch(slot, inner), deadline, anew=True)
+        return self._refresh_as(owner, slot, deadline, anew=True)
 
     def keep(self, slot: str, grant: Grant) -> None:
         """Store a token that came by another way than a refresh, unless one is under way."""
@@ -107,21 +121,6 @@ class Tokens:
             return self.source.component_token(deadline)
         return self.source.authorizer_token(slot, deadline, self.with_component_token)
 
-    def _token(self, slot: str, refresh: Callable[[Deadline], Grant], deadline: Deadline) -> StoredToken:
-        """Single flight: use the stored token, or refresh it, or wait for the one who does."""
-        began = time.monotonic()
-        while True:
-            self._share_refusal(slot, began)
-            stored = self.store.token(slot)
-            if stored is not None and not stored.is_due:
-                return stored
-            owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
-            if owner is not None:
-                return self._refresh_as(owner, slot, refresh, deadline)
-            if stored is not None:
-                return stored
-            self._wait(slot, deadline)
-
     def _share_refusal(self, slot: str, since: float) -> None:
         """Raise what this process' call for the component token was refused for meanwhile: nobody gets another answer.
 
@@ -133,22 +132,14 @@ class Tokens:
         if at >= since and verdict_of(refused.errcode).verdict is not Verdict.RETRY:
             raise replace(refused)
 
-    def _refresh_as(
-        self,
-        owner: str,
-        slot: str,
-        refresh: Callable[[Deadline], Grant],
-        deadline: Deadline,
-        *,
-        anew: bool = False,
-    ) -> StoredToken:
+    def _refresh_as(self, owner: str, slot: str, deadline: Deadline, *, anew: bool = False) -> StoredToken:
         try:
             # Another caller may have stored one between our look and our lock.
             stored = None if anew else self.store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored
             try:
-                grant = refresh(deadline.within(REFRESH_DEADLINE_S))
+                grant = self._fetch(slot, deadline.within(REFRESH_DEADLINE_S))
             except (Unanswered, Refused, TicketMissing, Unreadable, RateLimited, DeadlineExceeded) as error:
                 if stored is None or (isinstance(error, Refused) and not _passes(error)):
                     if slot == COMPONENT and isinstance(error, Refused):

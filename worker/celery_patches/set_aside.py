@@ -7,7 +7,6 @@ One entry is a JSON object: `at` (UTC, ISO 8601), `why`, and `item`, the bytes t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,13 +57,7 @@ def number(client: redis.Redis) -> int:
     return int(client.llen(SET_ASIDE))
 
 
-def entries(client: redis.Redis) -> Iterator[Entry]:
-    """All of them, newest first."""
-    for text in _texts(client):
-        yield Entry(**json.loads(text))
-
-
-def newest(client: redis.Redis, most: int) -> list[Entry]:
+def entries(client: redis.Redis, most: int = KEPT) -> list[Entry]:
     """At most so many of them, newest first."""
     return [Entry(**json.loads(text)) for text in _texts(client, most)]
 

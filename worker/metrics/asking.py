@@ -47,10 +47,5 @@ class Asking(Generic[T]):
     def _keep_asking(self) -> None:
         never = threading.Event()
         while True:
-            try:
-                self.ask()
-            except Exception:
-                # Without this thread the figure would stand still and look fresh.
-                log.exception("asking failed")
-                self.answer = None
+            self.ask()
             never.wait(self._every_s)

@@ -123,6 +123,19 @@ def asked_s(error: StepError) -> float:
     return min(max(asked or 0.0, 0.0), LONGEST_ASKED_S)
 
 
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What is decided about; `random` gives numbers from 0 to 1."""
+
+    problem: Problem
+    progress: Progress
+    random: Callable[[], float]
+
+    def spread(self, seconds: float) -> float:
+        """Never sooner, and not all at the same moment."""
+        return seconds * (1 + self.random() / 4)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """The operator's numbers; times in seconds."""
@@ -142,133 +155,110 @@ class RetryPolicy:
             return Block(error.problem(step))
         if isinstance(error, NotShownYet):
             tries = self.max_attempts - 1 if error.tries is None else error.tries
-            problem = error.blocked.problem(step)
-            return self._again(problem, progress, random, error.budget, tries, Block, LOOK_AGAIN_S)
+            failed = _Failed(error.blocked.problem(step), progress, random)
+            return self._again(failed, error.budget, tries, Block, LOOK_AGAIN_S)
         problem = describe(error, step)
+        failed = _Failed(problem, progress, random)
         if isinstance(error, OwnerAway):
-            return self._owner_away(asked_s(error), problem, progress, random)
+            return self._owner_away(asked_s(error), failed)
         if isinstance(error, NotAuthorized | NotLent) or (
             isinstance(error, Unreadable) and error.appid is not None
         ):
             return Block(problem)
         if isinstance(error, AuthorizationPending):
             # A worker exchanges the code, or drops it when it has expired: it has an end, and nothing has failed.
-            return Retry(problem, LOOK_AGAIN_S * (1 + random() / 4), progress)
+            return Retry(problem, failed.spread(LOOK_AGAIN_S), progress)
         if isinstance(error, TicketMissing | Unreadable):
             return PausePlatform(problem, lacks_ticket=isinstance(error, TicketMissing))
         if isinstance(error, RateLimited):
             # Nothing was sent and nothing has failed, so nothing is used up.
-            return Retry(problem, max(error.retry_after_s, RATE_WAIT_S) * (1 + random() / 4), progress)
+            return Retry(problem, failed.spread(max(error.retry_after_s, RATE_WAIT_S)), progress)
         if isinstance(error, Refused) and not (is_unanswered(error) and asked_s(error)):
             row = verdict_of(error.errcode)
             slow_down_s = max(self.slow_down_s, asked_s(error))
-            platforms = self._platforms(error.endpoint, row, problem, progress, random, slow_down_s)
-            return platforms or self._refused(row, problem, progress, random, slow_down_s)
-        decision = self._retry(problem, progress, random, asked_s(error))
+            platforms = self._platforms(error.endpoint, row, failed, slow_down_s)
+            return platforms or self._refused(row, failed, slow_down_s)
+        decision = self._retry(failed, asked_s(error))
         return replace(decision, pause_s=asked_s(error)) if isinstance(decision, Retry) else decision
 
-    def _platforms(
-        self,
-        endpoint: str,
-        row: Errcode,
-        problem: Problem,
-        progress: Progress,
-        random: Callable[[], float],
-        slow_down_s: float,
-    ) -> Decision | None:
+    def _platforms(self, endpoint: str, row: Errcode, failed: _Failed, slow_down_s: float) -> Decision | None:
         """What a refusal of the platform's own calls means for all releases; None where it concerns one, or passes."""
         if not endpoint.startswith(COMPONENT_PREFIX):
             return None
         match row.verdict:
             case Verdict.QUOTA:
-                return AwaitQuota(problem, row, is_platforms=True)
+                return AwaitQuota(failed.problem, row, is_platforms=True)
             case Verdict.SLOW_DOWN:
-                return PauseForAWhile(problem, slow_down_s * (1 + random() / 4))
+                return PauseForAWhile(failed.problem, failed.spread(slow_down_s))
             case Verdict.TOKEN if endpoint != COMPONENT_TOKEN_PATH:
-                return self._pause_or_fail(problem, progress, random)
+                return self._pause_or_fail(failed)
         if endpoint == COMPONENT_TOKEN_PATH and row.verdict in _HOPELESS:
             # The platform's own appid, secret or ticket: no release will do better.
-            return PausePlatform(problem)
+            return PausePlatform(failed.problem)
         return None
 
-    def _pause_or_fail(
-        self, problem: Problem, progress: Progress, random: Callable[[], float]
-    ) -> PauseForAWhile | Block | Fail:
+    def _pause_or_fail(self, failed: _Failed) -> PauseForAWhile | Block | Fail:
         """The component's token was rejected, although the client has refreshed it and repeated the call already.
 
         That passes. Where it does not, it may be the trouble of this Mini Program alone, so it has an end.
         """
-        retry = self._retry(problem, progress, random, self.slow_down_s)
+        retry = self._retry(failed, self.slow_down_s)
         if not isinstance(retry, Retry):
             return retry
-        return PauseForAWhile(problem, self.slow_down_s * (1 + random() / 4), retry.progress)
+        return PauseForAWhile(failed.problem, failed.spread(self.slow_down_s), retry.progress)
 
-    def _owner_away(
-        self, asked_s: float, problem: Problem, progress: Progress, random: Callable[[], float]
-    ) -> PauseForAWhile | Block | Fail:
+    def _owner_away(self, asked_s: float, failed: _Failed) -> PauseForAWhile | Block | Fail:
         """No release gets a token. Where others do, it is the trouble of this Mini Program alone, so it has an end."""
-        retry = self._retry(problem, progress, random)
+        retry = self._retry(failed)
         if not isinstance(retry, Retry):
             return retry
         delay_s = max(asked_s, self.outage_s(retry.progress.failures))
-        return PauseForAWhile(problem, delay_s, retry.progress, outage=True)
+        return PauseForAWhile(failed.problem, delay_s, retry.progress, outage=True)
 
     def _refused(  # noqa: PLR0911 - one line for each verdict
-        self,
-        row: Errcode,
-        problem: Problem,
-        progress: Progress,
-        random: Callable[[], float],
-        slow_down_s: float,
+        self, row: Errcode, failed: _Failed, slow_down_s: float
     ) -> Decision:
+        problem = failed.problem
         match row.verdict:
             case Verdict.RETRY:
-                return self._retry(problem, progress, random, slow_down_s if row.slow else 0.0)
+                return self._retry(failed, slow_down_s if row.slow else 0.0)
             case Verdict.SLOW_DOWN:
-                return self._retry(problem, progress, random, slow_down_s)
+                return self._retry(failed, slow_down_s)
             case Verdict.WAIT:
-                return self._await_scan(problem, progress, random)
+                return self._await_scan(failed)
             case Verdict.QUOTA:
                 return AwaitQuota(problem, row)
             case Verdict.PLATFORM:
                 return PausePlatform(problem)
             case Verdict.UNKNOWN:
-                return self._again(problem, progress, random, "unknowns", MAX_UNKNOWNS, Block)
+                return self._again(failed, "unknowns", MAX_UNKNOWNS, Block)
             case Verdict.TOKEN | Verdict.BUG:
                 # The client has refreshed the token once and repeated the call once already.
                 return Fail(problem)
             case Verdict.BLOCK | Verdict.ADOPT:
                 return Block(problem)
 
-    def _retry(
-        self, problem: Problem, progress: Progress, random: Callable[[], float], at_least_s: float = 0.0
-    ) -> Retry | Block | Fail:
-        return self._again(problem, progress, random, "failures", self.max_attempts - 1, Fail, at_least_s)
+    def _retry(self, failed: _Failed, at_least_s: float = 0.0) -> Retry | Block | Fail:
+        return self._again(failed, "failures", self.max_attempts - 1, Fail, at_least_s)
 
     def _again(
-        self,
-        problem: Problem,
-        progress: Progress,
-        random: Callable[[], float],
-        budget: str,
-        tries: int,
-        over: type[Block | Fail],
-        at_least_s: float = 0.0,
+        self, failed: _Failed, budget: str, tries: int, over: type[Block | Fail], at_least_s: float = 0.0
     ) -> Retry | Block | Fail:
-        """Try again, unless the budget is used up. Never sooner than asked for, and not all at the same moment."""
-        used = getattr(progress, budget) + 1
+        """Try again, unless the budget is used up."""
+        used = getattr(failed.progress, budget) + 1
         if used > tries:
-            return over(problem)
-        delay_s = max(self.backoff_s(used, random), at_least_s * (1 + random() / 4))
-        return Retry(problem, delay_s, progress.model_copy(update={budget: used}))
+            return over(failed.problem)
+        delay_s = max(self.backoff_s(used, failed.random), failed.spread(at_least_s))
+        return Retry(failed.problem, delay_s, failed.progress.model_copy(update={budget: used}))
 
-    def _await_scan(self, problem: Problem, progress: Progress, random: Callable[[], float]) -> Decision:
-        scans = progress.scans + 1
+    def _await_scan(self, failed: _Failed) -> Decision:
+        scans = failed.progress.scans + 1
         if scans >= self.scan_max_attempts:
-            return Block(problem)
-        delay_s = self.scan_wait_s * (1 + random() / 10)
+            return Block(failed.problem)
+        delay_s = self.scan_wait_s * (1 + failed.random() / 10)
         # WeChat has answered, so whatever failed before is over: a long scan must not add up the errors met in it.
-        return Retry(problem, delay_s, progress.model_copy(update={"scans": scans, "failures": 0}))
+        progress = failed.progress.model_copy(update={"scans": scans, "failures": 0})
+        return Retry(failed.problem, delay_s, progress)
 
     def backoff_s(self, attempt: int, random: Callable[[], float]) -> float:
         """Exponential backoff before the attempt that follows the given one (from 1), with equal jitter.

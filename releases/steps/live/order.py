@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from releases.record import NOBODY, By, Release
 from releases.second_half import Publication
 from releases.states import Status, Step
 
+#: The fields of a release that neither stands still nor waits.
+NOTHING_WRONG: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys(("block", "failure", "wait", "next_attempt_at"))
+)
+
 
 def ordered(release: Release, now: datetime, by: By = NOBODY, not_before: datetime | None = None) -> Release:
     """An approved release that is ordered to go live, not before that time."""
-    progress = release.progress.fresh().model_copy(
-        update={
-            "orders": release.progress.orders + 1,
-            "not_before": None if not_before is None else not_before.timestamp(),
-            "publish_at": None,
-            "passes": False,
-            "canary": False,
-        }
+    progress = release.progress.fresh(
+        orders=release.progress.orders + 1,
+        not_before=None if not_before is None else not_before.timestamp(),
+        publish_at=None,
+        passes=False,
+        canary=False,
     )
     return release.changed(
         "ordered to go live",
@@ -35,7 +41,6 @@ def ordered(release: Release, now: datetime, by: By = NOBODY, not_before: dateti
 
 def reverting(release: Release, now: datetime, by: By = NOBODY) -> Release:
     """A release whose code is in the shop, and that is ordered to be taken back."""
-    progress = release.progress.fresh().model_copy(update={"revert_at": None, "revert_to": None})
     return release.changed(
         "ordered to be taken back",
         now,
@@ -43,19 +48,15 @@ def reverting(release: Release, now: datetime, by: By = NOBODY) -> Release:
         at=Step.REVERT,
         step=Step.REVERT,
         status=Status.QUEUED,
-        block=None,
-        failure=None,
-        wait=None,
-        next_attempt_at=None,
-        progress=progress,
+        **NOTHING_WRONG,
+        progress=release.progress.fresh(revert_at=None, revert_to=None),
     )
 
 
 def given_up(release: Release, now: datetime, by: By, reason: str) -> Release:
     """A release that nobody wants any more, or of which nothing more can come."""
     because = f"{reason}: {by.reason}" if by.reason else reason
-    fields = {"block": None, "failure": None, "wait": None, "next_attempt_at": None}
-    changed = release.changed(reason, now, by, status=Status.CANCELLED, **fields)
+    changed = release.changed(reason, now, by, status=Status.CANCELLED, **NOTHING_WRONG)
     return changed.progressed(cancelled_because=because)
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from releases.record import Release
 from releases.states import Status, Step
+from releases.steps.live.order import NOTHING_WRONG
 from releases.steps.ours import is_described_as_ours, is_same_version
 from releases.store.records import ReleaseStore
 from wechat.mini_program import LiveVersion
@@ -56,7 +57,4 @@ class Shop:
         stored = self.store.get(other.id)
         if stored is None or stored.release.status is not other.status:
             return
-        changed = stored.release.changed(
-            what, self.now(), status=status, block=None, failure=None, wait=None, next_attempt_at=None
-        )
-        self.store.save(stored, changed)
+        self.store.save(stored, stored.release.changed(what, self.now(), status=status, **NOTHING_WRONG))

@@ -6,19 +6,18 @@
 -- Returns {'missing'}, {'busy'}, or {'held', number, revision, document, index in which it stood or false, its time
 -- there, the release ahead of it or false, when WeChat pushed last about its audit or false, pause or false...}; the wave's pauses are the last.
 local ask = cjson.decode(ARGV[1])
-local document, revision, wave, stands, urgent, fence, pushed =
-  unpack(redis.call('HMGET', ask.record, 'document', 'revision', 'wave', 'place', 'urgent', 'fence', 'pushed'))
+local document, revision, wave, stands, fence, pushed =
+  unpack(redis.call('HMGET', ask.record, 'document', 'revision', 'wave', 'place', 'fence', 'pushed'))
 if not document then
   return {'missing'}
 end
-local lane = urgent and ask.lanes.urgent or ask.lanes.begun
 local left = redis.call('PTTL', ask.lease)
 if left > 0 then
   if stands == ask.sent.urgent or stands == ask.sent.default then
     -- Its own lease: a message too many, and nobody has to look before the lease ends.
     local own = redis.call('GET', ask.lease) == fence
     local wait_s = own and left / 1000 or math.min(left / 1000, ask.busy_s)
-    place(ask.record, ask.id, lane, score(now() + wait_s))
+    place_soon(ask.record, ask.id, ask.lanes, score(now() + wait_s))
   end
   return {'busy'}
 end
@@ -30,7 +29,7 @@ redis.call('SET', ask.lease, number, 'PX', string.format('%.0f', ask.lifetime_s 
 redis.call('HSET', ask.record, 'fence', number)
 local at = stands and redis.call('ZSCORE', stands, ask.id)
 if stands then
-  place(ask.record, ask.id, lane, score(now() + ask.lifetime_s))
+  place_soon(ask.record, ask.id, ask.lanes, score(now() + ask.lifetime_s))
 end
 local ahead = redis.call('HGET', ask.mini_program, 'ahead')
 local reply = {'held', number, revision, document, stands, at, ahead, pushed}

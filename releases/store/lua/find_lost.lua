@@ -21,11 +21,9 @@ for _, queue in ipairs(ask.queues) do
   if oldest then
     local before = score(oldest - ask.slack_s)
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', queue.sent, '-inf', before, 'LIMIT', 0, ask.limit)) do
-      if redis.call('HGET', ask.record .. id, 'place') == queue.sent then
+      if is_in(queue.sent, ask.record .. id, id) then
         place(ask.record .. id, id, queue.sent, score(time))
         ids[#ids + 1] = id
-      else
-        redis.call('ZREM', queue.sent, id)
       end
     end
   end

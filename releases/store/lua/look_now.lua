@@ -8,7 +8,7 @@ local ask = cjson.decode(ARGV[1])
 local ahead, active = unpack(redis.call('HMGET', ask.mini_program, 'ahead', 'active'))
 local id = ahead or active
 local record = id and ask.record .. id
-local stands, urgent, pushed = unpack(id and redis.call('HMGET', record, 'place', 'urgent', 'pushed') or {})
+local stands, pushed = unpack(id and redis.call('HMGET', record, 'place', 'pushed') or {})
 if not stands then
   return -1
 end
@@ -20,7 +20,7 @@ if not ahead then
 end
 if ahead and stands == ask.looks then
   local at = math.max(now(), (tonumber(pushed) or 0) + ask.apart_s)
-  place(record, id, urgent and ask.lanes.urgent or ask.lanes.begun, score(at))
+  place_soon(record, id, ask.lanes, score(at))
   redis.call('HSET', record, 'pushed', score(at))
 end
 return 1

@@ -30,6 +30,20 @@ local function place(record, id, index, at)
   end
 end
 
+-- Whether a release that an index lists stands there by its record too; where not, the index has it no more.
+local function is_in(index, record, id)
+  local stands = redis.call('HGET', record, 'place') == index
+  if not stands then
+    redis.call('ZREM', index, id)
+  end
+  return stands
+end
+
+-- Let somebody look at it soon, the urgent ones first.
+local function place_soon(record, id, lanes, at)
+  place(record, id, redis.call('HGET', record, 'urgent') and lanes.urgent or lanes.begun, at)
+end
+
 -- Add to a number of a hash; one that reaches nothing goes.
 local function count(hash, field, by)
   if field and redis.call('HINCRBY', hash, field, by) <= 0 then
@@ -83,9 +97,8 @@ end
 
 -- A release that waits behind another one goes on at once.
 local function wake(how, id)
-  local stands, urgent = unpack(redis.call('HMGET', how.record .. id, 'place', 'urgent'))
-  if stands == how.looks then
-    place(how.record .. id, id, urgent and how.lanes.urgent or how.lanes.begun, score(now()))
+  if redis.call('HGET', how.record .. id, 'place') == how.looks then
+    place_soon(how.record .. id, id, how.lanes, score(now()))
   end
 end
 

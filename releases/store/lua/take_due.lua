@@ -28,13 +28,11 @@ for _, lane in ipairs(ask.lanes) do
   local before = #ids
   if room > 0 and not (lane.idle and length > 0) then
     for _, id in ipairs(redis.call('ZRANGEBYSCORE', lane.index, '-inf', time, 'LIMIT', 0, room)) do
-      if redis.call('HGET', ask.record .. id, 'place') == lane.index then
+      if is_in(lane.index, ask.record .. id, id) then
         local urgent = lane.urgent and redis.call('HGET', ask.record .. id, 'urgent')
         place(ask.record .. id, id, urgent and lane.urgent or lane.sent, time)
         ids[#ids + 1] = id
         added[lane.queue] = (added[lane.queue] or 0) + 1
-      else
-        redis.call('ZREM', lane.index, id)
       end
     end
   end

@@ -156,7 +156,7 @@ class SecondHalf:
         """It is, with all its domains."""
         attempt.dropped(None)
         self._shop.taken_by(attempt.release)
-        attempt.live("is live")
+        attempt.arrived(Status.LIVE, "is live")
 
     def _broken(self, attempt: Attempt) -> None:
         attempt.dropped({"requestdomain": ["https://a.example.com"]})
@@ -166,7 +166,7 @@ class SecondHalf:
         """Another version is live."""
         version = self._chance.choice("123")
         self._shop.given_back(attempt.release, LiveVersion(version, "", 7.0))
-        attempt.reverted("taken back")
+        attempt.arrived(Status.REVERTED, "taken back")
 
     def end_well(self, attempt: Attempt) -> None:
         """It goes well."""

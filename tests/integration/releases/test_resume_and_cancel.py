@@ -45,7 +45,7 @@ def test_a_resumed_release_starts_at_the_free_get_and_keeps_what_it_knows(
 
     assert (resumed.status, resumed.step) == (Status.QUEUED, Step.ENSURE_DOMAINS)
     assert (resumed.block, resumed.failure, resumed.wait) == (None, None, None)
-    assert resumed.progress == Progress(commit_at=1.0, submit_at=2.0, resumed=True)
+    assert resumed.progress == Progress(commit_at=1.0, submit_at=2.0)
     assert reader.get(stopped.id) == resumed
     assert sender.sent[1:] == [resumed]
     assert results.forgotten == [stopped.id]

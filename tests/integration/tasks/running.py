@@ -25,7 +25,6 @@ from releases.steps.failures.stopping import Stopping
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live.shop import Shop
 from releases.steps.live.times import Times
-from releases.steps.live.work import LiveWork
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
 from releases.steps.work import Work
@@ -144,12 +143,7 @@ def run(
                 registered_hosts=wechat.registered_hosts,
                 registered_jump_hosts=wechat.registered_jump_hosts,
                 others=store,
-                live=LiveWork(
-                    published_hosts=preflight.published_hosts,
-                    published_jump_hosts=preflight.published_jump_hosts,
-                    shop=Shop(store=store, now=lambda: NOW),
-                    check_time=lambda release: times.check(release, NOW),
-                ),
+                shop=Shop(store=store, now=lambda: NOW),
                 now=lambda: NOW,
                 times=times,
             ),
@@ -165,7 +159,6 @@ def run(
             timed_pauses=timed_pauses,
             call_window=timed_pauses.window,
             mini_program=wechat.mini_program,
-            results=results,
             step_deadline_s=140,
             now=lambda: NOW,
         ),

@@ -125,7 +125,7 @@ def test_a_cancel_while_the_commit_is_on_its_way_leaves_it_in_the_history(
 
     class CancelledMeanwhile(FakeMiniProgram):
         def commit(self, **_: Any) -> None:
-            releases.cancel(stored.release.id, "wrong version")
+            releases.cancel(stored.release.id)
 
     wechat.scripted = CancelledMeanwhile()
 
@@ -134,7 +134,7 @@ def test_a_cancel_while_the_commit_is_on_its_way_leaves_it_in_the_history(
 
     told = [(event.step, event.what) for event in now(store, stored).history]
     assert told[-2:] == [
-        (Step.COMMIT_CODE, "wrong version"),
+        (Step.COMMIT_CODE, "cancelled by request"),
         (Step.COMMIT_CODE, "committed, as it was being cancelled"),
     ]
 

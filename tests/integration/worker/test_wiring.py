@@ -27,4 +27,4 @@ def test_the_hours_hold_at_the_beginning_of_a_publication_and_once_more_before_i
     with pytest.raises(NotYet):
         services.steps.work.times.may_begin(release, noon.replace(minute=1))
     with pytest.raises(NotYet):
-        services.steps.work.live.check_time(release.progressed(not_before=4e9))
+        services.steps.work.check_time(release.progressed(not_before=4e9))

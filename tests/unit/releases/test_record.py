@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from releases.record import MAX_HISTORY, By, Door, Progress, Release, counts
+from releases.doors import Door
+from releases.record import MAX_HISTORY, By, Progress, Release, counts
 from releases.states import Status, Step
 from releases.store.known import dump, parse
 from tests.support.examples import NOW, a_problem, a_release, a_request
@@ -154,7 +155,7 @@ def test_a_change_tells_when_it_was() -> None:
 def test_fresh_progress_keeps_what_is_known_of_calls_already_made() -> None:
     progress = Progress(commit_at=1.5, submit_at=2.5, failures=3, scans=4, unknowns=1)
 
-    assert progress.fresh(resumed=True) == Progress(commit_at=1.5, submit_at=2.5, resumed=True)
+    assert progress.fresh(resumed=True) == Progress(commit_at=1.5, submit_at=2.5)
 
 
 def test_a_release_without_a_problem_has_no_error_to_raise() -> None:
@@ -215,7 +216,7 @@ def test_a_whole_record_survives_store_and_load_unchanged() -> None:
         step=Step.SUBMIT_AUDIT,
         attempts={"ensure_domains": 1, "commit_code": 3},
         block=a_problem(errcode=-1),
-        progress=Progress(commit_at=1_700_000_000.25, scans=3, resumed=True),
+        progress=Progress(commit_at=1_700_000_000.25, scans=3, passes=True),
         next_attempt_at=datetime(2026, 1, 1, 8, tzinfo=timezone(timedelta(hours=8))),
     )
 

@@ -64,7 +64,7 @@ def test_in_a_pools_child_there_is_none() -> None:
     request = pickle.loads(pickle.dumps({"run_on": RunOn()}))
 
     assert request == {"run_on": None}
-    assert not RunOn.of(request).is_possible
+    assert not RunOn.of(request).may_run_on()
 
 
 @pytest.mark.parametrize("name", ["should_stop", "should_terminate"])
@@ -76,4 +76,4 @@ def test_nothing_runs_on_in_a_worker_that_ends(
 ) -> None:
     # Celery keeps the exit code there, which may be 0.
     monkeypatch.setattr(state, name, said)
-    assert RunOn().is_possible is is_possible
+    assert RunOn().may_run_on() is is_possible

@@ -272,7 +272,7 @@ def test_a_rejected_release_is_submitted_once_more_and_its_result_comes_anew(
 
     assert (resumed.status, resumed.step) == (Status.QUEUED, Step.ENSURE_DOMAINS)
     assert (resumed.auditid, resumed.review) == (None, None)
-    assert resumed.progress == Progress(commit_at=1.0, committed_at=2.0, resumed=True, ended_audit=7)
+    assert resumed.progress == Progress(commit_at=1.0, committed_at=2.0, ended_audit=7)
     assert sender.sent[1:] == [resumed]
     assert results.forgotten == [rejected.id]
     assert redis_client.hgetall(keys.mini_program(APPID))["active"] == rejected.id

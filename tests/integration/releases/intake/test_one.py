@@ -10,7 +10,7 @@ from releases.errors import ReleaseConflict, UnknownRelease
 from releases.handles import Result
 from releases.intake.one import Enqueued, Releases
 from releases.reading import Reader
-from releases.record import Progress
+from releases.record import By, Progress
 from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import ACTIVE, Status, Step
@@ -153,9 +153,10 @@ def test_an_unknown_id_is_said_to_be_unknown(do: str, releases: Releases, reader
 def test_the_reason_of_a_cancel_reaches_whoever_waits(releases: Releases, results: NotedResults) -> None:
     release = releases.enqueue(a_request()).release
 
-    releases.cancel(release.id, reason="the wave was stopped")
+    releases.cancel(release.id, By(reason="the wave was stopped"))
 
-    assert results.failed == [(release.id, ("ReleaseCancelled", release.id, "the wave was stopped"))]
+    why = "cancelled by request: the wave was stopped"
+    assert results.failed == [(release.id, ("ReleaseCancelled", release.id, why))]
 
 
 def lose_patience(client: redis.Redis) -> None:

@@ -13,7 +13,7 @@ from releases.second_half import Review, ReviewStatus
 from releases.states import Status
 from releases.store import keys, schema
 from releases.store.records import ReleaseStore
-from releases.store.schema import SPREAD_S, Schema
+from releases.store.schema import SPREAD_S, LockLost, Schema
 from tests.integration.releases.store.test_schema import (
     Died,
     Dying,
@@ -108,14 +108,15 @@ def test_a_migration_of_the_audits_that_died_is_done_by_the_next(
 
 def test_whoever_lost_the_lock_while_it_followed_audits_writes_no_more(redis_of_2: redis.Redis) -> None:
     class Slow(Schema):
-        def _follow_audits(self, token: str) -> int | None:
+        def _follow_audits(self, token: str) -> int:
             redis_of_2.set(keys.SCHEMA_LOCK, "another's")
             before = everything(redis_of_2)
-            assert super()._follow_audits(token) is None
+            with pytest.raises(LockLost) as lost:
+                super()._follow_audits(token)
             assert everything(redis_of_2) == before
             redis_of_2.delete(keys.SCHEMA_LOCK)
             assert migrate(redis_of_2) > 0
-            return None
+            raise lost.value
 
     assert Slow(Database(redis_of_2), old_workers=nobody).check() == 0
     assert_well(redis_of_2)
