@@ -66,8 +66,11 @@ def _of_publication(release: Release) -> Outcome:
         return release.error()
     if publication is None:
         return _cancelled(release)
-    if release.is_moving and release.step in TO_LIVE:
+    is_unseen = publication.verified_at is None
+    if release.is_moving and (release.step in TO_LIVE or is_unseen):
         return None if release.status in GOING_ON else release.error()
+    if is_unseen and release.status is not Status.LIVE:
+        return ReleaseCancelled(release.id, "it was taken back, and had not been live with all its domains")
     at = publication.released_at
     return {
         "user_version": release.user_version,

@@ -28,8 +28,9 @@ from releases.appid import APPID
 from releases.errors import InvalidRequest
 from wechat.domains import SCHEMES, Domains, InvalidDomain
 
-#: Longest user_version that WeChat takes, name of a wave, and label, in characters.
+#: Longest user_version that WeChat takes, and name of a wave, in characters.
 LONGEST_NAME = 64
+LONGEST_LABEL = 80
 #: Deepest nesting of ext and audit; json.dumps has its own limit far above it.
 MAX_DEPTH = 50
 #: Categories of Unicode: control characters, separators of lines and paragraphs.
@@ -109,6 +110,9 @@ def _domains(value: dict[str, list[str]] | None) -> dict[str, list[str]] | None:
 
 Text = Annotated[StrictStr, AfterValidator(_as_utf8)]
 Name = Annotated[Text, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_not_blank)]
+Label = Annotated[
+    Text, Field(min_length=1, max_length=LONGEST_LABEL), AfterValidator(_not_blank), AfterValidator(_plain)
+]
 Time = Annotated[datetime, BeforeValidator(_with_offset)]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_is_json)]
 
@@ -132,7 +136,7 @@ class ReleaseRequest(BaseModel):
     urgent: StrictBool = False
     publish: Literal["manual", "auto"] = "manual"
     at: Time | None = None
-    label: Annotated[Name, AfterValidator(_plain)] | None = None
+    label: Label | None = None
 
 
 #: What would be right, for each field.
@@ -152,7 +156,7 @@ RIGHT = {
     "urgent": "true or false",
     "publish": 'manual or auto ("auto": published as soon as the audit has passed)',
     "at": "a time with its offset, such as 2026-12-01T02:00:00+08:00",
-    "label": f"1 to {LONGEST_NAME} characters on one line, such as the merchant's name",
+    "label": f"1 to {LONGEST_LABEL} characters on one line, such as the merchant's name",
 }
 
 

@@ -54,7 +54,7 @@ def enqueue(
     audit: Annotated[Path | None, typer.Option(help="A JSON file: submit_audit's optional fields.")] = None,
     wave: Annotated[str | None, typer.Option(help="The name of the wave.")] = None,
     label: Annotated[
-        str | None, typer.Option(help="The merchant's name, for lists; up to 64 characters.")
+        str | None, typer.Option(help="The merchant's name, for lists; up to 80 characters.")
     ] = None,
     publish: Annotated[
         str | None,

@@ -16,11 +16,14 @@ from releases.states import Status, Step
 from releases.steps.attempt import Attempt, told
 from releases.steps.audit_pace import SELDOM_S, next_look
 from releases.steps.live.order import ordered
+from releases.steps.watch_audit import WITHDRAW_AGAIN_S
 from releases.store.pauses import Pause, Paused
 from releases.store.places import looked_at
 
 #: While the platform is paused, somebody looks whether it still is after so many seconds.
 _PAUSED_S = 120.0
+#: Of an audit that is to be withdrawn the time until the next look is doubled so often; that of any audit is shorter then.
+_MOST_DOUBLED = 9
 _BECOMES = {
     ReviewStatus.APPROVED: Status.APPROVED,
     ReviewStatus.REJECTED: Status.REJECTED,
@@ -46,8 +49,14 @@ class Look(Attempt):
         """The audit was read; `what` is for the history."""
         progress = self._release.progress.fresh()
         if review.status not in _BECOMES:
+            at = next_look(self._now(), review.submitted_at, self.pushed_at)
+            if progress.withdraw:
+                # WeChat may not have done it: that is seen, and asked for again, each time after twice as long.
+                lates = min(self._release.progress.lates + 1, _MOST_DOUBLED)
+                progress = progress.model_copy(update={"lates": lates})
+                at = min(at, self._now() + timedelta(seconds=WITHDRAW_AGAIN_S * 2 ** (lates - 1)))
             self._note(what, review=review, wait=None, progress=progress)
-            self._end(looked_at(next_look(self._now(), review.submitted_at, self.pushed_at)))
+            self._end(looked_at(at))
             return
         decided = review.model_copy(update={"decided_at": self._now()})
         status, because = _BECOMES[review.status], ""

@@ -33,10 +33,12 @@ def versions(
     found = AtWeChat.ask(mini_program(appid), Asked(language.speech()), web_view=web_view)
     if as_json:
         document({"appid": appid, **_public(found)})
-        return
-    console = Lines()
-    for name, said in _rows(found):
-        console.print(f"[bold]{name:<9}[/]  {escape(times(said, console))}", hang=_HANG)
+    else:
+        console = Lines()
+        for name, said in _rows(found):
+            console.print(f"[bold]{name:<9}[/]  {escape(times(said, console))}", hang=_HANG)
+    if "versions" in found.asked.unknown:
+        raise typer.Exit(1)
 
 
 def _rows(found: AtWeChat) -> Iterator[tuple[str, str]]:

@@ -84,6 +84,15 @@ def test_what_wechat_refuses_is_unknown_and_fails_nothing(command: Command, shop
     assert found["live"]["version"] == "1.4.1"
 
 
+def test_where_wechat_does_not_tell_the_versions_versions_has_not_succeeded(
+    command: Command, shop: ScriptedWeChat
+) -> None:
+    shop.on("/wxa/getversioninfo", refusal(61003))
+    assert "live       unknown: 61003" in command("versions", SHOP, code=1).stdout
+    found = json.loads(command("versions", SHOP, "--json", code=1).stdout)
+    assert (found["live"], set(found["unknown"])) == (None, {"versions"})
+
+
 def test_a_domain_that_users_can_not_reach_is_named(command: Command, shop: ScriptedWeChat) -> None:
     shop.on("/wxa/get_effective_domain", {"effective_domain": {}})
     shop.on("/wxa/getversioninfo", {})

@@ -173,6 +173,23 @@ def test_a_withdrawn_audit_ends_as_whoever_withdrew_it_wanted(
     assert release.review.status is ReviewStatus.WITHDRAWN
 
 
+def test_a_withdrawal_that_does_not_show_is_looked_after_soon_and_then_ever_more_seldom(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    stored = under_audit(at)
+    asked = store.save(stored, stored.release.progressed(withdraw="asked"))
+    wechat.answers(latest_audit=[latest(2)] * 13, withdraw_audit=[None])
+
+    seen = []
+    for _ in range(12):
+        run(Step.WATCH_AUDIT, asked.release)
+        seen.append(after_s(redis_client, stored))
+
+    assert seen[:5] == [60.0, 120.0, 240.0, 480.0, 960.0]
+    assert {OFTEN_S * 0.94 < after < OFTEN_S * 1.06 for after in seen[5:]} == {True}
+    assert now(store, stored).status is Status.SUBMITTED
+
+
 def test_a_look_that_gets_no_answer_comes_again_and_changes_nothing_else(
     run: Run, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis, submitted: Stored
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from releases.errors import InvalidRequest
-from releases.request import LONGEST_NAME, MAX_DEPTH, ReleaseRequest, parse_request
+from releases.request import LONGEST_LABEL, LONGEST_NAME, MAX_DEPTH, ReleaseRequest, parse_request
 from tests.support.examples import FIELDS
 
 HALF_A_PAIR = "\ud83d"
@@ -244,6 +244,13 @@ def test_template_0_is_a_template() -> None:
 
 def test_64_characters_are_a_version_whatever_their_bytes() -> None:
     assert parse_request({**FIELDS, "user_version": "版" * LONGEST_NAME}).user_version == "版" * LONGEST_NAME
+
+
+def test_80_characters_are_a_label_and_81_are_none() -> None:
+    assert LONGEST_LABEL == 80
+    assert parse_request({**FIELDS, "label": "茶" * LONGEST_LABEL}).label == "茶" * LONGEST_LABEL
+    with pytest.raises(InvalidRequest, match="1 to 80 characters on one line"):
+        parse_request({**FIELDS, "label": "茶" * (LONGEST_LABEL + 1)})
 
 
 def test_ext_may_be_nested_50_deep() -> None:

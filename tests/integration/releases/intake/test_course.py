@@ -221,8 +221,9 @@ def test_what_was_stopped_in_the_second_half_goes_on_at_its_step_with_what_it_kn
     step: Step, status: Status, one: One, releases: Releases, sender: Sender, results: NotedResults
 ) -> None:
     known: dict[str, Any] = {"orders": 1, "publish_at": 5.0, "revert_at": 6.0, "not_before": 7.0}
+    ordered = SEEN if step is Step.REVERT else ORDERED
     found = one(
-        status, step, publication=ORDERED, progress=Progress(**known, failures=5, lates=9, late_since=1.0)
+        status, step, publication=ordered, progress=Progress(**known, failures=5, lates=9, late_since=1.0)
     )
 
     resumed = releases.resume(found.id, ANNA)
