@@ -39,6 +39,8 @@ FORBIDDEN_HOST = "api.weixin.qq.com"
 _ORIGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^/?#@:\[\]]+)(?::(?P<port>[0-9]{1,5}))?/?")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 _MAX_PORT = 65535
+#: What is longer is no host name, in characters: no answer's megabytes are put into the form of the DNS.
+_LONGEST_HOST = 253
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 #: The platform's pool comes as one text, hosts joined with `;`.
 _SEPARATORS = re.compile(r"[;,\s]+")
@@ -108,9 +110,10 @@ class Domains:
 
     def __sub__(self, other: Domains) -> Domains:
         """What stands here and not there, list by list."""
+        there = {name: frozenset(theirs) for name, theirs in other.lists.items()}
         return self._of(
             {
-                name: tuple(domain for domain in mine if domain not in set(other.lists.get(name, ())))
+                name: tuple(domain for domain in mine if domain not in there.get(name, ()))
                 for name, mine in self.lists.items()
             }
         )
@@ -190,7 +193,7 @@ def normalise(domain: str) -> str:
 
 
 def _in_dns(host: str) -> str:
-    if host.isascii():
+    if host.isascii() or len(host) > _LONGEST_HOST:
         return host
     try:
         return host.encode("idna").decode()

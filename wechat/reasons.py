@@ -6,6 +6,9 @@ import html
 import re
 import unicodedata
 
+#: Longest reason that is kept, in characters; real ones have some hundreds.
+MAX_REASON = 10_000
+
 #: `<br>` in all its spellings. Possessive, so that nothing is read twice.
 _LINE_BREAK = re.compile(r"<\s*+/?\s*+br(?:[\s/][^<>]*+)?>", re.IGNORECASE)
 #: Any other tag or comment; `3 < 5` is none.
@@ -20,9 +23,10 @@ _AS_PLAIN = str.maketrans({"\t": " ", "\xa0": " ", "\u2028": "\n", "\u2029": "\n
 
 
 def plain_reason(raw: str) -> str:
-    """Line breaks for `<br>`, no other tag, entities decoded once, nothing that controls how text is shown."""
+    """Line breaks for `<br>`, no other tag, entities decoded once, nothing that controls how text is shown; cut at MAX_REASON."""
     text = html.unescape(_TAG.sub("", _CUT_OFF.sub("", _LINE_BREAK.sub("\n", raw.strip()))))
     text = _ESCAPE.sub("", text.translate(_AS_PLAIN))
-    return "".join(
+    plain = "".join(
         sign for sign in text if sign == "\n" or unicodedata.category(sign) not in _NOT_SHOWN
     ).strip()
+    return plain if len(plain) <= MAX_REASON else f"{plain[: MAX_REASON - 1]}…"

@@ -1,4 +1,4 @@
-"""Values as WeChat's answers have them: a number may come as a text, a time in milliseconds, a text as null."""
+"""Values as WeChat's answers have them: a number may come as a text, a time in parts of a second, a text as null."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 #: A float below this is exact.
 _EXACT = 2**53
-#: A time that is larger than this is one in milliseconds.
-_MILLISECONDS = 1e11
+#: A time that is larger than this is one in parts of a second; in seconds it is in the year 5138.
+_LAST_S = 1e11
 
 _INTEGER = re.compile(r"\s*-?[0-9]{1,19}\s*")
 
@@ -35,9 +35,11 @@ def number(value: Any) -> float:
 
 
 def time_s(value: Any) -> float:
-    """A time in seconds since the epoch, be it in seconds or in milliseconds; 0 where there is none."""
-    seconds = number(value)
-    return seconds / 1000 if seconds > _MILLISECONDS else seconds
+    """A time in seconds since the epoch, be it in seconds or in thousandths, millionths; 0 where there is none."""
+    seconds = max(number(value), 0.0)
+    while seconds > _LAST_S:
+        seconds /= 1000
+    return seconds
 
 
 def text(value: Any) -> str:

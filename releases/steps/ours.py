@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from datetime import UTC, datetime
 from enum import Enum, auto
 
@@ -115,13 +116,23 @@ def judge(latest: LatestAudit | None, release: Release, since: float) -> Judgeme
     return Judgement.ENDED if latest.status in (REJECTED, WITHDRAWN) else Judgement.OURS
 
 
+def is_uploaded_as_ours(trial: TrialVersion | None, release: Release) -> bool:
+    """Whether the trial version is ours by its name and description, and says when it was uploaded.
+
+    An audit that came after it is of it: both times are of one clock, which the Date header's may be minutes away from.
+    """
+    if trial is None or not trial.time or not is_same_version(trial.version, release.user_version):
+        return False
+    return _is_described(trial.desc, release, or_not_at_all=True)
+
+
 def is_nameless(latest: LatestAudit) -> bool:
     """Whether an audit says neither which version it is of, nor when it was submitted."""
     return not latest.version and not latest.submit_time
 
 
 def is_same_version(found: str, wanted: str) -> bool:
-    """Whether a version is ours, however WeChat has escaped it, and whatever stands around it."""
+    """Whether a version is ours, however WeChat has escaped or composed it, and whatever stands around it."""
     return _decoded(found).strip() == _decoded(wanted).strip()
 
 
@@ -189,5 +200,6 @@ def _plain(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """With its entities decoded, be they escaped once or twice."""
-    return html.unescape(html.unescape(text))
+    """With its entities decoded, be they escaped once or twice, its accents composed, and without what nobody sees."""
+    composed = unicodedata.normalize("NFC", html.unescape(html.unescape(text)))
+    return "".join(character for character in composed if unicodedata.category(character) != "Cf")

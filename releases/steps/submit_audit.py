@@ -24,6 +24,8 @@ from releases.steps.ours import (
     Judgement,
     is_nameless,
     is_our_trial,
+    is_same_version,
+    is_uploaded_as_ours,
     judge,
     name_of_audit,
     name_of_trial,
@@ -58,7 +60,7 @@ def submit_audit(
     """
     if release.progress.submit_at is not None:
         latest = _latest(mini_program)
-        judgement = _judge(latest, release, release.progress.submit_at, whose)
+        judgement = _judge(mini_program, latest, release, release.progress.submit_at, whose)
         if judgement is Judgement.OURS and latest is not None:
             return latest.auditid, f"audit {latest.auditid} found at WeChat"
         if judgement is Judgement.ENDED and latest is not None:
@@ -84,7 +86,7 @@ def submit_audit(
             raise
         latest = _latest(mini_program)
         _wait_for_its_end(latest, release, refused, intents, whose)
-        judgement = _judge(latest, release, since, whose)
+        judgement = _judge(mini_program, latest, release, since, whose)
         if latest is not None and not latest.version and release.progress.submit_at is None:
             # We had submitted nothing before, so what runs is somebody else's; only our version would make it ours as well.
             judgement = Judgement.OTHER
@@ -138,17 +140,29 @@ def _latest(mini_program: MiniProgramCalls) -> LatestAudit | None:
     return latest
 
 
-def _judge(latest: LatestAudit | None, release: Release, submit_at: float, whose: WhoseAudit) -> Judgement:
-    """Hold the latest audit against our commit, the one before the first submission; our own records decide first."""
+def _judge(
+    mini_program: MiniProgramCalls,
+    latest: LatestAudit | None,
+    release: Release,
+    submit_at: float,
+    whose: WhoseAudit,
+) -> Judgement:
+    """Hold the latest audit against our commit, the one before the first submission; our own records decide first.
+
+    Of an audit of our version that seems to be older the trial version tells: its time is of the same clock.
+    """
     progress = release.progress
+    # What has ended before it was submitted once more says nothing of that.
+    if latest is None or latest.auditid == progress.ended_audit or whose(latest.auditid) is not None:
+        return Judgement.OTHER
     known = progress.submit_since if progress.submit_at is not None else None
     since = next(at for at in (known, progress.commit_at, submit_at) if at is not None)
     judgement = judge(latest, release, since)
-    if latest is None or judgement is Judgement.OTHER:
-        return Judgement.OTHER
-    # What has ended before it was submitted once more says nothing of that.
-    is_other = latest.auditid == progress.ended_audit or whose(latest.auditid) is not None
-    return Judgement.OTHER if is_other else judgement
+    if judgement is not Judgement.OTHER or not is_same_version(latest.version, release.user_version):
+        return judgement
+    trial = mini_program.trial_version()
+    is_ours = is_uploaded_as_ours(trial, release)
+    return judge(latest, release, trial.time) if trial is not None and is_ours else judgement
 
 
 def _wait_for_its_end(

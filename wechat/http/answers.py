@@ -36,6 +36,9 @@ WITHOUT_ERRCODE: Mapping[str, str] = MappingProxyType(
 #: Longest errmsg that is kept, in characters.
 MAX_ERRMSG = 500
 
+#: So much of an answer that can't be read stands for its errmsg; secrets are looked for in no more, which takes its square.
+_MAX_SALVAGED = 8 * MAX_ERRMSG
+
 #: What may stand before JSON or a page: blanks, and a byte order mark.
 _BLANKS = b" \t\r\n\xef\xbb\xbf"
 
@@ -142,7 +145,7 @@ def _salvage(text: str) -> dict[str, Any] | None:
     errmsg = _ERRMSG.match(text, start) if start >= 0 else None
     return {
         "errcode": int(found.group(1)),
-        "errmsg": errmsg.group(1) if errmsg else _SECRET_FIELD.sub(r"\1***", text),
+        "errmsg": errmsg.group(1) if errmsg else _SECRET_FIELD.sub(r"\1***", text[:_MAX_SALVAGED]),
     }
 
 

@@ -22,7 +22,7 @@ from kombu.transport import redis as kombu_redis
 
 from releases.store.keys import SET_ASIDE
 from tasks.redis_away import is_away
-from worker.celery_patches import set_aside
+from worker.celery_patches import set_aside, unpacking
 from worker.celery_patches.unacknowledged import OWED, QoS
 
 log = logging.getLogger(__name__)
@@ -163,6 +163,7 @@ def install() -> None:
     Celery could be given a transport by name, but then its URLs no longer say `redis`, and Flower does not know
     the broker by them.
     """
+    unpacking.install()
     TRANSPORT_ALIASES.update(
         redis="worker.celery_patches.transport:Transport",
         rediss="worker.celery_patches.transport:Transport",

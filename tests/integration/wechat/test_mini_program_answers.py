@@ -53,8 +53,12 @@ def test_trial_version_is_read_from_exp_info(mini_program: MiniProgram, wechat: 
     assert mini_program.trial_version() == TrialVersion("1.0.0", "第一版", 1445412480.0)
 
 
-@pytest.mark.parametrize("time", [1445412480000, "1445412480000", 1445412480.0])
-def test_times_may_come_in_milliseconds(mini_program: MiniProgram, wechat: ScriptedWeChat, time: Any) -> None:
+@pytest.mark.parametrize(
+    "time", [1445412480000, "1445412480000", 1445412480.0, 1445412480 * 10**6, 1445412480 * 10**9]
+)
+def test_times_may_come_in_parts_of_a_second(
+    mini_program: MiniProgram, wechat: ScriptedWeChat, time: Any
+) -> None:
     wechat.on("/wxa/getversioninfo", {"errcode": 0, "exp_info": {"exp_version": "1", "exp_time": time}})
     wechat.on("/wxa/get_latest_auditstatus", {"errcode": 0, **AUDIT, "submit_audit_time": time})
 
@@ -96,7 +100,7 @@ def test_null_as_the_description_of_a_trial_version_is_absent(
 
 
 @pytest.mark.parametrize(
-    "time", [None, "", "soon", [], {}, float("nan"), float("inf"), "nan", "-inf"], ids=repr
+    "time", [None, "", "soon", [], {}, -1, float("nan"), float("inf"), "nan", "-inf"], ids=repr
 )
 def test_time_of_a_trial_version_may_be_unknown(
     mini_program: MiniProgram, wechat: ScriptedWeChat, time: Any

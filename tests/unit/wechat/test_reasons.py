@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wechat.reasons import plain_reason
+from wechat.reasons import MAX_REASON, plain_reason
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,8 @@ def test_a_long_reason_is_read_in_one_go(much: str) -> None:
     plain_reason(much * 200_000)
 
     assert time.process_time() - started < 5  # quadratic would be minutes
+
+
+def test_a_reason_of_megabytes_is_cut() -> None:
+    assert plain_reason("x" * MAX_REASON) == "x" * MAX_REASON
+    assert plain_reason("x" * 4_000_000) == "x" * (MAX_REASON - 1) + "…"

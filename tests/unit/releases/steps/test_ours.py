@@ -107,6 +107,14 @@ def test_a_version_may_be_escaped_and_have_space_around_it(version: str) -> None
     assert is_our_trial(TrialVersion(version, LONG, 1005), committed(user_version="1.4 & more"))
 
 
+@pytest.mark.parametrize(
+    "version", ["1.4-U\u0308ber", "\ufeff1.4-Über", "1.4-Ü\u200bber\u200e", "1.4-&#220;ber"]
+)
+def test_a_version_may_be_composed_in_another_way_and_hold_what_nobody_sees(version: str) -> None:
+    for user_version in ("1.4-Über", "1.4-U\u0308ber"):
+        assert is_our_trial(TrialVersion(version, LONG, 1005), committed(user_version=user_version))
+
+
 @pytest.mark.parametrize("version", ["1.4&more", "1.4  & more", "1.4 & More"])
 def test_space_within_a_version_and_its_case_count(version: str) -> None:
     assert not is_our_trial(TrialVersion(version, LONG, 1005), committed(user_version="1.4 & more"))

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from releases.problems import NeverPublished, NotShownYet, StepBlocked
+from releases.second_half import Review, ReviewStatus
 from releases.states import Step
 from releases.steps.live.verify_live import verify_live as do_verify
 from tests.support.fake_wechat import FakeMiniProgram
@@ -75,6 +78,20 @@ def test_our_version_of_a_time_since_the_intent_is_ours_whatever_its_description
     noted = verify(shown(desc=desc, time=INTENT - 1))[1].noted
 
     assert noted == [("published", INTENT - 1), ("dropped", None)]
+
+
+@pytest.mark.parametrize(("published_at", "is_ours"), [(INTENT - 180, True), (INTENT - 202, False)])
+def test_our_version_published_since_its_audit_was_submitted_is_ours_however_wrong_the_date_header_is(
+    published_at: float, *, is_ours: bool
+) -> None:
+    review = Review(status=ReviewStatus.APPROVED, submitted_at=datetime.fromtimestamp(INTENT - 200, UTC))
+    release = ordered(Step.VERIFY_LIVE, publish_at=INTENT).model_copy(update={"review": review})
+    mini_program = FakeMiniProgram(versions=[shown(time=published_at)], effective_domains=[WANTED])
+
+    with nullcontext() if is_ours else pytest.raises(NotShownYet):
+        do_verify(mini_program, release, NotedSteps(), WANTED)
+
+    assert ("effective_domains" in mini_program.calls) is is_ours
 
 
 def test_without_a_time_the_description_decides() -> None:
