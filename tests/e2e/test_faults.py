@@ -16,17 +16,14 @@ def row(name: str) -> Row:
     return next(row for row in ROWS if row.name == name)
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        "cut-after",
-        *(
-            pytest.param(name, marks=pytest.mark.long)
-            for name in (
-                *("twice", "queue-deleted", "foreign-upload", "no-errcode", "interim"),
-                *("cut-publishing", "pool", "foreign-audit"),
-            )
-        ),
+        *("cut-after", "twice", "queue-deleted", "foreign-upload", "no-errcode", "interim"),
+        *("cut-publishing", "pool", "foreign-audit"),
     ],
 )
 def test_no_release_is_lost_and_none_is_submitted_twice(name: str, tmp_path: Path) -> None:
@@ -36,21 +33,18 @@ def test_no_release_is_lost_and_none_is_submitted_twice(name: str, tmp_path: Pat
     assert finding.is_good, remarks([finding])
 
 
-@pytest.mark.long
 def test_the_suite_notices_a_build_that_repeats_without_asking(tmp_path: Path) -> None:
     finding = run(row(ROW_OF[Switch.ASKING]), tmp_path, RELEASES, SEED, command(Switch.ASKING))
     assert finding.submitted_twice > 0
     assert not finding.is_good
 
 
-@pytest.mark.long
 def test_the_suite_notices_a_build_that_submits_whatever_stands_there(tmp_path: Path) -> None:
     finding = run(row(ROW_OF[Switch.TRIAL]), tmp_path, RELEASES, SEED, command(Switch.TRIAL))
     assert finding.wrong_versions > 0
     assert not finding.is_good
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("switch", [Switch.ASKING_LIVE, Switch.GUARD_AUDIT, Switch.GUARD_DOMAINS])
 def test_the_suite_notices_a_build_that_publishes_without_looking(switch: Switch, tmp_path: Path) -> None:
     finding = run(row(ROW_OF[switch]), tmp_path, RELEASES, SEED, command(switch), patience_s=30)
@@ -58,7 +52,6 @@ def test_the_suite_notices_a_build_that_publishes_without_looking(switch: Switch
     assert finding.shows(SHOWS[switch]), remarks([finding])
 
 
-@pytest.mark.long
 def test_the_suite_notices_a_build_that_believes_an_answer_without_errcode(tmp_path: Path) -> None:
     switch = Switch.ERRCODE
     finding = run(row(ROW_OF[switch]), tmp_path, RELEASES, SEED, command(switch), patience_s=30)

@@ -6,6 +6,8 @@ A worker that has no room survives it there as well, so a restart in the middle 
 
 from pathlib import Path
 
+import pytest
+
 from tests.support import workers
 from tests.support.restartable_redis import restartable_redis
 from tests.support.workers import wait_for
@@ -13,6 +15,7 @@ from tests.support.workers import wait_for
 LOST = "Connection to broker lost"
 
 
+@pytest.mark.long
 def test_a_worker_with_room_for_more_outlives_redis(tmp_path: Path) -> None:
     simulated = ("--scan-s", "0", "--latency-ms", "1000")
     with (

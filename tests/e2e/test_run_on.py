@@ -67,6 +67,7 @@ def test_the_step_after_a_slow_call_has_a_message_and_all_the_time_again(own_pla
     assert release["status"] == "submitted"
 
 
+@pytest.mark.long
 def test_a_pause_that_begins_meanwhile_holds_the_next_step(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
     own_platform.hold(appid, "commit")
@@ -159,6 +160,7 @@ def test_a_release_that_is_cancelled_before_it_meets_a_pause_frees_its_mini_prog
     assert own_platform.show(release["id"])["status"] == "cancelled"
 
 
+@pytest.mark.long
 def test_a_worker_that_is_told_to_end_over_the_broker_leaves_the_next_step_to_others(
     own_platform: Platform,
 ) -> None:
@@ -175,7 +177,7 @@ def test_a_worker_that_is_told_to_end_over_the_broker_leaves_the_next_step_to_ot
     assert own_platform.calls(appid, "submit_audit") == []
 
 
-@pytest.mark.parametrize("pool", ["threads", "solo"])
+@pytest.mark.parametrize("pool", ["threads", pytest.param("solo", marks=pytest.mark.long)])
 def test_a_step_that_is_tried_again_has_the_rest_behind_it(own_platform: Platform, pool: str) -> None:
     appid = own_platform.mini_program()
     own_platform.fault(appid, "commit", "errcode", errcode=-1, times=1)
@@ -185,6 +187,7 @@ def test_a_step_that_is_tried_again_has_the_rest_behind_it(own_platform: Platfor
     assert release["attempts"] == {"ensure_domains": 1, "commit_code": 2, "submit_audit": 1}
 
 
+@pytest.mark.long
 def test_a_connection_that_is_lost_while_steps_run_leaves_nothing_behind(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
     own_platform.hold(appid, "commit")

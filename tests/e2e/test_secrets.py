@@ -45,6 +45,7 @@ def store_of(platform: Platform, client: redis.Redis) -> TokenStore:
     return TokenStore(Database(client), platform.seal())
 
 
+@pytest.mark.long
 def test_no_secret_is_found_in_logs_records_results_messages_or_redis(sealing_platform: Platform) -> None:
     platform = sealing_platform
     appids = [platform.mini_program(rotates_refresh_token=True) for _ in range(6)]
