@@ -59,6 +59,16 @@ def test_a_create_that_saw_no_submitted_one_of_its_version_is_refused(store: Rel
     assert not create_in(store, a_release(), NOTHING)
 
 
+def test_an_id_that_is_taken_is_not_written_over(store: ReleaseStore, redis_client: redis.Redis) -> None:
+    first = created(store, a_release())
+    store.save(first, first.release.model_copy(update={"status": Status.CANCELLED}))
+    before = everything(redis_client)
+
+    assert not create_in(store, first.release, NOTHING)
+
+    assert everything(redis_client) == before
+
+
 def test_supersede_cancels_and_creates_at_once(store: ReleaseStore, redis_client: redis.Redis) -> None:
     old = created(store, a_release(a_request(wave="spring")))
     new = a_release(a_request(user_version="2", wave="summer"))
