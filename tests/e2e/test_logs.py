@@ -138,7 +138,7 @@ def test_a_task_by_name_says_whose_lines_it_writes(own_platform: Platform) -> No
 @pytest.mark.parametrize(
     ("command", "pool"),
     [
-        pytest.param((), "prefork", id="prefork"),
+        pytest.param((), "prefork", id="prefork", marks=pytest.mark.long),
         pytest.param(CELERY, "solo", id="celery, solo", marks=pytest.mark.long),
     ],
 )

@@ -130,7 +130,8 @@ def test_the_demo_shows_what_it_promises_and_leaves_nothing_behind(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("how", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
+@pytest.mark.long
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_demo_that_is_interrupted_leaves_no_child_process(
     demo: "subprocess.Popen[str]", tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -128,6 +128,7 @@ def test_steps_that_end_meanwhile_are_acknowledged_afterwards(
         all_slots_are_free(platform)
 
 
+@pytest.mark.long
 def test_a_message_that_was_taken_and_could_not_be_noted_is_not_lost(
     platform: Platform, server: RestartableRedis
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_pause_that_begins_meanwhile_holds_the_next_step(own_platform: Platfor
     assert len(own_platform.calls(appid, "commit")) == 1
 
 
+@pytest.mark.long
 def test_a_worker_that_is_told_to_end_leaves_the_next_step_to_others(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
     own_platform.fault(appid, "commit", "delay", seconds=2)

@@ -38,6 +38,11 @@ def a_file(directory: Path) -> Path:
     return path
 
 
+def waits(process: subprocess.Popen[str]) -> bool:
+    """Whether a process sleeps in a call of the system."""
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def writes(client: redis.Redis) -> bool:
     """Whether a client waits for a script of its to be let through."""
     return any(one["cmd"] == "evalsha" and "b" in one["flags"] for one in client.client_list())
@@ -72,7 +77,9 @@ def test_ctrl_c_before_the_file_is_written_says_that_nothing_was_enqueued(
     path = tmp_path / "wave.jsonl"
     os.mkfifo(path)
     enqueue = started(environment, tmp_path, "enqueue", "--file", str(path), *OPTIONS)
-    with path.open("wb"):  # which waits until the command reads it
+    with path.open("wb"):  # which waits until the command opens it
+        # What comes between two of Python's looks and a call of the system that waits is seen when that call is over.
+        wait_for(lambda: waits(enqueue))
         enqueue.send_signal(signal.SIGINT)
         _, said = enqueue.communicate(timeout=60)
 
