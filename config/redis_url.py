@@ -15,12 +15,16 @@ _CHECKS = {"ssl_cert_reqs": {"required", "CERT_REQUIRED"}, "ssl_check_hostname":
 
 
 def is_redis_url(url: str) -> bool:
-    """Whether the clients can read it."""
+    """Whether the clients can read it, and its user's password is where a password stands.
+
+    A ? that is not percent-encoded ends what names the server: the rest of a password would be an option, and be told as one.
+    """
     try:
         parts = urlsplit(url)
         return (
             bool(parts.hostname)
             and parts.port != 0
+            and "@" not in parts.query
             and parts.path.strip("/").isdecimal() | (parts.path in ("", "/"))
         )
     except ValueError:

@@ -31,6 +31,19 @@ def test_a_url_takes_no_option_but_the_files_of_tls(
     assert SECRET not in problem
 
 
+@pytest.mark.parametrize("password", [f"?{SECRET}", f"x?{SECRET}=1", f"1?{SECRET}"])
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "sentinel"])
+def test_a_password_that_is_not_percent_encoded_is_not_told_as_an_option(
+    scheme: str, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MPRELEASE_REDIS__URL", f"{scheme}://h:{password}@h/0?protocol=2")
+
+    (problem,) = problems()
+
+    assert "percent-encoded" in problem
+    assert SECRET not in problem
+
+
 def test_tls_options_without_tls_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPRELEASE_REDIS__URL", "redis://h/0?ssl_ca_certs=ca.pem")
 
