@@ -93,7 +93,7 @@ def measure(audits: int, seconds: float, releases_of_wave: int) -> None:
         place.platform.environment["MPRELEASE_SECRETS_DIR"] = str(secrets)
         releases = _under_audit(place, audits)
         with place.platform.worker() as worker:
-            _settle(place)
+            time.sleep(_SETTLES_S)
             spread = _followed(place, worker.process.pid, seconds)
             say(f"{audits} open audits, spread: {spread}")
             _make_due(place, releases)
@@ -125,13 +125,6 @@ def _wave(place: Arena, name: str, number: int) -> float:
             raise TooSlow(name)
         time.sleep(0.05)
     return number / (time.monotonic() - began)
-
-
-def _settle(place: Arena) -> None:
-    """Wait until the results are stored that the steps of these releases would have stored."""
-    time.sleep(_SETTLES_S)
-    while place.client.zcard(keys.UNTOLD):
-        time.sleep(0.2)
 
 
 def _followed(place: Arena, pid: int, seconds: float) -> Followed:

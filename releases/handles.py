@@ -42,13 +42,6 @@ def outcomes(release: Release) -> dict[str, Outcome]:
     return found
 
 
-def comparable(found: dict[str, Outcome]) -> dict[str, object]:
-    """Outcomes as they can be compared: two errors are equal if they say the same."""
-    return {
-        handle: (type(one), one.args) if isinstance(one, Exception) else one for handle, one in found.items()
-    }
-
-
 def _of_audit(release: Release) -> Outcome:
     if release.status is Status.CANCELLED or (release.is_active and release.status not in GOING_ON):
         return release.error()

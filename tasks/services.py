@@ -15,7 +15,6 @@ from releases.intake.orders import Orders
 from releases.intake.publications import Publications
 from releases.notices.teller import Teller
 from releases.reading import Reader
-from releases.results import Outcomes
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.preflight import Preflight
 from releases.steps.run import Steps
@@ -55,7 +54,6 @@ class Services:
     due: Due
     pushed: Pushed
     steps: Steps
-    outcomes: Outcomes
     outbox: Outbox
     webhook_sender: Sender | None
     notices: Teller | None

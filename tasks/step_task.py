@@ -13,14 +13,14 @@ from releases.steps.outcomes import Dropped, Looked, Next, Rests, Waits
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
-from tasks.redis_away import is_away, redis_needed, say_once, why_away
+from tasks.redis_away import redis_needed
 from tasks.run_on import RunOn
 
 log = logging.getLogger(__name__)
 
 
 class StepTask(ReleaseTask):
-    """A step. Celery stores nothing of it: the release has one result, which follows from its record."""
+    """A step. Celery stores nothing of it: the release has one result, which its record's script writes."""
 
     abstract = True
     ignore_result = True
@@ -53,21 +53,9 @@ class StepTask(ReleaseTask):
                 case Looked(release):
                     return release
                 case Rests(release):
-                    self._store_result(release)
                     return _ended_well(release, step)
-                case Dropped(release):
-                    if release is not None:
-                        self._store_result(release)
+                case Dropped():
                     raise Ignore
-
-    def _store_result(self, release: Release) -> None:
-        """Store it. Where Redis refuses, the record is at rest all the same: others will store it."""
-        try:
-            self.services.outcomes.ended(release)
-        except Exception as error:
-            if not is_away(error):
-                raise
-            say_once(log, why_away(error), "the release's result is stored later")
 
 
 def _ended_well(release: Release, step: Step) -> Release:

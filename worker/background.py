@@ -158,7 +158,6 @@ class BringBack(bootsteps.StartStopStep):
             made.waves.look,
             self._let_some_try,
             made.due.bring,
-            self._store_results,
         )
         failed: dict[object, str] = {}
         while not self._stopped.wait(LOOK_EVERY_S):
@@ -231,8 +230,3 @@ class BringBack(bootsteps.StartStopStep):
         number = self._services.timed_pauses.look()
         if number:
             log.info("the platform is paused; %d releases try whether WeChat takes their calls", number)
-
-    def _store_results(self) -> None:
-        number = self._services.outcomes.catch_up()
-        if number:
-            log.info("%d results were stored that had not been stored", number)

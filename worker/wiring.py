@@ -35,7 +35,6 @@ from releases.notices.stopped import StoppedReleases
 from releases.notices.teller import Teller
 from releases.reading import Reader
 from releases.record import Release
-from releases.results import Outcomes
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.retry_policy import RetryPolicy
 from releases.steps.failures.stopping import Stopping
@@ -60,7 +59,6 @@ from releases.webhooks.messages import Messages
 from releases.webhooks.sender import Sender
 from tasks.chain import send_chain
 from tasks.services import Services
-from tasks.stored_results import StoredResults
 from wechat.api import QUOTA_ASKERS, WeChat
 from wechat.component import Credentials
 from wechat.domains import Domains, InvalidDomain
@@ -89,8 +87,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
     db = Database(client, replicas=settings.redis.replicas_to_confirm)
     store = ReleaseStore(db)
     pauses = Pauses(db)
-    outcomes = Outcomes(store=store, results=StoredResults(app, client))
-    releases = Releases(store=store, send=send, outcomes=outcomes, pauses=pauses, now=now)
+    releases = Releases(store=store, send=send, pauses=pauses, now=now)
     policy = RetryPolicy(**settings.retry.model_dump())
     window = CallWindow(threads=settings.worker.concurrency if settings.worker.pool == "threads" else 1)
     wechat = wechat_of(settings, db, window.observe)
@@ -157,7 +154,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
         store=store,
         reader=reader,
         releases=releases,
-        publications=Publications(store=store, send=send, outcomes=outcomes, now=now),
+        publications=Publications(store=store, send=send, now=now),
         batch=Batch(store=store, releases=releases),
         orders=Orders(
             store=store,
@@ -186,7 +183,6 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
             now=RedisClock(client.time).time,
         ),
         steps=steps,
-        outcomes=outcomes,
         outbox=outbox,
         webhook_sender=_webhook_sender(settings.webhook, outbox, messages, now),
         notices=_teller(settings, db, wechat, reader, now),

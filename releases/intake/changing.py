@@ -1,6 +1,6 @@
 """How a record is changed by who holds no lease of it: read, decide, write, and again where somebody else was faster.
 
-An order for a release is such a change, and all orders end alike: the result is stored, and the message sent.
+An order for a release is such a change, and all orders end alike: the message is sent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TypedDict
 
 from releases.errors import ReleaseConflict, UnknownRelease
 from releases.record import By, Release
-from releases.results import Outcomes
 from releases.states import GOING_ON, LOOKED_AT
 from releases.store.actions import Action, What
 from releases.store.known import Stored
@@ -45,7 +44,6 @@ class Changing:
 
     store: ReleaseStore
     send: Callable[[Release], None]
-    outcomes: Outcomes
     now: Callable[[], datetime]
 
     def follow(
@@ -68,9 +66,8 @@ class Changing:
         )
         if before is not release:
             before_sent(before)
-        if before is not release or release.status not in GOING_ON:
-            # Also of one that was found: it may have expired, and who asked again waits for it.
-            self.outcomes.tell(release_id)
+        if before is release and release.status not in GOING_ON:
+            self.store.tell(release_id)
         if before is not release and release.status in LOOKED_AT:
             self.send(release)
         return release

@@ -70,8 +70,6 @@ class Batch:
         for _ in range(_TRIES):
             creations, enqueued = self._decided(requests, by)
             repeated = [one.release for one in enqueued if not one.created]
-            for release in repeated:
-                self.releases.tell_superseded(release)
             if repeated and not self.store.confirm(*(release.id for release in repeated)):
                 continue  # one of them was never confirmed, and is lost
             opening = None
@@ -81,8 +79,6 @@ class Batch:
                 enqueued = _updated(enqueued, creations)
             before_writing()
             if not creations or self.store.create_all(creations, opening, self._action(creations, by)):
-                for creation in creations:
-                    self.releases.tell_superseded(creation.release)
                 return enqueued
         raise ReleaseConflict("", "others enqueue for the same Mini Programs at this moment; try again")
 

@@ -64,7 +64,6 @@ class Releases(Changing):
             if self.store.create_all([Creation(release, known, place, replaced)], action=action):
                 if not waits:
                     self.send(release)
-                self.tell_superseded(release)
                 return Enqueued(release, created=True)
         raise ReleaseConflict("", f"{request.appid} is being enqueued by many at once; try again")
 
@@ -108,7 +107,6 @@ class Releases(Changing):
         for page in resuming:
             for scope in {before.progress.held for before, _ in page} & set(Scope):
                 self.pauses.lift_unless_by_hand(scope)
-            self.outcomes.ended(*(after for _, after in page))
 
     def cancel_all(self, release_ids: Sequence[str], by: By, within: Action) -> None:
         """Cancel many that are at a step, but for those that can't be."""
@@ -116,8 +114,8 @@ class Releases(Changing):
         def change(found: Release) -> Release:
             return cancelled(found, self.now(), by) if found.is_moving else found
 
-        for page in self.change_all(release_ids, change, place=fed, action=within):
-            self.outcomes.ended(*(after for _, after in page))
+        for _ in self.change_all(release_ids, change, place=fed, action=within):
+            pass
 
     def note(self, release_id: str, what: str, by: By) -> Release:
         """Have the history tell what somebody does that is no change of it; one that is queued or runs is left alone."""
@@ -161,15 +159,10 @@ class Releases(Changing):
             return release, None
         return release.progressed(superseded=old.id), superseded(old, release, self.now(), by)
 
-    def tell_superseded(self, release: Release) -> None:
-        """Store the result of the release that this one superseded; doing so again changes nothing."""
-        if release.progress.superseded:
-            self.outcomes.tell(release.progress.superseded)
-
     def _found(self, release: Release, *, created: bool) -> Enqueued:
-        """A release that was there. Its result is stored anew: it may have expired, and who asked again waits for it."""
+        """A release that was there."""
         if release.status not in GOING_ON:
-            self.outcomes.tell(release.id)
+            self.store.tell(release.id)
         return Enqueued(release, created=created)
 
     def _created_by(self, release_id: str, request: ReleaseRequest) -> Release | None:
@@ -186,7 +179,6 @@ class Releases(Changing):
             )
         if not self.store.confirm(release_id):
             return None  # as in enqueue
-        self.tell_superseded(earlier.release)
         return earlier.release
 
 

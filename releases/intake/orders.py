@@ -192,9 +192,7 @@ class Orders:
         found = [*live, *in_the_shop]
         if found or is_stopped:
             self._actions.note(self._action(What.REVERT, by, wave=wave, number=len(found)))
-        written = self._order_all(found, lambda old: self._taken_back(old, by))
-        self._releases.outcomes.tell(*(stored.release.id for stored in in_the_shop))
-        return written
+        return self._order_all(found, lambda old: self._taken_back(old, by))
 
     def _each_once(self, wave: str, statuses: Iterable[Status]) -> list[Release]:
         """Those of the wave that stand so."""

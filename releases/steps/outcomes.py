@@ -98,9 +98,7 @@ class Rests:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """There was nothing to do. `release` is the record, where it was read and is at rest."""
-
-    release: Release | None = None
+    """There was nothing to do."""
 
 
 End = Next | Waits | Looked | Rests | Dropped

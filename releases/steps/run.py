@@ -15,7 +15,7 @@ import redis
 
 from releases.problems import NeverPublished, NotShownYet, StepBlocked, TrialReplaced
 from releases.record import Release
-from releases.states import GOING_ON, Status, Step
+from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.ahead import StandsBehind
 from releases.steps.attempt import Attempt
@@ -108,8 +108,7 @@ class Steps:
         match admit(release, step, run.appid, self.now()):
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
-                # Its worker may have died before it stored the result.
-                return Dropped(release if release.status not in GOING_ON else None)
+                return Dropped()
             case Admission.REST:
                 return Rests(release)
             case Admission.EARLY:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from releases.record import Release
+from releases.results import results
 from releases.scope import wave_scope
-from releases.states import AT_REST, GOING_ON, LOOKED_AT, SUBMITTED_ONCE, TO_AUDIT, Status, Step
+from releases.states import AT_REST, LOOKED_AT, SUBMITTED_ONCE, TO_AUDIT, Status, Step
 from releases.store import keys
 from releases.store.actions import Action
 from releases.store.known import Stored, dump
@@ -75,9 +76,22 @@ def creating(creation: Creation, position: int, left: str | None) -> str:
 
 
 def migrating(before: Stored, after: Release, place: Place | None = None) -> str:
-    """For migrate_2_to_3.lua: nobody has kept what it is to its Mini Program so far, and no result of it is new."""
+    """For migrate_2_to_3.lua: nobody has kept what it is to its Mini Program so far, and its results were told long ago."""
     change = _change(before.release, after, place)
-    return _json({**change, "revision": str(before.revision), "role_before": None, "rests": None})
+    return _json({**change, "revision": str(before.revision), "role_before": None, "results": None})
+
+
+def telling(stored: Stored) -> str:
+    """For tell_results.lua."""
+    release = stored.release
+    revision = str(stored.revision)
+    told = {
+        "id": release.id,
+        "record": keys.record(release.id),
+        "revision": revision,
+        "results": results(release),
+    }
+    return _json(told)
 
 
 def opening(what: Opening | None, action: Action | None = None) -> str:
@@ -136,9 +150,7 @@ def _change(
         minute=str(int(after.updated_at.timestamp() // 60)) if ends else None,
         ended_at=str(int(after.updated_at.timestamp())) if ends else None,
         place=_place(after, place),
-        rests=_may_have_new_result(before, after) or None,
-        goes_on=after.status in GOING_ON or None,
-        untold=keys.UNTOLD,
+        results=results(after) if _may_have_new_results(before, after) else None,
         changed=None if before is not None and _only_looked(before, after) else keys.CHANGED,
         publication=_publication(before, after),
         mini_program=keys.mini_program(after.appid),
@@ -183,9 +195,11 @@ def _comes_to_rest(before: Release | None, after: Release) -> bool:
     return after.counted in AT_REST and was is not after.counted and was not in SUBMITTED_ONCE
 
 
-def _may_have_new_result(before: Release | None, after: Release) -> bool:
-    """Whether the results of its chains have to be stored; storing one again changes nothing."""
-    return after.status in AT_REST and (before is None or before.status is not after.status)
+def _may_have_new_results(before: Release | None, after: Release) -> bool:
+    """Whether what its handles say may be another: it comes to rest, rests otherwise, or goes on again."""
+    if before is None or before.status is after.status:
+        return False
+    return before.status in AT_REST or after.status in AT_REST
 
 
 def _only_looked(before: Release, after: Release) -> bool:

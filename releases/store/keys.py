@@ -16,7 +16,6 @@ MARK = "releases:mark"
 SCHEMA = "releases:schema"
 SCHEMA_LOCK = "releases:schema-lock"
 #: Releases that came to rest and whose result has not been stored yet, scored by when, in seconds.
-UNTOLD = "releases:untold"
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
 #: Waves of which something has been published, or is being, lately.

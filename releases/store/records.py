@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # whoever only reads releases creates none, and starts sooner
 _PAGE = 500
 #: Keys looked at in one call, where all have to be.
 _SCANNED = 1000
+#: A record that changes more often while its result is being stored has others who store it.
+_TRIES = 50
 #: Said where records are missing.
 RECORDS_GONE = (
     "Redis was flushed, or came back without its data: what was accepted before has to be enqueued again"
@@ -74,6 +76,7 @@ class ReleaseStore:
         self._create = db.script("releases.store", "shared", "create_releases")
         self._save = db.script("releases.store", "shared", "save_release")
         self._touch = db.script("releases.store", "touch_releases")
+        self._tell = db.script("releases.store", "shared", "tell_results")
 
     def get(self, release_id: str) -> Stored | None:
         """One record."""
@@ -193,16 +196,11 @@ class ReleaseStore:
         for row in rows:
             self._save(args=[row, *order], client=pipe)
 
-    def untold(self, since_s: float, limit: int) -> list[str]:
-        """The releases that came to rest so many seconds ago, and whose result nobody has stored since."""
-        seconds, _ = self._redis.time()
-        found: Any = self._redis.zrangebyscore(keys.UNTOLD, "-inf", seconds - since_s, start=0, num=limit)
-        return list(found)
-
-    def told(self, *release_ids: str) -> Iterator[Stored | None]:
-        """Their results have been stored; returns the records as they are after that."""
-        self._redis.zrem(keys.UNTOLD, *release_ids)
-        return self.get_many(release_ids)
+    def tell(self, *release_ids: str) -> None:
+        """Store the results of releases again: they may have expired, and who asks for one again waits for it."""
+        for _ in range(_TRIES):
+            found = [changes.telling(one) for one in self.get_many(release_ids) if one is not None]
+            release_ids = tuple(self._tell(args=found)) if found else ()
 
     def mark(self) -> str:
         """What tells these records from those that somebody flushed: set by whoever looks first."""

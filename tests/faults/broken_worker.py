@@ -18,8 +18,6 @@ from db.database import Database
 from releases.background.due import Due
 from releases.background.queues import Queues
 from releases.record import Release
-from releases.results import Outcomes
-from releases.states import AT_REST, Step
 from releases.steps import submit_audit as submission
 from releases.steps import work
 from releases.steps.failures.timed_pauses import TimedPauses
@@ -27,9 +25,7 @@ from releases.steps.live import guard
 from releases.steps.live import publish as live_publish
 from releases.steps.live import revert as live_revert
 from releases.steps.live.guard import Guard
-from releases.steps.outcomes import Dropped, End, Run
-from releases.steps.run import Steps
-from releases.store import keys
+from releases.store import changes, keys
 from releases.store.leases import Busy, Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.places import Lane
@@ -85,7 +81,7 @@ ROW_OF = {
     Switch.INTERIM: "interim",
     Switch.DEADLINE: "stopped",
     Switch.REFUSALS: "refuses-idle",
-    Switch.RESULTS: "die-before-result",
+    Switch.RESULTS: "die-after-write",
     Switch.ASKING_LIVE: "cut-publishing",
     Switch.GUARD_AUDIT: "foreign-audit",
     Switch.GUARD_DOMAINS: "pool",
@@ -298,14 +294,8 @@ def _refusals_off() -> None:
 
 
 def _results_off() -> None:
-    """A result that was not stored at once is not stored."""
-    _replace(Outcomes, "catch_up", lambda _self: 0)
-    admit = Steps._admit
-
-    def without_result(self: Steps, step: Step, run: Run) -> End | None:
-        return Dropped() if run.attempt.release.status in AT_REST else admit(self, step, run)
-
-    _replace(Steps, "_admit", without_result)
+    """The script that writes a record leaves its results alone."""
+    _replace(changes, "_may_have_new_results", lambda *_: False)
 
 
 _OFF = {

@@ -15,7 +15,7 @@ from celery.signals import worker_ready
 import worker.wiring
 from cli import main
 from releases.intake.one import Releases
-from releases.results import Outcomes
+from releases.store.records import ReleaseStore
 from tasks.step_task import StepTask
 from tests.faults.broken_worker import Switch, switch_off
 from wechat.mini_program import MiniProgram
@@ -37,7 +37,7 @@ class Point(StrEnum):
     AFTER_LIVE_CALL = "after-live-call"
     AFTER_STEP = "after-step"
     AFTER_RECORD = "after-record"
-    BEFORE_RESULT = "before-result"
+    AFTER_WRITE = "after-write"
     BEFORE_REQUEST = "before-request"
     AFTER_REQUEST = "after-request"
 
@@ -70,7 +70,7 @@ _LIES: dict[Point, tuple[Any, tuple[str, ...], Literal["before", "after"]]] = {
     Point.AFTER_LIVE_CALL: (MiniProgram, _LIVE_CALLS, "after"),
     Point.AFTER_STEP: (StepTask, ("run_step",), "after"),
     Point.AFTER_RECORD: (worker.wiring, ("send_chain",), "before"),
-    Point.BEFORE_RESULT: (Outcomes, ("ended",), "before"),
+    Point.AFTER_WRITE: (ReleaseStore, ("save",), "after"),
     Point.BEFORE_REQUEST: (Releases, ("enqueue",), "before"),
     Point.AFTER_REQUEST: (Releases, ("enqueue",), "after"),
 }

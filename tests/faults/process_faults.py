@@ -160,9 +160,9 @@ def _changed_late(calls: list[dict[str, Any]], appid: str) -> int:
     return sum(call["n"] > min(submissions) for call in changing) if submissions else 0
 
 
-def die_before_result(world: World) -> int:
-    """Kill -9 when the record says that the release is submitted, and its result is not stored."""
-    return _die_at(Point.BEFORE_RESULT, world)
+def die_after_write(world: World) -> int:
+    """Kill -9 right after a write of the record, whichever."""
+    return _die_at(Point.AFTER_WRITE, world)
 
 
 def die_by_name(world: World) -> int:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,10 @@ from config.settings import RedisSettings, Settings
 from db.database import Database
 from releases.background.due import Due
 from releases.background.queues import Queues
-from releases.handles import Result
 from releases.intake.one import Releases
 from releases.intake.publications import Publications
 from releases.reading import Reader
 from releases.record import Release
-from releases.results import Outcomes
 from releases.steps.failures.call_window import CallWindow
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.steps.live.times import Times
@@ -27,6 +25,7 @@ from releases.store.leases import Held, Leases
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
 from tests.support.examples import NOW
+from tests.support.stored_results import StoredResults
 
 
 class Sender:
@@ -57,29 +56,6 @@ class Clock:
 
     def passes(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
-
-
-class NotedResults:
-    """Notes what was done with stored results, in order; can be told to refuse, as a Redis that is full does."""
-
-    def __init__(self) -> None:
-        self.refuses = False
-        self.forgotten: list[str] = []
-        self.failed: list[tuple[str, tuple[Any, ...]]] = []
-        self.succeeded: list[tuple[str, Any]] = []
-
-    def forget(self, *handles: str) -> None:
-        self.forgotten += handles
-
-    def store(self, found: Mapping[str, Result]) -> bool:
-        for handle, outcome in found.items():
-            if isinstance(outcome, Exception):
-                self.failed.append((handle, (type(outcome).__name__, *outcome.args)))
-            elif self.refuses:
-                raise redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
-            else:
-                self.succeeded.append((handle, outcome))
-        return True
 
 
 @pytest.fixture
@@ -134,8 +110,8 @@ def sender() -> Sender:
 
 
 @pytest.fixture
-def results() -> NotedResults:
-    return NotedResults()
+def results(redis_client: redis.Redis) -> StoredResults:
+    return StoredResults(redis_client)
 
 
 @pytest.fixture
@@ -150,23 +126,18 @@ def due(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: 
 
 
 @pytest.fixture
-def outcomes(store: ReleaseStore, results: NotedResults) -> Outcomes:
-    return Outcomes(store=store, results=results)
-
-
-@pytest.fixture
 def reader(store: ReleaseStore, pauses: Pauses) -> Reader:
     return Reader(store, pauses)
 
 
 @pytest.fixture
-def releases(store: ReleaseStore, due: Due, pauses: Pauses, outcomes: Outcomes) -> Releases:
-    return Releases(store=store, send=due.send, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+def releases(store: ReleaseStore, due: Due, pauses: Pauses) -> Releases:
+    return Releases(store=store, send=due.send, pauses=pauses, now=lambda: NOW)
 
 
 @pytest.fixture
-def publications(store: ReleaseStore, due: Due, outcomes: Outcomes) -> Publications:
-    return Publications(store=store, send=due.send, outcomes=outcomes, now=lambda: NOW)
+def publications(store: ReleaseStore, due: Due) -> Publications:
+    return Publications(store=store, send=due.send, now=lambda: NOW)
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ class _Hand:
             "send what was lost": (4, self._services.due.resend_lost),
             "look at the waves": (2, self._services.waves.look),
             "let some try": (2, self._services.timed_pauses.look),
-            "store results": (2, self._services.outcomes.catch_up),
+            "store a result again": (2, lambda: self._services.store.tell(self._any().id)),
             "let held ones go": (2, lambda: self._services.pauses.let_go(self._scope())),
             "confirm": (2, lambda: self._services.store.confirm(self._any().id)),
         }

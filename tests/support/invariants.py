@@ -26,7 +26,7 @@ _SENT = {True: "releases:sent:urgent", False: "releases:sent"}
 _KINDS = re.compile(
     r"releases(\.urgent)?|unacked(_index|_mutex)?|_kombu\.binding.+|celeryev\..+|.+\.pidbox.*"
     r"|celery-task-meta-.+|release:[0-9a-f]{32}|mini-program:.+|lease:.+"
-    r"|releases:(actions|all|mark|untold|stopped|standing|last-lease|set-aside|wechat-calls|schema|schema-lock)"
+    r"|releases:(actions|all|mark|stopped|standing|last-lease|set-aside|wechat-calls|schema|schema-lock)"
     r"|releases:(changed|changed-late|webhook|webhook-deliveries|webhook-sender|broken|notices|notices-teller|notices-sent)"
     r"|releases:(status|since|appid|wave|wave-counts|wave-ends|publication-counts):.+|releases:looks-pace"
     r"|wave(-live)?:.+|waves:(watched|published|looking)|platform:pause:(all|submissions|(wave|live):.+)"
@@ -53,7 +53,6 @@ def broken(look: Look, before: Look | None = None) -> list[str]:
         _mini_programs(look),
         _forgotten(look),
         _leases(look),
-        _untold(look),
         _kinds(look),
         _going_back(before, look) if before else (),
     ]
@@ -68,7 +67,6 @@ def unrest(look: Look) -> list[str]:
         if one.status in GOING_ON and not _awaits_audit(one)
     ]
     found += [f"a lease is left: {key}" for key in look.values if key.startswith("lease:")]
-    found += [f"a result is not stored: {name}" for name in look.scores("releases:untold")]
     found += [
         f"{one.id} is {one.status} and has no result"
         for one in look.records.values()
@@ -285,12 +283,6 @@ def _leases(look: Look) -> Iterator[str]:
     for one in look.records.values():
         if one.fence > last:
             yield f"{one.id} was worked on under a lease beyond the last one"
-
-
-def _untold(look: Look) -> Iterator[str]:
-    for name in look.scores("releases:untold"):
-        if name not in look.records or look.records[name].status not in AT_REST:
-            yield f"{name} is to be told as at rest, and is not"
 
 
 def _kinds(look: Look) -> Iterator[str]:

@@ -123,7 +123,7 @@ class Consumer(CeleryConsumer):
         if isinstance(task_id, str) and 0 < len(task_id) <= LONGEST_NAME:
             self.app.backend.store_result(task_id, error, states.FAILURE)
             # Where that was a release's id, its record says how it stands.
-            cast("ReleaseApp", self.app).services.outcomes.tell(task_id)
+            cast("ReleaseApp", self.app).services.store.tell(task_id)
 
 
 def _checked(task: Task[..., Any], strategy: Strategy) -> Strategy:

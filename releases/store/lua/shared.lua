@@ -131,6 +131,26 @@ local function announce(index, id, wave, counts)
   end
 end
 
+-- Let Celery's clients know how it stands; made by releases/results.py. As with Celery's own backends, what has succeeded stays.
+local function tell(results)
+  if not results then
+    return
+  end
+  for _, key in ipairs(results.forgotten) do
+    redis.call('DEL', key)
+  end
+  for _, result in ipairs(results.told) do
+    local key, value = unpack(result)
+    -- Other programs may write there: whatever stands there that is no result must not keep the record from being written.
+    local there = redis.pcall('GET', key)
+    local is_json, found = pcall(cjson.decode, there)
+    if not (is_json and type(found) == 'table' and found.status == 'SUCCESS') then
+      redis.call('SET', key, value, 'EX', results.expires_s)
+      redis.call('PUBLISH', key, value)
+    end
+  end
+end
+
 -- Write a release with all indexes and counts. `change` is made by releases/store/changes.py, which explains it.
 -- Returns the new revision.
 local function write(change)
@@ -172,11 +192,6 @@ local function write(change)
   recount(change.causes, before.cause, after.cause)
   recount(change.standing, before.standing, after.standing)
   date(id, before.since, after.since)
-  if change.rests then
-    redis.call('ZADD', change.untold, 'NX', score(now()), id)
-  elseif change.goes_on and before.status then
-    redis.call('ZREM', change.untold, id)
-  end
   take_role(change)
   local waiting = change.wake and redis.call('HGET', change.mini_program, 'active')
   if waiting then
@@ -186,5 +201,6 @@ local function write(change)
     place(record, id, change.place.index, change.place.at or created)
   end
   announce(change.changed, id, wave and wave.name, wave and wave.counts)
+  tell(change.results)
   return revision
 end

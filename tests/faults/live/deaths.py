@@ -16,8 +16,8 @@ RELEASES = 48
 ENVIRONMENT = {"MPRELEASE_WORKER__STEP_DEADLINE_S": "4"}
 WAVE = "opening night"
 #: The point where a message is noted as sent comes later, and alone: workers send what is due, whichever looks first.
-_PUBLISHING = (Point.BEFORE_LIVE_CALL, Point.AFTER_LIVE_CALL, Point.AFTER_STEP, Point.BEFORE_RESULT)
-_TAKING_BACK = (Point.BEFORE_LIVE_CALL, Point.AFTER_LIVE_CALL, Point.BEFORE_RESULT)
+_PUBLISHING = (Point.BEFORE_LIVE_CALL, Point.AFTER_LIVE_CALL, Point.AFTER_STEP, Point.AFTER_WRITE)
+_TAKING_BACK = (Point.BEFORE_LIVE_CALL, Point.AFTER_LIVE_CALL, Point.AFTER_WRITE)
 _MOST_PASSINGS = 3
 #: A message that a worker took and that died over another is found after ten seconds.
 _DIES_WITHIN_S = 20.0

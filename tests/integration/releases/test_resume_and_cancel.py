@@ -3,19 +3,18 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-import redis
 
 from releases.errors import ReleaseConflict
 from releases.intake.one import Releases
 from releases.reading import Reader
 from releases.record import Progress
-from releases.results import Outcomes
 from releases.states import ACTIVE, TO_AUDIT, Status, Step
 from releases.store.pauses import Pauses
 from releases.store.records import ReleaseStore
-from tests.integration.conftest import NotedResults, Sender
+from tests.integration.conftest import Sender
 from tests.integration.releases.together import all_at_once, brought_to
 from tests.support.examples import NOW, a_problem, a_request
+from tests.support.stored_results import StoredResults
 
 
 @pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED, Status.WAITING])
@@ -26,7 +25,7 @@ def test_a_resumed_release_starts_at_the_free_get_and_keeps_what_it_knows(
     releases: Releases,
     store: ReleaseStore,
     sender: Sender,
-    results: NotedResults,
+    results: StoredResults,
     reader: Reader,
 ) -> None:
     known = Progress(commit_at=1.0, submit_at=2.0, failures=5, scans=3, unknowns=1)
@@ -48,42 +47,34 @@ def test_a_resumed_release_starts_at_the_free_get_and_keeps_what_it_knows(
     assert resumed.progress == Progress(commit_at=1.0, submit_at=2.0)
     assert reader.get(stopped.id) == resumed
     assert sender.sent[1:] == [resumed]
-    assert results.forgotten == [stopped.id]
+    assert results.handles == []
 
 
 def test_the_stored_result_is_deleted_before_the_message_is_sent(
-    redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses
+    store: ReleaseStore, pauses: Pauses, results: StoredResults
 ) -> None:
-    order: list[str] = []
-
-    class InOrder(NotedResults):
-        def forget(self, *_: str) -> None:
-            order.append("forget")
-
+    there: list[list[str]] = []
     releases = Releases(
-        store=store,
-        send=lambda _: order.append("send"),
-        outcomes=Outcomes(store=store, results=InOrder()),
-        pauses=pauses,
-        now=lambda: NOW,
+        store=store, send=lambda _: there.append(results.handles), pauses=pauses, now=lambda: NOW
     )
     release = releases.enqueue(a_request()).release
     brought_to(store, release, status=Status.BLOCKED, block=a_problem())
+    assert results.handles == [release.id]
 
     releases.resume(release.id)
 
-    assert order == ["send", "forget", "send"]
+    assert there == [[], []]
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING])
 def test_resuming_one_that_goes_on_changes_nothing(
-    status: Status, releases: Releases, store: ReleaseStore, sender: Sender, results: NotedResults
+    status: Status, releases: Releases, store: ReleaseStore, sender: Sender, results: StoredResults
 ) -> None:
     release = brought_to(store, releases.enqueue(a_request()).release, status=status)
 
     assert releases.resume(release.id) == release
     assert len(sender.sent) == 1
-    assert results.forgotten == []
+    assert results.handles == []
 
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.SUBMITTED])
@@ -108,7 +99,7 @@ def test_fifty_resumes_at_once_send_one_message(
 
 @pytest.mark.parametrize("status", sorted(ACTIVE))
 def test_a_cancelled_release_ends_and_its_result_is_stored(
-    status: Status, releases: Releases, store: ReleaseStore, results: NotedResults
+    status: Status, releases: Releases, store: ReleaseStore, results: StoredResults
 ) -> None:
     release = brought_to(store, releases.enqueue(a_request()).release, status=status)
 
@@ -125,7 +116,7 @@ def test_cancelling_twice_is_cancelling_once(releases: Releases, store: ReleaseS
 
 
 def test_cancel_and_resume_at_once_end_in_cancelled(
-    releases: Releases, store: ReleaseStore, results: NotedResults, reader: Reader
+    releases: Releases, store: ReleaseStore, results: StoredResults, reader: Reader
 ) -> None:
     release = brought_to(store, releases.enqueue(a_request()).release, status=Status.BLOCKED)
 

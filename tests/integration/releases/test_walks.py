@@ -25,7 +25,6 @@ from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.intake.publications import Publications
 from releases.record import Release
-from releases.results import Outcomes
 from releases.scope import Scope, live_scope, wave_scope
 from releases.states import ACTIVE, LOOKED_AT, TO_AUDIT, Status, Step
 from releases.steps.admission import Admission, admit
@@ -95,7 +94,7 @@ class Walk:
             (1, lambda: pauses.let_try(self._scope(), [self._any().id])),
             (1, lambda: self._waves.let_go(self._a_wave())),
             (0.1, self._cancel_wave),
-            (1, lambda: store.told(self._any().id)),
+            (1, lambda: store.tell(self._any().id)),
             (3, lambda: half.order(self._any())),
             (1.5, lambda: half.revert(self._any())),
             (1, lambda: half.withdraw(self._any())),
@@ -303,7 +302,6 @@ def test_after_each_step_of_a_random_walk_all_is_as_it_has_to_be(
     seed: int,
     redis_client: redis.Redis,
     store: ReleaseStore,
-    outcomes: Outcomes,
     pauses: Pauses,
     leases: Leases,
     due: Due,
@@ -312,7 +310,6 @@ def test_after_each_step_of_a_random_walk_all_is_as_it_has_to_be(
     releases = Releases(
         store=store,
         send=due.send,
-        outcomes=outcomes,
         pauses=pauses,
         now=lambda: NOW + timedelta(milliseconds=next(ticks)),
     )
@@ -322,7 +319,7 @@ def test_after_each_step_of_a_random_walk_all_is_as_it_has_to_be(
         chance=chance,
         store=store,
         releases=releases,
-        publications=Publications(store=store, send=due.send, outcomes=outcomes, now=releases.now),
+        publications=Publications(store=store, send=due.send, now=releases.now),
         orders=orders_of(redis_client, store, releases, pauses),
         pauses=pauses,
     )

@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from releases.record import Release
+from releases.states import Status
 from releases.store.records import ReleaseStore
+from tests.support.examples import a_problem
 
 T = TypeVar("T")
 
@@ -28,7 +30,9 @@ def all_at_once(number: int, do: Callable[[int], T]) -> list[T]:
 def brought_to(store: ReleaseStore, release: Release, **state: Any) -> Release:
     stored = store.get(release.id)
     assert stored is not None
-    return store.save(stored, stored.release.model_copy(update=state)).release
+    why = {Status.BLOCKED: "block", Status.FAILED: "failure"}.get(state.get("status", stored.release.status))
+    reason = {} if why is None else {why: a_problem()}
+    return store.save(stored, stored.release.model_copy(update=reason | state)).release
 
 
 #: The wave of the fixture `ids`.

@@ -18,7 +18,6 @@ from releases.intake.orders import Orders
 from releases.intake.publications import Publications
 from releases.reading import Reader
 from releases.record import Progress, Release
-from releases.results import Outcomes
 from releases.states import Status, Step
 from releases.steps.failures.retry_policy import RetryPolicy
 from releases.steps.failures.stopping import Stopping
@@ -40,7 +39,6 @@ from releases.waves.report import WaveReports
 from releases.waves.waves import Waves
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tasks.services import Services
-from tests.integration.conftest import NotedResults
 from tests.support.examples import APPID, NOW, a_release
 from tests.support.fake_wechat import FakeWeChat
 from tests.support.records import created
@@ -74,7 +72,6 @@ def run(
     releases: Releases,
     leases: Leases,
     timed_pauses: TimedPauses,
-    results: NotedResults,
     due: Due,
     wechat: FakeWeChat,
     *,
@@ -91,7 +88,7 @@ def run(
         scan_max_attempts=240,
         slow_down_s=60,
     )
-    pauses, outcomes = timed_pauses.pauses, Outcomes(store=store, results=results)
+    pauses = timed_pauses.pauses
     preflight = Preflight(
         redis_client,
         read_pool=wechat.registered_hosts,
@@ -107,7 +104,7 @@ def run(
         store=store,
         reader=Reader(store, pauses),
         releases=releases,
-        publications=Publications(store=store, send=due.send, outcomes=outcomes, now=lambda: NOW),
+        publications=Publications(store=store, send=due.send, now=lambda: NOW),
         batch=Batch(store=store, releases=releases),
         orders=Orders(
             store=store,
@@ -162,7 +159,6 @@ def run(
             step_deadline_s=140,
             now=lambda: NOW,
         ),
-        outcomes=outcomes,
         wechat=cast("WeChat", wechat),
         wanted=wanted,
         step_deadline_s=140,

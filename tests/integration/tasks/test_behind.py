@@ -25,7 +25,8 @@ from releases.store.records import ReleaseStore
 from tests.integration.tasks.running import CONFIGURED, DOMAINS_DONE, Run, now, run, wechat
 from tests.support.examples import APPID, NOW, a_release, a_request
 from tests.support.fake_wechat import FakeWeChat, refused
-from tests.support.records import created, members, place_of
+from tests.support.records import created, place_of
+from tests.support.stored_results import StoredResults
 from wechat.mini_program import LatestAudit, LiveVersion, TrialVersion, Versions
 
 #: The fixtures of its neighbour.
@@ -263,7 +264,7 @@ def test_with_withdraw_the_audit_is_withdrawn_just_before_the_commit(
 
 
 def test_superseding_an_approved_one_gives_it_up_and_commits_under_the_same_lease(
-    run: Run, older: Older, newer: Newer, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+    run: Run, older: Older, newer: Newer, store: ReleaseStore, wechat: FakeWeChat, results: StoredResults
 ) -> None:
     first, second = older(Status.APPROVED), newer(supersedes=True)
     wechat.answers(**not_live(), commit=[None], submit_audit=[8])
@@ -272,7 +273,7 @@ def test_superseding_an_approved_one_gives_it_up_and_commits_under_the_same_leas
 
     assert now(store, first).status is Status.CANCELLED
     assert now(store, first).history[-1].what == f"superseded by release {second.release.id}"
-    assert first.release.id in members(redis_client, keys.UNTOLD), "its result is told by whoever looks next"
+    assert (first.release.id, 7) in results.succeeded
     told = [event.what for event in now(store, second).history]
     assert f"release {first.release.id} stood in the way, and is cancelled now" in told
     assert "committed" in told

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any, cast
 
 import pytest
 import redis
 from celery.exceptions import Ignore, Reject
 
-from releases.results import Outcomes
-from releases.states import TO_AUDIT, Status, Step
+from releases.states import Status, Step
 from releases.store import keys  # noqa: F401 - importing the steps registers them
 from releases.store.leases import Held, Leases
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
-from tests.integration.conftest import NotedResults
 from tests.integration.tasks.running import OURS, At, Run, at, now, run, wechat
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat
+from tests.support.stored_results import StoredResults
 
 #: The fixtures of its neighbour.
 __all__ = ["at", "run", "wechat"]
@@ -58,39 +56,35 @@ def test_when_redis_takes_no_writes_the_message_goes_back_to_the_queue(
         run(Step.ENSURE_DOMAINS, stored.release)
 
 
-AUDIT = 2**60
-
-
-@pytest.mark.parametrize("step", TO_AUDIT)
-def test_any_message_of_a_submitted_release_stores_its_result_again(
-    step: Step, run: Run, at: At, results: NotedResults
+@pytest.mark.parametrize("state", ["cut_off", "full"])
+def test_an_end_that_redis_refuses_leaves_record_and_result_as_they_were(
+    state: str,
+    run: Run,
+    at: At,
+    store: ReleaseStore,
+    results: StoredResults,
+    wechat: FakeWeChat,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Its worker may have died between the record and the result, on whichever message it ran.
-    stored = at(Step.SUBMIT_AUDIT, Status.SUBMITTED, auditid=AUDIT)
-    with suppress(Ignore):
-        run(step, stored.release)
-    assert results.succeeded == [(stored.release.id, AUDIT)]
+    monkeypatch.setattr("tasks.redis_away.PAUSE_S", 0.0)
+    begin = cast("Callable[[], None]", request.getfixturevalue(state))
 
+    class Refusing(FakeMiniProgram):
+        """Redis refuses from the moment on at which WeChat has taken the submission."""
 
-def test_a_result_that_is_refused_leaves_a_submitted_release_submitted(
-    run: Run, at: At, store: ReleaseStore, results: NotedResults, wechat: FakeWeChat
-) -> None:
-    wechat.answers(trial_version=[OURS], submit_audit=[AUDIT])
+        def submit_audit(self, audit: Mapping[str, Any]) -> int:
+            begin()
+            return 2**60
+
+    wechat.scripted = Refusing(trial_version=[OURS])
     stored = at(Step.SUBMIT_AUDIT)
-    results.refuses = True
-    assert run(Step.SUBMIT_AUDIT, stored.release) == AUDIT
-    assert now(store, stored).status is Status.SUBMITTED
-    assert store.untold(-10, 10) == [stored.release.id]
 
+    with pytest.raises(Reject):
+        run(Step.SUBMIT_AUDIT, stored.release)
 
-def test_an_end_that_nobody_told_is_told_later(at: At, store: ReleaseStore, results: NotedResults) -> None:
-    stored = at(Step.SUBMIT_AUDIT, Status.SUBMITTED, auditid=AUDIT)
-    outcomes = Outcomes(store=store, results=results)
-    assert outcomes.catch_up() == 0  # whoever wrote it may be about to
-    assert store.untold(-10, 10) == [stored.release.id]
-    assert outcomes.catch_up(since_s=-1) == 1
-    assert results.succeeded == [(stored.release.id, AUDIT)]
-    assert store.untold(-10, 10) == []
+    assert now(store, stored).status is Status.RUNNING
+    assert results.handles == []
 
 
 def test_a_lease_that_could_not_be_ended_is_ended_later(
@@ -117,7 +111,7 @@ def test_a_record_that_is_gone_is_told(
     class Flushing(FakeMiniProgram):
         def submit_audit(self, audit: Mapping[str, Any]) -> int:
             redis_client.flushdb()
-            return AUDIT
+            return 2**60
 
     wechat.scripted = Flushing(trial_version=[OURS])
     with pytest.raises(Ignore):

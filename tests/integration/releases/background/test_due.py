@@ -89,7 +89,7 @@ def test_a_release_at_rest_stands_nowhere(
 ) -> None:
     stored = stored_at(store, where)
 
-    store.save(stored, stored.release.model_copy(update={"status": status}))
+    store.save(stored, stored.release.model_copy(update={"status": status, "block": a_problem()}))
 
     assert place_of(redis_client, stored.release) is None
     assert (due.bring(), due.resend_lost(), sender.sent) == (0, [], [])

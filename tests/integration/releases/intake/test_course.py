@@ -19,10 +19,11 @@ from releases.states import Status, Step
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import RecordChanged, ReleaseStore
-from tests.integration.conftest import NotedResults, Sender
+from tests.integration.conftest import Sender
 from tests.integration.releases.intake.conftest import One
 from tests.integration.releases.together import all_at_once, brought_to
 from tests.support.examples import APPID, NOW, a_problem, a_request
+from tests.support.stored_results import StoredResults
 
 ANNA = By(actor="cli:anna", reason="not tonight")
 ORDERED = Publication(ordered_at=NOW)
@@ -44,7 +45,7 @@ def test_a_publication_that_was_not_sent_is_cancelled_and_the_release_is_approve
     one: One,
     releases: Releases,
     reader: Reader,
-    results: NotedResults,
+    results: StoredResults,
     redis_client: redis.Redis,
 ) -> None:
     found = one(status, Step.PUBLISH, publication=ORDERED, progress=ONCE, wait=a_problem(step=Step.PUBLISH))
@@ -127,7 +128,12 @@ def test_what_may_be_in_the_shop_is_not_cancelled(
 @pytest.mark.parametrize("status", [Status.BLOCKED, Status.FAILED])
 @pytest.mark.parametrize("step", [Step.PUBLISH, Step.VERIFY_LIVE])
 def test_one_that_was_sent_stopped_and_not_seen_live_is_given_up_so_that_a_newer_one_may_follow(
-    step: Step, status: Status, one: One, releases: Releases, results: NotedResults, redis_client: redis.Redis
+    step: Step,
+    status: Status,
+    one: One,
+    releases: Releases,
+    results: StoredResults,
+    redis_client: redis.Redis,
 ) -> None:
     found = one(status, step, publication=ORDERED, progress=Progress(orders=1, publish_at=5.0))
 
@@ -136,7 +142,8 @@ def test_one_that_was_sent_stopped_and_not_seen_live_is_given_up_so_that_a_newer
     assert given_up.status is Status.CANCELLED
     why = "cancelled by request; it was sent to be published, and was not seen live"
     told = ("ReleaseCancelled", found.id, why)
-    assert results.failed == [(found.id, told), (f"{found.id}.live", told)]
+    assert results.failed == [(f"{found.id}.live", told)]
+    assert results.succeeded == [(found.id, 7)], "the audit was submitted, whatever came after it"
     assert not redis_client.hexists(keys.mini_program(APPID), "ahead")
 
 
@@ -146,7 +153,7 @@ def test_one_whose_audit_goes_on_or_is_over_is_given_up_and_nothing_is_sent(
     one: One,
     releases: Releases,
     sender: Sender,
-    results: NotedResults,
+    results: StoredResults,
     redis_client: redis.Redis,
 ) -> None:
     found = one(status)
@@ -154,8 +161,8 @@ def test_one_whose_audit_goes_on_or_is_over_is_given_up_and_nothing_is_sent(
     given_up = releases.cancel(found.id, by=ANNA)
 
     assert (given_up.status, given_up.auditid) == (Status.CANCELLED, 7)
-    told = ("ReleaseCancelled", found.id, "cancelled by request: not tonight")
-    assert results.failed == [(found.id, told)]
+    assert given_up.error().args == (found.id, "cancelled by request: not tonight")
+    assert results.succeeded == [(found.id, 7)], "the audit was submitted, whatever came after it"
     assert len(sender.sent) == 1
     assert not redis_client.hexists(keys.mini_program(APPID), "ahead")
     assert releases.enqueue(a_request()).created
@@ -218,13 +225,20 @@ def test_a_revert_that_was_sent_is_not_cancelled(one: One, releases: Releases) -
 @pytest.mark.parametrize("status", [Status.WAITING, Status.BLOCKED, Status.FAILED])
 @pytest.mark.parametrize("step", [Step.PUBLISH, Step.VERIFY_LIVE, Step.REVERT])
 def test_what_was_stopped_in_the_second_half_goes_on_at_its_step_with_what_it_knows(
-    step: Step, status: Status, one: One, releases: Releases, sender: Sender, results: NotedResults
+    step: Step,
+    status: Status,
+    one: One,
+    releases: Releases,
+    store: ReleaseStore,
+    sender: Sender,
+    results: StoredResults,
 ) -> None:
     known: dict[str, Any] = {"orders": 1, "publish_at": 5.0, "revert_at": 6.0, "not_before": 7.0}
     ordered = SEEN if step is Step.REVERT else ORDERED
     found = one(
         status, step, publication=ordered, progress=Progress(**known, failures=5, lates=9, late_since=1.0)
     )
+    store.tell(found.id)
 
     resumed = releases.resume(found.id, ANNA)
 
@@ -233,7 +247,7 @@ def test_what_was_stopped_in_the_second_half_goes_on_at_its_step_with_what_it_kn
     assert resumed.progress == Progress(**known, **is_told)
     assert sender.sent[1:] == [resumed]
     # The audit's result stays, and that of a publication which goes on does not.
-    assert results.forgotten == ([] if step is Step.REVERT else [f"{found.id}.live"])
+    assert (f"{found.id}.live" in results.handles) is (step is Step.REVERT)
     assert (found.id, 7) in results.succeeded
 
 
@@ -267,7 +281,7 @@ def test_a_publication_that_its_wave_s_pause_holds_goes_on_alone(
 
 
 def test_a_rejected_release_is_submitted_once_more_and_its_result_comes_anew(
-    rejected: Release, releases: Releases, sender: Sender, results: NotedResults, redis_client: redis.Redis
+    rejected: Release, releases: Releases, sender: Sender, results: StoredResults, redis_client: redis.Redis
 ) -> None:
     resumed = releases.resume(rejected.id, ANNA)
 
@@ -275,12 +289,12 @@ def test_a_rejected_release_is_submitted_once_more_and_its_result_comes_anew(
     assert (resumed.auditid, resumed.review) == (None, None)
     assert resumed.progress == Progress(commit_at=1.0, committed_at=2.0, ended_audit=7)
     assert sender.sent[1:] == [resumed]
-    assert results.forgotten == [rejected.id]
+    assert results.handles == []
     assert redis_client.hgetall(keys.mini_program(APPID))["active"] == rejected.id
 
 
 def test_a_rejected_release_is_not_resumed_beside_another_one(
-    rejected: Release, releases: Releases, reader: Reader, results: NotedResults
+    rejected: Release, releases: Releases, reader: Reader, results: StoredResults
 ) -> None:
     other = releases.enqueue(a_request(user_version="2")).release
 
@@ -291,7 +305,7 @@ def test_a_rejected_release_is_not_resumed_beside_another_one(
 
     assert caught.value.active_id == other.id
     assert reader.get(rejected.id) == rejected
-    assert results.forgotten == []
+    assert results.succeeded == [(rejected.id, 7)]
 
 
 def test_of_many_that_take_the_place_at_once_one_has_it(

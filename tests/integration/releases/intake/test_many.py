@@ -16,9 +16,10 @@ from releases.store import keys
 from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
-from tests.integration.conftest import NotedResults, Sender
+from tests.integration.conftest import Sender
 from tests.support.examples import a_request
 from tests.support.records import everything, members
+from tests.support.stored_results import StoredResults
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_when_another_enqueues_in_between_it_is_decided_anew(
 
 
 def test_what_a_batch_supersedes_is_cancelled_with_it_and_its_result_stored(
-    batch: Batch, releases: Releases, store: ReleaseStore, results: NotedResults
+    batch: Batch, releases: Releases, store: ReleaseStore, results: StoredResults
 ) -> None:
     requests = some_requests(2, supersede=True)
     old = releases.enqueue(requests[0].model_copy(update={"user_version": "0.9"})).release

@@ -1,26 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 import redis
 
 from releases.background.due import SLACK_S, Due
 from releases.errors import ReleaseConflict, UnknownRelease
-from releases.handles import Result
 from releases.intake.one import Enqueued, Releases
 from releases.reading import Reader
 from releases.record import By, Progress
-from releases.results import Outcomes
 from releases.scope import Scope
 from releases.states import ACTIVE, Status, Step
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import RecordChanged, ReleaseStore
-from tests.integration.conftest import NotedResults, Sender
+from tests.integration.conftest import Sender
 from tests.integration.releases.together import all_at_once, brought_to
-from tests.support.examples import NOW, a_problem, a_request
+from tests.support.examples import a_problem, a_request
 from tests.support.records import members
+from tests.support.stored_results import StoredResults
 
 
 def test_a_new_request_creates_a_release_and_sends_it(
@@ -93,7 +90,7 @@ def test_a_version_that_was_submitted_is_not_submitted_once_more_because_a_repet
 
 
 def test_supersede_cancels_the_active_one_and_stores_its_result(
-    releases: Releases, results: NotedResults, reader: Reader
+    releases: Releases, results: StoredResults, reader: Reader
 ) -> None:
     old = releases.enqueue(a_request()).release
 
@@ -132,7 +129,7 @@ def test_of_fifty_versions_at_once_one_wins_and_the_others_are_told_its_id(
 
 
 def test_of_many_superseding_each_other_at_once_one_stays_active(
-    releases: Releases, store: ReleaseStore, results: NotedResults
+    releases: Releases, store: ReleaseStore, results: StoredResults
 ) -> None:
     enqueued = all_at_once(20, lambda n: releases.enqueue(a_request(user_version=str(n), supersede=True)))
 
@@ -150,7 +147,7 @@ def test_an_unknown_id_is_said_to_be_unknown(do: str, releases: Releases, reader
     assert caught.value.release_id == "nobody"
 
 
-def test_the_reason_of_a_cancel_reaches_whoever_waits(releases: Releases, results: NotedResults) -> None:
+def test_the_reason_of_a_cancel_reaches_whoever_waits(releases: Releases, results: StoredResults) -> None:
     release = releases.enqueue(a_request()).release
 
     releases.cancel(release.id, By(reason="the wave was stopped"))
@@ -340,50 +337,24 @@ def test_a_named_request_at_once_many_times_is_one_release_and_one_message(
     assert sender.ids == [enqueued[0].release.id]
 
 
-def test_a_superseded_release_s_result_is_stored_when_the_message_comes_again(
-    store: ReleaseStore, sender: Sender, pauses: Pauses
-) -> None:
-    # Given a worker that died after it had written the records and before it stored the result
-    class AwayOnce(NotedResults):
-        away = True
-
-        def store(self, found: Mapping[str, Result]) -> bool:
-            if self.away:
-                self.away = False
-                raise redis.ConnectionError
-            return super().store(found)
-
-    results = AwayOnce()
-    outcomes = Outcomes(store=store, results=results)
-    releases = Releases(store=store, send=sender, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
-    old = releases.enqueue(a_request()).release
-    superseding = a_request(user_version="2", supersede=True)
-    with pytest.raises(redis.ConnectionError):
-        releases.enqueue(superseding, "message-1")
-
-    releases.enqueue(superseding, "message-1")
-
-    assert [release_id for release_id, _ in results.failed] == [old.id]
-
-
 @pytest.mark.parametrize("request_id", [None, "message-1"])
 def test_the_result_of_a_release_that_is_found_again_is_stored_anew(
-    releases: Releases, store: ReleaseStore, results: NotedResults, request_id: str | None
+    releases: Releases, store: ReleaseStore, results: StoredResults, request_id: str | None
 ) -> None:
     # Given a release at rest, whose result nobody has any more: results expire, records don't
     found = releases.enqueue(a_request(), request_id).release
     brought_to(store, found, status=Status.SUBMITTED, auditid=7)
-    assert results.succeeded == []
+    results.expire()
 
     assert releases.enqueue(a_request(), request_id).release.id == found.id
 
     assert results.succeeded == [(found.id, 7)]
 
 
-def test_a_repetition_forgets_no_result_of_a_release_that_goes_on(
-    releases: Releases, results: NotedResults
+def test_a_repetition_of_a_release_that_goes_on_stores_no_result(
+    releases: Releases, results: StoredResults
 ) -> None:
     releases.enqueue(a_request())
     releases.enqueue(a_request())
 
-    assert results.forgotten == []
+    assert results.handles == []

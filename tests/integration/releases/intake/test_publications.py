@@ -13,11 +13,12 @@ from releases.record import By, Progress, Release
 from releases.second_half import Publication, Review, ReviewStatus
 from releases.states import Status, Step
 from releases.store import keys
-from tests.integration.conftest import NotedResults, Sender
+from tests.integration.conftest import Sender
 from tests.integration.releases.intake.conftest import One
 from tests.integration.releases.together import all_at_once
 from tests.support.examples import NOW
 from tests.support.records import members
+from tests.support.stored_results import StoredResults
 
 ANNA = By(actor="cli:anna", reason="the sale begins")
 LATER = NOW + timedelta(hours=5)
@@ -212,7 +213,7 @@ def test_an_unknown_id_is_said_to_be_unknown(do: str, publications: Publications
 
 
 def test_the_result_of_a_publication_that_is_found_again_is_stored_anew(
-    one: One, publications: Publications, results: NotedResults
+    one: One, publications: Publications, results: StoredResults
 ) -> None:
     found = one(
         Status.LIVE,

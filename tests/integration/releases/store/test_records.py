@@ -131,7 +131,7 @@ def test_a_save_of_a_changed_record_is_refused(store: ReleaseStore, redis_client
     before = everything(redis_client)
 
     with pytest.raises(RecordChanged):
-        store.save(stored, stored.release.changed("late", NOW, status=Status.FAILED))
+        store.save(stored, stored.release.changed("late", NOW, status=Status.FAILED, failure=a_problem()))
 
     assert everything(redis_client) == before
 
@@ -196,7 +196,7 @@ def test_the_index_moves_with_the_status_and_keeps_its_place(
     stored = created(store, a_release(a_request(wave="spring")))
     place = redis_client.zscore(keys.ALL, stored.release.id)
 
-    store.save(stored, stored.release.model_copy(update={"status": status}))
+    store.save(stored, stored.release.model_copy(update={"status": status, "block": a_problem()}))
 
     assert members(redis_client, keys.by_status(Status.QUEUED)) == []
     assert redis_client.zscore(keys.by_status(status), stored.release.id) == place
@@ -207,7 +207,7 @@ def test_the_index_moves_with_the_status_and_keeps_its_place(
 def test_an_active_release_keeps_its_mini_program(status: Status, store: ReleaseStore) -> None:
     stored = created(store, a_release())
 
-    after = store.save(stored, stored.release.model_copy(update={"status": status}))
+    after = store.save(stored, stored.release.model_copy(update={"status": status, "block": a_problem()}))
 
     assert known_in(store, APPID, stored.release.identity) == Known(active=after, same=after)
 
@@ -258,7 +258,9 @@ def six(store: ReleaseStore) -> dict[str, Release]:
         assert create_in(store, release, known)
         stored = store.get(release.id)
         assert stored is not None
-        found[name] = store.save(stored, release.model_copy(update={"status": status})).release
+        found[name] = store.save(
+            stored, release.model_copy(update={"status": status, "block": a_problem()})
+        ).release
     return found
 
 

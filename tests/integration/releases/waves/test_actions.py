@@ -18,7 +18,6 @@ from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.intake.publications import Publications
 from releases.record import NOBODY, By, Release
-from releases.results import Outcomes
 from releases.scope import Scope
 from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
@@ -41,21 +40,20 @@ BERT = By(actor="key:bert")
 
 
 @pytest.fixture
-def releases(store: ReleaseStore, due: Due, pauses: Pauses, outcomes: Outcomes) -> Releases:
+def releases(store: ReleaseStore, due: Due, pauses: Pauses) -> Releases:
     """As its neighbours', but time passes between two looks at the clock."""
     ticks = count()
     return Releases(
         store=store,
         send=due.send,
-        outcomes=outcomes,
         pauses=pauses,
         now=lambda: NOW + timedelta(milliseconds=next(ticks)),
     )
 
 
 @pytest.fixture
-def publications(store: ReleaseStore, due: Due, outcomes: Outcomes, releases: Releases) -> Publications:
-    return Publications(store=store, send=due.send, outcomes=outcomes, now=releases.now)
+def publications(store: ReleaseStore, due: Due, releases: Releases) -> Publications:
+    return Publications(store=store, send=due.send, now=releases.now)
 
 
 @pytest.fixture

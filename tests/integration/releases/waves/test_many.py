@@ -17,7 +17,6 @@ from releases.intake.one import Releases
 from releases.intake.orders import Orders
 from releases.reading import Reader
 from releases.record import By, Release
-from releases.results import Outcomes
 from releases.scope import wave_scope
 from releases.states import Status, Step
 from releases.steps.live.hours import Hours
@@ -25,7 +24,6 @@ from releases.store import keys
 from releases.store.pauses import Pauses
 from releases.store.places import Lane, held
 from releases.store.records import ReleaseStore
-from tasks.stored_results import StoredResults
 from tests.integration.conftest import Sender
 from tests.integration.releases.intake.test_many import some_requests
 from tests.integration.releases.together import brought_to
@@ -107,7 +105,6 @@ def test_many_that_are_resumed_are_fed_to_the_queue_as_it_empties(
 def test_one_that_is_changed_at_that_moment_is_cancelled_as_well_and_one_that_has_gone_on_is_left(
     wave: list[Release],
     orders_within: MakeOrders,
-    outcomes: Outcomes,
     sender: Sender,
     pauses: Pauses,
     reader: Reader,
@@ -122,7 +119,7 @@ def test_one_that_is_changed_at_that_moment_is_cancelled_as_well_and_one_that_ha
             return super().save_all(*args, **named)
 
     store = Overtaken(Database(redis_client))
-    releases = Releases(store=store, send=sender, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+    releases = Releases(store=store, send=sender, pauses=pauses, now=lambda: NOW)
 
     orders_within(Hours(), releases).cancel_wave("w", ANNA)
 
@@ -141,10 +138,8 @@ def test_whoever_waits_for_one_of_many_that_are_cancelled_is_told(
     redis_client: redis.Redis,
 ) -> None:
     # Given a client that waits, and one whose audit id is stored and whose publication is cancelled
-    outcomes = Outcomes(store=store, results=StoredResults(celery_app, redis_client))
-    releases = Releases(store=store, send=sender, outcomes=outcomes, pauses=pauses, now=lambda: NOW)
+    releases = Releases(store=store, send=sender, pauses=pauses, now=lambda: NOW)
     approved = brought_to(store, wave[0], status=Status.APPROVED, step=Step.SUBMIT_AUDIT, auditid=7)
-    outcomes.ended(approved)
     orders = orders_within(Hours(), releases)
     (published,) = orders.publish_wave("w", ANNA)
     client: Any = redis_client
@@ -163,4 +158,3 @@ def test_whoever_waits_for_one_of_many_that_are_cancelled_is_told(
         assert redis_client.pttl(f"celery-task-meta-{handle}") > 0
         meta = celery_app.backend.get_task_meta(handle, cache=False)
         assert (meta["status"], type(meta["result"])) == ("FAILURE", ReleaseCancelled)
-    assert store.untold(-1, MANY) == []

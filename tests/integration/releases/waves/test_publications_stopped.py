@@ -22,7 +22,6 @@ from releases.store.places import Lane
 from releases.store.records import ReleaseStore
 from releases.waves.halves import FIRST, LIVE
 from releases.waves.waves import Waves
-from tests.integration.conftest import NotedResults
 from tests.integration.releases.together import brought_to
 from tests.integration.releases.waves.conftest import MakeOrders
 from tests.integration.releases.waves.publishing import (
@@ -37,6 +36,7 @@ from tests.integration.releases.waves.publishing import (
 from tests.integration.releases.waves.test_waves import look
 from tests.support.examples import NOW, a_problem
 from tests.support.records import at, members
+from tests.support.stored_results import StoredResults
 
 #: The fixtures of its neighbour.
 __all__ = ["all_is_as_it_has_to_be", "report"]
@@ -161,7 +161,7 @@ def test_what_is_live_is_taken_back_well_or_broken_and_the_rest_waits(
     ends: Ends,
     reader: Reader,
     store: ReleaseStore,
-    results: NotedResults,
+    results: StoredResults,
     redis_client: redis.Redis,
 ) -> None:
     orders.publish_wave("spring", ANNA)
