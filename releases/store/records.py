@@ -201,6 +201,8 @@ class ReleaseStore:
         for _ in range(_TRIES):
             found = [changes.telling(one) for one in self.get_many(release_ids) if one is not None]
             release_ids = tuple(self._tell(args=found)) if found else ()
+            if not release_ids:
+                return
 
     def mark(self) -> str:
         """What tells these records from those that somebody flushed: set by whoever looks first."""
