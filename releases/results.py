@@ -30,18 +30,17 @@ def results(release: Release) -> dict[str, Any]:
 
 def _meta(release: Release, handle: str, outcome: Result) -> str:
     """A result as Celery's backends encode one: `Backend._get_result_meta` and `prepare_exception`."""
-    is_error = isinstance(outcome, Exception)
-    meta: dict[str, Any] = {
-        "status": "FAILURE" if is_error else "SUCCESS",
-        "result": _raised(outcome) if isinstance(outcome, Exception) else outcome,
+    status, result = "SUCCESS", outcome
+    if isinstance(outcome, Exception):
+        kind = type(outcome)
+        status = "FAILURE"
+        result = {"exc_type": kind.__name__, "exc_message": list(outcome.args), "exc_module": kind.__module__}
+    meta = {
+        "status": status,
+        "result": result,
         "traceback": None,
         "children": None,
         "date_done": release.updated_at.isoformat(),
         "task_id": handle,
     }
     return json.dumps(meta)
-
-
-def _raised(error: Exception) -> dict[str, Any]:
-    kind = type(error)
-    return {"exc_type": kind.__name__, "exc_message": list(error.args), "exc_module": kind.__module__}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -89,7 +90,10 @@ def test_a_result_is_what_celery_would_store(
         redis_client.delete(key)
         state = states.FAILURE if isinstance(outcome, Exception) else states.SUCCESS
         backend.store_result(handle, outcome, state)
-        assert ours | {"date_done": ""} == json.loads(str(redis_client.get(key))) | {"date_done": ""}
+        celerys = json.loads(str(redis_client.get(key)))
+        assert datetime.fromisoformat(ours["date_done"]) == found.updated_at
+        assert ours == celerys | {"date_done": ours["date_done"]}
+        assert datetime.fromisoformat(celerys["date_done"]).tzinfo is UTC
 
 
 def test_results_expire_as_all_others_of_the_app_do(celery_app: Celery) -> None:
