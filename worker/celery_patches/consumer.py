@@ -145,9 +145,9 @@ def _answered(trace: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return trace(*args, **kwargs)
         except Exception as error:
-            if not isinstance(error, Reject):
+            reject = error if isinstance(error, Reject) else Reject(type(error).__name__)
+            if reject is not error:
                 log.exception("a task's end could not be told")
-            reject = Reject(type(error).__name__, requeue=is_away(error))
             told = ExceptionInfo((Reject, reject, sys.exc_info()[2]), internal=True)
             return trace_ok_t(told, TraceInfo(states.REJECTED, reject), 0.0, None)
 
