@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from celery import Task
 
@@ -14,7 +14,7 @@ from releases.errors import (
     ReleaseFailed,
     UnknownRelease,
 )
-from tasks.services import ReleaseApp, Services
+from tasks.services import ReleaseApp
 
 if TYPE_CHECKING:
     BaseTask = Task[..., Any]
@@ -26,6 +26,7 @@ class ReleaseTask(BaseTask):
     """A task that gets its collaborators from the app that runs it."""
 
     abstract = True
+    app: ReleaseApp  # type: ignore[assignment]  # whichever app runs it; celery-types knows of Celery's alone
     max_retries = None  # the policy decides, not Celery's default of 3
     throws = (
         ReleaseBlocked,
@@ -42,8 +43,3 @@ class ReleaseTask(BaseTask):
         Not reported (worker/celery_patches/README.md, self).
         """
         return self.run(*args, **kwargs)
-
-    @property
-    def services(self) -> Services:
-        """Built once per process."""
-        return cast("ReleaseApp", self.app).services

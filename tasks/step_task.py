@@ -14,7 +14,7 @@ from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
 from tasks.redis_away import is_away, redis_needed, say_once, why_away
-from tasks.run_on import RunOn
+from tasks.run_on import RUN_ON, RunOn
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,10 @@ class StepTask(ReleaseTask):
         # The record says what comes next. Celery would send the rest of the chain after the task, where a Redis that is
         # away for a moment makes the task a failure, its message acknowledged and the release stand still.
         self.request.chain = None
-        run_on = RunOn.of(self.request)
+        # Outside of a worker, and in a pool's child, there is none.
+        run_on: RunOn = self.request.get(RUN_ON) or RunOn(may_run_on=lambda: False)
         with redis_needed():
-            steps = self.services.steps
+            steps = self.app.services.steps
             run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
             if run is None:
                 raise Ignore
@@ -42,7 +43,7 @@ class StepTask(ReleaseTask):
             match steps.run(step, run):
                 case Next(release, following, because):
                     if following is None:
-                        self.services.due.send(release)
+                        self.app.services.due.send(release)
                     else:
                         run_on.following = release, following
                     if because:
@@ -63,7 +64,7 @@ class StepTask(ReleaseTask):
     def _store_result(self, release: Release) -> None:
         """Store it. Where Redis refuses, the record is at rest all the same: others will store it."""
         try:
-            self.services.outcomes.ended(release)
+            self.app.services.outcomes.ended(release)
         except Exception as error:
             if not is_away(error):
                 raise
