@@ -20,7 +20,6 @@ from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
 from releases.background.pushed import Pushed
-from releases.background.queues import Queues
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -81,7 +80,7 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
     now = RedisClock(client.time).now
 
-    queues = Queues(URGENT_QUEUE, QUEUE)
+    queues = {True: URGENT_QUEUE, False: QUEUE}
 
     def send(release: Release) -> None:
         send_chain(app, release, queues, now())

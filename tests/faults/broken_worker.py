@@ -16,7 +16,6 @@ from cli import main
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
-from releases.background.queues import Queues
 from releases.record import Release
 from releases.results import Outcomes
 from releases.states import AT_REST, Step
@@ -228,7 +227,7 @@ def _order_off() -> None:
     def by_age(self: Due) -> list[str]:
         blind = copy.copy(self)
         # Of an empty queue nothing is left, so that all that is old counts as taken.
-        blind._queues = Queues("no-queue.urgent", "no-queue")
+        blind._queues = {True: "no-queue.urgent", False: "no-queue"}
         return resend_lost(blind)
 
     _replace(Due, "resend_lost", by_age)
