@@ -72,10 +72,6 @@ class StepRequest(ShownRequest):
             log.warning("the revoke of %s is ignored: cancel the release (tasks.cancel_release)", self.id)
         return False
 
-    def terminate(self, pool: Any, signal: Any = None) -> None:  # noqa: ARG002 - the signature is Celery's
-        """Not either, while it runs."""
-        self.revoked()
-
     def acknowledge(self) -> None:
         """Not yet, if another step runs on this delivery."""
         if self._run_on.following is None:
