@@ -14,6 +14,7 @@ from releases.errors import (
     ReleaseFailed,
     UnknownRelease,
 )
+from tasks.redis_away import redis_needed
 from tasks.services import ReleaseApp
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ class ReleaseTask(BaseTask):
     )
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it.
+        """As Celery's own in a worker, but that the message goes back to the queue when Redis is away.
 
-        Not reported (worker/celery_patches/README.md, self).
+        And an argument that is named `self` reaches the task, which refuses it. Not reported
+        (worker/celery_patches/README.md, self).
         """
-        return self.run(*args, **kwargs)
+        with redis_needed():
+            return self.run(*args, **kwargs)

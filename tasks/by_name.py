@@ -13,7 +13,6 @@ from releases.record import By, Release
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
-from tasks.redis_away import redis_needed
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.start_release")
@@ -25,13 +24,12 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
     """
     if args:
         raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
-    with redis_needed():
-        request = parse_request(fields)
-        bind(request)
-        if request.publish == "auto":
-            _check_queue(self, "publish")
-        enqueued = self.app.services.releases.enqueue(request, self.request.id)
-        bind(release_id=enqueued.release.id)
+    request = parse_request(fields)
+    bind(request)
+    if request.publish == "auto":
+        _check_queue(self, "publish")
+    enqueued = self.app.services.releases.enqueue(request, self.request.id)
+    bind(release_id=enqueued.release.id)
     return {"release_id": enqueued.release.id, "created": enqueued.created}
 
 
@@ -111,10 +109,9 @@ def _answer(args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], R
     """What is done with the one release that is named, and its record after it."""
     release_id = _release_id(args, fields)
     bind(release_id=release_id)
-    with redis_needed():
-        release = do(release_id)
-        bind(release)
-        return release
+    release = do(release_id)
+    bind(release)
+    return release
 
 
 def _by(fields: dict[str, Any]) -> By:

@@ -13,7 +13,7 @@ from releases.steps.outcomes import Dropped, Looked, Next, Rests, Waits
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
-from tasks.redis_away import is_away, redis_needed, say_once, why_away
+from tasks.redis_away import is_away, say_once, why_away
 from tasks.run_on import RUN_ON, RunOn
 
 log = logging.getLogger(__name__)
@@ -34,32 +34,31 @@ class StepTask(ReleaseTask):
         self.request.chain = None
         # Outside of a worker, and in a pool's child, there is none.
         run_on: RunOn = self.request.get(RUN_ON) or RunOn(may_run_on=lambda: False)
-        with redis_needed():
-            steps = self.app.services.steps
-            run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
-            if run is None:
-                raise Ignore
-            bind(run.attempt.release)
-            match steps.run(step, run):
-                case Next(release, following, because):
-                    if following is None:
-                        self.app.services.due.send(release)
-                    else:
-                        run_on.following = release, following
-                    if because:
-                        raise Parked(because)
-                    return release
-                case Waits(release):
-                    raise Parked(why(release))
-                case Looked(release):
-                    return release
-                case Rests(release):
+        steps = self.app.services.steps
+        run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
+        if run is None:
+            raise Ignore
+        bind(run.attempt.release)
+        match steps.run(step, run):
+            case Next(release, following, because):
+                if following is None:
+                    self.app.services.due.send(release)
+                else:
+                    run_on.following = release, following
+                if because:
+                    raise Parked(because)
+                return release
+            case Waits(release):
+                raise Parked(why(release))
+            case Looked(release):
+                return release
+            case Rests(release):
+                self._store_result(release)
+                return _ended_well(release, step)
+            case Dropped(release):
+                if release is not None:
                     self._store_result(release)
-                    return _ended_well(release, step)
-                case Dropped(release):
-                    if release is not None:
-                        self._store_result(release)
-                    raise Ignore
+                raise Ignore
 
     def _store_result(self, release: Release) -> None:
         """Store it. Where Redis refuses, the record is at rest all the same: others will store it."""
