@@ -9,7 +9,6 @@ https://github.com/celery/celery/issues/7975; goes when Celery refuses such a me
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
@@ -128,11 +127,11 @@ def _is_step(following: Any) -> bool:
     return isinstance(following, dict) and following.get("task") in STEP_TASKS
 
 
-def _check_arguments(task: Task[..., Any], args: list[Any], kwargs: dict[str, Any]) -> None:
+def _check_arguments(task: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
     """Nobody waits for a step's TypeError. A request by name answers its caller with one itself."""
     try:
-        given = inspect.signature(task.run).bind(*args, **kwargs).arguments.values()
+        task.__header__(*args, **kwargs)  # as Celery's own `apply_async` checks them
     except TypeError:
         raise InvalidTaskError("the arguments are not those of the step") from None
-    if not all(isinstance(value, str) and len(value) <= LONGEST_NAME for value in given):
+    if not all(isinstance(value, str) and len(value) <= LONGEST_NAME for value in (*args, *kwargs.values())):
         raise InvalidTaskError("the step's arguments must be short texts")
