@@ -10,9 +10,9 @@ from typing import Any
 
 import redis
 import requests
-from celery.worker.consumer import Consumer as CeleryConsumer
 
 from cli import main
+from config.celery_options import celery_options
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
@@ -38,7 +38,7 @@ from wechat.http import answers
 from wechat.http.connections import _DeadlineResponse
 from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
-from worker.celery_patches.consumer import Consumer
+from worker import app
 
 
 class Switch(StrEnum):
@@ -293,7 +293,8 @@ def _deadline_off() -> None:
 
 def _refusals_off() -> None:
     """What Redis refuses is a bug to Celery's consumer."""
-    _replace(Consumer, "Blueprint", CeleryConsumer.Blueprint)
+    default = {"broker_channel_error_retry": False}
+    _replace(app, "celery_options", lambda settings: {**celery_options(settings), **default})
 
 
 def _results_off() -> None:
