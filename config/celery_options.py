@@ -59,6 +59,8 @@ def celery_options(settings: Settings) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         # The default gives up after 100 tries; a worker waits for Redis as long as it takes.
         "broker_connection_max_retries": None,
+        # An answer by which Redis refuses for now would end the worker (`worker.celery_patches.consumer` tells and waits).
+        "broker_channel_error_retry": True,
         # Celery tries a lost connection again for twenty seconds; then the message goes back
         # (`worker.celery_patches.result_backend`).
         "result_backend_always_retry": False,

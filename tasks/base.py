@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from celery import Task
 
@@ -14,7 +14,8 @@ from releases.errors import (
     ReleaseFailed,
     UnknownRelease,
 )
-from tasks.services import ReleaseApp, Services
+from tasks.redis_away import redis_needed
+from tasks.services import ReleaseApp
 
 if TYPE_CHECKING:
     BaseTask = Task[..., Any]
@@ -26,6 +27,7 @@ class ReleaseTask(BaseTask):
     """A task that gets its collaborators from the app that runs it."""
 
     abstract = True
+    app: ReleaseApp  # type: ignore[assignment]  # whichever app runs it; celery-types knows of Celery's alone
     max_retries = None  # the policy decides, not Celery's default of 3
     throws = (
         ReleaseBlocked,
@@ -37,13 +39,10 @@ class ReleaseTask(BaseTask):
     )
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """As Celery's own in a worker, but an argument that is named `self` reaches the task, which refuses it.
+        """As Celery's own in a worker, but that the message goes back to the queue when Redis is away.
 
-        Not reported (worker/celery_patches/README.md, self).
+        And an argument that is named `self` reaches the task, which refuses it. Not reported
+        (worker/celery_patches/README.md, self).
         """
-        return self.run(*args, **kwargs)
-
-    @property
-    def services(self) -> Services:
-        """Built once per process."""
-        return cast("ReleaseApp", self.app).services
+        with redis_needed():
+            return self.run(*args, **kwargs)

@@ -13,7 +13,6 @@ from releases.record import By, Release
 from releases.request import encodable, parse_request
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
-from tasks.redis_away import redis_needed
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.start_release")
@@ -25,20 +24,19 @@ def start_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, 
     """
     if args:
         raise InvalidRequest("args", "must be empty; the request's fields are keyword arguments")
-    with redis_needed():
-        request = parse_request(fields)
-        bind(request)
-        if request.publish == "auto":
-            _check_queue(self, "publish")
-        enqueued = self.services.releases.enqueue(request, self.request.id)
-        bind(release_id=enqueued.release.id)
+    request = parse_request(fields)
+    bind(request)
+    if request.publish == "auto":
+        _check_queue(self, "publish")
+    enqueued = self.app.services.releases.enqueue(request, self.request.id)
+    bind(release_id=enqueued.release.id)
     return {"release_id": enqueued.release.id, "created": enqueued.created}
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.get_release")
 def get_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Return the record; raises UnknownRelease."""
-    return _answer(args, fields, self.services.reader.get).public()
+    return _answer(args, fields, self.app.services.reader.get).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.resume_release")
@@ -47,7 +45,7 @@ def resume_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
 
     `actor` and `reason` may be given beside the id; the history keeps them.
     """
-    return _change(self, args, fields, self.services.releases.resume).public()
+    return _change(self, args, fields, self.app.services.releases.resume).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.cancel_release")
@@ -56,7 +54,7 @@ def cancel_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str,
 
     `actor` and `reason` as for `resume_release`.
     """
-    return _change(self, args, fields, self.services.releases.cancel).public()
+    return _change(self, args, fields, self.app.services.releases.cancel).public()
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.publish_release")
@@ -66,14 +64,14 @@ def publish_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str
     Taken from the queue of the orders only. `actor` and `reason` as for `resume_release`.
     """
     _check_queue(self)
-    return _ordered(_change(self, args, fields, self.services.publications.order))
+    return _ordered(_change(self, args, fields, self.app.services.publications.order))
 
 
 @shared_task(bind=True, base=ReleaseTask, name="tasks.revert_release")
 def revert_release(self: ReleaseTask, /, *args: Any, **fields: Any) -> dict[str, Any]:
     """Have what is live taken back by one version. Safe to run twice: it is the same order. All else as for `publish_release`."""
     _check_queue(self)
-    return _ordered(_change(self, args, fields, self.services.publications.revert))
+    return _ordered(_change(self, args, fields, self.app.services.publications.revert))
 
 
 class _Order(Protocol):
@@ -89,7 +87,7 @@ def _check_queue(task: ReleaseTask, field: str = "queue") -> None:
     Our transport has written down where it took it from, whatever the message said (worker/celery_patches, elsewhere).
     """
     came_from = (task.request.delivery_info or {}).get("routing_key")
-    wanted = task.services.publish_queue
+    wanted = task.app.services.publish_queue
     if came_from != wanted:
         raise InvalidRequest(
             field,
@@ -111,10 +109,9 @@ def _answer(args: tuple[Any, ...], fields: dict[str, Any], do: Callable[[str], R
     """What is done with the one release that is named, and its record after it."""
     release_id = _release_id(args, fields)
     bind(release_id=release_id)
-    with redis_needed():
-        release = do(release_id)
-        bind(release)
-        return release
+    release = do(release_id)
+    bind(release)
+    return release
 
 
 def _by(fields: dict[str, Any]) -> By:

@@ -7,23 +7,26 @@ All of them go to the same queue: that of the urgent releases, or the default on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from celery import Celery, Signature
 
-from releases.background.queues import Queues
 from releases.handles import task_id
 from releases.record import Release
 from releases.states import Step
 from tasks.monitors import shown
 
 
-def send_chain(app: Celery, release: Release, queues: Queues, at: datetime) -> None:
-    """Send the message that the release gets next, with the later ones of its chain behind it; `at` is the time."""
+def send_chain(app: Celery, release: Release, queues: Mapping[bool, str], at: datetime) -> None:
+    """Send the message that the release gets next, with the later ones of its chain behind it; `at` is the time.
+
+    `queues` has the names of the queues: that of the urgent releases, and that of all others.
+    """
     step = release.message_step
     chain, position = step.chain, step.chain.index(step)
     steps = chain[position:]
-    queue = queues.of(urgent=release.urgent)
+    queue = queues[release.urgent]
     first, *later = (step_signature(app, step, release, queue) for step in steps)
     # What `celery.chain` makes of them, at four fifths of its cost: there are no groups and callbacks to look for.
     # The time is for `find_lost.lua`, which reads it in the queue. Monitors see whose task follows whose, though every

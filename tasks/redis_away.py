@@ -123,7 +123,7 @@ def redis_needed() -> Iterator[None]:
     """
     try:
         yield
-    except (redis.RedisError, OperationalError, BackendStoreError) as error:
+    except Exception as error:
         if not is_away(error):
             raise
         say_once(log, why_away(error), "the message goes back to the queue")

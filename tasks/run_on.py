@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from celery.app.trace import fast_trace_task
 from celery.worker import state
@@ -26,35 +26,28 @@ from tasks.monitors import ShownRequest
 log = logging.getLogger(__name__)
 
 #: The one name in Celery's request dict by which a task finds its RunOn.
-_NAME = "run_on"
+RUN_ON = "run_on"
+
+
+def worker_goes_on() -> bool:
+    """A worker that is told to end does what it is at, and leaves the rest to others."""
+    return all(said is None or said is False for said in (state.should_stop, state.should_terminate))
 
 
 @dataclass(slots=True)
 class RunOn:
-    """What a step finds of the one before it, and leaves to the one after it."""
+    """What a step finds of the one before it, and leaves to the one after it.
+
+    `may_run_on` says whether there may be one after it; it holds nothing of the message.
+    """
 
     run: Run | None = None
     following: tuple[Release, Run] | None = None
-    is_here: bool = True
-
-    @classmethod
-    def of(cls, request: Any) -> RunOn:
-        """The one of a task's request. Outside of a worker, and in a pool's child, nothing runs on."""
-        return cast("RunOn | None", request.get(_NAME)) or cls(is_here=False)
+    may_run_on: Callable[[], bool] = worker_goes_on
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         """In a pool's child there is none: the request is in the parent and would never hear of it."""
         return (type(None), ())
-
-    @property
-    def may_run_on(self) -> Callable[[], bool]:
-        """Whether a step may run on, for whoever has done the one before it. It holds nothing of the message."""
-        return _worker_goes_on if self.is_here else lambda: False
-
-
-def _worker_goes_on() -> bool:
-    """A worker that is told to end does what it is at, and leaves the rest to others."""
-    return all(said is None or said is False for said in (state.should_stop, state.should_terminate))
 
 
 class StepRequest(ShownRequest):
@@ -67,10 +60,10 @@ class StepRequest(ShownRequest):
         super().__init__(*args, **kwargs)
         self._run_on = RunOn(run)
         # A sender that does not know the task says that its result is wanted: the release's is stored by us.
-        self.request_dict.update({_NAME: self._run_on, "ignore_result": True})
+        self.request_dict.update({RUN_ON: self._run_on, "ignore_result": True})
         # Celery makes a class of its own of this one, whose `on_success` does not call that of its base.
         ours: Any = self
-        self._succeeded, ours.on_success = self.on_success, self._go_on
+        ours.on_success = self._go_on
 
     def revoked(self) -> bool:
         """Never: the message would be dropped, and the record say for ever that it goes on. A release is cancelled."""
@@ -79,10 +72,6 @@ class StepRequest(ShownRequest):
             log.warning("the revoke of %s is ignored: cancel the release (tasks.cancel_release)", self.id)
         return False
 
-    def terminate(self, pool: Any, signal: Any = None) -> None:  # noqa: ARG002 - the signature is Celery's
-        """Not either, while it runs."""
-        self.revoked()
-
     def acknowledge(self) -> None:
         """Not yet, if another step runs on this delivery."""
         if self._run_on.following is None:
@@ -90,14 +79,13 @@ class StepRequest(ShownRequest):
 
     def _go_on(self, outcome: Any, **kwargs: Any) -> None:
         ours: Any = self
-        succeeded = self._succeeded
-        # They hold the request itself, which would stay with all that it has until the garbage collector comes by.
-        del self._succeeded, ours.on_success
+        # From now on it is Celery's. Ours holds the request, which would stay until the garbage collector comes by.
+        del ours.on_success
         failed, *_ = outcome
         if failed:
             # Redis may refuse what comes after the step's own end; then the message goes back, and once.
             self._run_on.following = None
-        succeeded(outcome, **kwargs)
+        self.on_success(outcome, **kwargs)
         if self._run_on.following is not None:
             self._next(*self._run_on.following).execute_here()
 
@@ -112,7 +100,6 @@ class StepRequest(ShownRequest):
             "parent_id": self.id,
             "argsrepr": options["argsrepr"],
             "kwargsrepr": options["kwargsrepr"],
-            "retries": 0,
         }
         return StepRequest(
             self.message,
@@ -124,7 +111,7 @@ class StepRequest(ShownRequest):
             app=app,
             connection_errors=self.connection_errors,
             task=app.tasks[signature.task],
-            body=(signature.args, {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}),
+            body=(signature.args, {}, {}),
             headers=headers,
             decoded=True,
         )
@@ -140,8 +127,6 @@ class StepRequest(ShownRequest):
             root_id=self.root_id,
             parent_id=self.parent_id,
             retries=0,
-            eta=None,
-            expires=None,
         )
         pid: Any = os.getpid()  # celery-types takes it for a text
         self.on_accepted(pid, time.monotonic())

@@ -13,8 +13,7 @@ from releases.steps.outcomes import Dropped, Looked, Next, Rests, Waits
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
-from tasks.redis_away import redis_needed
-from tasks.run_on import RunOn
+from tasks.run_on import RUN_ON, RunOn
 
 log = logging.getLogger(__name__)
 
@@ -32,30 +31,30 @@ class StepTask(ReleaseTask):
         # The record says what comes next. Celery would send the rest of the chain after the task, where a Redis that is
         # away for a moment makes the task a failure, its message acknowledged and the release stand still.
         self.request.chain = None
-        run_on = RunOn.of(self.request)
-        with redis_needed():
-            steps = self.services.steps
-            run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
-            if run is None:
+        # Outside of a worker, and in a pool's child, there is none.
+        run_on: RunOn = self.request.get(RUN_ON) or RunOn(may_run_on=lambda: False)
+        steps = self.app.services.steps
+        run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
+        if run is None:
+            raise Ignore
+        bind(run.attempt.release)
+        match steps.run(step, run):
+            case Next(release, following, because):
+                if following is None:
+                    self.app.services.due.send(release)
+                else:
+                    run_on.following = release, following
+                if because:
+                    raise Parked(because)
+                return release
+            case Waits(release):
+                raise Parked(why(release))
+            case Looked(release):
+                return release
+            case Rests(release):
+                return _ended_well(release, step)
+            case Dropped():
                 raise Ignore
-            bind(run.attempt.release)
-            match steps.run(step, run):
-                case Next(release, following, because):
-                    if following is None:
-                        self.services.due.send(release)
-                    else:
-                        run_on.following = release, following
-                    if because:
-                        raise Parked(because)
-                    return release
-                case Waits(release):
-                    raise Parked(why(release))
-                case Looked(release):
-                    return release
-                case Rests(release):
-                    return _ended_well(release, step)
-                case Dropped():
-                    raise Ignore
 
 
 def _ended_well(release: Release, step: Step) -> Release:

@@ -16,7 +16,7 @@ from config.loading import SettingsError
 from config.settings import Settings
 from tasks.services import Services
 from wechat.http.route import ca_problem
-from worker.background import BringBack, CheckKeys, CheckSchema
+from worker.background import BringBack, CheckStored
 from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
 from worker.wiring import build_services, wanted_domains
@@ -45,8 +45,7 @@ class ReleaseCelery(Celery):
         self.conf.task_queues = tuple(map(Queue, QUEUES))
         self.conf.worker_consumer = "worker.celery_patches.consumer:Consumer"
         self.steps["worker"].add(BringBack)
-        self.steps["consumer"].add(CheckKeys)
-        self.steps["consumer"].add(CheckSchema)
+        self.steps["consumer"].add(CheckStored)
 
     def _forget_services(self) -> None:
         self._services: Services | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,57 +38,42 @@ LOOK_SELDOM_EVERY_S = 5.0
 LOOK_AT_PUSHES_EVERY_S = 1.0
 
 
-class CheckKeys(bootsteps.StartStopStep):
-    """Ends a worker that can't read what is stored, before it takes its first message.
+class CheckStored(bootsteps.StartStopStep):
+    """Ends a worker that can't read what is stored, before it takes its first message, and migrates an older layout.
 
     It would stop one release after the other, and hold the platform for the workers that can. Looked at on each
-    connection to Redis: a worker that is started before Redis waits for it.
-    """
-
-    requires = ("celery.worker.consumer:Connection",)
-
-    def start(self, parent: Any) -> None:
-        """Look."""
-        try:
-            parent.app.services.wechat.stored_secrets.check_keys()
-        except Unreadable as error:
-            problem = describe(error, Step.ENSURE_DOMAINS)
-            log.critical("this worker ends: %s. %s", problem.errmsg, problem.remedy)
-            raise WorkerShutdown(1) from None
-
-
-class CheckSchema(bootsteps.StartStopStep):
-    """Migrates an older layout of the keys before the worker takes its first message, or ends the worker.
-
-    Looked at on each connection, as the keys are: it may be another Redis by then.
+    connection: a worker that is started before Redis waits for it, and it may be another Redis by then.
     """
 
     requires = ("celery.worker.consumer:Connection",)
 
     def start(self, parent: Any) -> None:
         """Look, and migrate."""
-        schema = parent.app.services.schema
+        made: Services = parent.app.services
         try:
-            moved = schema.check()
+            made.wechat.stored_secrets.check_keys()
+            moved = made.schema.check()
+        except Unreadable as error:
+            problem = describe(error, Step.ENSURE_DOMAINS)
+            log.critical("this worker ends: %s. %s", problem.errmsg, problem.remedy)
+            raise WorkerShutdown(1) from None
         except SchemaError as error:
             log.critical("this worker ends: %s", error)
             raise WorkerShutdown(2) from None
         if moved:
             log.info(in_words(moved))
-        sender = parent.app.services.webhook_sender
-        if sender is not None:
+        if made.webhook_sender is not None:
             # Not first by the thread that sends: what is worked on before that would be told to nobody.
-            sender.open()
+            made.webhook_sender.open()
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """A job beside the others, which are not to wait for WeChat, or for an endpoint. `leave` lets another worker do it."""
+class Look:
+    """What a thread does time and again: its jobs in turn. At the end, `leave` lets another worker do them."""
 
     name: str
     every_s: float
-    job: Callable[[], object]
-    what: str
+    jobs: tuple[Callable[[], object], ...]
     leave: Callable[[], object] = lambda: None
 
 
@@ -118,18 +102,14 @@ class BringBack(bootsteps.StartStopStep):
             )
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._next_look = 0.0
         self._mark = ""
 
     def start(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
         """Begin to look."""
         self._stopped.clear()
         self._threads = [
-            threading.Thread(target=self._look, name="due", daemon=True),
-            *(
-                threading.Thread(target=self._do, args=[one], name=one.name, daemon=True)
-                for one in self._beside()
-            ),
+            threading.Thread(target=self._repeat, args=[look], name=look.name, daemon=True)
+            for look in self._looks()
         ]
         for thread in self._threads:
             thread.start()
@@ -148,62 +128,50 @@ class BringBack(bootsteps.StartStopStep):
         """Stop as well."""
         self.stop(parent)
 
-    def _look(self) -> None:
-        """Do each job in turn: one that fails keeps no other from being done."""
+    def _looks(self) -> Iterator[Look]:
+        """Each by a thread of its own where it may wait for WeChat, or for an endpoint."""
         made = self._services
-        jobs: tuple[Callable[[], object], ...] = (
-            made.leases.settle,
-            self._look_for_records,
-            self._resend_lost,
-            made.waves.look,
-            self._let_some_try,
-            made.due.bring,
+        yield Look(
+            "due",
+            LOOK_EVERY_S,
+            (
+                made.leases.settle,
+                self._look_for_records,
+                made.waves.look,
+                self._let_some_try,
+                made.due.bring,
+            ),
         )
+        yield Look("lost", LOOK_FOR_LOST_EVERY_S, (self._resend_lost,))
+        yield Look("audit-quota", LOOK_SELDOM_EVERY_S, (made.audit_quotas.refresh,))
+        yield Look("secrets", LOOK_SELDOM_EVERY_S, (made.wechat.secret_counter.refresh,))
+        yield Look("pushes", LOOK_AT_PUSHES_EVERY_S, (made.pushed.look,))
+        sender, teller = made.webhook_sender, made.notices
+        if sender is not None:
+            yield Look("webhooks", LOOK_EVERY_S, (partial(self._send_all, sender),), sender.leave)
+        if teller is not None:
+            yield Look("notices", LOOK_SELDOM_EVERY_S, (teller.look,), teller.leave)
+
+    def _repeat(self, look: Look) -> None:
+        """Do each job in turn: one that fails keeps no other from being done."""
+        schema = self._services.schema
         failed: dict[object, str] = {}
-        while not self._stopped.wait(LOOK_EVERY_S):
+        while not self._stopped.wait(look.every_s):
             # The consumer looks at the schema, and migrates; until then a log says at least why Redis is out of reach.
-            for job in jobs if made.schema.is_current else (made.schema.found,):
+            for job in look.jobs if schema.is_current else (schema.found,):
                 try:
                     job()
                     failed.pop(job, None)
                 except Exception as error:
                     if is_away(error):
-                        reason = rejected_certificate(error) or why_away(error)
-                        say_once(log, reason, "what is due waits")
+                        say_once(log, rejected_certificate(error) or why_away(error), "what is due waits")
                         break
                     # Whatever it was, the next look may be better; it is told once.
                     if failed.get(job) != str(error):
-                        log.exception("looking at what is due failed")
+                        log.exception("work in the background failed (%s)", look.name)
                     failed[job] = str(error)
-
-    def _beside(self) -> Iterator[Beside]:
-        made = self._services
-        yield Beside(
-            "audit-quota", LOOK_SELDOM_EVERY_S, made.audit_quotas.refresh, "asking for the audit quota"
-        )
-        counting = "counting the stored tickets and tokens"
-        yield Beside("secrets", LOOK_SELDOM_EVERY_S, made.wechat.secret_counter.refresh, counting)
-        yield Beside("pushes", LOOK_AT_PUSHES_EVERY_S, made.pushed.look, "following WeChat's pushes")
-        sender, teller = made.webhook_sender, made.notices
-        if sender is not None:
-            send = partial(self._send_all, sender)
-            yield Beside("webhooks", LOOK_EVERY_S, send, "sending webhooks", sender.leave)
-        if teller is not None:
-            yield Beside("notices", LOOK_SELDOM_EVERY_S, teller.look, "telling people", teller.leave)
-
-    def _do(self, beside: Beside) -> None:
-        failed = ""
-        while not self._stopped.wait(beside.every_s):
-            try:
-                if self._services.schema.is_current:
-                    beside.job()
-                failed = ""
-            except Exception as error:
-                if not is_away(error) and failed != str(error):
-                    log.exception("%s failed", beside.what)
-                failed = str(error)
         with suppress(*REDIS_ERRORS):
-            beside.leave()
+            look.leave()
 
     def _send_all(self, sender: Sender) -> None:
         while sender.send() and not self._stopped.is_set():
@@ -216,9 +184,6 @@ class BringBack(bootsteps.StartStopStep):
         self._mark = mark
 
     def _resend_lost(self) -> None:
-        if time.monotonic() < self._next_look:
-            return
-        self._next_look = time.monotonic() + LOOK_FOR_LOST_EVERY_S
         for release_id in self._services.due.resend_lost():
             log.warning(
                 "the message of release %s was lost; it is sent again",

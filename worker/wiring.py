@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import redis
@@ -20,7 +19,6 @@ from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
 from releases.background.pushed import Pushed
-from releases.background.queues import Queues
 from releases.figures import FiguresReader
 from releases.intake.many import Batch
 from releases.intake.one import Releases
@@ -77,9 +75,10 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
     """Build the real collaborators; at most so many connections to Redis, or as a worker needs."""
     client = connect(settings.redis, connections or settings.worker.concurrency + 20)
     # Of one time, whatever the clocks of workers and clients say: records are compared with it.
-    now = RedisClock(client.time).now
+    clock = RedisClock(client.time)
+    now = clock.now
 
-    queues = Queues(URGENT_QUEUE, QUEUE)
+    queues = {True: URGENT_QUEUE, False: QUEUE}
 
     def send(release: Release) -> None:
         send_chain(app, release, queues, now())
@@ -180,12 +179,12 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
             inbox=wechat.inbox,
             wechat=wechat.authorizing,
             pauses=pauses,
-            now=RedisClock(client.time).time,
+            now=clock.time,
         ),
         steps=steps,
         outbox=outbox,
-        webhook_sender=_webhook_sender(settings.webhook, outbox, messages, now),
-        notices=_teller(settings, db, wechat, reader, now),
+        webhook_sender=_webhook_sender(settings.webhook, outbox, messages, clock),
+        notices=_teller(settings, db, wechat, reader, clock),
         wechat=wechat,
         wanted=wanted,
         step_deadline_s=step_deadline_s,
@@ -195,19 +194,19 @@ def build_services(app: Celery, settings: Settings, *, connections: int | None =
 
 
 def _webhook_sender(
-    settings: WebhookSettings, outbox: Outbox, messages: Messages, now: Callable[[], datetime]
+    settings: WebhookSettings, outbox: Outbox, messages: Messages, clock: RedisClock
 ) -> Sender | None:
     url = settings.url.get_secret_value()
     if not url:
         return None
-    endpoint = Endpoint(url, settings.keys, now=lambda: now().timestamp())
+    endpoint = Endpoint(url, settings.keys, now=clock.time)
     return Sender(outbox=outbox, messages=messages, endpoint=endpoint, random=random.SystemRandom().random)
 
 
 def _teller(
-    settings: Settings, db: Database, wechat: WeChat, reader: Reader, now: Callable[[], datetime]
+    settings: Settings, db: Database, wechat: WeChat, reader: Reader, clock: RedisClock
 ) -> Teller | None:
-    robots = robots_of(settings.notify, lambda: now().timestamp())
+    robots = robots_of(settings.notify, clock.time)
     if not robots:
         return None
     voice, client, store = voice_of(settings.notify), db.redis, reader.store
@@ -218,7 +217,7 @@ def _teller(
         facts=Facts(client, reader=reader, voice=voice, ticket_age_s=age_s),
         stopped=StoppedReleases(client, store, voice),
         robots=robots,
-        now=lambda: now().timestamp(),
+        now=clock.time,
     )
 
 

@@ -7,14 +7,13 @@ script; its message is sent next. If that never happens, or the message is lost,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from redis.client import Pipeline
 
 from db.database import Database
-from releases.background.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import LOOKED_AT
@@ -41,7 +40,10 @@ _LOOKS = 100
 
 
 class Due:
-    """Brings what is due to the queue. Safe to use from many threads and processes."""
+    """Brings what is due to the queue. Safe to use from many threads and processes.
+
+    `queues` has the names of the queues: that of the urgent releases, and that of all others.
+    """
 
     def __init__(
         self,
@@ -50,7 +52,7 @@ class Due:
         store: ReleaseStore,
         pauses: Pauses,
         send: Callable[[Release], None],
-        queues: Queues,
+        queues: Mapping[bool, str],
     ) -> None:
         self._db = db
         self._store = store
@@ -86,8 +88,7 @@ class Due:
     def resend_lost(self) -> list[str]:
         """Send again what was sent, is gone and was never begun; returns the ids."""
         queues = [
-            {"queue": self._queues.of(urgent=urgent), "sent": keys.sent(urgent=urgent)}
-            for urgent in (True, False)
+            {"queue": self._queues[urgent], "sent": keys.sent(urgent=urgent)} for urgent in (True, False)
         ]
         ask = {
             "limit": BATCH,
@@ -120,7 +121,7 @@ class Due:
         return {
             "index": keys.due(lane),
             "sent": keys.sent(urgent=urgent),
-            "queue": self._queues.of(urgent=urgent),
+            "queue": self._queues[urgent],
             **bounds.get(lane, {}),
         }
 

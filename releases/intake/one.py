@@ -151,9 +151,10 @@ class Releases(Changing):
     ) -> tuple[Release, Release | None]:
         """The new release, and the one it supersedes as it is to be written."""
         now = self.now()
-        at = None if request.at is None else request.at.timestamp()
-        # The hours are those of publications: a release starts whenever it is to.
-        release = Times().begun(Release.of(request, now, release_id, by).progressed(not_before=at), now)
+        release = Release.of(request, now, release_id, by)
+        if request.at is not None:
+            # The hours are those of publications: a release starts whenever it is to.
+            release = Times().begun(release.progressed(not_before=request.at.timestamp()), now)
         old = decision.superseding
         if old is None:
             return release, None

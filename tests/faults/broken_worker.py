@@ -10,13 +10,12 @@ from typing import Any
 
 import redis
 import requests
-from celery.worker.consumer import Consumer as CeleryConsumer
 
 from cli import main
+from config.celery_options import celery_options
 from db.clock import RedisClock
 from db.database import Database
 from releases.background.due import Due
-from releases.background.queues import Queues
 from releases.record import Release
 from releases.steps import submit_audit as submission
 from releases.steps import work
@@ -35,7 +34,7 @@ from wechat.http import answers
 from wechat.http.connections import _DeadlineResponse
 from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
-from worker.celery_patches.consumer import Consumer
+from worker import app
 
 
 class Switch(StrEnum):
@@ -224,7 +223,7 @@ def _order_off() -> None:
     def by_age(self: Due) -> list[str]:
         blind = copy.copy(self)
         # Of an empty queue nothing is left, so that all that is old counts as taken.
-        blind._queues = Queues("no-queue.urgent", "no-queue")
+        blind._queues = {True: "no-queue.urgent", False: "no-queue"}
         return resend_lost(blind)
 
     _replace(Due, "resend_lost", by_age)
@@ -290,7 +289,8 @@ def _deadline_off() -> None:
 
 def _refusals_off() -> None:
     """What Redis refuses is a bug to Celery's consumer."""
-    _replace(Consumer, "Blueprint", CeleryConsumer.Blueprint)
+    default = {"broker_channel_error_retry": False}
+    _replace(app, "celery_options", lambda settings: {**celery_options(settings), **default})
 
 
 def _results_off() -> None:

@@ -13,7 +13,6 @@ from config.celery_options import QUEUES, celery_options
 from config.settings import RedisSettings, Settings
 from db.database import Database
 from releases.background.due import Due
-from releases.background.queues import Queues
 from releases.intake.one import Releases
 from releases.intake.publications import Publications
 from releases.reading import Reader
@@ -121,7 +120,7 @@ def due(redis_client: redis.Redis, store: ReleaseStore, pauses: Pauses, sender: 
         store=store,
         pauses=pauses,
         send=sender,
-        queues=Queues("releases.urgent", "releases"),
+        queues={True: "releases.urgent", False: "releases"},
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import redis
 
-from releases.background.queues import Queues
 from releases.record import Release
 from releases.scope import Scope
 from releases.states import Status
@@ -22,7 +21,7 @@ from releases.store.records import ReleaseStore
 from tests.support.examples import a_release, a_request
 
 QUEUE, URGENT_QUEUE = "releases", "releases.urgent"
-QUEUES = Queues(URGENT_QUEUE, QUEUE)
+QUEUES = {True: URGENT_QUEUE, False: QUEUE}
 
 
 def known_in(store: ReleaseStore, appid: str, identity: str) -> Known:

@@ -3,10 +3,10 @@
 Celery drops an unknown task, a body that it can't decode and a message of no protocol, and logs each with its
 whole body, which may hold a secret. Here each of them raises NotOurs, and the transport sets the message aside.
 
-And Celery's consumer waits for a connection, but an answer by which Redis refuses for now ends the worker. Here it is as
-a lost connection: the consumer begins anew until it is served. https://github.com/celery/celery/issues/7946
+And where Redis refuses for now Celery's consumer begins anew, by `broker_channel_error_retry`. But it would do so at once, for
+any error answer, and not say why.
 
-Not reported; goes when what is dropped can be kept (README.md, dropped).
+Not reported; goes when what is dropped can be kept (README.md, dropped, refused).
 """
 
 from __future__ import annotations
@@ -33,29 +33,6 @@ from worker.celery_patches.set_aside import NotOurs
 log = logging.getLogger(__name__)
 
 Strategy = Callable[..., Any]
-_CelerysBlueprint: Any = CeleryConsumer.Blueprint
-
-
-class Refused(redis.ConnectionError):
-    """Redis answers, and does not serve us for now: Celery's consumer begins anew, as after a lost connection."""
-
-
-class Blueprint(_CelerysBlueprint):  # type: ignore[misc]
-    """The consumer's steps, the event loop being the last of them."""
-
-    def start(self, parent: Any) -> None:
-        """Run them; whatever of them Redis refused, there is nothing to do but to wait."""
-        try:
-            super().start(parent)
-        except redis.ResponseError as error:
-            if is_cluster(error):
-                log.critical("this worker ends: %s", NO_CLUSTER)
-                raise WorkerShutdown(1) from None
-            if not is_away(error):
-                raise
-            say_once(log, why_away(error), "no message is taken until it serves again")
-            time.sleep(PAUSE_S)
-            raise Refused(str(error)) from error
 
 
 class Consumer(CeleryConsumer):
@@ -65,7 +42,6 @@ class Consumer(CeleryConsumer):
     (https://github.com/celery/celery/issues/2566).
     """
 
-    Blueprint = Blueprint
     strategies: dict[str, Strategy]
 
     def __init__(self, on_task_request: Callable[[Any], Any], **options: Any) -> None:
@@ -83,9 +59,14 @@ class Consumer(CeleryConsumer):
             self.strategies[name] = _checked(task, strategy)
             task.__trace__ = _answered(task.__trace__)
 
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """The consumer begins anew."""
+        if not _was_refused(exc):
+            super().on_connection_error_before_connected(exc)
+
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Let go of the connection; a refusal has been told, and without a traceback."""
-        if not isinstance(exc, Refused):
+        """The consumer lets go of the connection, and begins anew."""
+        if not _was_refused(exc):
             super().on_connection_error_after_connected(exc)
             return
         connection: Any = self.connection
@@ -126,6 +107,23 @@ class Consumer(CeleryConsumer):
             cast("ReleaseApp", self.app).services.store.tell(task_id)
 
 
+def _was_refused(error: Exception) -> bool:
+    """Whether Redis has answered that it does not serve us for now: that is told once, and waited for.
+
+    Raises what no waiting mends.
+    """
+    if not isinstance(error, redis.ResponseError):
+        return False
+    if is_cluster(error):
+        log.critical("this worker ends: %s", NO_CLUSTER)
+        raise WorkerShutdown(1) from None
+    if not is_away(error):
+        raise error
+    say_once(log, why_away(error), "no message is taken until it serves again")
+    time.sleep(PAUSE_S)
+    return True
+
+
 def _checked(task: Task[..., Any], strategy: Strategy) -> Strategy:
     def checked(message: Any, body: Any, *rest: Any) -> Any:
         message.headers = check(task, message.headers, message.payload)
@@ -145,9 +143,9 @@ def _answered(trace: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return trace(*args, **kwargs)
         except Exception as error:
-            if not isinstance(error, Reject):
+            reject = error if isinstance(error, Reject) else Reject(type(error).__name__)
+            if reject is not error:
                 log.exception("a task's end could not be told")
-            reject = Reject(type(error).__name__, requeue=is_away(error))
             told = ExceptionInfo((Reject, reject, sys.exc_info()[2]), internal=True)
             return trace_ok_t(told, TraceInfo(states.REJECTED, reject), 0.0, None)
 

@@ -9,24 +9,14 @@ https://github.com/celery/celery/issues/7975; goes when Celery refuses such a me
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
 from celery import Task
 from celery.exceptions import InvalidTaskError
 from celery.utils.time import maybe_iso8601, maybe_make_aware
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
 
 from releases.states import STEPS
 
@@ -35,8 +25,23 @@ LONGEST_NAME = 255
 #: So many callers are answered for one message that can't be run.
 _MOST_IDS = 100
 #: The tasks whose failure no caller waits for.
-STEP_TASKS = frozenset(step.task_name for step in STEPS)
+STEP_TASKS = tuple(step.task_name for step in STEPS)
+#: What may stand beside the arguments. Celery lets every field there overwrite a header, so no other may be there.
 _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
+_NAMES = ("id", "root_id", "parent_id")
+#: The headers that Celery gets, and what they may be; all others are dropped, whatever they are.
+_KEPT: Mapping[str, Any] = {
+    "lang": object,
+    "task": object,
+    "origin": object,
+    "id": str,
+    "root_id": str | None,
+    "parent_id": str | None,
+    "argsrepr": str | None,
+    "kwargsrepr": str | None,
+    "ignore_result": bool | None,
+    "expires": object,  # read as a time
+}
 
 
 def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[str, Any]:
@@ -44,36 +49,28 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[s
 
     The text quotes nothing of the message.
     """
-    if any(headers.get(name) is not None for name in _EMBEDDED):
-        # Where the body has none of that name, Celery would take the header's.
-        raise InvalidTaskError("callbacks and chains must stand in the body")
+    said = headers
     match payload:
         case [args, kwargs, embed]:
-            fields = {**headers, "args": args, "kwargs": kwargs, "embed": embed}
+            pass
         case {"args": _} | {"kwargs": _} | {"task": _}:
             # Version 1 of Celery's protocol: the body has everything, and our headers overwrite it.
+            said = {**payload, **headers}
+            args, kwargs = payload.get("args", []), payload.get("kwargs", {})
             embed = {name: payload.get(name) for name in _EMBEDDED}
-            fields = {"args": [], "kwargs": {}, **payload, **headers, "embed": embed}
         case _:
-            raise InvalidTaskError("the body must be [arguments, keyword arguments, the rest]")
-    try:
-        message = Message.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InvalidTaskError(f"{where}: {first['msg']}") from None
-    if message.eta is not None and message.eta > datetime.now(UTC):
-        # A worker would hold it in memory, and Redis deliver it again and again until then.
-        raise InvalidTaskError("eta: a message is not kept for later; send it when it is due")
-    if task.name in STEP_TASKS:
-        _check_step(task, message)
-    else:
-        _check_request(message)
-    kept = _KEPT - {"expires"} if task.name in STEP_TASKS else _KEPT
+            args = kwargs = embed = None
+    if not (isinstance(args, list) and isinstance(kwargs, dict) and isinstance(embed, dict | None)):
+        raise InvalidTaskError("the body must be [arguments, keyword arguments, the rest]")
+    _check_headers(headers, said)
+    is_step = task.name in STEP_TASKS
+    _check_embedded(embed or {}, is_step=is_step)
+    if is_step:
+        _check_arguments(task, args, kwargs)
     if isinstance(payload, dict):
-        for name in payload.keys() - kept - {"args", "kwargs"}:
+        for name in payload.keys() - _KEPT - {"args", "kwargs"}:
             del payload[name]
-    return {name: value for name, value in headers.items() if name in kept}
+    return {name: value for name, value in headers.items() if name in _KEPT}
 
 
 def ids_behind(payload: Any) -> set[str]:
@@ -92,85 +89,49 @@ def _ids(value: Any) -> Iterator[str]:
             yield task_id
 
 
-def _check_request(message: Message) -> None:
-    """A request is answered, and that is all: whoever wants more does it when the answer is there."""
-    embed = message.embed or Embed()
-    for name in _EMBEDDED:
-        if getattr(embed, name):
-            raise InvalidTaskError(f"{name}: a request is sent by itself, and nothing follows it on its own")
+def _check_headers(headers: dict[str, Any], said: dict[str, Any]) -> None:
+    if any(headers.get(name) is not None for name in _EMBEDDED):
+        # They would be dropped as any other header, and whoever put them there waits.
+        raise InvalidTaskError("callbacks and chains must stand in the body")
+    for name, kind in _KEPT.items():
+        if not isinstance(said.get(name), kind):
+            raise InvalidTaskError(f"{name}: is of a wrong type")
+    if not said["id"] or any(len(said.get(name) or "") > LONGEST_NAME for name in _NAMES):
+        raise InvalidTaskError(f"ids: must be texts of at most {LONGEST_NAME} characters")
+    _time("expires", said)
+    eta = _time("eta", said)
+    if eta is not None and eta > datetime.now(UTC):
+        # A worker would hold it in memory, and Redis deliver it again and again until then.
+        raise InvalidTaskError("eta: a message is not kept for later; send it when it is due")
 
 
-def _check_step(task: Task[..., Any], message: Message) -> None:
-    """Nobody waits for a step's TypeError. A request by name answers its caller with one itself."""
-    embed = message.embed or Embed()
-    if embed.callbacks or embed.errbacks or embed.chord:
-        raise InvalidTaskError("a step is followed by steps alone")
-    if any(following.task not in STEP_TASKS for following in embed.chain or ()):
-        raise InvalidTaskError("chain: a step is followed by steps alone")
+def _time(name: str, said: dict[str, Any]) -> datetime | None:
     try:
-        given = inspect.signature(task.run).bind(*message.args, **message.by_name).arguments.values()
+        time = maybe_iso8601(said.get(name))
+        return None if time is None else maybe_make_aware(time, UTC)
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise InvalidTaskError(f"{name}: must be a time in ISO 8601") from None
+
+
+def _check_embedded(embed: dict[str, Any], *, is_step: bool) -> None:
+    """A request is answered, and that is all: whoever wants more does it when the answer is there."""
+    chain = embed.get("chain") or []
+    others = [value for name, value in embed.items() if not (is_step and name == "chain")]
+    if any(others) or not embed.keys() <= set(_EMBEDDED):
+        raise InvalidTaskError("a request is sent by itself, and a step is followed by steps alone")
+    if not (isinstance(chain, list) and all(map(_is_step, chain))):
+        raise InvalidTaskError("chain: a step is followed by steps alone")
+
+
+def _is_step(following: Any) -> bool:
+    return isinstance(following, dict) and following.get("task") in STEP_TASKS
+
+
+def _check_arguments(task: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Nobody waits for a step's TypeError. A request by name answers its caller with one itself."""
+    try:
+        task.__header__(*args, **kwargs)  # as Celery's own `apply_async` checks them
     except TypeError:
         raise InvalidTaskError("the arguments are not those of the step") from None
-    if not all(isinstance(value, str) and len(value) <= LONGEST_NAME for value in given):
+    if not all(isinstance(value, str) and len(value) <= LONGEST_NAME for value in (*args, *kwargs.values())):
         raise InvalidTaskError("the step's arguments must be short texts")
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        time = maybe_iso8601(value)
-        return None if time is None else maybe_make_aware(time, UTC)
-    except (TypeError, AttributeError, OverflowError):
-        raise ValueError("must be a time in ISO 8601") from None
-
-
-Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
-Id = Annotated[Name, StringConstraints(min_length=1)]
-Time = Annotated[Any, AfterValidator(_time)]
-
-
-class Strict(BaseModel):
-    """Types as they stand in JSON: a number in a text is a text."""
-
-    model_config = ConfigDict(strict=True)
-
-
-class Signature(Strict):
-    """A task that follows, as chains send it."""
-
-    task: Id
-
-
-class Embed(Strict):
-    """What stands beside the arguments. Celery lets every field of it overwrite a header, so no other may be there."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-    callbacks: Any = None
-    errbacks: Any = None
-    chain: list[Signature] | None = None
-    chord: Any = None
-
-
-class Message(Strict):
-    """The headers that Celery gets, and what else is looked at; all other headers are dropped, whatever they are."""
-
-    lang: Any = None
-    task: Any = None
-    id: Id
-    root_id: Name | None = None
-    parent_id: Name | None = None
-    argsrepr: str | None = None
-    kwargsrepr: str | None = None
-    origin: Any = None
-    ignore_result: bool | None = None
-    expires: Time = None
-
-    eta: Time = None
-    args: list[Any]
-    # Such a name, because pydantic's plugin for mypy takes no field and no plain alias `kwargs`.
-    by_name: dict[str, Any] = Field(validation_alias=AliasChoices("kwargs"))
-    embed: Embed | None
-
-
-#: The headers that Celery gets of a request by name; of a step it gets no `expires` either.
-_KEPT = frozenset(Message.model_fields) - {"eta", "args", "by_name", "embed"}

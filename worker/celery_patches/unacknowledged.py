@@ -13,7 +13,7 @@ Not reported for clocks (https://github.com/celery/kombu/issues/337 has the line
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from kombu.transport import redis as kombu_redis
@@ -23,26 +23,9 @@ from kombu.utils.json import dumps
 from db.clock import RedisClock
 from tasks.redis_away import is_away
 
-
-@dataclass
-class Owed:
-    """What Redis could not be told of the messages in hand, by their tags: told twice, it changes nothing."""
-
-    done: set[str] = field(default_factory=set)
-    back: set[str] = field(default_factory=set)
-    unnoted: dict[str, Any] = field(default_factory=dict)
-
-    def finish(self, tag: str) -> None:
-        """The message is done: it must not come again, even if it was to be given back."""
-        self.back.discard(tag)
-        self.done.add(tag)
-
-    def __bool__(self) -> bool:
-        return bool(self.done or self.back or self.unnoted)
-
-
+#: What Redis could not be told of the messages in hand: how it is to be told, by their tags. Told twice, it changes nothing.
 #: Of this process, whose connections come and go. Used by the thread of the consumer.
-OWED = Owed()
+OWED: dict[str, Callable[[Any, str], object]] = {}
 
 
 class QoS(kombu_redis.QoS):
@@ -51,7 +34,6 @@ class QoS(kombu_redis.QoS):
     channel: Any
     _delivered: Any
     _dirty: Any
-    _remove_from_indices: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -69,28 +51,23 @@ class QoS(kombu_redis.QoS):
                 pipe.execute()
         except Exception as error:
             if is_away(error):
-                OWED.unnoted[delivery_tag] = message._raw  # noqa: SLF001 - as above
+                OWED[delivery_tag] = lambda qos, _: qos.put_back(message._raw)  # noqa: SLF001 - as above
             raise
         virtual.QoS.append(self, message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge a message; its slot is free in any case."""
-        if self.channel.closed or not self._told(self._remove_from_indices, delivery_tag):
-            OWED.finish(delivery_tag)
+        self._tell(delivery_tag, _is_done)
         virtual.QoS.ack(self, delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature is kombu's
         """Give a message back, or drop it."""
-        if not requeue:
-            self.ack(delivery_tag)
-            return
-        if self.channel.closed or not self._told(self.restore_by_tag, delivery_tag, leftmost=True):
-            OWED.back.add(delivery_tag)
+        self._tell(delivery_tag, _goes_back if requeue else _is_done)
         virtual.QoS.ack(self, delivery_tag)
 
     def restore_unacked(self, client: Any = None) -> None:  # noqa: ARG002 - the signature is kombu's
         """Give back all that is in hand: the channel is being closed, maybe because Redis is away."""
-        OWED.back.update(tag for tag in list(self._delivered) if tag not in self._dirty)
+        OWED.update({tag: _is_next for tag in list(self._delivered) if tag not in self._dirty})
         self._delivered.clear()
         self.settle()
 
@@ -104,32 +81,30 @@ class QoS(kombu_redis.QoS):
 
     def settle(self) -> None:
         """Tell Redis what is owed, until it refuses."""
-        for tags, tell in ((OWED.done, self._remove_from_indices), (OWED.back, self.restore_by_tag)):
-            for tag in list(tags):
-                if not self._told(tell, tag):
-                    return
-                tags.discard(tag)
-        for tag, raw in list(OWED.unnoted.items()):
-            if not self._told(self._put_back, raw):
+        for tag in list(OWED):
+            if not self._could_tell(tag):
                 return
-            OWED.unnoted.pop(tag)
 
-    def _put_back(self, raw: Any) -> None:
+    def put_back(self, raw: Any) -> None:
+        """Put a message back that was taken, and could not be noted."""
         queue = raw["properties"]["delivery_info"]["routing_key"]
         with self.channel.conn_or_acquire() as client:
             priority = self.channel._get_message_priority(raw, reverse=False)  # noqa: SLF001 - as above
             client.rpush(self.channel._q_for_pri(queue, priority), dumps(raw))  # noqa: SLF001 - as above
 
-    @staticmethod
-    def _told(tell: Any, *args: Any, **kwargs: Any) -> bool:
-        """Whether Redis could be told."""
+    def _tell(self, tag: str, what: Callable[[Any, str], object]) -> None:
+        OWED[tag] = what
+        if not self.channel.closed:
+            self._could_tell(tag)
+
+    def _could_tell(self, tag: str) -> bool:
+        tell = OWED.pop(tag)
         try:
-            pipe = tell(*args, **kwargs)
-            if pipe is not None:
-                pipe.execute()
+            tell(self, tag)
         except Exception as error:
             if not is_away(error):
                 raise
+            OWED[tag] = tell
             return False
         return True
 
@@ -142,3 +117,18 @@ class QoS(kombu_redis.QoS):
         with self.channel.conn_or_acquire() as client:
             told: tuple[int, int] = client.time()
             return told
+
+
+def _is_done(qos: Any, tag: str) -> None:
+    """It must not come again, even if it was to be given back."""
+    qos._remove_from_indices(tag).execute()  # noqa: SLF001 - as above
+
+
+def _goes_back(qos: Any, tag: str) -> None:
+    """Behind all others: one that Redis always refuses must not be the next again."""
+    qos.restore_by_tag(tag, leftmost=True)
+
+
+def _is_next(qos: Any, tag: str) -> None:
+    """Before all others: behind newer ones it would count as lost (find_lost.lua)."""
+    qos.restore_by_tag(tag)

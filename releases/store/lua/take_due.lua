@@ -3,10 +3,12 @@
 -- ARGV[1] JSON: limit, record (what a record's key begins with), lanes in their order, each with index, sent and queue (keys), urgent
 --     (of a lane with urgent ones among others: their sent), most (messages that its queue may hold; none: any number), idle (true: only while its queue is empty), pace {key,
 --     per_s, burst} (so many a second are taken, whoever asks how often, and so many at once)
+-- A queue is as long as it was before the call: what the lanes before have just taken keeps no look away, or a retry twice a
+-- second would for ever.
 -- Returns the ids.
 local ask = cjson.decode(ARGV[1])
 local time = score(now())
-local ids, added = {}, {}
+local ids = {}
 
 -- Since when what is taken now counts as taken, and how many that leaves (the generic cell rate algorithm).
 local function allowance(pace)
@@ -16,7 +18,7 @@ end
 
 for _, lane in ipairs(ask.lanes) do
   local room = ask.limit - #ids
-  local length = redis.call('LLEN', lane.queue) + (added[lane.queue] or 0)
+  local length = redis.call('LLEN', lane.queue)
   if lane.most then
     room = math.min(room, lane.most - length)
   end
@@ -32,7 +34,6 @@ for _, lane in ipairs(ask.lanes) do
         local urgent = lane.urgent and redis.call('HGET', ask.record .. id, 'urgent')
         place(ask.record .. id, id, urgent and lane.urgent or lane.sent, time)
         ids[#ids + 1] = id
-        added[lane.queue] = (added[lane.queue] or 0) + 1
       end
     end
   end

@@ -196,6 +196,18 @@ def test_a_look_is_taken_only_while_the_queue_is_empty(
     assert sender.ids == [stored.release.id]
 
 
+@pytest.mark.parametrize("where", [lambda release: due_at(release, at(-1)), fed], ids=["retry", "new"])
+def test_others_that_come_one_after_the_other_keep_no_look_away(
+    where: Callable[[Release], Place], due: Due, store: ReleaseStore, sender: Sender
+) -> None:
+    look = stored_at(store, lambda _release: Place(keys.due(Lane.LOOKS), time.time() - 1), 1)
+    trickling = stored_at(store, where, 2)
+
+    assert due.bring() == 2
+
+    assert sender.ids == [trickling.release.id, look.release.id]
+
+
 def test_looks_are_taken_at_a_pace_however_many_ask(due: Due, store: ReleaseStore, sender: Sender) -> None:
     for n in range(60):
         stored_at(store, lambda _release: Place(keys.due(Lane.LOOKS), time.time() - 1), n)

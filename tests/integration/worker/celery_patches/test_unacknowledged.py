@@ -67,3 +67,17 @@ def test_only_what_is_over_the_visibility_timeout_is_given_back(
             another.qos.restore_visible(interval=1)
         assert redis_client.hkeys("unacked") == [young]
         assert redis_client.llen(QUEUE) == 1
+
+
+def test_what_is_in_hand_when_a_worker_stops_is_the_next_that_is_taken(
+    redis_url: str, redis_client: redis.Redis
+) -> None:
+    # Behind newer ones it would look as if what was sent before them had been lost.
+    with channel_of(redis_url) as channel:
+        old = take(channel)
+        channel.basic_publish(channel.prepare_message("{}"), "", QUEUE)
+        channel.close()
+
+        assert redis_client.hlen("unacked") == 0
+        newest, oldest = (str(message) for message in redis_client.lrange(QUEUE, 0, -1))
+        assert (old in oldest, old in newest) == (True, False)
