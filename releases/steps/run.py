@@ -13,7 +13,7 @@ from datetime import datetime
 
 import redis
 
-from releases.problems import NeverPublished, NotShownYet, StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, Undone
 from releases.record import Release
 from releases.states import GOING_ON, Status, Step
 from releases.steps.admission import Admission, admit
@@ -146,13 +146,10 @@ class Steps:
             attempt.not_yet(early.at, early.why)
         except StandsBehind as behind:
             attempt.wait_behind(behind.older, behind.problem)
-        except TrialReplaced as replaced:
-            attempt.commit_again(str(replaced))
+        except Undone as undone:
+            attempt.go_back(undone.step, undone.why, **undone.facts)
             # Without the others' text: what is shown of it is nowhere redacted.
-            return Next(attempt.release, because="the trial version is somebody else's: back to the commit")
-        except NeverPublished as never:
-            attempt.publish_again(str(never))
-            return Next(attempt.release, because="the publication had no effect: back to it")
+            return Next(attempt.release, because=f"back to {undone.step}: what it did does not hold any more")
         except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
             self.stopping.stop(step, run, error)
         except (redis.RedisError, LeaseLost, RecordChanged):

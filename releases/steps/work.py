@@ -53,7 +53,7 @@ class Work:
     def do(  # noqa: PLR0911 - one line for each step
         self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt
     ) -> Outcome:
-        """Do the step's work; raises what WeChat refuses, and StepBlocked, TrialReplaced or NotYet."""
+        """Do the step's work; raises what WeChat refuses, and StepBlocked, Undone, StandsBehind or NotYet."""
         self.times.may_begin(attempt.release, self.now())
         match step:
             case Step.ENSURE_DOMAINS:
@@ -142,7 +142,7 @@ class Work:
         if attempt.release.progress.mend:
             self.preflight.forget()
             attempt.note(f"before it goes on: {self._ensure(mini_program, attempt.release)}")
-            attempt.mended()
+            attempt.know(mend=False)
 
     def check_time(self, release: Release) -> None:
         """Raise NotYet where nothing is to be published now."""

@@ -197,7 +197,7 @@ class Walk:
                 return ends
             case Step.SUBMIT_AUDIT:
                 ends = [partial(attempt.submitted, 7, "submitted")] * 3
-                ends.append(partial(attempt.commit_again, "another"))
+                ends.append(partial(attempt.go_back, Step.COMMIT_CODE, "replaced", foreign="another"))
         return [partial(self._half.way_made, attempt, end) for end in ends]
 
     def _run_on(self, attempt: Attempt) -> None:
