@@ -80,7 +80,7 @@ class MiniProgram:
 
     def take_turn(self, name: str) -> None:
         """Wait for the turn of the call that comes next: nothing then keeps it from being sent once it is intended."""
-        self._transport.take_turn(PATHS[name], self.appid, self._deadline)
+        self._transport.pace.wait(PATHS[name], self.appid, self._deadline)
         self._has_turn = PATHS[name]
 
     def now(self) -> float:
@@ -208,7 +208,7 @@ class MiniProgram:
         rates = [answer.get("component_rate_limit"), answer.get("rate_limit")]
         limits = [limit for rate in rates if isinstance(rate, dict) and (limit := _limit(rate))]
         windows = [number(rate.get("refresh_second")) for rate in rates if isinstance(rate, dict)]
-        if limits and self._transport.pace is not None:
+        if limits:
             self._transport.pace.learn(path, limits[0])
         return Quota(
             remain=integer(quota.get("remain")) if isinstance(quota, dict) else None,
@@ -221,7 +221,7 @@ class MiniProgram:
 
     def learn_rate(self, path: str) -> None:
         """WeChat refused a call for being too fast: ask for the limit, unless somebody has just done so."""
-        if self._transport.pace is not None and self._transport.pace.asks(path):
+        if self._transport.pace.asks(path):
             self.quota(path)
 
     def _ask_quota(self, path: str) -> dict[str, Any]:

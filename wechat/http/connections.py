@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -199,7 +198,15 @@ _POOLS = {"http": _DeadlineHTTPPool, "https": _DeadlineHTTPSPool}
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """A requests adapter whose connections obey the thread's `enforced` deadline."""
+    """Sends the requests of one thread over one connection, which obeys the thread's `enforced` deadline, and repeats none.
+
+    Not a session of requests: that would merge its own headers, proxies and cookies into each request, and follow redirects.
+    `verify` is for `send`: the usual CAs, or a file or a directory of them in their place.
+    """
+
+    def __init__(self, ca: str | None) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.verify = ca or True
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use the connection pools of this module."""
@@ -211,22 +218,3 @@ class DeadlineAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
-
-
-class _Session(requests.Session):
-    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        return None
-
-
-def new_session(ca: str | None) -> requests.Session:
-    """A session for one thread, with one connection and no repetitions; `ca` is in place of the usual CAs."""
-    session = _Session()
-    # The environment is read once, for the route, not at each request (and never .netrc).
-    session.trust_env = False
-    session.verify = ca or True
-    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol
 
 from wechat.http.deadline import Deadline
 
@@ -24,14 +23,15 @@ class Limit:
         return f"{self.calls} per minute" if self.seconds == 60 else f"{self.calls} in {self.seconds} s"  # noqa: PLR2004 - a minute
 
 
-class Pace(Protocol):
-    """Makes each call wait for its turn."""
+class Pace:
+    """Makes each call wait for its turn: this one for none, and it learns of no limit."""
 
     def wait(self, path: str, appid: str | None, deadline: Deadline) -> None:
         """Return when the call may be sent; raises RateLimited where that takes too long."""
 
-    def asks(self, path: str) -> bool:
+    def asks(self, path: str) -> bool:  # noqa: ARG002 - see the class
         """Whether the caller, whom WeChat refused for being too fast, is the one to ask for the path's limit."""
+        return False
 
     def learn(self, path: str, limit: Limit) -> None:
         """WeChat has told the path's limit."""

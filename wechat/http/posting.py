@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from wechat.http.clock import http_time
-from wechat.http.connections import enforced, new_session
+from wechat.http.connections import DeadlineAdapter, enforced
 from wechat.http.deadline import Deadline
 from wechat.http.problems import NO_ANSWER, problem_of
 from wechat.http.retry_after import retry_after_s
@@ -37,8 +36,7 @@ class Reply:
 
     def retry_after_s(self, now: float) -> float:
         """For how long the server wants to be left alone, in seconds."""
-        sent_at = http_time(self.headers.get("Date")) or now
-        return retry_after_s(self.headers.get("Retry-After"), sent_at) or 0.0
+        return retry_after_s(self.headers, now) or 0.0
 
 
 class _NoPath(logging.Filter):
@@ -75,28 +73,28 @@ class Address:
         """Post, with this behind the URL's own query; whatever happens is in what is returned."""
         if self._route.proxy_problem:
             return Reply(problem=self._route.proxy_problem)
+        adapter = self._adapter()
         try:
             with (
                 enforced(Deadline(DEADLINE_S)) as exchange,
-                self._session().send(
+                adapter.send(
                     self._prepared(body, headers, query),
-                    timeout=(DEADLINE_S, DEADLINE_S),
                     stream=True,
-                    allow_redirects=False,
+                    timeout=(DEADLINE_S, DEADLINE_S),
+                    verify=adapter.verify,
                     proxies=self._route.proxies,
                 ) as response,
             ):
                 reply = Reply(response.status_code, _beginning(response), response.headers)
             if exchange.has_leftover:
-                self._session().close()
+                adapter.close()
         except NO_ANSWER as error:
             # Not chained: the error holds the URL.
-            self._session().close()
+            adapter.close()
             return Reply(problem=ca_problem(self._url) or problem_of(error, self._variable))
         return reply
 
     def _prepared(self, body: bytes, headers: Mapping[str, str], query: str) -> requests.PreparedRequest:
-        """Not by the session, which would add what other answers have set."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method("POST")
         prepared.prepare_url(self._url, query or None)
@@ -104,11 +102,11 @@ class Address:
         prepared.prepare_body(body, None)
         return prepared
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._route.ca)
-        return session
+    def _adapter(self) -> DeadlineAdapter:
+        adapter: DeadlineAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = DeadlineAdapter(self._route.ca)
+        return adapter
 
 
 def _beginning(response: requests.Response) -> bytes:

@@ -1,4 +1,4 @@
-"""HTTP to WeChat: one session per thread, a total deadline, a bound on the body, no retries.
+"""HTTP to WeChat: one connection per thread, a total deadline, a bound on the body, no retries.
 
 Retries belong to the release policy alone. Errors of requests hold the URL and the URL holds the
 token, so they are translated here and never chained.
@@ -21,8 +21,8 @@ import requests
 
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer, read_file
-from wechat.http.clock import WeChatClock, http_time
-from wechat.http.connections import enforced, new_session
+from wechat.http.clock import WeChatClock
+from wechat.http.connections import DeadlineAdapter, enforced
 from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
 from wechat.http.problems import NO_ANSWER, problem_of
@@ -108,7 +108,7 @@ class Transport:
         self._secrets = tuple(secrets)
         self._observe = observe
         self.clock = clock
-        self.pace = pace
+        self.pace = pace or Pace()
 
     def call(
         self,
@@ -173,7 +173,7 @@ class Transport:
         secrets: Iterable[str] = (),
     ) -> _Answer:
         if not has_turn:
-            self.take_turn(path, appid, deadline)
+            self.pace.wait(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
         try:
@@ -196,7 +196,7 @@ class Transport:
                 self.clock.observe(reply.date, reply.came_at)
             if "errcode" not in event or not reply.is_all:
                 # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
-                self._session().close()
+                self._adapter().close()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -211,13 +211,8 @@ class Transport:
             self._exchange("GET", path, deadline, query, None, reply)
         finally:
             if not reply.is_all:
-                self._session().close()
+                self._adapter().close()
         return reply
-
-    def take_turn(self, path: str, appid: str | None, deadline: Deadline) -> None:
-        """Wait until a call may be sent; raises RateLimited where that takes too long."""
-        if self.pace is not None:
-            self.pace.wait(path, appid, deadline)
 
     def _exchange(
         self,
@@ -231,16 +226,17 @@ class Transport:
         if self._route.proxy_problem:
             raise Unanswered(path, self._route.proxy_problem)
         problem: str
+        adapter = self._adapter()
         data = None if body is None else encode(body)
         try:
             call_deadline = deadline.within(self._total_s)
             with (
                 enforced(call_deadline) as exchange,
-                self._session().send(
+                adapter.send(
                     self._prepared(method, path, query, data),
-                    timeout=self._timeouts(call_deadline),
                     stream=True,
-                    allow_redirects=False,
+                    timeout=self._timeouts(call_deadline),
+                    verify=adapter.verify,
                     proxies=self._route.proxies,
                 ) as response,
             ):
@@ -255,7 +251,6 @@ class Transport:
     def _prepared(
         self, method: str, path: str, query: Mapping[str, str], data: bytes | None
     ) -> requests.PreparedRequest:
-        """Not by the session, which merges its own headers, proxies and cookies into each request anew."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
         # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
@@ -270,10 +265,9 @@ class Transport:
         return min(connect_s, left), min(read_s, left)
 
     def _read(self, path: str, response: requests.Response, reply: Reply) -> None:
-        reply.date, reply.came_at = response.headers.get("Date"), self.clock.reading()
-        sent_at = http_time(reply.date) or self.clock.now()
+        reply.date, reply.came_at = response.headers.get("Date"), time.monotonic()
         reply.status = response.status_code
-        reply.retry_after_s = retry_after_s(response.headers.get("Retry-After"), sent_at)
+        reply.retry_after_s = retry_after_s(response.headers, self.clock.now())
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
@@ -282,11 +276,11 @@ class Transport:
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._route.ca)
-        return session
+    def _adapter(self) -> DeadlineAdapter:
+        adapter: DeadlineAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = DeadlineAdapter(self._route.ca)
+        return adapter
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
