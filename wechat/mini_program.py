@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, TypeVar
 
 from wechat.component import PREFIX
@@ -231,7 +230,6 @@ class MiniProgram:
             return self._call("quota", body)
         return self._tokens.with_component_token(
             lambda token: self._transport.call(
-                "POST",
                 PATHS["quota"],
                 deadline=self._deadline,
                 query={"access_token": token},
@@ -255,8 +253,7 @@ class MiniProgram:
     def _call(
         self, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        send = partial(self._transport.call, "GET" if body is None else "POST")
-        return self._with_token(send, name, body, query)
+        return self._with_token(self._transport.call, name, body, query)
 
     def _with_token(
         self,

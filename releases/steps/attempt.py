@@ -94,13 +94,9 @@ class Attempt:
         """The next write says so, too."""
         self._change(progress=self.release.progress.model_copy(update=facts))
 
-    def domains_confirmed(self) -> None:
-        """All domains are configured; the next write says so."""
-        self.know(domains_at=self._now().timestamp(), unshown=0, unadded=0)
-
-    def note(self, what: str) -> None:
-        """The history tells this with the next write."""
-        self._happened(what)
+    def note(self, what: str, **fields: Any) -> None:
+        """The history tells this with the next write, which has these fields of the release as well."""
+        self.release = self.release.changed(what, self._now(), **fields)
 
     def publish(self, at: float) -> None:
         """The release is about to be published; `at` is when that was first intended.
@@ -150,14 +146,14 @@ class Attempt:
         """The release has its audit id."""
         now, progress = self._now(), self.release.progress.kept(*COMMITTED)
         review = Review(status=ReviewStatus.IN_REVIEW, submitted_at=now)
-        self._happened(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
+        self.note(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
         self._end(looked_at(first_look(now, self.pushed_at)))
 
     def arrived(self, status: Status, what: str) -> None:
         """The release is in the shop, or was taken back."""
         if status is Status.LIVE:
             self._publication(verified_at=self._now())
-        self._happened(what, status=status, progress=self.release.progress.kept())
+        self.note(what, status=status, progress=self.release.progress.kept())
         self._end()
 
     def note_cancelled(self) -> Release | None:
@@ -218,12 +214,12 @@ class Attempt:
 
     def block(self, problem: Problem) -> None:
         """Stop until a person acts."""
-        self._happened(told("blocked", problem), status=Status.BLOCKED, block=problem)
+        self.note(told("blocked", problem), status=Status.BLOCKED, block=problem)
         self._end()
 
     def fail(self, problem: Problem) -> None:
         """Give up."""
-        self._happened(told("failed", problem), status=Status.FAILED, failure=problem)
+        self.note(told("failed", problem), status=Status.FAILED, failure=problem)
         self._end()
 
     def _wait(
@@ -235,7 +231,7 @@ class Attempt:
         older: Stored | None = None,
         **waits: Any,
     ) -> None:
-        self._happened(
+        self.note(
             told("waiting", why),
             by=why.by if isinstance(why, Pause) else NOBODY,
             status=Status.WAITING,
@@ -257,15 +253,12 @@ class Attempt:
 
     def _go_to(self, step: Step | None, what: str, **facts: Any) -> None:
         progress = self.release.progress.fresh(**facts)
-        self._happened(what, step=step, status=Status.QUEUED, next_attempt_at=None, progress=progress)
+        self.note(what, step=step, status=Status.QUEUED, next_attempt_at=None, progress=progress)
 
     def _publication(self, **facts: Any) -> None:
         publication = self.release.publication
         if publication is not None:
             self._change(publication=publication.model_copy(update=facts))
-
-    def _happened(self, what: str, **fields: Any) -> None:
-        self.release = self.release.changed(what, self._now(), **fields)
 
     def _change(self, **fields: Any) -> None:
         self.release = self.release.model_copy(update={"updated_at": self._now(), **fields})

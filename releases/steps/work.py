@@ -85,7 +85,7 @@ class Work:
         if wave is not None and not is_committed:
             self.preflight.check_template(attempt.release.template_id, wave)
         what = self._ensure(mini_program, attempt.release, wave if own is None else None)
-        attempt.domains_confirmed()
+        self._confirmed(attempt)
         return Done(what)
 
     def _confirm_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
@@ -95,7 +95,10 @@ class Work:
         what = self._ensure(mini_program, attempt.release)
         if what != ALREADY_THERE:
             attempt.note(f"domains confirmed again: {what}")
-        attempt.domains_confirmed()
+        self._confirmed(attempt)
+
+    def _confirmed(self, attempt: Attempt) -> None:
+        attempt.know(domains_at=self.now().timestamp(), unshown=0, unadded=0)
 
     def _make_way(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
         make_way(self.others, mini_program, attempt, self.now(), self.shop.taken_by)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from wechat.http.deadline import Deadline
 
-_urgent: ContextVar[bool] = ContextVar("urgent", default=False)
+#: Whether this thread's calls are urgent.
+URGENT: ContextVar[bool] = ContextVar("urgent", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,8 @@ class Pace:
 @contextmanager
 def urgent_calls(urgent: bool) -> Iterator[None]:  # noqa: FBT001 - a release's own flag
     """This thread's calls take their turn before the others', if urgent."""
-    token = _urgent.set(urgent)
+    token = URGENT.set(urgent)
     try:
         yield
     finally:
-        _urgent.reset(token)
-
-
-def is_urgent() -> bool:
-    """Whether this thread's calls are urgent."""
-    return _urgent.get()
+        URGENT.reset(token)

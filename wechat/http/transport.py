@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import requests
@@ -112,7 +112,6 @@ class Transport:
 
     def call(
         self,
-        method: Literal["GET", "POST"],
         path: str,
         *,
         deadline: Deadline,
@@ -122,14 +121,14 @@ class Transport:
         secrets: Iterable[str] = (),
         has_turn: bool = False,
     ) -> dict[str, Any]:
-        """Send the call and read its answer by the body; `appid` is for the log and the pace.
+        """Send the call (a GET where it has no body) and read the answer by its body; `appid` is for the log and the pace.
 
         Raises Refused for an errcode other than 0, Unanswered when no usable answer came, and RateLimited if it was
         not sent; `has_turn` if the call's turn was taken ahead. Logs one event with endpoint, appid, the HTTP
         status, errcode and rid, or the problem where no answer came, and milliseconds.
         """
         return self._told(
-            *(method, path, read_answer, Reply()),
+            *(path, read_answer, Reply()),
             deadline=deadline,
             query=query,
             body=body,
@@ -150,7 +149,7 @@ class Transport:
     ) -> bytes:
         """As `call`, for what answers with a file, and with JSON only where it refuses."""
         return self._told(
-            *("POST", path, read_file, Reply(most=MAX_FILE)),
+            *(path, read_file, Reply(most=MAX_FILE)),
             deadline=deadline,
             query=query,
             body=body,
@@ -160,7 +159,6 @@ class Transport:
 
     def _told(  # noqa: PLR0913 - what a call is made of
         self,
-        method: Literal["GET", "POST"],
         path: str,
         read: Callable[[str, int, bytes, Iterable[str], float | None], _Answer],
         reply: Reply,
@@ -177,7 +175,7 @@ class Transport:
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
         try:
-            self._exchange(method, path, deadline, query, body, reply)
+            self._exchange(path, deadline, query, body, reply)
             event["status"] = reply.status
             sent = (*self._secrets, *secrets, query.get("access_token", ""))
             answer = read(path, reply.status, reply.body, sent, reply.retry_after_s)
@@ -208,7 +206,7 @@ class Transport:
         """What another system than WeChat answers to a GET, by its status and its body; raises Unanswered."""
         reply = Reply()
         try:
-            self._exchange("GET", path, deadline, query, None, reply)
+            self._exchange(path, deadline, query, None, reply)
         finally:
             if not reply.is_all:
                 self._adapter().close()
@@ -216,7 +214,6 @@ class Transport:
 
     def _exchange(
         self,
-        method: str,
         path: str,
         deadline: Deadline,
         query: Mapping[str, str],
@@ -233,7 +230,7 @@ class Transport:
             with (
                 enforced(call_deadline) as exchange,
                 adapter.send(
-                    self._prepared(method, path, query, data),
+                    self._prepared(path, query, data),
                     stream=True,
                     timeout=self._timeouts(call_deadline),
                     verify=adapter.verify,
@@ -248,11 +245,9 @@ class Transport:
         # Outside the except block: the cause holds the URL, and the URL holds the token.
         raise Unanswered(path, problem, reply.retry_after_s)
 
-    def _prepared(
-        self, method: str, path: str, query: Mapping[str, str], data: bytes | None
-    ) -> requests.PreparedRequest:
+    def _prepared(self, path: str, query: Mapping[str, str], data: bytes | None) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
-        prepared.prepare_method(method)
+        prepared.prepare_method("GET" if data is None else "POST")
         # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
         prepared.url = f"{self._api_url}{path}?{urlencode(query)}"
         prepared.prepare_headers(self._headers)

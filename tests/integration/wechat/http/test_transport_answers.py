@@ -20,7 +20,7 @@ OK = b'{"errcode":0,"errmsg":"ok"}'
 
 def post(transport: Transport, body: dict[str, Any] | None = None) -> dict[str, Any]:
     return transport.call(
-        "POST", "/wxa/commit", deadline=Deadline(10), query={"access_token": TOKEN}, body=body or {}
+        "/wxa/commit", deadline=Deadline(10), query={"access_token": TOKEN}, body=body or {}
     )
 
 
@@ -106,9 +106,7 @@ def test_request_carries_the_token_in_the_query_alone(serve: Serve, transport_to
 def test_get_has_no_body(serve: Serve, transport_to: TransportTo) -> None:
     server = serve(always(answer(OK)))
 
-    transport_to(server.url).call(
-        "GET", "/wxa/security/get_code_privacy_info", deadline=Deadline(10), query={}
-    )
+    transport_to(server.url).call("/wxa/security/get_code_privacy_info", deadline=Deadline(10), query={})
 
     (request,) = server.requests
     assert (request.method, request.target, request.body) == (

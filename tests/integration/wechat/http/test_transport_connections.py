@@ -22,7 +22,7 @@ def get(transport: Transport) -> None:
 
 def asked(transport: Transport, path: str) -> object:
     """The path that the answer is for."""
-    return transport.call("GET", path, deadline=Deadline(10), query={"access_token": "t"}).get("path")
+    return transport.call(path, deadline=Deadline(10), query={"access_token": "t"}).get("path")
 
 
 def test_connection_is_kept_for_the_next_call(serve: Serve, transport_to: TransportTo) -> None:
@@ -52,7 +52,7 @@ def test_deadline_of_one_call_does_not_bind_the_next_one(serve: Serve, transport
     moment = [0.0]
     first = Deadline(5, lambda: moment[0])
 
-    transport.call("GET", "/wxa/security/get_code_privacy_info", deadline=first, query={})
+    transport.call("/wxa/security/get_code_privacy_info", deadline=first, query={})
     moment[0] = 1_000.0
     get(transport)
 

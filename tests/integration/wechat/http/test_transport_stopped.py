@@ -47,7 +47,7 @@ def stopping(clock: Stopped, real: Callable[..., Any]) -> Callable[..., Any]:
 
 def unanswered_by(transport: Transport, clock: Stopped) -> str:
     with pytest.raises(Unanswered) as caught:
-        transport.call("POST", "/wxa/commit", deadline=Deadline(30, clock), query={}, body={"a": "b"})
+        transport.call("/wxa/commit", deadline=Deadline(30, clock), query={}, body={"a": "b"})
     return caught.value.problem
 
 
