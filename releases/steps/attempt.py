@@ -45,7 +45,9 @@ class Attempt:
         #: The older release of the Mini Program that a commit would destroy, and when WeChat pushed last about the audit.
         self.ahead, self.pushed_at = lease.ahead, lease.pushed_at
         self.stood = lease.stood
-        self.has_started = self.ended = False
+        self.has_started = False
+        #: Whether the lease has ended, or the next step goes on under it.
+        self.is_over = False
 
     def start(self, *, interrupted: bool) -> None:
         """The step is being worked on; an attempt before it that never ended counts as a failure.
@@ -53,6 +55,7 @@ class Attempt:
         Raises Paused where a pause holds the release: one that was on when the lease was taken, or, for a further step
         on the same lease, one that is on at its first write.
         """
+        self.is_over = False
         release = self._before = self.release
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
@@ -68,12 +71,7 @@ class Attempt:
             wait=None,
             next_attempt_at=None,
             progress=release.progress.model_copy(
-                update={
-                    "held": "",
-                    "timed": False,
-                    "behind": "",
-                    "failures": failures,
-                }
+                update={"held": "", "timed": False, "behind": "", "failures": failures}
             ),
         )
         if not self._intends_first():
@@ -130,7 +128,9 @@ class Attempt:
     def done(self, what: str, *, runs_on: bool) -> None:
         """The step is done: the next one runs on this lease, which its first write says, or its message is sent next."""
         self._go_to(self.release.step.next, what)
-        if not runs_on:
+        if runs_on:
+            self.is_over = True
+        else:
             self.pass_on()
 
     def pass_on(self) -> None:
@@ -274,7 +274,7 @@ class Attempt:
         self._stored = self._store.save(
             self._stored, self.release, lease=self.lease, end_lease=True, place=place, behind=behind
         )
-        self.ended = True
+        self.is_over = True
 
 
 def told(outcome: str, problem: Problem) -> str:

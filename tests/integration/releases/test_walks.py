@@ -214,7 +214,7 @@ class Walk:
             except RecordChanged:
                 attempt.note_cancelled()
             finally:
-                if not attempt.ended and attempt not in self._attempts:
+                if not attempt.is_over and attempt not in self._attempts:
                     self._leases.end(attempt.release.id, attempt.release.appid, attempt.lease, back=back)
 
     def _die(self) -> None:
