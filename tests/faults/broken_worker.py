@@ -35,7 +35,7 @@ from releases.store.places import Lane
 from tasks.base import ReleaseTask
 from tasks.step_task import StepTask
 from wechat.http import answers
-from wechat.http.connections import DeadlineAdapter, _DeadlineResponse
+from wechat.http.connections import Wire, _DeadlineResponse
 from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
 from worker.celery_patches.consumer import Consumer
@@ -283,7 +283,7 @@ def _errcode_off() -> None:
 def _interim_off() -> None:
     """The first answer is the final one, and the connection is used again whatever came."""
     _replace(_DeadlineResponse, "_read_status", HTTPResponse._read_status)  # type: ignore[attr-defined]
-    _replace(DeadlineAdapter, "close", lambda _self: None)
+    _replace(Wire, "close", lambda _self: None)
 
 
 def _deadline_off() -> None:

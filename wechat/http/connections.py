@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -28,6 +29,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
 from wechat.http.deadline import Deadline
+from wechat.http.route import Route
 
 #: So many interim answers are skipped (102 Processing may come every few seconds); after that it is no answer.
 MAX_INTERIM = 100
@@ -43,16 +45,6 @@ class Exchange:
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
         self.has_leftover = False
-
-
-@contextmanager
-def enforced(deadline: Deadline) -> Iterator[Exchange]:
-    """Let this thread's HTTP call send nothing after the deadline, and end every read by it."""
-    exchange = _current.exchange = Exchange(deadline)
-    try:
-        yield exchange
-    finally:
-        _current.exchange = None
 
 
 def _exchange() -> Exchange | None:
@@ -197,24 +189,52 @@ class _DeadlineHTTPSPool(HTTPSConnectionPool):
 _POOLS = {"http": _DeadlineHTTPPool, "https": _DeadlineHTTPSPool}
 
 
-class DeadlineAdapter(HTTPAdapter):
-    """Sends the requests of one thread over one connection, which obeys the thread's `enforced` deadline, and repeats none.
-
-    Not a session of requests: that would merge its own headers, proxies and cookies into each request, and follow redirects.
-    `verify` is for `send`: the usual CAs, or a file or a directory of them in their place.
-    """
-
-    def __init__(self, ca: str | None) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self.verify = ca or True
-
+class _DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Use the connection pools of this module."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Use the connection pools of this module for proxies as well."""
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+class Wire:
+    """The connections to one address, one for each thread. Safe to use from many threads.
+
+    There is no session of requests around them: that would merge its own headers, proxies and cookies into each request, and
+    follow redirects.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._local = threading.local()
+        #: The usual CAs, or a file or a directory of them in their place.
+        self.verify = route.ca or True
+
+    @contextmanager
+    def send(
+        self, request: requests.PreparedRequest, deadline: Deadline, timeout: tuple[float, float]
+    ) -> Iterator[tuple[requests.Response, Exchange]]:
+        """Send it; the answer is read in the block. Nothing is sent after the deadline, and every read ends by it."""
+        exchange = _current.exchange = Exchange(deadline)
+        try:
+            with self._adapter().send(
+                request, stream=True, timeout=timeout, verify=self.verify, proxies=self._route.proxies
+            ) as response:
+                yield response, exchange
+        finally:
+            _current.exchange = None
+
+    def close(self) -> None:
+        """Close this thread's connection: what comes over it next may belong to no request that is to come."""
+        self._adapter().close()
+
+    def _adapter(self) -> HTTPAdapter:
+        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = _DeadlineAdapter(
+                pool_connections=1, pool_maxsize=1, max_retries=0
+            )
+        return adapter

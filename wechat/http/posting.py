@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from wechat.http.connections import DeadlineAdapter, enforced
+from wechat.http.connections import Wire
 from wechat.http.deadline import Deadline
 from wechat.http.problems import NO_ANSWER, problem_of
 from wechat.http.retry_after import retry_after_s
@@ -65,7 +64,7 @@ class Address:
         self._url = url
         self._variable = variable
         self._route = route_to(url)
-        self._local = threading.local()
+        self._wire = Wire(self._route)
         if parts.path.strip("/") or parts.query:
             logging.getLogger("urllib3.connectionpool").addFilter(_NoPath(parts.path or "/"))
 
@@ -73,24 +72,15 @@ class Address:
         """Post, with this behind the URL's own query; whatever happens is in what is returned."""
         if self._route.proxy_problem:
             return Reply(problem=self._route.proxy_problem)
-        adapter = self._adapter()
         try:
-            with (
-                enforced(Deadline(DEADLINE_S)) as exchange,
-                adapter.send(
-                    self._prepared(body, headers, query),
-                    stream=True,
-                    timeout=(DEADLINE_S, DEADLINE_S),
-                    verify=adapter.verify,
-                    proxies=self._route.proxies,
-                ) as response,
-            ):
+            request, timeouts = self._prepared(body, headers, query), (DEADLINE_S, DEADLINE_S)
+            with self._wire.send(request, Deadline(DEADLINE_S), timeouts) as (response, exchange):
                 reply = Reply(response.status_code, _beginning(response), response.headers)
             if exchange.has_leftover:
-                adapter.close()
+                self._wire.close()
         except NO_ANSWER as error:
             # Not chained: the error holds the URL.
-            adapter.close()
+            self._wire.close()
             return Reply(problem=ca_problem(self._url) or problem_of(error, self._variable))
         return reply
 
@@ -101,12 +91,6 @@ class Address:
         prepared.prepare_headers({"Content-Type": "application/json", "User-Agent": "mprelease", **headers})
         prepared.prepare_body(body, None)
         return prepared
-
-    def _adapter(self) -> DeadlineAdapter:
-        adapter: DeadlineAdapter | None = getattr(self._local, "adapter", None)
-        if adapter is None:
-            adapter = self._local.adapter = DeadlineAdapter(self._route.ca)
-        return adapter
 
 
 def _beginning(response: requests.Response) -> bytes:

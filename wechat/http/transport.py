@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import requests
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer, read_file
 from wechat.http.clock import WeChatClock
-from wechat.http.connections import DeadlineAdapter, enforced
+from wechat.http.connections import Wire
 from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
 from wechat.http.problems import NO_ANSWER, problem_of
@@ -104,7 +103,7 @@ class Transport:
         self._timeout = (connect_timeout_s, read_timeout_s)
         self._total_s = connect_timeout_s + read_timeout_s
         self._route = route or route_to(self._api_url)
-        self._local = threading.local()
+        self.wire = Wire(self._route)
         self._secrets = tuple(secrets)
         self._observe = observe
         self.clock = clock
@@ -194,7 +193,7 @@ class Transport:
                 self.clock.observe(reply.date, reply.came_at)
             if "errcode" not in event or not reply.is_all:
                 # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
-                self._adapter().close()
+                self.wire.close()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -209,7 +208,7 @@ class Transport:
             self._exchange(path, deadline, query, None, reply)
         finally:
             if not reply.is_all:
-                self._adapter().close()
+                self.wire.close()
         return reply
 
     def _exchange(
@@ -223,20 +222,11 @@ class Transport:
         if self._route.proxy_problem:
             raise Unanswered(path, self._route.proxy_problem)
         problem: str
-        adapter = self._adapter()
         data = None if body is None else encode(body)
         try:
             call_deadline = deadline.within(self._total_s)
-            with (
-                enforced(call_deadline) as exchange,
-                adapter.send(
-                    self._prepared(path, query, data),
-                    stream=True,
-                    timeout=self._timeouts(call_deadline),
-                    verify=adapter.verify,
-                    proxies=self._route.proxies,
-                ) as response,
-            ):
+            request, timeouts = self._prepared(path, query, data), self._timeouts(call_deadline)
+            with self.wire.send(request, call_deadline, timeouts) as (response, exchange):
                 self._read(path, response, reply)
                 reply.is_all = not exchange.has_leftover
                 return
@@ -270,12 +260,6 @@ class Transport:
                 problem = f"HTTP {reply.status} with a body over {reply.most} bytes"
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
-
-    def _adapter(self) -> DeadlineAdapter:
-        adapter: DeadlineAdapter | None = getattr(self._local, "adapter", None)
-        if adapter is None:
-            adapter = self._local.adapter = DeadlineAdapter(self._route.ca)
-        return adapter
 
 
 def encode(body: Mapping[str, Any]) -> bytes:

@@ -291,7 +291,7 @@ def test_date_header_feeds_the_clock(serve: Serve) -> None:
     transport = Transport(api_url=server.url, connect_timeout_s=5, read_timeout_s=5, clock=clock)
 
     post(transport)
-    transport._adapter().close()
+    transport.wire.close()
 
     assert clock.now() == pytest.approx(1445412480.0, abs=5)
 
@@ -348,7 +348,7 @@ def test_whoever_observes_is_told_how_a_call_ended(serve: Serve, script: Script,
 
     with suppress(Refused, Unanswered):
         post(transport)
-    transport._adapter().close()
+    transport.wire.close()
 
     ((endpoint, outcome, seconds),) = told
     assert (endpoint, outcome) == ("/wxa/commit", errcode)

@@ -5,11 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from requests.adapters import HTTPAdapter
 
 from tests.integration.wechat.conftest import Serve, TransportTo
 from tests.integration.wechat.server import Connection, Request, always, answer
 from wechat.errors import Refused, Unanswered
-from wechat.http.connections import MAX_INTERIM, DeadlineAdapter
+from wechat.http.connections import MAX_INTERIM
 from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
 
@@ -85,7 +86,7 @@ def test_each_thread_has_a_connection_of_its_own(serve: Serve, transport_to: Tra
     def two_calls() -> None:
         get(transport)
         get(transport)
-        transport._adapter().close()
+        transport.wire.close()
 
     for _ in range(3):
         thread = threading.Thread(target=two_calls)
@@ -110,7 +111,7 @@ def test_threads_call_at_the_same_time(serve: Serve, transport_to: TransportTo) 
     def call() -> None:
         get(transport)
         answered.append(1)
-        transport._adapter().close()
+        transport.wire.close()
 
     threads = [threading.Thread(target=call) for _ in range(2)]
     for thread in threads:
@@ -123,18 +124,18 @@ def test_threads_call_at_the_same_time(serve: Serve, transport_to: TransportTo) 
 
 def test_one_adapter_serves_all_calls_of_a_thread_and_no_other_thread(transport_to: TransportTo) -> None:
     transport = transport_to("http://127.0.0.1")
-    of_another: list[DeadlineAdapter] = []
+    of_another: list[HTTPAdapter] = []
 
     def look() -> None:
-        of_another.append(transport._adapter())
+        of_another.append(transport.wire._adapter())
         of_another[0].close()
 
     thread = threading.Thread(target=look)
     thread.start()
     thread.join()
 
-    assert transport._adapter() is transport._adapter()
-    assert of_another[0] is not transport._adapter()
+    assert transport.wire._adapter() is transport.wire._adapter()
+    assert of_another[0] is not transport.wire._adapter()
 
 
 def numbered(request: Request) -> bytes:
