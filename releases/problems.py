@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from releases import remedies
 from releases.record import Problem
@@ -59,12 +59,16 @@ class NotShownYet(Exception):
         return str(self.blocked)
 
 
-class TrialReplaced(Exception):
-    """Somebody else's code has taken the place of what was committed; `str()` says whose."""
+@dataclass(eq=False)
+class Undone(Exception):
+    """What this earlier step did does not hold any more, and it is to be done again; `why` and `facts` are for the record."""
 
+    step: Step
+    why: str
+    facts: dict[str, Any] = field(default_factory=dict)
 
-class NeverPublished(Exception):
-    """What was to be live is not, and a person let the release go on; `str()` says what is live."""
+    def __str__(self) -> str:
+        return self.why
 
 
 def remedy_of(errcode: int) -> str:

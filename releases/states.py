@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 
 class Step(StrEnum):
@@ -16,22 +17,22 @@ class Step(StrEnum):
     VERIFY_LIVE = "verify_live"
     REVERT = "revert"
 
-    @property
+    @cached_property
     def task_name(self) -> str:
         """The Celery task that runs it."""
         return f"tasks.{self}"
 
-    @property
+    @cached_property
     def position(self) -> int:
         """0 for the first."""
         return STEPS.index(self)
 
-    @property
+    @cached_property
     def chain(self) -> tuple[Step, ...]:
         """The steps that are done one after the other, with this one among them."""
         return next(chain for chain in CHAINS if self in chain)
 
-    @property
+    @cached_property
     def next(self) -> Step | None:
         """The step after it; None after the last of its chain."""
         after = self.chain[self.chain.index(self) + 1 :]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from celery.exceptions import Ignore
 
 from releases.handles import outcomes, task_id
@@ -14,8 +12,6 @@ from tasks.base import ReleaseTask
 from tasks.log_context import bind
 from tasks.monitors import Parked, why
 from tasks.run_on import RUN_ON, RunOn
-
-log = logging.getLogger(__name__)
 
 
 class StepTask(ReleaseTask):

@@ -168,9 +168,7 @@ class ComponentApi:
     def templates(self, token: str, deadline: Deadline) -> tuple[Template, ...]:
         """The template library, standard templates with the others, as WeChat orders them."""
         try:
-            answer = self.transport.call(
-                "GET", TEMPLATES_PATH, deadline=deadline, query={"access_token": token}
-            )
+            answer = self.transport.call(TEMPLATES_PATH, deadline=deadline, query={"access_token": token})
         except Refused as refused:
             if refused.errcode == NO_TEMPLATE:
                 return ()
@@ -192,7 +190,7 @@ class ComponentApi:
     ) -> dict[str, Any]:
         query = {} if token is None else {"access_token": token}
         return self.transport.call(
-            "POST", PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
+            PREFIX + name, deadline=deadline, query=query, body=body, appid=appid, secrets=secrets
         )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, TypeVar
 
 from wechat.component import PREFIX
@@ -80,7 +79,7 @@ class MiniProgram:
 
     def take_turn(self, name: str) -> None:
         """Wait for the turn of the call that comes next: nothing then keeps it from being sent once it is intended."""
-        self._transport.take_turn(PATHS[name], self.appid, self._deadline)
+        self._transport.pace.wait(PATHS[name], self.appid, self._deadline)
         self._has_turn = PATHS[name]
 
     def now(self) -> float:
@@ -208,7 +207,7 @@ class MiniProgram:
         rates = [answer.get("component_rate_limit"), answer.get("rate_limit")]
         limits = [limit for rate in rates if isinstance(rate, dict) and (limit := _limit(rate))]
         windows = [number(rate.get("refresh_second")) for rate in rates if isinstance(rate, dict)]
-        if limits and self._transport.pace is not None:
+        if limits:
             self._transport.pace.learn(path, limits[0])
         return Quota(
             remain=integer(quota.get("remain")) if isinstance(quota, dict) else None,
@@ -221,7 +220,7 @@ class MiniProgram:
 
     def learn_rate(self, path: str) -> None:
         """WeChat refused a call for being too fast: ask for the limit, unless somebody has just done so."""
-        if self._transport.pace is not None and self._transport.pace.asks(path):
+        if self._transport.pace.asks(path):
             self.quota(path)
 
     def _ask_quota(self, path: str) -> dict[str, Any]:
@@ -231,7 +230,6 @@ class MiniProgram:
             return self._call("quota", body)
         return self._tokens.with_component_token(
             lambda token: self._transport.call(
-                "POST",
                 PATHS["quota"],
                 deadline=self._deadline,
                 query={"access_token": token},
@@ -255,8 +253,7 @@ class MiniProgram:
     def _call(
         self, name: str, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        send = partial(self._transport.call, "GET" if body is None else "POST")
-        return self._with_token(send, name, body, query)
+        return self._with_token(self._transport.call, name, body, query)
 
     def _with_token(
         self,

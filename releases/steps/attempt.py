@@ -34,25 +34,20 @@ class Attempt:
         self._store = store
         self._now = now
         self._stored = lease.stored
-        self._release = self._before = lease.stored.release
+        #: The record as it is, or will be with the next write; and as it was before the step was started.
+        self.release = self._before = lease.stored.release
         self._pauses = lease.pauses
         self._heeded: tuple[str, ...] = ()
         self.lease = lease.number
+        pause = lease.pauses.get(Scope.ALL)
+        #: Whether it tries for all releases that a pause of the platform holds.
+        self.is_probe = pause is not None and not pause.holds(self.release.id)
         #: The older release of the Mini Program that a commit would destroy, and when WeChat pushed last about the audit.
         self.ahead, self.pushed_at = lease.ahead, lease.pushed_at
         self.stood = lease.stood
-        self.has_started = self.ended = False
-
-    @property
-    def is_probe(self) -> bool:
-        """Whether it tries for all releases that a pause of the platform holds."""
-        pause = self._pauses.get(Scope.ALL)
-        return pause is not None and not pause.holds(self._release.id)
-
-    @property
-    def release(self) -> Release:
-        """The record as it is, or will be with the next write."""
-        return self._release
+        self.has_started = False
+        #: Whether the lease has ended, or the next step goes on under it.
+        self.is_over = False
 
     def start(self, *, interrupted: bool) -> None:
         """The step is being worked on; an attempt before it that never ended counts as a failure.
@@ -60,7 +55,8 @@ class Attempt:
         Raises Paused where a pause holds the release: one that was on when the lease was taken, or, for a further step
         on the same lease, one that is on at its first write.
         """
-        release = self._before = self._release
+        self.is_over = False
+        release = self._before = self.release
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
             pause = self._pauses.get(scope)
@@ -75,12 +71,7 @@ class Attempt:
             wait=None,
             next_attempt_at=None,
             progress=release.progress.model_copy(
-                update={
-                    "held": "",
-                    "timed": False,
-                    "behind": "",
-                    "failures": failures,
-                }
+                update={"held": "", "timed": False, "behind": "", "failures": failures}
             ),
         )
         if not self._intends_first():
@@ -89,130 +80,80 @@ class Attempt:
     @property
     def domains_are_old(self) -> bool:
         """Whether the domains were confirmed so long ago that somebody may have changed them."""
-        at = self._release.progress.domains_at
+        at = self.release.progress.domains_at
         return at is None or self._now().timestamp() - at > DOMAINS_GOOD_FOR_S
 
-    @property
-    def has_seen_trial(self) -> bool:
-        """Whether WeChat has said under this lease that the trial version is ours."""
-        return self._release.progress.seen_under == self.lease
-
-    def domains_confirmed(self) -> None:
-        """All domains are configured; the next write says so."""
-        self._know(domains_at=self._now().timestamp(), unshown=0, unadded=0)
-
-    def note(self, what: str) -> None:
-        """The history tells this with the next write."""
-        self._happened(what)
-
-    def commit(self, at: float) -> None:
-        """A commit is about to be sent; until it is answered nobody knows whose the trial version is."""
-        self._know(commit_at=at, committed_at=None, exp_time=None, seen_under=None)
+    def intend(self, **facts: Any) -> None:
+        """A call is about to go out: these facts of `Progress` are written before it does."""
+        self.know(**facts)
         self._write()
 
-    def committed(self, until: float, *, is_seen: bool = True) -> None:
-        """The trial version was committed by then, and WeChat has said now that it is ours; the next write says so."""
-        self._know(committed_at=until, seen_under=self.lease if is_seen else None)
+    def know(self, **facts: Any) -> None:
+        """The next write says so, too."""
+        self._change(progress=self.release.progress.model_copy(update=facts))
 
-    def measured(self, exp_time: float) -> None:
-        """The trial version is ours and has this time; the next write says so."""
-        self._know(exp_time=exp_time)
-
-    def forget_commit(self) -> None:
-        """WeChat refused the commit for certain; the next write says so."""
-        self._know(commit_at=None)
-
-    def submit(self, at: float) -> None:
-        """A submission is about to be sent."""
-        progress = self._release.progress
-        since = progress.commit_at if progress.submit_at is None else progress.submit_since
-        self._know(submit_at=at, submit_since=since, unfound=0)
-        self._write()
-
-    def forget_submission(self) -> None:
-        """WeChat refused the submission for certain; the next write says so."""
-        self._know(submit_at=None)
+    def note(self, what: str, **fields: Any) -> None:
+        """The history tells this with the next write, which has these fields of the release as well."""
+        self.release = self.release.changed(what, self._now(), **fields)
 
     def publish(self, at: float) -> None:
         """The release is about to be published; `at` is when that was first intended.
 
         Raises Paused, having written nothing, where the publications of its wave were braked since the attempt began.
         """
-        release = self._release
+        release = self.release
         if release.progress.publish_at is None:
             braked = () if release.wave is None else (live_scope(release.wave),)
             self._heeded = tuple(scope for scope in braked if not release.passes(scope))
-            self._know(publish_at=at)
-            self._write()
-
-    def forget_publication(self) -> None:
-        """WeChat refused to publish for certain; the next write says so."""
-        self._know(publish_at=None)
+            self.intend(publish_at=at)
 
     def published(self, at: float) -> None:
         """WeChat has taken the release, or had it published by then, by its clock; the next write says so."""
-        first = min(at, self._release.progress.publish_at or at)
-        self._know(publish_at=first)
+        first = min(at, self.release.progress.publish_at or at)
+        self.know(publish_at=first)
         self._publication(released_at=datetime.fromtimestamp(at, UTC))
 
     def dropped(self, domains: Mapping[str, list[str]] | None) -> None:
         """WeChat has dropped these domains, or none; the next write says so."""
         self._publication(missing_domains=domains)
 
-    def mended(self) -> None:
-        """The domains have been ensured after a resume; the next write says so."""
-        self._know(mend=False)
-
-    def publish_again(self, why: str) -> None:
-        """The publication took no effect, and a person resumed: go back to it, by a message of its own."""
-        self._go_to(Step.PUBLISH, why)
-        self.pass_on()
-
-    def revert(self, to: int, at: float) -> None:
-        """The live version is about to be taken back, to the one of this number."""
-        self._know(revert_to=to, revert_at=at)
-        self._write()
-
-    def forget_revert(self) -> None:
-        """WeChat refused to take it back for certain; the next write says so."""
-        self._know(revert_to=None, revert_at=None)
-
     def late(self) -> float:
         """WeChat does not show what it must have done; returns for how many seconds it has not. The next write says so."""
         now = self._now().timestamp()
-        since = self._release.progress.late_since or now
+        since = self.release.progress.late_since or now
         # WeChat has answered, so whatever failed before is over.
-        self._know(late_since=since, failures=0)
+        self.know(late_since=since, failures=0)
         return now - since
 
     def done(self, what: str, *, runs_on: bool) -> None:
         """The step is done: the next one runs on this lease, which its first write says, or its message is sent next."""
-        self._go_to(self._release.step.next, what)
-        if not runs_on:
+        self._go_to(self.release.step.next, what)
+        if runs_on:
+            self.is_over = True
+        else:
             self.pass_on()
 
     def pass_on(self) -> None:
         """The message of the step that the release is at is sent next."""
-        self._end(sent(self._release, self._now()))
+        self._end(sent(self.release, self._now()))
 
-    def commit_again(self, instead_of: str) -> None:
-        """Somebody else's code is the trial version: go back to the commit, by a message of its own."""
-        what = f"the trial version is {instead_of}, not ours: it is committed once more"
-        self._go_to(Step.COMMIT_CODE, what, foreign=instead_of)
+    def go_back(self, step: Step, why: str, **facts: Any) -> None:
+        """What this earlier step did does not hold any more: it is done again, by a message of its own."""
+        self._go_to(step, why, **facts)
         self.pass_on()
 
     def submitted(self, auditid: int, what: str) -> None:
         """The release has its audit id."""
-        now, progress = self._now(), self._release.progress.kept(*COMMITTED)
+        now, progress = self._now(), self.release.progress.kept(*COMMITTED)
         review = Review(status=ReviewStatus.IN_REVIEW, submitted_at=now)
-        self._happened(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
+        self.note(what, status=Status.SUBMITTED, auditid=auditid, review=review, progress=progress)
         self._end(looked_at(first_look(now, self.pushed_at)))
 
     def arrived(self, status: Status, what: str) -> None:
         """The release is in the shop, or was taken back."""
         if status is Status.LIVE:
             self._publication(verified_at=self._now())
-        self._happened(what, status=status, progress=self._release.progress.kept())
+        self.note(what, status=status, progress=self.release.progress.kept())
         self._end()
 
     def note_cancelled(self) -> Release | None:
@@ -220,11 +161,11 @@ class Attempt:
 
         A commit has replaced the trial version, and an audit that was submitted is running, cancelled or not.
         """
-        stored = self._store.get(self._release.id)
+        stored = self._store.get(self.release.id)
         if stored is None or stored.release.status is not Status.CANCELLED:
             return None
-        noted = stored.release.model_copy(update={"auditid": self._release.auditid or stored.release.auditid})
-        for event in self._release.history:
+        noted = stored.release.model_copy(update={"auditid": self.release.auditid or stored.release.auditid})
+        for event in self.release.history:
             if event not in self._stored.release.history:
                 noted = noted.changed(f"{event.what}, as it was being cancelled", self._now())
         if noted != stored.release:
@@ -234,11 +175,11 @@ class Attempt:
 
     def wait_on(self) -> None:
         """A message came before the time: wait until then as before."""
-        self._end(due(self._release, self._release.next_attempt_at or self._now()))
+        self._end(due(self.release, self.release.next_attempt_at or self._now()))
 
     def hold(self, scope: str, why: Pause) -> None:
         """The platform or the wave is paused: wait for its end, as if the step had not been started."""
-        self._release = self._before
+        self.release = self._before
         self.wait_for(scope, why, why.until)
 
     def wait_for(
@@ -248,16 +189,16 @@ class Attempt:
 
         No attempt is used up, unless `progress` says so.
         """
-        self._wait(why, until, held(scope), progress or self._release.progress, held=scope)
+        self._wait(why, until, held(scope), progress or self.release.progress, held=scope)
 
     def wait_until(self, until: datetime, why: Problem, progress: Progress) -> None:
         """Wait until then, and try again."""
-        self._wait(why, until, due(self._release, until), progress)
+        self._wait(why, until, due(self.release, until), progress)
 
     def not_yet(self, until: datetime, why: Problem) -> None:
         """Its time has not come: wait for it, as if the step had not been started."""
-        self._release = self._before.model_copy(update={"next_attempt_at": until})
-        self._wait(why, until, fed(self._release), self._release.progress, timed=True)
+        self.release = self._before.model_copy(update={"next_attempt_at": until})
+        self._wait(why, until, fed(self.release), self.release.progress, timed=True)
 
     def wait_behind(self, older: Stored, why: Problem) -> None:
         """Wait until another release has left; the write with which it leaves lets this one go on at once.
@@ -269,16 +210,16 @@ class Attempt:
             next_look(now, now, None) if self._before.progress.behind == older.release.id else first_look(now)
         )
         self._change(attempts=self._before.attempts)
-        self._wait(why, None, looked_at(at), self._release.progress, older, behind=older.release.id)
+        self._wait(why, None, looked_at(at), self.release.progress, older, behind=older.release.id)
 
     def block(self, problem: Problem) -> None:
         """Stop until a person acts."""
-        self._happened(told("blocked", problem), status=Status.BLOCKED, block=problem)
+        self.note(told("blocked", problem), status=Status.BLOCKED, block=problem)
         self._end()
 
     def fail(self, problem: Problem) -> None:
         """Give up."""
-        self._happened(told("failed", problem), status=Status.FAILED, failure=problem)
+        self.note(told("failed", problem), status=Status.FAILED, failure=problem)
         self._end()
 
     def _wait(
@@ -290,11 +231,11 @@ class Attempt:
         older: Stored | None = None,
         **waits: Any,
     ) -> None:
-        self._happened(
+        self.note(
             told("waiting", why),
             by=why.by if isinstance(why, Pause) else NOBODY,
             status=Status.WAITING,
-            wait=why.at(self._release.step),
+            wait=why.at(self.release.step),
             next_attempt_at=until,
             progress=progress.model_copy(update={"held": "", "timed": False} | waits),
         )
@@ -302,44 +243,38 @@ class Attempt:
 
     def _intends_first(self) -> bool:
         """Whether the step begins by writing an intent: it has nothing to ask for before its call."""
-        progress = self._release.progress
-        match self._release.step:
+        progress = self.release.progress
+        match self.release.step:
             case Step.COMMIT_CODE:
                 return progress.commit_at is None and not self.domains_are_old
             case Step.SUBMIT_AUDIT:
-                return self.has_seen_trial and progress.submit_at is None and not progress.scans
+                return progress.seen_under == self.lease and progress.submit_at is None and not progress.scans
         return False
 
     def _go_to(self, step: Step | None, what: str, **facts: Any) -> None:
-        progress = self._release.progress.fresh(**facts)
-        self._happened(what, step=step, status=Status.QUEUED, next_attempt_at=None, progress=progress)
+        progress = self.release.progress.fresh(**facts)
+        self.note(what, step=step, status=Status.QUEUED, next_attempt_at=None, progress=progress)
 
     def _publication(self, **facts: Any) -> None:
-        publication = self._release.publication
+        publication = self.release.publication
         if publication is not None:
             self._change(publication=publication.model_copy(update=facts))
 
-    def _know(self, **facts: Any) -> None:
-        self._change(progress=self._release.progress.model_copy(update=facts))
-
-    def _happened(self, what: str, **fields: Any) -> None:
-        self._release = self._release.changed(what, self._now(), **fields)
-
     def _change(self, **fields: Any) -> None:
-        self._release = self._release.model_copy(update={"updated_at": self._now(), **fields})
+        self.release = self.release.model_copy(update={"updated_at": self._now(), **fields})
 
     def _write(self) -> None:
         self._stored = self._store.save(
-            self._stored, self._release, lease=self.lease, unless_paused=self._heeded
+            self._stored, self.release, lease=self.lease, unless_paused=self._heeded
         )
         self._heeded = ()
 
     def _end(self, place: Place | None = None, behind: Stored | None = None) -> None:
         """Write for the last time; the lease ends with it. A release that goes on stands in `place` then."""
         self._stored = self._store.save(
-            self._stored, self._release, lease=self.lease, end_lease=True, place=place, behind=behind
+            self._stored, self.release, lease=self.lease, end_lease=True, place=place, behind=behind
         )
-        self.ended = True
+        self.is_over = True
 
 
 def told(outcome: str, problem: Problem) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from releases.record import Release
 from releases.steps.calls import MiniProgramCalls
@@ -27,29 +27,17 @@ CHANGED_NOTHING = frozenset(
 
 
 class Intents(Protocol):
-    """Written to the record before the call goes out; times are WeChat's, in seconds since the epoch."""
-
-    def commit(self, at: float) -> None:
-        """A commit is about to be sent; `at` is when the first of those was that have not been answered."""
-
-    def committed(self, until: float, *, is_seen: bool = True) -> None:
-        """The trial version was committed by then; `is_seen`: WeChat has just said under this lease that it is ours."""
-
-    def measured(self, exp_time: float) -> None:
-        """The trial version is ours and has exactly this time."""
-
-    def forget_commit(self) -> None:
-        """WeChat refused the commit for certain, and no other one is on its way."""
+    """Writes facts of `Progress` into the record as they happen."""
 
     @property
-    def has_seen_trial(self) -> bool:
-        """Whether the trial version was known to be ours under this lease already."""
+    def lease(self) -> int:
+        """The number of the lease under which the step runs."""
 
-    def submit(self, at: float) -> None:
-        """A submission is about to be sent."""
+    def intend(self, **facts: Any) -> None:
+        """A call is about to go out: these are written before it does."""
 
-    def forget_submission(self) -> None:
-        """WeChat refused the submission for certain, and no other one is on its way."""
+    def know(self, **facts: Any) -> None:
+        """The next write says so, too."""
 
 
 def commit_code(
@@ -63,7 +51,7 @@ def commit_code(
     if progress.commit_at is not None:
         trial = mini_program.trial_version()
         if is_our_trial(trial, release):
-            intents.committed((trial and trial.time) or mini_program.now())
+            _committed((trial and trial.time) or mini_program.now(), intents)
             _measure(trial, release, intents)
             return "commit found at WeChat"
         if progress.committed_at is None:
@@ -71,7 +59,9 @@ def commit_code(
         else:
             instead_of = f" again, instead of {name_of_trial(trial)}"
     mini_program.take_turn("commit")
-    intents.commit(mini_program.now() if since is None else since)
+    # Until it is answered nobody knows whose the trial version is.
+    intended = {"commit_at": mini_program.now() if since is None else since, "committed_at": None}
+    intents.intend(**intended, exp_time=None, seen_under=None)
     sent_at = monotonic()
     try:
         mini_program.commit(
@@ -82,12 +72,17 @@ def commit_code(
         )
     except Refused as refused:
         if since is None and verdict_of(refused.errcode).verdict in CHANGED_NOTHING:
-            intents.forget_commit()
+            intents.know(commit_at=None)
         raise
-    intents.committed(mini_program.now(), is_seen=monotonic() - sent_at <= PROMPT_S)
+    _committed(mini_program.now(), intents, is_seen=monotonic() - sent_at <= PROMPT_S)
     if progress.foreign:
         _measure(mini_program.trial_version(), release, intents)
     return f"committed{instead_of}"
+
+
+def _committed(until: float, intents: Intents, *, is_seen: bool = True) -> None:
+    """It was committed by then; `is_seen`: WeChat has just said under this lease that the trial version is ours."""
+    intents.know(committed_at=until, seen_under=intents.lease if is_seen else None)
 
 
 def _measure(trial: TrialVersion | None, release: Release, intents: Intents) -> None:
@@ -95,4 +90,4 @@ def _measure(trial: TrialVersion | None, release: Release, intents: Intents) -> 
     if not release.progress.foreign or trial is None or not trial.time:
         return
     if not trial.version or is_same_version(trial.version, release.user_version):
-        intents.measured(trial.time)
+        intents.know(exp_time=trial.time)

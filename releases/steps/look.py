@@ -36,9 +36,9 @@ class Look(Attempt):
 
     def start(self, *, interrupted: bool) -> None:  # noqa: ARG002 - a look leaves no trace while it lasts
         """Nothing is written before WeChat has been asked. Raises Paused where the platform is."""
-        self._before = self._release
+        self._before = self.release
         pause = self._pauses.get(Scope.ALL)
-        if pause is not None and pause.holds(self._release.id):
+        if pause is not None and pause.holds(self.release.id):
             raise Paused(Scope.ALL, pause)
 
     def hold(self, scope: str, why: Pause) -> None:  # noqa: ARG002 - only the platform's holds it
@@ -47,12 +47,12 @@ class Look(Attempt):
 
     def reviewed(self, review: Review, what: str = "") -> None:
         """The audit was read; `what` is for the history."""
-        progress = self._release.progress.fresh()
+        progress = self.release.progress.fresh()
         if review.status not in _BECOMES:
             at = next_look(self._now(), review.submitted_at, self.pushed_at)
             if progress.withdraw:
                 # WeChat may not have done it: that is seen, and asked for again, each time after twice as long.
-                lates = min(self._release.progress.lates + 1, _MOST_DOUBLED)
+                lates = min(self.release.progress.lates + 1, _MOST_DOUBLED)
                 progress = progress.model_copy(update={"lates": lates})
                 at = min(at, self._now() + timedelta(seconds=WITHDRAW_AGAIN_S * 2 ** (lates - 1)))
             self._note(what, review=review, wait=None, progress=progress)
@@ -62,25 +62,20 @@ class Look(Attempt):
         status, because = _BECOMES[review.status], ""
         if review.status is ReviewStatus.WITHDRAWN and progress.withdraw not in ("", ASKED):
             status, because = Status.CANCELLED, f"withdrawn for release {progress.withdraw}"
-        self._release = self._release.model_copy(update={"review": decided, "wait": None})
+        self.release = self.release.model_copy(update={"review": decided, "wait": None})
         # What was rejected may be submitted once more.
         committed = COMMITTED if status is Status.REJECTED else ()
         kept = progress.kept(*committed, cancelled_because=because)
         self._note(what, status=status, progress=kept)
-        if status is Status.APPROVED and self._release.publish == "auto":
-            self._release = ordered(self._release, self._now())
+        if status is Status.APPROVED and self.release.publish == "auto":
+            self.release = ordered(self.release, self._now())
             self.pass_on()
         else:
             self._end()
 
-    def withdraw(self, at: float) -> None:
-        """The audit is about to be withdrawn."""
-        self._know(withdraw_at=at)
-        self._write()
-
     def block(self, problem: Problem) -> None:
         """Only a person can help; that may happen any day, or another write of WeChat's may have been refused."""
-        progress = self._release.progress.fresh(withdraw="", withdraw_at=None)
+        progress = self.release.progress.fresh(withdraw="", withdraw_at=None)
         self._note(told("could not be looked at", problem), wait=problem, progress=progress)
         self._end(looked_at(self._now() + timedelta(seconds=SELDOM_S)))
 
@@ -93,7 +88,7 @@ class Look(Attempt):
     ) -> None:
         """The platform is paused now."""
         del scope
-        self._look_again(self._later(until), why, progress or self._release.progress)
+        self._look_again(self._later(until), why, progress or self.release.progress)
 
     def wait_until(self, until: datetime, why: Problem, progress: Progress) -> None:
         """Look again then."""
@@ -109,7 +104,7 @@ class Look(Attempt):
 
     def _note(self, what: str, **fields: Any) -> None:
         if what:
-            self._release = self._release.changed(what, self._now(), at=Step.WATCH_AUDIT, **fields)
+            self.release = self.release.changed(what, self._now(), at=Step.WATCH_AUDIT, **fields)
         else:
             self._change(**fields)
 

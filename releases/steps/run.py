@@ -13,7 +13,7 @@ from datetime import datetime
 
 import redis
 
-from releases.problems import NeverPublished, NotShownYet, StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, Undone
 from releases.record import Release
 from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
@@ -83,24 +83,17 @@ class Steps:
 
     def run(self, step: Step, run: Run) -> End:
         """Run the step of a message, or the next one on the same lease."""
-        attempt, goes_on, back = run.attempt, False, None
+        attempt = run.attempt
         try:
-            end = (None if attempt.has_started else self._admit(step, run)) or self._run(step, run)
-            goes_on = isinstance(end, Next) and end.run is not None
-            # A message that means nothing moves nothing, nor does one that is told how it has ended. One that waits behind
-            # another looks again: that may have left under this lease, when it did not stand where it is woken.
-            is_behind = attempt.release.progress.behind
-            back = attempt.stood if isinstance(end, Dropped | Rests) and not is_behind else None
+            return (None if attempt.has_started else self._admit(step, run)) or self._run(step, run)
         except LeaseLost:
             log.warning("release %s: the lease ran out, another attempt has begun", attempt.release.id)
             return Dropped()
         except RecordChanged as changed:
             return _overtaken(attempt, changed)
-        else:
-            return end
         finally:
-            if not (attempt.ended or goes_on):
-                self.leases.end(attempt.release.id, run.appid, attempt.lease, back=back)
+            if not attempt.is_over:
+                self.leases.end(attempt.release.id, run.appid, attempt.lease)
 
     def _admit(self, step: Step, run: Run) -> End | None:
         """What the message means where the step is not to be worked on."""
@@ -108,8 +101,10 @@ class Steps:
         match admit(release, step, run.appid, self.now()):
             case Admission.DROP:
                 log.info("release %s is at %s: a message for %s is dropped", release.id, release.step, step)
+                self._put_back(run)
                 return Dropped()
             case Admission.REST:
+                self._put_back(run)
                 return Rests(release)
             case Admission.EARLY:
                 attempt.wait_on()
@@ -119,6 +114,17 @@ class Steps:
                 return Next(attempt.release)
             case Admission.RUN:
                 return None
+
+    def _put_back(self, run: Run) -> None:
+        """A message that means nothing moves nothing, nor does one that is told how it has ended.
+
+        What waits behind another release looks again: that may have left under this lease, when this one did not stand where
+        it is woken.
+        """
+        attempt, release = run.attempt, run.attempt.release
+        attempt.is_over = True
+        back = None if release.progress.behind else attempt.stood
+        self.leases.end(release.id, run.appid, attempt.lease, back=back)
 
     def _run(self, step: Step, run: Run) -> End:
         attempt = run.attempt
@@ -145,13 +151,10 @@ class Steps:
             attempt.not_yet(early.at, early.why)
         except StandsBehind as behind:
             attempt.wait_behind(behind.older, behind.problem)
-        except TrialReplaced as replaced:
-            attempt.commit_again(str(replaced))
+        except Undone as undone:
+            attempt.go_back(undone.step, undone.why, **undone.facts)
             # Without the others' text: what is shown of it is nowhere redacted.
-            return Next(attempt.release, because="the trial version is somebody else's: back to the commit")
-        except NeverPublished as never:
-            attempt.publish_again(str(never))
-            return Next(attempt.release, because="the publication had no effect: back to it")
+            return Next(attempt.release, because=f"back to {undone.step}: what it did does not hold any more")
         except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
             self.stopping.stop(step, run, error)
         except (redis.RedisError, LeaseLost, RecordChanged):

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from releases import remedies
-from releases.problems import NotShownYet, StepBlocked, TrialReplaced
-from releases.record import Problem, Release
+from releases.problems import NotShownYet, StepBlocked, Undone
+from releases.record import Problem, Progress, Release
 from releases.states import Step
 from releases.steps.ahead import StandsBehind
 from releases.steps.calls import MiniProgramCalls
@@ -56,7 +56,7 @@ def submit_audit(
     """Submit, unless an earlier attempt's audit is there; returns the audit id and what happened.
 
     `confirm_domains` is called before anything is submitted, `whose` before an audit is believed to be ours. Raises
-    TrialReplaced where the trial version is not ours, and StandsBehind while the audit of another release runs.
+    Undone where the trial version is not ours, and StandsBehind while the audit of another release runs.
     """
     if release.progress.submit_at is not None:
         latest = _latest(mini_program)
@@ -64,7 +64,7 @@ def submit_audit(
         if judgement is Judgement.OURS and latest is not None:
             return latest.auditid, f"audit {latest.auditid} found at WeChat"
         if judgement is Judgement.ENDED and latest is not None:
-            intents.forget_submission()
+            intents.know(submit_at=None)
             raise _ended(latest)
         if release.progress.unfound < UNFOUND_TRIES:
             raise _unfound(latest)
@@ -74,14 +74,14 @@ def submit_audit(
     mini_program.take_turn("submit_audit")
     check_trial(mini_program, release, intents)
     since = release.progress.submit_at or mini_program.now()
-    intents.submit(since)
+    intents.intend(submit_at=since, submit_since=_code_since(release.progress), unfound=0)
     try:
         auditid = mini_program.submit_audit(release.audit)
     except Refused as refused:
         verdict = verdict_of(refused.errcode).verdict
         if verdict in CHANGED_NOTHING and release.progress.submit_at is None:
             # A definite no: nothing was submitted that would have to be asked for.
-            intents.forget_submission()
+            intents.know(submit_at=None)
         if refused.errcode != _RUNNING:
             raise
         latest = _latest(mini_program)
@@ -95,7 +95,7 @@ def submit_audit(
 
 
 def check_trial(mini_program: MiniProgramCalls, release: Release, intents: Intents) -> None:
-    """Raise TrialReplaced unless the trial version is ours now; a second time, StepBlocked."""
+    """Raise Undone unless the trial version is ours now; a second time, StepBlocked."""
     if _is_just_committed(mini_program, release, intents):
         return
     trial = mini_program.trial_version()
@@ -103,7 +103,8 @@ def check_trial(mini_program: MiniProgramCalls, release: Release, intents: Inten
         return
     found = name_of_trial(trial)
     if not release.progress.foreign:
-        raise TrialReplaced(found)
+        why = f"the trial version is {found}, not ours: it is committed once more"
+        raise Undone(Step.COMMIT_CODE, why, facts={"foreign": found})
     raise StepBlocked(
         errmsg=f"the trial version is {found}, not the one that this release has committed twice",
         remedy=remedies.TRIAL_REPLACED(),
@@ -115,8 +116,9 @@ def _is_just_committed(mini_program: MiniProgramCalls, release: Release, intents
 
     Who uploaded while its answer was on the way came after it, so the time of the answer says nothing.
     """
-    sent_at, answered_at = release.progress.commit_at, release.progress.committed_at
-    if sent_at is None or answered_at is None or not intents.has_seen_trial:
+    progress = release.progress
+    sent_at, answered_at = progress.commit_at, progress.committed_at
+    if sent_at is None or answered_at is None or progress.seen_under != intents.lease:
         return False
     return mini_program.now() - sent_at <= JUST_NOW_S
 
@@ -155,14 +157,18 @@ def _judge(
     # What has ended before it was submitted once more says nothing of that.
     if latest is None or latest.auditid == progress.ended_audit or whose(latest.auditid) is not None:
         return Judgement.OTHER
-    known = progress.submit_since if progress.submit_at is not None else None
-    since = next(at for at in (known, progress.commit_at, submit_at) if at is not None)
+    since = next(at for at in (_code_since(progress), progress.commit_at, submit_at) if at is not None)
     judgement = judge(latest, release, since)
     if judgement is not Judgement.OTHER or not is_same_version(latest.version, release.user_version):
         return judgement
     trial = mini_program.trial_version()
     is_ours = is_uploaded_as_ours(trial, release)
     return judge(latest, release, trial.time) if trial is not None and is_ours else judgement
+
+
+def _code_since(progress: Progress) -> float | None:
+    """When the code was committed that was submitted first, and not answered; that of now where nothing was."""
+    return progress.commit_at if progress.submit_at is None else progress.submit_since
 
 
 def _wait_for_its_end(
@@ -174,7 +180,7 @@ def _wait_for_its_end(
         return
     if release.progress.submit_at is None:
         # Nothing was submitted that would have to be asked for, and nothing has failed.
-        intents.forget_submission()
+        intents.know(submit_at=None)
     problem = Problem(
         step=Step.SUBMIT_AUDIT,
         errcode=refused.errcode,
@@ -194,7 +200,7 @@ def _adopt(
         if judgement is Judgement.OURS:
             return latest.auditid, f"adopted the running audit {latest.auditid}"
         if judgement is Judgement.ENDED:
-            intents.forget_submission()
+            intents.know(submit_at=None)
             raise _ended(latest)
     blocked = StepBlocked(
         errcode=refused.errcode,

@@ -7,13 +7,13 @@ takes that five times a day, so it is asked before, and after a call that was no
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Protocol
 
 from releases import remedies
 from releases.problems import StepBlocked
 from releases.record import Release
 from releases.second_half import Review, ReviewStatus
 from releases.steps.calls import MiniProgramCalls
+from releases.steps.commit_code import Intents
 from releases.steps.ours import (
     DELAYED,
     IN_REVIEW,
@@ -38,22 +38,15 @@ _STATUS = {
 }
 
 
-class Withdrawals(Protocol):
-    """Written to the record before the call goes out."""
-
-    def withdraw(self, at: float) -> None:
-        """The audit is about to be withdrawn; `at` is WeChat's time."""
-
-
 def watch_audit(
-    mini_program: MiniProgramCalls, release: Release, intents: Withdrawals, now: datetime
+    mini_program: MiniProgramCalls, release: Release, intents: Intents, now: datetime
 ) -> Reviewed:
     """Read the audit, and withdraw it where that was asked for; returns what it is and what is new."""
     review, foreign = _read(mini_program, release, now)
     if release.progress.withdraw and review.status in (ReviewStatus.IN_REVIEW, ReviewStatus.DELAYED):
         sent_at = release.progress.withdraw_at
         if sent_at is None or mini_program.now() - sent_at >= WITHDRAW_AGAIN_S:
-            intents.withdraw(mini_program.now())
+            intents.intend(withdraw_at=mini_program.now())
             mini_program.withdraw_audit()
             review, foreign = _read(mini_program, release, now)
     return Reviewed(review, _what_is_new(release, review, foreign))

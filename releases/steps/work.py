@@ -53,7 +53,7 @@ class Work:
     def do(  # noqa: PLR0911 - one line for each step
         self, step: Step, mini_program: MiniProgramCalls, attempt: Attempt
     ) -> Outcome:
-        """Do the step's work; raises what WeChat refuses, and StepBlocked, TrialReplaced or NotYet."""
+        """Do the step's work; raises what WeChat refuses, and StepBlocked, Undone, StandsBehind or NotYet."""
         self.times.may_begin(attempt.release, self.now())
         match step:
             case Step.ENSURE_DOMAINS:
@@ -85,7 +85,7 @@ class Work:
         if wave is not None and not is_committed:
             self.preflight.check_template(attempt.release.template_id, wave)
         what = self._ensure(mini_program, attempt.release, wave if own is None else None)
-        attempt.domains_confirmed()
+        self._confirmed(attempt)
         return Done(what)
 
     def _confirm_domains(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
@@ -95,7 +95,10 @@ class Work:
         what = self._ensure(mini_program, attempt.release)
         if what != ALREADY_THERE:
             attempt.note(f"domains confirmed again: {what}")
-        attempt.domains_confirmed()
+        self._confirmed(attempt)
+
+    def _confirmed(self, attempt: Attempt) -> None:
+        attempt.know(domains_at=self.now().timestamp(), unshown=0, unadded=0)
 
     def _make_way(self, mini_program: MiniProgramCalls, attempt: Attempt) -> None:
         make_way(self.others, mini_program, attempt, self.now(), self.shop.taken_by)
@@ -142,7 +145,7 @@ class Work:
         if attempt.release.progress.mend:
             self.preflight.forget()
             attempt.note(f"before it goes on: {self._ensure(mini_program, attempt.release)}")
-            attempt.mended()
+            attempt.know(mend=False)
 
     def check_time(self, release: Release) -> None:
         """Raise NotYet where nothing is to be published now."""

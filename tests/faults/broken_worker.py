@@ -9,7 +9,6 @@ from http.client import HTTPResponse
 from typing import Any
 
 import redis
-import requests
 
 from cli import main
 from config.celery_options import celery_options
@@ -31,7 +30,7 @@ from releases.store.places import Lane
 from tasks.base import ReleaseTask
 from tasks.step_task import StepTask
 from wechat.http import answers
-from wechat.http.connections import _DeadlineResponse
+from wechat.http.connections import Wire, _DeadlineResponse
 from wechat.http.deadline import Deadline
 from wechat.mini_program import MiniProgram
 from worker import app
@@ -279,7 +278,7 @@ def _errcode_off() -> None:
 def _interim_off() -> None:
     """The first answer is the final one, and the connection is used again whatever came."""
     _replace(_DeadlineResponse, "_read_status", HTTPResponse._read_status)  # type: ignore[attr-defined]
-    _replace(requests.Session, "close", lambda _self: None)
+    _replace(Wire, "close", lambda _self: None)
 
 
 def _deadline_off() -> None:

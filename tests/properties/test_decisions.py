@@ -11,7 +11,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from releases.problems import NotShownYet, StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, Undone
 from releases.record import Problem, Progress, Release
 from releases.request import parse_request
 from releases.states import Step
@@ -98,7 +98,7 @@ def test_any_answers_lead_a_step_to_an_outcome_or_a_decision_that_a_record_can_h
     release = RELEASE.model_copy(update={"step": step, "progress": progress})
     try:
         holds(work(step, mini_program, release, wechat))
-    except TrialReplaced as replaced:
+    except Undone as replaced:
         holds(release.changed(str(replaced), NOW))
     except (WeChatError, DeadlineExceeded, StepBlocked, NotShownYet) as error:
         decision = POLICY.decide(error, step, progress, Random(1).random)

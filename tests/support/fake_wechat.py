@@ -20,6 +20,9 @@ from wechat.mini_program import (
     Versions,
 )
 
+#: The number of the lease under which WeChat has said that the trial version is ours.
+LEASE = 7
+
 
 class FakeMiniProgram:
     """Implements `MiniProgramCalls`. Answers are given by call; an exception among them is raised. A call too many fails the test.
@@ -122,29 +125,17 @@ class FakeMiniProgram:
 
 
 class NotedIntents:
-    """What a step wrote down, in order; `has_seen_trial` says that the commit was answered under the same lease."""
+    """What a step wrote down, in order. Without `has_seen_trial` its lease is another than `LEASE`."""
 
     def __init__(self, *, has_seen_trial: bool = False) -> None:
-        self.noted: list[tuple[str, float | None]] = []
-        self.has_seen_trial = has_seen_trial
+        self.noted: list[tuple[str, dict[str, Any]]] = []
+        self.lease = LEASE if has_seen_trial else LEASE + 1
 
-    def commit(self, at: float) -> None:
-        self.noted.append(("commit", at))
+    def intend(self, **facts: Any) -> None:
+        self.noted.append(("intend", facts))
 
-    def committed(self, until: float, *, is_seen: bool = True) -> None:
-        self.noted.append(("committed" if is_seen else "committed, unseen", until))
-
-    def measured(self, exp_time: float) -> None:
-        self.noted.append(("measured", exp_time))
-
-    def forget_commit(self) -> None:
-        self.noted.append(("forget_commit", None))
-
-    def submit(self, at: float) -> None:
-        self.noted.append(("submit", at))
-
-    def forget_submission(self) -> None:
-        self.noted.append(("forget_submission", None))
+    def know(self, **facts: Any) -> None:
+        self.noted.append(("know", facts))
 
 
 def refused(errcode: int, errmsg: str = "no", rid: str | None = "1-2-3", **fields: object) -> Refused:

@@ -52,12 +52,10 @@ class NotedSteps:
     def __init__(self, late_s: float = 0.0) -> None:
         self.noted: list[tuple[str, Any]] = []
         self.late_s = late_s
+        self.lease = 7
 
     def publish(self, at: float) -> None:
         self.noted.append(("publish", at))
-
-    def forget_publication(self) -> None:
-        self.noted.append(("forget", None))
 
     def published(self, at: float) -> None:
         self.noted.append(("published", at))
@@ -65,11 +63,11 @@ class NotedSteps:
     def dropped(self, domains: Mapping[str, list[str]] | None) -> None:
         self.noted.append(("dropped", domains))
 
-    def revert(self, to: int, at: float) -> None:
-        self.noted.append(("revert", (to, at)))
+    def intend(self, **facts: Any) -> None:
+        self.noted.append(("intend", facts))
 
-    def forget_revert(self) -> None:
-        self.noted.append(("forget revert", None))
+    def know(self, **facts: Any) -> None:
+        self.noted.append(("know", facts))
 
     def late(self) -> float:
         self.noted.append(("late", None))

@@ -32,23 +32,17 @@ class WeChatClock:
     ) -> None:
         self._monotonic = monotonic
         self._wall = wall
-        self._offset: float | None = None
-
-    def reading(self) -> float:
-        """What the machine's own clock shows now, for `observe`."""
-        return self._monotonic()
+        self._offset = 0.0
+        #: Whether an answer has told the time yet.
+        self.is_set = False
 
     def observe(self, date_header: str | None, came_at: float | None = None) -> None:
-        """Take note of an answer's Date header, which came at this reading. One that can't be read is ignored."""
+        """Take note of an answer's Date header, which came then by the monotonic clock. One that can't be read is ignored."""
         seconds = http_time(date_header)
         if seconds is not None:
             self._offset = seconds - (self._monotonic() if came_at is None else came_at)
-
-    @property
-    def is_set(self) -> bool:
-        """Whether an answer has told the time yet."""
-        return self._offset is not None
+            self.is_set = True
 
     def now(self) -> float:
         """WeChat's time; this machine's as long as no answer has told it."""
-        return self._wall() if self._offset is None else self._monotonic() + self._offset
+        return self._monotonic() + self._offset if self.is_set else self._wall()

@@ -29,6 +29,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
 from wechat.http.deadline import Deadline
+from wechat.http.route import Route
 
 #: So many interim answers are skipped (102 Processing may come every few seconds); after that it is no answer.
 MAX_INTERIM = 100
@@ -44,16 +45,6 @@ class Exchange:
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
         self.has_leftover = False
-
-
-@contextmanager
-def enforced(deadline: Deadline) -> Iterator[Exchange]:
-    """Let this thread's HTTP call send nothing after the deadline, and end every read by it."""
-    exchange = _current.exchange = Exchange(deadline)
-    try:
-        yield exchange
-    finally:
-        _current.exchange = None
 
 
 def _exchange() -> Exchange | None:
@@ -198,35 +189,52 @@ class _DeadlineHTTPSPool(HTTPSConnectionPool):
 _POOLS = {"http": _DeadlineHTTPPool, "https": _DeadlineHTTPSPool}
 
 
-class DeadlineAdapter(HTTPAdapter):
-    """A requests adapter whose connections obey the thread's `enforced` deadline."""
-
+class _DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Use the connection pools of this module."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Use the connection pools of this module for proxies as well."""
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
 
-class _Session(requests.Session):
-    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
+class Wire:
+    """The connections to one address, one for each thread. Safe to use from many threads.
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        return None
+    There is no session of requests around them: that would merge its own headers, proxies and cookies into each request, and
+    follow redirects.
+    """
 
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._local = threading.local()
+        #: The usual CAs, or a file or a directory of them in their place.
+        self.verify = route.ca or True
 
-def new_session(ca: str | None) -> requests.Session:
-    """A session for one thread, with one connection and no repetitions; `ca` is in place of the usual CAs."""
-    session = _Session()
-    # The environment is read once, for the route, not at each request (and never .netrc).
-    session.trust_env = False
-    session.verify = ca or True
-    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+    @contextmanager
+    def send(
+        self, request: requests.PreparedRequest, deadline: Deadline, timeout: tuple[float, float]
+    ) -> Iterator[tuple[requests.Response, Exchange]]:
+        """Send it; the answer is read in the block. Nothing is sent after the deadline, and every read ends by it."""
+        exchange = _current.exchange = Exchange(deadline)
+        try:
+            with self._adapter().send(
+                request, stream=True, timeout=timeout, verify=self.verify, proxies=self._route.proxies
+            ) as response:
+                yield response, exchange
+        finally:
+            _current.exchange = None
+
+    def close(self) -> None:
+        """Close this thread's connection: what comes over it next may belong to no request that is to come."""
+        self._adapter().close()
+
+    def _adapter(self) -> HTTPAdapter:
+        adapter: HTTPAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = _DeadlineAdapter(
+                pool_connections=1, pool_maxsize=1, max_retries=0
+            )
+        return adapter

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol
 
 from wechat.http.deadline import Deadline
 
-_urgent: ContextVar[bool] = ContextVar("urgent", default=False)
+#: Whether this thread's calls are urgent.
+URGENT: ContextVar[bool] = ContextVar("urgent", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,15 @@ class Limit:
         return f"{self.calls} per minute" if self.seconds == 60 else f"{self.calls} in {self.seconds} s"  # noqa: PLR2004 - a minute
 
 
-class Pace(Protocol):
-    """Makes each call wait for its turn."""
+class Pace:
+    """Makes each call wait for its turn: this one for none, and it learns of no limit."""
 
     def wait(self, path: str, appid: str | None, deadline: Deadline) -> None:
         """Return when the call may be sent; raises RateLimited where that takes too long."""
 
-    def asks(self, path: str) -> bool:
+    def asks(self, path: str) -> bool:  # noqa: ARG002 - see the class
         """Whether the caller, whom WeChat refused for being too fast, is the one to ask for the path's limit."""
+        return False
 
     def learn(self, path: str, limit: Limit) -> None:
         """WeChat has told the path's limit."""
@@ -40,13 +41,8 @@ class Pace(Protocol):
 @contextmanager
 def urgent_calls(urgent: bool) -> Iterator[None]:  # noqa: FBT001 - a release's own flag
     """This thread's calls take their turn before the others', if urgent."""
-    token = _urgent.set(urgent)
+    token = URGENT.set(urgent)
     try:
         yield
     finally:
-        _urgent.reset(token)
-
-
-def is_urgent() -> bool:
-    """Whether this thread's calls are urgent."""
-    return _urgent.get()
+        URGENT.reset(token)

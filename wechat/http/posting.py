@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,8 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from wechat.http.clock import http_time
-from wechat.http.connections import enforced, new_session
+from wechat.http.connections import Wire
 from wechat.http.deadline import Deadline
 from wechat.http.problems import NO_ANSWER, problem_of
 from wechat.http.retry_after import retry_after_s
@@ -37,8 +35,7 @@ class Reply:
 
     def retry_after_s(self, now: float) -> float:
         """For how long the server wants to be left alone, in seconds."""
-        sent_at = http_time(self.headers.get("Date")) or now
-        return retry_after_s(self.headers.get("Retry-After"), sent_at) or 0.0
+        return retry_after_s(self.headers, now) or 0.0
 
 
 class _NoPath(logging.Filter):
@@ -67,7 +64,7 @@ class Address:
         self._url = url
         self._variable = variable
         self._route = route_to(url)
-        self._local = threading.local()
+        self._wire = Wire(self._route)
         if parts.path.strip("/") or parts.query:
             logging.getLogger("urllib3.connectionpool").addFilter(_NoPath(parts.path or "/"))
 
@@ -76,39 +73,24 @@ class Address:
         if self._route.proxy_problem:
             return Reply(problem=self._route.proxy_problem)
         try:
-            with (
-                enforced(Deadline(DEADLINE_S)) as exchange,
-                self._session().send(
-                    self._prepared(body, headers, query),
-                    timeout=(DEADLINE_S, DEADLINE_S),
-                    stream=True,
-                    allow_redirects=False,
-                    proxies=self._route.proxies,
-                ) as response,
-            ):
+            request, timeouts = self._prepared(body, headers, query), (DEADLINE_S, DEADLINE_S)
+            with self._wire.send(request, Deadline(DEADLINE_S), timeouts) as (response, exchange):
                 reply = Reply(response.status_code, _beginning(response), response.headers)
             if exchange.has_leftover:
-                self._session().close()
+                self._wire.close()
         except NO_ANSWER as error:
             # Not chained: the error holds the URL.
-            self._session().close()
+            self._wire.close()
             return Reply(problem=ca_problem(self._url) or problem_of(error, self._variable))
         return reply
 
     def _prepared(self, body: bytes, headers: Mapping[str, str], query: str) -> requests.PreparedRequest:
-        """Not by the session, which would add what other answers have set."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method("POST")
         prepared.prepare_url(self._url, query or None)
         prepared.prepare_headers({"Content-Type": "application/json", "User-Agent": "mprelease", **headers})
         prepared.prepare_body(body, None)
         return prepared
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._route.ca)
-        return session
 
 
 def _beginning(response: requests.Response) -> bytes:

@@ -1,4 +1,4 @@
-"""HTTP to WeChat: one session per thread, a total deadline, a bound on the body, no retries.
+"""HTTP to WeChat: one connection per thread, a total deadline, a bound on the body, no retries.
 
 Retries belong to the release policy alone. Errors of requests hold the URL and the URL holds the
 token, so they are translated here and never chained.
@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import requests
 
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer, read_file
-from wechat.http.clock import WeChatClock, http_time
-from wechat.http.connections import enforced, new_session
+from wechat.http.clock import WeChatClock
+from wechat.http.connections import Wire
 from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
 from wechat.http.problems import NO_ANSWER, problem_of
@@ -104,15 +103,14 @@ class Transport:
         self._timeout = (connect_timeout_s, read_timeout_s)
         self._total_s = connect_timeout_s + read_timeout_s
         self._route = route or route_to(self._api_url)
-        self._local = threading.local()
+        self.wire = Wire(self._route)
         self._secrets = tuple(secrets)
         self._observe = observe
         self.clock = clock
-        self.pace = pace
+        self.pace = pace or Pace()
 
     def call(
         self,
-        method: Literal["GET", "POST"],
         path: str,
         *,
         deadline: Deadline,
@@ -122,14 +120,14 @@ class Transport:
         secrets: Iterable[str] = (),
         has_turn: bool = False,
     ) -> dict[str, Any]:
-        """Send the call and read its answer by the body; `appid` is for the log and the pace.
+        """Send the call (a GET where it has no body) and read the answer by its body; `appid` is for the log and the pace.
 
         Raises Refused for an errcode other than 0, Unanswered when no usable answer came, and RateLimited if it was
         not sent; `has_turn` if the call's turn was taken ahead. Logs one event with endpoint, appid, the HTTP
         status, errcode and rid, or the problem where no answer came, and milliseconds.
         """
         return self._told(
-            *(method, path, read_answer, Reply()),
+            *(path, read_answer, Reply()),
             deadline=deadline,
             query=query,
             body=body,
@@ -150,7 +148,7 @@ class Transport:
     ) -> bytes:
         """As `call`, for what answers with a file, and with JSON only where it refuses."""
         return self._told(
-            *("POST", path, read_file, Reply(most=MAX_FILE)),
+            *(path, read_file, Reply(most=MAX_FILE)),
             deadline=deadline,
             query=query,
             body=body,
@@ -160,7 +158,6 @@ class Transport:
 
     def _told(  # noqa: PLR0913 - what a call is made of
         self,
-        method: Literal["GET", "POST"],
         path: str,
         read: Callable[[str, int, bytes, Iterable[str], float | None], _Answer],
         reply: Reply,
@@ -173,11 +170,11 @@ class Transport:
         secrets: Iterable[str] = (),
     ) -> _Answer:
         if not has_turn:
-            self.take_turn(path, appid, deadline)
+            self.pace.wait(path, appid, deadline)
         started = time.monotonic()
         event: dict[str, Any] = {"endpoint": path, "appid": appid}
         try:
-            self._exchange(method, path, deadline, query, body, reply)
+            self._exchange(path, deadline, query, body, reply)
             event["status"] = reply.status
             sent = (*self._secrets, *secrets, query.get("access_token", ""))
             answer = read(path, reply.status, reply.body, sent, reply.retry_after_s)
@@ -196,7 +193,7 @@ class Transport:
                 self.clock.observe(reply.date, reply.came_at)
             if "errcode" not in event or not reply.is_all:
                 # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
-                self._session().close()
+                self.wire.close()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -208,20 +205,14 @@ class Transport:
         """What another system than WeChat answers to a GET, by its status and its body; raises Unanswered."""
         reply = Reply()
         try:
-            self._exchange("GET", path, deadline, query, None, reply)
+            self._exchange(path, deadline, query, None, reply)
         finally:
             if not reply.is_all:
-                self._session().close()
+                self.wire.close()
         return reply
-
-    def take_turn(self, path: str, appid: str | None, deadline: Deadline) -> None:
-        """Wait until a call may be sent; raises RateLimited where that takes too long."""
-        if self.pace is not None:
-            self.pace.wait(path, appid, deadline)
 
     def _exchange(
         self,
-        method: str,
         path: str,
         deadline: Deadline,
         query: Mapping[str, str],
@@ -234,16 +225,8 @@ class Transport:
         data = None if body is None else encode(body)
         try:
             call_deadline = deadline.within(self._total_s)
-            with (
-                enforced(call_deadline) as exchange,
-                self._session().send(
-                    self._prepared(method, path, query, data),
-                    timeout=self._timeouts(call_deadline),
-                    stream=True,
-                    allow_redirects=False,
-                    proxies=self._route.proxies,
-                ) as response,
-            ):
+            request, timeouts = self._prepared(path, query, data), self._timeouts(call_deadline)
+            with self.wire.send(request, call_deadline, timeouts) as (response, exchange):
                 self._read(path, response, reply)
                 reply.is_all = not exchange.has_leftover
                 return
@@ -252,12 +235,9 @@ class Transport:
         # Outside the except block: the cause holds the URL, and the URL holds the token.
         raise Unanswered(path, problem, reply.retry_after_s)
 
-    def _prepared(
-        self, method: str, path: str, query: Mapping[str, str], data: bytes | None
-    ) -> requests.PreparedRequest:
-        """Not by the session, which merges its own headers, proxies and cookies into each request anew."""
+    def _prepared(self, path: str, query: Mapping[str, str], data: bytes | None) -> requests.PreparedRequest:
         prepared = requests.PreparedRequest()
-        prepared.prepare_method(method)
+        prepared.prepare_method("GET" if data is None else "POST")
         # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
         prepared.url = f"{self._api_url}{path}?{urlencode(query)}"
         prepared.prepare_headers(self._headers)
@@ -270,10 +250,9 @@ class Transport:
         return min(connect_s, left), min(read_s, left)
 
     def _read(self, path: str, response: requests.Response, reply: Reply) -> None:
-        reply.date, reply.came_at = response.headers.get("Date"), self.clock.reading()
-        sent_at = http_time(reply.date) or self.clock.now()
+        reply.date, reply.came_at = response.headers.get("Date"), time.monotonic()
         reply.status = response.status_code
-        reply.retry_after_s = retry_after_s(response.headers.get("Retry-After"), sent_at)
+        reply.retry_after_s = retry_after_s(response.headers, self.clock.now())
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
@@ -281,12 +260,6 @@ class Transport:
                 problem = f"HTTP {reply.status} with a body over {reply.most} bytes"
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._route.ca)
-        return session
 
 
 def encode(body: Mapping[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ from pyrate_limiter import GCRA, Rate, RateItem, RedisStateStore, StateBucket
 from wechat.component import COMPONENT_TOKEN_PATH, PREFIX
 from wechat.errors import RateLimited
 from wechat.http.deadline import Deadline
-from wechat.http.pace import Limit, is_urgent
+from wechat.http.pace import URGENT, Limit, Pace
 from wechat.mini_program import PATHS
 from wechat.rate.learnt import LearntLimits
 
@@ -46,8 +46,8 @@ class _Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimits:
-    """Implements `Pace`. Safe to use from many threads and processes.
+class RateLimits(Pace):
+    """Counts calls. Safe to use from many threads and processes.
 
     `now` is a time that all workers share, in seconds since the epoch.
     """
@@ -63,7 +63,7 @@ class RateLimits:
 
     def wait(self, path: str, appid: str | None, deadline: Deadline) -> None:
         """Return when the call may be sent; raises RateLimited where that takes too long."""
-        urgent = is_urgent() or path in _BEFORE_ALL
+        urgent = URGENT.get() or path in _BEFORE_ALL
         patience_s = PATIENCE_S
         for turn in self._turns(path, appid):
             while (wait_s := self._try(turn, urgent=urgent)) > 0:

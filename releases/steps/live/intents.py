@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from releases.problems import NotShownYet, StepBlocked
+from releases.steps import commit_code
 
 #: What went live is not shown by all of WeChat's machines at once: it is asked for as long as that, in seconds.
 SHOWN_WITHIN_S = 600
@@ -20,26 +21,17 @@ class Lateness(Protocol):
         """WeChat does not show what it must have done; returns for how many seconds it has not."""
 
 
-class Intents(Lateness, Protocol):
-    """Intents are written before the call goes out; times are WeChat's, in seconds since the epoch."""
+class Intents(commit_code.Intents, Lateness, Protocol):
+    """Writes besides how far the publication got; times are WeChat's, in seconds since the epoch."""
 
     def publish(self, at: float) -> None:
         """The release is about to be published; the first time counts."""
-
-    def forget_publication(self) -> None:
-        """WeChat refused to publish for certain, and no other call is on its way."""
 
     def published(self, at: float) -> None:
         """The release was published by then."""
 
     def dropped(self, domains: Mapping[str, list[str]] | None) -> None:
         """WeChat has dropped these domains; None for none."""
-
-    def revert(self, to: int, at: float) -> None:
-        """The live version is about to be taken back, to the one of this number."""
-
-    def forget_revert(self) -> None:
-        """WeChat refused to take it back for certain, and no other call is on its way."""
 
 
 def late(blocked: StepBlocked, intents: Lateness, bound_s: int) -> StepBlocked | NotShownYet:

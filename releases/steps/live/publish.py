@@ -63,7 +63,7 @@ def publish(
             refused.errcode in _NOT_PUBLISHABLE or verdict_of(refused.errcode).verdict in CHANGED_NOTHING
         )
         if intended_at is None and is_certain:
-            intents.forget_publication()
+            intents.know(publish_at=None)
         if refused.errcode in _NOT_PUBLISHABLE:
             raise _not_publishable(release, latest, refused, intents) from refused
         raise
@@ -91,7 +91,7 @@ def _intend(
                 unsent.pop_all()
                 return found
             if release.progress.publish_at is None:
-                unsent.callback(intents.forget_publication)
+                unsent.callback(intents.know, publish_at=None)
     raise Unanswered(PATHS["release"], f"the checks before it took longer than {GUARD_GOOD_FOR_S:.0f} s")
 
 
@@ -108,7 +108,7 @@ def _published_already(
         intents.published(mini_program.now())
         return "WeChat says that it is published already"
     # No call of ours has published anything, and none is on its way: a cancel leaves the release approved.
-    intents.forget_publication()
+    intents.know(publish_at=None)
     raise StepBlocked(
         errcode=refused.errcode,
         errmsg=f"{refused.errmsg}; what is live is {name_of_live(live)}",

@@ -51,14 +51,14 @@ def revert(mini_program: MiniProgramCalls, release: Release, intents: Intents) -
         raise _not_shown(release, intents)
     mini_program.take_turn("revertcoderelease")
     target = _target(listed, release)
-    intents.revert(target.app_version, mini_program.now())
+    intents.intend(revert_to=target.app_version, revert_at=mini_program.now())
     try:
         mini_program.revert(target.app_version)
     except Refused as refused:
         # Only a first call's refusal says that nothing was taken back.
         if sent_at is None or refused.errcode != NOTHING_BEFORE:
             if sent_at is None and verdict_of(refused.errcode).verdict in CHANGED_NOTHING:
-                intents.forget_revert()
+                intents.know(revert_to=None, revert_at=None)
             raise
     live = mini_program.versions().live
     if not _is_other(live, release):

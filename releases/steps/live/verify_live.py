@@ -7,8 +7,9 @@ answered without publishing, and drops domains as it publishes.
 from __future__ import annotations
 
 from releases import remedies
-from releases.problems import NeverPublished, StepBlocked
+from releases.problems import StepBlocked, Undone
 from releases.record import Release
+from releases.states import Step
 from releases.steps.calls import MiniProgramCalls, WebView
 from releases.steps.live.intents import SHOWN_WITHIN_S, Intents, late
 from releases.steps.ours import is_live_instead, is_our_live, name_of_live
@@ -19,7 +20,7 @@ from wechat.mini_program import LiveVersion
 def verify_live(mini_program: MiniProgramCalls, release: Release, intents: Intents, wanted: Domains) -> str:
     """Check version and domains; returns what is live, raises StepBlocked or NotShownYet.
 
-    Where a person resumed it and it is not live, NeverPublished says so: then it has to be published again.
+    Where a person resumed it and it is not live, Undone says so: then it has to be published again.
     """
     since = release.progress.publish_at or 0.0
     live = mini_program.versions().live
@@ -65,6 +66,6 @@ def _not_live(live: LiveVersion | None, release: Release, intents: Intents) -> E
     else:
         errmsg = f"WeChat took the call, which had no effect: {name_of_live(live)} is live as before"
     if release.progress.mend:
-        return NeverPublished(f"{errmsg}; it is published again")
+        return Undone(Step.PUBLISH, f"{errmsg}; it is published again")
     blocked = StepBlocked(errmsg=errmsg, remedy=remedies.NEVER_LIVE(appid=release.appid))
     return late(blocked, intents, SHOWN_WITHIN_S)

@@ -117,7 +117,7 @@ class SecondHalf:
         """How a look may end."""
         ends: list[End] = [partial(self.reviewed, look, status) for status in ReviewStatus]
         if look.release.progress.withdraw:
-            ends.append(partial(look.withdraw, 5.0))
+            ends.append(partial(look.intend, withdraw_at=5.0))
         return ends
 
     def reviewed(self, look: Look, status: ReviewStatus) -> None:
@@ -138,12 +138,12 @@ class SecondHalf:
                 return [
                     *[partial(self.live, attempt)] * 3,
                     partial(self._broken, attempt),
-                    partial(attempt.publish_again, "it is not"),
+                    partial(attempt.go_back, Step.PUBLISH, "it is not"),
                 ]
             case Step.REVERT:
                 return [
                     *[partial(self.reverted, attempt)] * 2,
-                    partial(attempt.revert, 7, 5.0),
+                    partial(attempt.intend, revert_to=7, revert_at=5.0),
                 ]
         return []
 

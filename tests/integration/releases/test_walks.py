@@ -196,7 +196,7 @@ class Walk:
                 return ends
             case Step.SUBMIT_AUDIT:
                 ends = [partial(attempt.submitted, 7, "submitted")] * 3
-                ends.append(partial(attempt.commit_again, "another"))
+                ends.append(partial(attempt.go_back, Step.COMMIT_CODE, "replaced", foreign="another"))
         return [partial(self._half.way_made, attempt, end) for end in ends]
 
     def _run_on(self, attempt: Attempt) -> None:
@@ -213,7 +213,7 @@ class Walk:
             except RecordChanged:
                 attempt.note_cancelled()
             finally:
-                if not attempt.ended and attempt not in self._attempts:
+                if not attempt.is_over and attempt not in self._attempts:
                     self._leases.end(attempt.release.id, attempt.release.appid, attempt.lease, back=back)
 
     def _die(self) -> None:

@@ -60,7 +60,7 @@ def transport_to() -> Iterator[TransportTo]:
                 clock=WeChatClock(),
                 secrets=(APPSECRET,),
             )
-            sessions.callback(transport._session().close)
+            sessions.callback(transport.wire.close)
             return transport
 
         yield build

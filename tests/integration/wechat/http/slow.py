@@ -59,4 +59,4 @@ def seconds_until_unanswered(transport: Transport, seconds: float) -> float:
 
 
 def call(transport: Transport, seconds: float) -> None:
-    transport.call("POST", "/wxa/commit", deadline=Deadline(seconds), query={"access_token": "t"}, body={})
+    transport.call("/wxa/commit", deadline=Deadline(seconds), query={"access_token": "t"}, body={})

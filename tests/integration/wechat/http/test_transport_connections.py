@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import requests
+from requests.adapters import HTTPAdapter
 
 from tests.integration.wechat.conftest import Serve, TransportTo
 from tests.integration.wechat.server import Connection, Request, always, answer
@@ -23,7 +23,7 @@ def get(transport: Transport) -> None:
 
 def asked(transport: Transport, path: str) -> object:
     """The path that the answer is for."""
-    return transport.call("GET", path, deadline=Deadline(10), query={"access_token": "t"}).get("path")
+    return transport.call(path, deadline=Deadline(10), query={"access_token": "t"}).get("path")
 
 
 def test_connection_is_kept_for_the_next_call(serve: Serve, transport_to: TransportTo) -> None:
@@ -53,7 +53,7 @@ def test_deadline_of_one_call_does_not_bind_the_next_one(serve: Serve, transport
     moment = [0.0]
     first = Deadline(5, lambda: moment[0])
 
-    transport.call("GET", "/wxa/security/get_code_privacy_info", deadline=first, query={})
+    transport.call("/wxa/security/get_code_privacy_info", deadline=first, query={})
     moment[0] = 1_000.0
     get(transport)
 
@@ -86,7 +86,7 @@ def test_each_thread_has_a_connection_of_its_own(serve: Serve, transport_to: Tra
     def two_calls() -> None:
         get(transport)
         get(transport)
-        transport._session().close()
+        transport.wire.close()
 
     for _ in range(3):
         thread = threading.Thread(target=two_calls)
@@ -111,7 +111,7 @@ def test_threads_call_at_the_same_time(serve: Serve, transport_to: TransportTo) 
     def call() -> None:
         get(transport)
         answered.append(1)
-        transport._session().close()
+        transport.wire.close()
 
     threads = [threading.Thread(target=call) for _ in range(2)]
     for thread in threads:
@@ -122,20 +122,20 @@ def test_threads_call_at_the_same_time(serve: Serve, transport_to: TransportTo) 
     assert answered == [1, 1]
 
 
-def test_one_session_serves_all_calls_of_a_thread_and_no_other_thread(transport_to: TransportTo) -> None:
+def test_one_adapter_serves_all_calls_of_a_thread_and_no_other_thread(transport_to: TransportTo) -> None:
     transport = transport_to("http://127.0.0.1")
-    of_another: list[requests.Session] = []
+    of_another: list[HTTPAdapter] = []
 
     def look() -> None:
-        with transport._session() as session:
-            of_another.append(session)
+        of_another.append(transport.wire._adapter())
+        of_another[0].close()
 
     thread = threading.Thread(target=look)
     thread.start()
     thread.join()
 
-    assert transport._session() is transport._session()
-    assert of_another[0] is not transport._session()
+    assert transport.wire._adapter() is transport.wire._adapter()
+    assert of_another[0] is not transport.wire._adapter()
 
 
 def numbered(request: Request) -> bytes:

@@ -129,6 +129,6 @@ def test_request_that_nobody_reads_ends_by_the_deadline(serve: Serve, transport_
     started = time.monotonic()
 
     with pytest.raises(Unanswered):
-        transport.call("POST", "/wxa/commit", deadline=Deadline(BUDGET_S), query={}, body=body)
+        transport.call("/wxa/commit", deadline=Deadline(BUDGET_S), query={}, body=body)
 
     assert time.monotonic() - started < AT_THE_LATEST_S

@@ -54,7 +54,6 @@ FAULTS: dict[str, Script] = {
 def error_of(transport: Transport, seconds: float = 5) -> WeChatError:
     with pytest.raises(WeChatError) as caught:
         transport.call(
-            "POST",
             "/wxa/commit",
             deadline=Deadline(seconds),
             query={"access_token": TOKEN},
@@ -169,9 +168,7 @@ def test_log_of_a_call_names_endpoint_appid_errcode_and_rid(
 
     began = time.monotonic()
     with pytest.raises(Refused):
-        transport.call(
-            "GET", "/wxa/security/get_code_privacy_info", deadline=Deadline(9), query={}, appid="wx1"
-        )
+        transport.call("/wxa/security/get_code_privacy_info", deadline=Deadline(9), query={}, appid="wx1")
 
     told = event(caplog)
     assert 0 <= told.pop("ms") <= (time.monotonic() - began) * 1000 + 1

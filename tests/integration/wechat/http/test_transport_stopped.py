@@ -47,7 +47,7 @@ def stopping(clock: Stopped, real: Callable[..., Any]) -> Callable[..., Any]:
 
 def unanswered_by(transport: Transport, clock: Stopped) -> str:
     with pytest.raises(Unanswered) as caught:
-        transport.call("POST", "/wxa/commit", deadline=Deadline(30, clock), query={}, body={"a": "b"})
+        transport.call("/wxa/commit", deadline=Deadline(30, clock), query={}, body={"a": "b"})
     return caught.value.problem
 
 
@@ -86,7 +86,7 @@ def test_nothing_is_sent_after_the_deadline_passed_in_the_handshake(
     context.sni_callback = lambda *_: clock.stop()
     server = serve(always(answer(OK)), context)
     transport = transport_to(server.url.replace("127.0.0.1", "localhost"))
-    transport._session().verify = str(certificate)
+    transport.wire.verify = str(certificate)
 
     assert "the deadline passed" in unanswered_by(transport, clock)
 

@@ -10,7 +10,7 @@ from tests.integration.wechat.tokens.token_helpers import put_due
 from wechat.component import ComponentApi
 from wechat.errors import RateLimited
 from wechat.http.deadline import Deadline
-from wechat.http.pace import Limit
+from wechat.http.pace import Limit, Pace
 from wechat.mini_program import PATHS, MiniProgram
 from wechat.tokens.single_flight import Tokens
 from wechat.tokens.store import TokenStore
@@ -23,7 +23,7 @@ RATES = {
 }
 
 
-class NotedPace:
+class NotedPace(Pace):
     """Notes who waits, and lets through all but what it is told to hold."""
 
     def __init__(self) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from releases.problems import NotShownYet, StepBlocked, TrialReplaced
+from releases.problems import NotShownYet, StepBlocked, Undone
 from releases.record import Progress, Release
 from releases.states import Status, Step
 from releases.steps.ahead import StandsBehind
 from releases.steps.submit_audit import submit_audit as do_submit_audit
 from releases.store.known import Stored
 from tests.support.examples import a_release, a_request
-from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
+from tests.support.fake_wechat import LEASE, FakeMiniProgram, NotedIntents, refused, unanswered
 from wechat.errcodes.row import GOES_ON
 from wechat.errors import RateLimited, Refused, Unanswered
 from wechat.mini_program import LatestAudit, TrialVersion
@@ -20,12 +20,17 @@ from wechat.mini_program import LatestAudit, TrialVersion
 PASSED, REJECTED, IN_REVIEW, WITHDRAWN, DELAYED = range(5)
 ATTEMPT = 1000.0
 OURS = TrialVersion("1.4.2", "", ATTEMPT)
+FORGOTTEN = ("know", {"submit_at": None})
 OTHER = Stored(a_release(a_request(user_version="1.4.1"), status=Status.CANCELLED), 3)
 
 
 def audit(status: int, **different: Any) -> LatestAudit:
     facts = {"auditid": 2**60 + 1, "version": "1.4.2", "desc": "faster", "submit_time": ATTEMPT}
     return LatestAudit(status=status, **{**facts, **different})
+
+
+def intended(code_since: float | None = ATTEMPT) -> tuple[str, dict[str, Any]]:
+    return "intend", {"submit_at": ATTEMPT, "submit_since": code_since, "unfound": 0}
 
 
 def after_unanswered_submit(**progress: Any) -> Release:
@@ -35,12 +40,14 @@ def after_unanswered_submit(**progress: Any) -> Release:
 
 def committed(**progress: Any) -> Release:
     """A release whose commit was answered just now."""
-    return a_release(progress=Progress(**{"commit_at": ATTEMPT, "committed_at": ATTEMPT, **progress}))
+    return a_release(
+        progress=Progress(**{"commit_at": ATTEMPT, "committed_at": ATTEMPT, "seen_under": LEASE, **progress})
+    )
 
 
 def submit_audit(mini_program: FakeMiniProgram, release: Release, intents: NotedIntents) -> tuple[int, str]:
     """Submit under the lease of the commit; those who wait see to the trial version themselves."""
-    intents.has_seen_trial = True
+    intents.lease = LEASE
     return do_submit_audit(mini_program, release, intents)
 
 
@@ -61,7 +68,7 @@ def test_the_first_attempt_writes_its_intent_and_submits_without_asking() -> Non
 
     assert (auditid, what) == (2**60 + 1, f"submitted as audit {2**60 + 1}")
     assert mini_program.calls == ["submit_audit"]
-    assert intents.noted == [("submit", ATTEMPT)]
+    assert intents.noted == [intended()]
 
 
 def test_the_intent_stands_before_the_call_goes_out() -> None:
@@ -70,7 +77,7 @@ def test_the_intent_stands_before_the_call_goes_out() -> None:
     with pytest.raises(Unanswered):
         submit_audit(FakeMiniProgram(submit_audit=[unanswered()]), committed(), intents)
 
-    assert intents.noted == [("submit", ATTEMPT)]
+    assert intents.noted == [intended()]
 
 
 @pytest.mark.parametrize("status", [PASSED, IN_REVIEW, DELAYED])
@@ -94,7 +101,7 @@ def test_after_an_unanswered_submit_an_ended_audit_blocks_and_a_resume_may_submi
         submit_audit(mini_program, after_unanswered_submit(), intents)
 
     assert mini_program.calls == ["latest_audit"]
-    assert intents.noted == [("forget_submission", None)]
+    assert intents.noted == [FORGOTTEN]
 
 
 UNFOUND = [
@@ -137,7 +144,7 @@ def test_where_the_commits_time_is_not_known_that_of_the_submission_counts(commi
     mini_program = FakeMiniProgram(latest_audit=[latest], trial_version=[None, None])
 
     if commit_at is None:
-        with pytest.raises(TrialReplaced):
+        with pytest.raises(Undone):
             submit_audit(mini_program, release, NotedIntents())
     else:
         assert submit_audit(mini_program, release, NotedIntents())[0] == latest.auditid
@@ -210,7 +217,7 @@ def test_85009_of_another_releases_audit_waits_for_its_end(status: int, version:
     assert OTHER.release.id in behind.problem.errmsg
     assert behind.problem.remedy.startswith(GOES_ON)
     # A definite no: whoever looks again may submit at once.
-    assert intents.noted == [("submit", ATTEMPT), ("forget_submission", None)]
+    assert intents.noted == [intended(), FORGOTTEN]
 
 
 def test_85009_of_it_after_a_submission_that_was_not_answered_leaves_that_to_be_asked_for() -> None:
@@ -221,7 +228,7 @@ def test_85009_of_it_after_a_submission_that_was_not_answered_leaves_that_to_be_
     with pytest.raises(StandsBehind):
         do_submit_audit(mini_program, after_unanswered_submit(), intents, whose=lambda _: OTHER)
 
-    assert intents.noted == [("submit", ATTEMPT)]
+    assert intents.noted == [intended(code_since=None)]
 
 
 def test_85009_of_nobodys_audit_here_blocks_naming_it() -> None:
@@ -242,11 +249,11 @@ def test_after_an_unanswered_submit_that_did_not_land_it_is_sent_again(latest: L
     mini_program = FakeMiniProgram(latest_audit=[latest], trial_version=[OURS], submit_audit=[7])
     intents = NotedIntents()
 
-    auditid, _ = submit_audit(mini_program, after_unanswered_submit(), intents)
+    auditid, _ = submit_audit(mini_program, after_unanswered_submit(submit_since=ATTEMPT - 1), intents)
 
     assert auditid == 7
     assert (mini_program.calls[0], mini_program.calls[-1]) == ("latest_audit", "submit_audit")
-    assert intents.noted == [("submit", ATTEMPT)]  # the first attempt's time counts
+    assert intents.noted == [intended(ATTEMPT - 1)]  # the first attempt's times count
 
 
 def test_when_asking_gets_no_answer_nothing_is_submitted() -> None:
@@ -316,7 +323,7 @@ def test_85009_of_an_audit_of_ours_that_has_ended_meanwhile_lets_a_resume_submit
     with pytest.raises(StepBlocked, match="has been rejected already"):
         submit_audit(mini_program, committed(), intents)
 
-    assert intents.noted[-1] == ("forget_submission", None)
+    assert intents.noted[-1] == FORGOTTEN
 
 
 def test_domains_are_confirmed_after_an_earlier_submission_was_asked_for_and_before_another() -> None:
@@ -341,7 +348,7 @@ def test_a_certain_no_takes_the_first_intent_back_and_never_that_of_an_earlier_s
         intents = NotedIntents()
         with pytest.raises((Refused, StepBlocked)):
             submit_audit(mini_program, release, intents)
-        forgotten.append(("forget_submission", None) in intents.noted)
+        forgotten.append(FORGOTTEN in intents.noted)
 
     assert forgotten == [errcode not in {-1, 9402202, 40001, 85009}, False]
 
@@ -353,7 +360,7 @@ def test_61039_forgets_the_submission_and_never_commits() -> None:
         submit_audit(mini_program, committed(), intents)
 
     assert mini_program.calls == ["submit_audit"]
-    assert intents.noted == [("submit", ATTEMPT), ("forget_submission", None)]
+    assert intents.noted == [intended(), FORGOTTEN]
 
 
 def test_after_61039_the_scan_is_asked_for_and_while_it_runs_nothing_is_submitted() -> None:

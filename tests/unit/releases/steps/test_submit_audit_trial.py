@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from releases.problems import StepBlocked, TrialReplaced
+from releases.problems import StepBlocked, Undone
 from releases.record import Progress, Release
+from releases.states import Step
 from releases.steps.submit_audit import JUST_NOW_S
 from releases.steps.submit_audit import submit_audit as do_submit_audit
 from tests.support.examples import a_release
-from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
+from tests.support.fake_wechat import LEASE, FakeMiniProgram, NotedIntents, refused, unanswered
 from tests.unit.releases.steps.test_submit_audit import (
     ATTEMPT,
     OURS,
@@ -56,10 +57,11 @@ def test_the_trial_version_is_asked_for_where_lease_or_time_have_gone_on(after_s
 def test_what_somebody_else_has_uploaded_is_not_submitted(trial: TrialVersion | None, told: str) -> None:
     mini_program, intents = FakeMiniProgram(privacy_info=[{}], trial_version=[trial]), NotedIntents()
 
-    with pytest.raises(TrialReplaced) as caught:
+    with pytest.raises(Undone) as caught:
         do_submit_audit(mini_program, waited(), intents)
 
-    assert str(caught.value) == told
+    assert (caught.value.step, caught.value.facts) == (Step.COMMIT_CODE, {"foreign": told})
+    assert told in caught.value.why
     assert intents.noted == []
 
 
@@ -86,10 +88,12 @@ def test_at_the_time_that_was_measured_after_a_second_commit_it_is_submitted_and
 
 
 def test_just_now_counts_from_when_the_commit_was_sent() -> None:
-    release = a_release(progress=Progress(commit_at=ATTEMPT - JUST_NOW_S - 1, committed_at=ATTEMPT))
+    release = a_release(
+        progress=Progress(commit_at=ATTEMPT - JUST_NOW_S - 1, committed_at=ATTEMPT, seen_under=LEASE)
+    )
     mini_program = FakeMiniProgram(trial_version=[THEIRS])
 
-    with pytest.raises(TrialReplaced):
+    with pytest.raises(Undone):
         submit_audit(mini_program, release, NotedIntents())
 
 

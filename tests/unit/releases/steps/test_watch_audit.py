@@ -10,23 +10,13 @@ from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
 from releases.steps.watch_audit import WITHDRAW_AGAIN_S, watch_audit
 from tests.support.examples import NOW, a_release
-from tests.support.fake_wechat import FakeMiniProgram, refused, unanswered
+from tests.support.fake_wechat import FakeMiniProgram, NotedIntents, refused, unanswered
 from wechat.errors import Refused, Unanswered
 from wechat.mini_program import AuditStatus, LatestAudit
 
 AUDIT = 7
 IN_REVIEW = Review(status=ReviewStatus.IN_REVIEW, submitted_at=NOW)
 AT = NOW.timestamp()
-
-
-class Intents:
-    """Notes when a withdrawal was intended."""
-
-    def __init__(self) -> None:
-        self.withdrawn_at: list[float] = []
-
-    def withdraw(self, at: float) -> None:
-        self.withdrawn_at.append(at)
 
 
 def submitted(**progress: object) -> Release:
@@ -62,7 +52,7 @@ def latest(status: int, auditid: int = AUDIT, time: float = AT, reason: str = ""
     ],
 )
 def test_the_status_of_our_audit_counts(status: int, expected: ReviewStatus) -> None:
-    seen = watch_audit(FakeMiniProgram(latest_audit=[latest(status)]), submitted(), Intents(), NOW)
+    seen = watch_audit(FakeMiniProgram(latest_audit=[latest(status)]), submitted(), NotedIntents(), NOW)
 
     assert (seen.review.status, seen.review.checked_at) == (expected, NOW)
     said = "" if expected is ReviewStatus.IN_REVIEW else f"audit 7 is {expected}"
@@ -72,7 +62,7 @@ def test_the_status_of_our_audit_counts(status: int, expected: ReviewStatus) -> 
 def test_a_rejection_has_its_reason_as_plain_text_and_its_pictures() -> None:
     answer = latest(1, reason="1: &lt;b&gt;<br>2: <a href='x'>here</a><br")
 
-    review = watch_audit(FakeMiniProgram(latest_audit=[answer]), submitted(), Intents(), NOW).review
+    review = watch_audit(FakeMiniProgram(latest_audit=[answer]), submitted(), NotedIntents(), NOW).review
 
     assert (review.reason, review.screenshots) == ("1: <b>\n2: here", ("picture",))
 
@@ -81,7 +71,7 @@ def test_the_status_of_another_audit_is_never_taken_for_ours_and_a_newer_one_is_
     theirs = latest(0, auditid=8, time=AT + 60)
     wechat = FakeMiniProgram(latest_audit=[theirs], audit=[AuditStatus(2, "", ())])
 
-    seen = watch_audit(wechat, submitted(), Intents(), NOW)
+    seen = watch_audit(wechat, submitted(), NotedIntents(), NOW)
 
     assert seen.review.status is ReviewStatus.IN_REVIEW
     assert "somebody else has submitted since: audit 8 of version 1.4.2" in seen.what
@@ -90,40 +80,43 @@ def test_the_status_of_another_audit_is_never_taken_for_ours_and_a_newer_one_is_
 def test_an_older_audit_that_wechat_still_shows_is_not_told() -> None:
     wechat = FakeMiniProgram(latest_audit=[latest(1, 6, AT - 3600)], audit=[AuditStatus(2, "", ())])
 
-    assert watch_audit(wechat, submitted(), Intents(), NOW).what == ""
+    assert watch_audit(wechat, submitted(), NotedIntents(), NOW).what == ""
 
 
 def test_the_same_foreign_audit_is_told_once() -> None:
     theirs = latest(0, auditid=8, time=AT + 60)
     first = watch_audit(
-        FakeMiniProgram(latest_audit=[theirs], audit=[AuditStatus(2, "", ())]), submitted(), Intents(), NOW
+        FakeMiniProgram(latest_audit=[theirs], audit=[AuditStatus(2, "", ())]),
+        submitted(),
+        NotedIntents(),
+        NOW,
     )
     again = submitted().changed(first.what, NOW)
 
     seen = watch_audit(
-        FakeMiniProgram(latest_audit=[theirs], audit=[AuditStatus(2, "", ())]), again, Intents(), NOW
+        FakeMiniProgram(latest_audit=[theirs], audit=[AuditStatus(2, "", ())]), again, NotedIntents(), NOW
     )
     assert seen.what == ""
 
 
 def test_an_audit_that_wechat_does_not_know_is_no_verdict() -> None:
     with pytest.raises(StepBlocked, match="does not know audit 7"):
-        watch_audit(FakeMiniProgram(latest_audit=[None], audit=[None]), submitted(), Intents(), NOW)
+        watch_audit(FakeMiniProgram(latest_audit=[None], audit=[None]), submitted(), NotedIntents(), NOW)
 
 
 def test_an_unknown_status_is_no_verdict() -> None:
     with pytest.raises(Unanswered, match="status 9"):
-        watch_audit(FakeMiniProgram(latest_audit=[latest(9)]), submitted(), Intents(), NOW)
+        watch_audit(FakeMiniProgram(latest_audit=[latest(9)]), submitted(), NotedIntents(), NOW)
 
 
 def test_a_withdrawal_is_intended_before_it_is_sent_and_read_afterwards() -> None:
     wechat = FakeMiniProgram(latest_audit=[latest(2), latest(3)], withdraw_audit=[None], now=AT)
-    intents = Intents()
+    intents = NotedIntents()
 
     seen = watch_audit(wechat, submitted(withdraw="asked"), intents, NOW)
 
     assert wechat.calls == ["latest_audit", "withdraw_audit", "latest_audit"]
-    assert intents.withdrawn_at == [AT]
+    assert intents.noted == [("intend", {"withdraw_at": AT})]
     assert seen.review.status is ReviewStatus.WITHDRAWN
 
 
@@ -131,7 +124,7 @@ def test_a_withdrawal_is_intended_before_it_is_sent_and_read_afterwards() -> Non
 def test_what_is_decided_is_not_withdrawn(status: int) -> None:
     wechat = FakeMiniProgram(latest_audit=[latest(status)])
 
-    watch_audit(wechat, submitted(withdraw="asked"), Intents(), NOW)
+    watch_audit(wechat, submitted(withdraw="asked"), NotedIntents(), NOW)
 
     assert wechat.calls == ["latest_audit"]
 
@@ -142,7 +135,7 @@ def test_a_withdrawal_that_was_not_answered_is_not_repeated_before_it_had_time_t
 ) -> None:
     wechat = FakeMiniProgram(latest_audit=[latest(2), latest(3)], withdraw_audit=[None], now=AT + since_s)
 
-    watch_audit(wechat, submitted(withdraw="asked", withdraw_at=AT), Intents(), NOW)
+    watch_audit(wechat, submitted(withdraw="asked", withdraw_at=AT), NotedIntents(), NOW)
 
     assert wechat.calls.count("withdraw_audit") == sent
 
@@ -151,20 +144,20 @@ def test_a_refused_withdrawal_is_an_error_of_the_look() -> None:
     wechat = FakeMiniProgram(latest_audit=[latest(2)], withdraw_audit=[refused(87013)], now=AT)
 
     with pytest.raises(Refused):
-        watch_audit(wechat, submitted(withdraw="asked"), Intents(), NOW)
+        watch_audit(wechat, submitted(withdraw="asked"), NotedIntents(), NOW)
 
 
 def test_a_withdrawal_without_an_answer_is_one() -> None:
     wechat = FakeMiniProgram(latest_audit=[latest(2)], withdraw_audit=[unanswered()], now=AT)
 
     with pytest.raises(Unanswered):
-        watch_audit(wechat, submitted(withdraw="asked"), Intents(), NOW)
+        watch_audit(wechat, submitted(withdraw="asked"), NotedIntents(), NOW)
 
 
 def test_a_record_of_an_older_version_learns_when_it_was_submitted() -> None:
     old = submitted().model_copy(update={"review": None})
     wechat = FakeMiniProgram(latest_audit=[latest(2, time=AT - 3600)])
 
-    seen = watch_audit(wechat, old, Intents(), NOW)
+    seen = watch_audit(wechat, old, NotedIntents(), NOW)
 
     assert seen.review.submitted_at == datetime.fromtimestamp(AT, UTC) - timedelta(hours=1)

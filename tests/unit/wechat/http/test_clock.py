@@ -62,7 +62,7 @@ def test_clock_goes_on_with_the_monotonic_one(clock: WeChatClock, stopwatch: Sto
 
 
 def test_date_header_counts_from_when_it_came(clock: WeChatClock, stopwatch: Stopwatch) -> None:
-    came_at = clock.reading()
+    came_at = stopwatch()
     stopwatch.seconds += 3
 
     clock.observe("Wed, 21 Oct 2015 07:28:00 GMT", came_at)

@@ -30,7 +30,7 @@ NOW = 1445412480.0
     ],
 )
 def test_wait_is_read_as_seconds_or_as_a_date(value: str, expected: float) -> None:
-    assert retry_after_s(value, NOW) == expected
+    assert retry_after_s({"Retry-After": value}, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,22 @@ def test_wait_is_read_as_seconds_or_as_a_date(value: str, expected: float) -> No
     [None, "", " ", "-5", "+5", "1.5", "1e9", "0x10", "\u0661", "60, 120", "soon", "inf", "nan", "60s", ",,"],
 )
 def test_garbage_is_no_wait(value: str | None) -> None:
-    assert retry_after_s(value, NOW) is None
+    assert retry_after_s({} if value is None else {"Retry-After": value}, NOW) is None
+
+
+@pytest.mark.parametrize("date", [{}, {"Date": "yesterday"}])
+def test_a_date_is_compared_with_the_servers_own_and_with_ours_where_it_tells_none(
+    date: dict[str, str],
+) -> None:
+    wanted = {"Retry-After": formatdate(NOW + 60, usegmt=True)}
+
+    assert retry_after_s(wanted | {"Date": formatdate(NOW + 20, usegmt=True)}, NOW) == 40
+    assert retry_after_s(wanted | date, NOW) == 60
 
 
 @given(st.text())
 def test_any_header_is_a_bounded_wait_or_none(value: str) -> None:
-    wait = retry_after_s(value, NOW)
+    wait = retry_after_s({"Retry-After": value}, NOW)
 
     assert wait is None or 0 <= wait <= MAX_RETRY_AFTER_S
 

@@ -27,6 +27,7 @@ from tests.support.live import (
 )
 from wechat.errors import RateLimited, Refused, Unanswered
 
+FORGOTTEN = ("know", {"publish_at": None})
 GUARD = ["latest_audit", "gray_plan", "get"]
 
 
@@ -161,7 +162,7 @@ def test_an_intent_is_taken_back_where_a_later_check_stops_it_and_no_call_may_ha
 
     assert "release" not in mini_program.calls
     assert intents.noted[0] == ("publish", INTENT)
-    assert (("forget", None) in intents.noted) is is_taken_back
+    assert (FORGOTTEN in intents.noted) is is_taken_back
 
 
 def test_an_intent_is_taken_back_where_every_check_was_too_old() -> None:
@@ -170,7 +171,7 @@ def test_an_intent_is_taken_back_where_every_check_was_too_old() -> None:
     with pytest.raises(Unanswered):
         publish(wechat(times=3), intents=intents, seconds=[0.0, 11.0] * 3)
 
-    assert intents.noted[-1] == ("forget", None)
+    assert intents.noted[-1] == FORGOTTEN
 
 
 def test_an_intent_whose_second_check_is_well_stands_when_the_call_goes_out() -> None:
@@ -179,7 +180,7 @@ def test_an_intent_whose_second_check_is_well_stands_when_the_call_goes_out() ->
     with pytest.raises(Unanswered):
         publish(wechat(times=2, release=[unanswered()]), intents=intents, seconds=[0.0, 10.1, 10.1, 20.0])
 
-    assert ("forget", None) not in intents.noted
+    assert FORGOTTEN not in intents.noted
 
 
 @pytest.mark.parametrize("desc", ["faster", "", "fas"])
@@ -220,7 +221,7 @@ def test_a_certain_refusal_of_the_first_call_takes_the_intent_back(errcode: int)
     with pytest.raises((Refused, NotShownYet)):
         publish(wechat(release=[refused(errcode)]), intents=intents)
 
-    assert intents.noted[:2] == [("publish", INTENT), ("forget", None)]
+    assert intents.noted[:2] == [("publish", INTENT), FORGOTTEN]
 
 
 @pytest.mark.parametrize("errcode", [-1, 99999])
@@ -240,7 +241,7 @@ def test_a_certain_refusal_of_a_further_call_leaves_it() -> None:
     with pytest.raises(Refused):
         publish(mini_program, ordered(publish_at=INTENT), intents)
 
-    assert ("forget", None) not in intents.noted
+    assert FORGOTTEN not in intents.noted
 
 
 def test_85052_of_what_is_ours_is_done() -> None:
@@ -270,7 +271,7 @@ def test_85052_of_the_first_call_while_another_version_is_live_blocks_naming_it(
         publish(mini_program, intents=intents)
 
     assert (caught.value.errcode, caught.value.rid) == (85052, "1-2-3")
-    assert intents.noted[-1] == ("forget", None)
+    assert intents.noted[-1] == FORGOTTEN
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_the_newest_that_is_not_ours_is_chosen_intended_and_called_once() -> Non
 
     assert mini_program.reverted_to == [8]
     assert mini_program.calls == ["versions", "earlier_versions", "revert", "versions"]
-    assert intents.noted == [("revert", (8, INTENT))]
+    assert intents.noted == [("intend", {"revert_to": 8, "revert_at": INTENT})]
 
 
 def test_ours_is_known_by_its_time_whatever_its_description_and_without_one_by_that() -> None:
@@ -81,7 +81,7 @@ def test_the_intent_stands_before_the_call_goes_out() -> None:
     with pytest.raises(Unanswered):
         revert(mini_program, intents)
 
-    assert intents.noted == [("revert", (7, INTENT))]
+    assert intents.noted == [("intend", {"revert_to": 7, "revert_at": INTENT})]
 
 
 def test_a_call_whose_turn_does_not_come_is_not_intended() -> None:
@@ -165,7 +165,7 @@ def test_a_certain_refusal_takes_the_intent_back() -> None:
     with pytest.raises(Refused):
         revert(mini_program, intents)
 
-    assert intents.noted[-1] == ("forget revert", None)
+    assert intents.noted[-1] == ("know", {"revert_to": None, "revert_at": None})
 
 
 @pytest.mark.parametrize("listed", [[], [earlier(9, "1.4.2", "faster")]])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from releases.problems import NeverPublished, NotShownYet, StepBlocked
+from releases.problems import NotShownYet, StepBlocked, Undone
 from releases.second_half import Review, ReviewStatus
 from releases.states import Step
 from releases.steps.live.verify_live import verify_live as do_verify
@@ -111,8 +111,10 @@ def test_another_version_that_was_published_since_blocks_at_once_naming_it(found
 
 @pytest.mark.parametrize("found", [NOTHING_LIVE, EMPTY, OLD])
 def test_after_a_resume_what_is_not_live_is_published_again(found: Versions) -> None:
-    with pytest.raises(NeverPublished, match="published again"):
+    with pytest.raises(Undone, match="published again") as caught:
         verify(found, mend=True)
+
+    assert caught.value.step is Step.PUBLISH
 
 
 def test_a_business_domain_that_was_dropped_is_written_down_with_the_others_and_blocks_by_name() -> None:
