@@ -81,7 +81,7 @@ def wechat(answers: Answers, redis_url: str) -> Iterator[WeChat]:
             seal=Seal(),
         )
         yield made
-        made._transport._session().close()
+        made._transport._wire().close()
 
 
 @pytest.fixture(scope="module")

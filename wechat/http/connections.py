@@ -25,6 +25,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
@@ -198,8 +199,33 @@ class _DeadlineHTTPSPool(HTTPSConnectionPool):
 _POOLS = {"http": _DeadlineHTTPPool, "https": _DeadlineHTTPSPool}
 
 
-class DeadlineAdapter(HTTPAdapter):
-    """A requests adapter whose connections obey the thread's `enforced` deadline."""
+class Wire(HTTPAdapter):
+    """One thread's connection to one address, which obeys the thread's `enforced` deadline; `ca` is in place of the usual CAs.
+
+    Without a session of requests around it: there are no cookies, redirects and hooks that it would see to, at a seventh of the
+    cost of a call. The environment is read once, for the route, not at each request (and never .netrc).
+    """
+
+    def __init__(self, ca: str | None, proxies: dict[str, str]) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.verify = ca or True
+        self._proxies = proxies
+        self._pool: ConnectionPool | None = None
+
+    def call(self, request: requests.PreparedRequest, timeout: tuple[float, float]) -> requests.Response:
+        """Send a request to the address; of the answer's body nothing is read yet."""
+        return self.send(request, stream=True, timeout=timeout, verify=self.verify, proxies=self._proxies)
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        super().close()
+        self._pool = None
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> ConnectionPool:
+        """The same for each call: there is one address."""
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use the connection pools of this module."""
@@ -211,22 +237,3 @@ class DeadlineAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
-
-
-class _Session(requests.Session):
-    """Knows no redirects: requests would parse Location and read the body, even when it follows none."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        return None
-
-
-def new_session(ca: str | None) -> requests.Session:
-    """A session for one thread, with one connection and no repetitions; `ca` is in place of the usual CAs."""
-    session = _Session()
-    # The environment is read once, for the route, not at each request (and never .netrc).
-    session.trust_env = False
-    session.verify = ca or True
-    adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from wechat.http.clock import http_time
-from wechat.http.connections import enforced, new_session
+from wechat.http.connections import Wire, enforced
 from wechat.http.deadline import Deadline
 from wechat.http.problems import NO_ANSWER, problem_of
 from wechat.http.retry_after import retry_after_s
@@ -78,25 +78,18 @@ class Address:
         try:
             with (
                 enforced(Deadline(DEADLINE_S)) as exchange,
-                self._session().send(
-                    self._prepared(body, headers, query),
-                    timeout=(DEADLINE_S, DEADLINE_S),
-                    stream=True,
-                    allow_redirects=False,
-                    proxies=self._route.proxies,
-                ) as response,
+                self._wire().call(self._prepared(body, headers, query), (DEADLINE_S, DEADLINE_S)) as response,
             ):
                 reply = Reply(response.status_code, _beginning(response), response.headers)
             if exchange.has_leftover:
-                self._session().close()
+                self._wire().close()
         except NO_ANSWER as error:
             # Not chained: the error holds the URL.
-            self._session().close()
+            self._wire().close()
             return Reply(problem=ca_problem(self._url) or problem_of(error, self._variable))
         return reply
 
     def _prepared(self, body: bytes, headers: Mapping[str, str], query: str) -> requests.PreparedRequest:
-        """Not by the session, which would add what other answers have set."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method("POST")
         prepared.prepare_url(self._url, query or None)
@@ -104,11 +97,11 @@ class Address:
         prepared.prepare_body(body, None)
         return prepared
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._route.ca)
-        return session
+    def _wire(self) -> Wire:
+        wire: Wire | None = getattr(self._local, "wire", None)
+        if wire is None:
+            wire = self._local.wire = Wire(self._route.ca, self._route.proxies)
+        return wire
 
 
 def _beginning(response: requests.Response) -> bytes:

@@ -1,4 +1,4 @@
-"""HTTP to WeChat: one session per thread, a total deadline, a bound on the body, no retries.
+"""HTTP to WeChat: one connection per thread, a total deadline, a bound on the body, no retries.
 
 Retries belong to the release policy alone. Errors of requests hold the URL and the URL holds the
 token, so they are translated here and never chained.
@@ -22,7 +22,7 @@ import requests
 from wechat.errors import Refused, Unanswered
 from wechat.http.answers import read_answer, read_file
 from wechat.http.clock import WeChatClock, http_time
-from wechat.http.connections import enforced, new_session
+from wechat.http.connections import Wire, enforced
 from wechat.http.deadline import Deadline
 from wechat.http.pace import Pace
 from wechat.http.problems import NO_ANSWER, problem_of
@@ -196,7 +196,7 @@ class Transport:
                 self.clock.observe(reply.date, reply.came_at)
             if "errcode" not in event or not reply.is_all:
                 # Only after an answer that was understood, with nothing behind it, is the next one sure to be the next call's.
-                self._session().close()
+                self._wire().close()
             seconds = time.monotonic() - started
             if self._observe is not None:
                 self._observe(path, event.get("errcode"), seconds)
@@ -211,7 +211,7 @@ class Transport:
             self._exchange("GET", path, deadline, query, None, reply)
         finally:
             if not reply.is_all:
-                self._session().close()
+                self._wire().close()
         return reply
 
     def take_turn(self, path: str, appid: str | None, deadline: Deadline) -> None:
@@ -236,12 +236,8 @@ class Transport:
             call_deadline = deadline.within(self._total_s)
             with (
                 enforced(call_deadline) as exchange,
-                self._session().send(
-                    self._prepared(method, path, query, data),
-                    timeout=self._timeouts(call_deadline),
-                    stream=True,
-                    allow_redirects=False,
-                    proxies=self._route.proxies,
+                self._wire().call(
+                    self._prepared(method, path, query, data), self._timeouts(call_deadline)
                 ) as response,
             ):
                 self._read(path, response, reply)
@@ -255,7 +251,6 @@ class Transport:
     def _prepared(
         self, method: str, path: str, query: Mapping[str, str], data: bytes | None
     ) -> requests.PreparedRequest:
-        """Not by the session, which merges its own headers, proxies and cookies into each request anew."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(method)
         # The base was checked with the settings, the paths are ours, and the query is encoded: there is nothing to repair.
@@ -271,9 +266,10 @@ class Transport:
 
     def _read(self, path: str, response: requests.Response, reply: Reply) -> None:
         reply.date, reply.came_at = response.headers.get("Date"), self.clock.reading()
-        sent_at = http_time(reply.date) or self.clock.now()
         reply.status = response.status_code
-        reply.retry_after_s = retry_after_s(response.headers.get("Retry-After"), sent_at)
+        wanted = response.headers.get("Retry-After")
+        if wanted is not None:
+            reply.retry_after_s = retry_after_s(wanted, http_time(reply.date) or self.clock.now())
         body = bytearray()
         for chunk in response.iter_content(_CHUNK):
             body += chunk
@@ -282,11 +278,11 @@ class Transport:
                 raise Unanswered(path, problem, reply.retry_after_s)
         reply.body = bytes(body)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = new_session(self._route.ca)
-        return session
+    def _wire(self) -> Wire:
+        wire: Wire | None = getattr(self._local, "wire", None)
+        if wire is None:
+            wire = self._local.wire = Wire(self._route.ca, self._route.proxies)
+        return wire
 
 
 def encode(body: Mapping[str, Any]) -> bytes:

@@ -49,8 +49,8 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def transport_to() -> Iterator[TransportTo]:
-    """Build a transport whose session of this thread is closed after the test."""
-    with ExitStack() as sessions:
+    """Build a transport whose connection of this thread is closed after the test."""
+    with ExitStack() as connections:
 
         def build(url: str, *, connect_s: float = 5, read_s: float = 5) -> Transport:
             transport = Transport(
@@ -60,7 +60,7 @@ def transport_to() -> Iterator[TransportTo]:
                 clock=WeChatClock(),
                 secrets=(APPSECRET,),
             )
-            sessions.callback(transport._session().close)
+            connections.callback(transport._wire().close)
             return transport
 
         yield build

@@ -293,7 +293,7 @@ def test_date_header_feeds_the_clock(serve: Serve) -> None:
     transport = Transport(api_url=server.url, connect_timeout_s=5, read_timeout_s=5, clock=clock)
 
     post(transport)
-    transport._session().close()
+    transport._wire().close()
 
     assert clock.now() == 1445412480.0
 
@@ -350,7 +350,7 @@ def test_whoever_observes_is_told_how_a_call_ended(serve: Serve, script: Script,
 
     with suppress(Refused, Unanswered):
         post(transport)
-    transport._session().close()
+    transport._wire().close()
 
     ((endpoint, outcome, seconds),) = told
     assert (endpoint, outcome) == ("/wxa/commit", errcode)

@@ -5,12 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.integration.wechat.conftest import Serve, TransportTo
 from tests.integration.wechat.server import Connection, Request, always, answer
 from wechat.errors import Refused, Unanswered
-from wechat.http.connections import MAX_INTERIM
+from wechat.http.connections import MAX_INTERIM, Wire
 from wechat.http.deadline import Deadline
 from wechat.http.transport import Transport
 
@@ -86,7 +85,7 @@ def test_each_thread_has_a_connection_of_its_own(serve: Serve, transport_to: Tra
     def two_calls() -> None:
         get(transport)
         get(transport)
-        transport._session().close()
+        transport._wire().close()
 
     for _ in range(3):
         thread = threading.Thread(target=two_calls)
@@ -111,7 +110,7 @@ def test_threads_call_at_the_same_time(serve: Serve, transport_to: TransportTo) 
     def call() -> None:
         get(transport)
         answered.append(1)
-        transport._session().close()
+        transport._wire().close()
 
     threads = [threading.Thread(target=call) for _ in range(2)]
     for thread in threads:
@@ -122,20 +121,19 @@ def test_threads_call_at_the_same_time(serve: Serve, transport_to: TransportTo) 
     assert answered == [1, 1]
 
 
-def test_one_session_serves_all_calls_of_a_thread_and_no_other_thread(transport_to: TransportTo) -> None:
+def test_one_connection_serves_all_calls_of_a_thread_and_no_other_thread(transport_to: TransportTo) -> None:
     transport = transport_to("http://127.0.0.1")
-    of_another: list[requests.Session] = []
+    of_another: list[Wire] = []
 
     def look() -> None:
-        with transport._session() as session:
-            of_another.append(session)
+        of_another.append(transport._wire())
 
     thread = threading.Thread(target=look)
     thread.start()
     thread.join()
 
-    assert transport._session() is transport._session()
-    assert of_another[0] is not transport._session()
+    assert transport._wire() is transport._wire()
+    assert of_another[0] is not transport._wire()
 
 
 def numbered(request: Request) -> bytes:

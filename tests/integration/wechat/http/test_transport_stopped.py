@@ -86,7 +86,7 @@ def test_nothing_is_sent_after_the_deadline_passed_in_the_handshake(
     context.sni_callback = lambda *_: clock.stop()
     server = serve(always(answer(OK)), context)
     transport = transport_to(server.url.replace("127.0.0.1", "localhost"))
-    transport._session().verify = str(certificate)
+    transport._wire().verify = str(certificate)
 
     assert "the deadline passed" in unanswered_by(transport, clock)
 

@@ -32,7 +32,7 @@ def tls_transport_to(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         transport = transport_to(serve(script, context).url, read_s=60)
-        transport._session().verify = str(certificate)
+        transport._wire().verify = str(certificate)
         return transport
 
     return build
@@ -57,7 +57,7 @@ def test_bytes_behind_an_answer_over_tls_end_the_connection(
     context.load_cert_chain(certificate)
     server = serve(script, context)
     transport = transport_to(server.url)
-    transport._session().verify = str(certificate)
+    transport._wire().verify = str(certificate)
 
     for _ in range(3):
         call(transport, 30)
@@ -81,7 +81,7 @@ def test_tls_is_made_for_the_name_of_the_host_not_for_its_address(
     server = serve(once(answer(OK)), context)
     resolve(monkeypatch, name, "127.0.0.1")
     transport = transport_to(f"https://{name}:{server.port}", read_s=60)
-    transport._session().verify = str(certificate)
+    transport._wire().verify = str(certificate)
 
     # When it is called by that name, it answers; by another one, it is not talked to
     if name == "wechat.invalid":
@@ -112,7 +112,7 @@ def test_certificate_of_nobody_known_is_refused(
     tls_transport_to: Callable[[Script], Transport],
 ) -> None:
     transport = tls_transport_to(once(answer(OK)))
-    transport._session().verify = True
+    transport._wire().verify = True
 
     with pytest.raises(Unanswered, match="TLS failed"):
         call(transport, 30)

@@ -39,7 +39,7 @@ def ask_at_once(tokens: Tokens, appids: list[str]) -> list[str]:
             return tokens.authorizer_token(appid, Deadline(20))
         finally:
             assert isinstance(tokens.source, OwnTokens)
-            tokens.source._api.transport._session().close()
+            tokens.source._api.transport._wire().close()
 
     with ThreadPoolExecutor(len(appids)) as pool:
         return list(pool.map(ask, appids))
