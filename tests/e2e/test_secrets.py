@@ -77,7 +77,7 @@ def test_no_secret_is_found_in_logs_records_results_messages_or_redis(sealing_pl
             worker.process.wait(60)
             with platform.redis() as client:
                 store = store_of(platform, client)
-                owner = store.begin_refresh(away, 60)
+                owner, _ = store.begin_refresh(away, 60)
                 assert owner is not None
                 assert store.put_token(away, owner, token, expires_in_s=60, refresh_ahead_s=0)
             ended = platform.release(away, code=1)

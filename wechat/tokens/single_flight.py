@@ -62,9 +62,9 @@ class Tokens:
             stored = self.store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored
-            owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
+            owner, stored = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
             if owner is not None:
-                return self._refresh_as(owner, slot, deadline)
+                return self._refresh_as(owner, slot, stored, deadline)
             if stored is not None:
                 return stored
             self._wait(slot, deadline)
@@ -100,13 +100,13 @@ class Tokens:
 
     def refresh(self, slot: str, deadline: Deadline) -> StoredToken:
         """A token that is fetched now, whatever is stored; raises what `token_of` may."""
-        while (owner := self.store.begin_refresh(slot, _LOCK_LIFETIME_S)) is None:
+        while (owner := self.store.begin_refresh(slot, _LOCK_LIFETIME_S)[0]) is None:
             self._wait(slot, deadline)
-        return self._refresh_as(owner, slot, deadline, anew=True)
+        return self._refresh_as(owner, slot, None, deadline)
 
     def keep(self, slot: str, grant: Grant) -> None:
         """Store a token that came by another way than a refresh, unless one is under way."""
-        owner = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
+        owner, _ = self.store.begin_refresh(slot, _LOCK_LIFETIME_S)
         if owner is not None:
             try:
                 self._put(slot, owner, grant)
@@ -132,10 +132,12 @@ class Tokens:
         if at >= since and verdict_of(refused.errcode).verdict is not Verdict.RETRY:
             raise replace(refused)
 
-    def _refresh_as(self, owner: str, slot: str, deadline: Deadline, *, anew: bool = False) -> StoredToken:
+    def _refresh_as(
+        self, owner: str, slot: str, stored: StoredToken | None, deadline: Deadline
+    ) -> StoredToken:
+        """Refresh it, unless what is stored by now is good: another caller may have stored it between our look and our lock."""
+        is_over = False
         try:
-            # Another caller may have stored one between our look and our lock.
-            stored = None if anew else self.store.token(slot)
             if stored is not None and not stored.is_due:
                 return stored
             try:
@@ -149,14 +151,16 @@ class Tokens:
                 log.warning("the token of %s could not be refreshed early; it is still good", slot)
                 return stored
             ahead_s, stored_by_us = self._put(slot, owner, grant)
+            is_over = True
             log.info("token of %s refreshed, good for %d s", slot, grant.expires_in_s)
             newer = None if stored_by_us else self.store.token(slot)
             return newer or StoredToken(grant.token, int(grant.expires_in_s * 1000), int(ahead_s * 1000))
         finally:
-            self.store.end_refresh(slot, owner)
+            if not is_over:
+                self.store.end_refresh(slot, owner)
 
     def _put(self, slot: str, owner: str, grant: Grant) -> tuple[float, bool]:
-        """Store it; returns how long before its end it is to be refreshed, and whether nobody else has stored one meanwhile."""
+        """Store it, which ends the refresh; returns how long before its end it is to be refreshed, and whether nobody else has stored one meanwhile."""
         ahead_s = min(REFRESH_AHEAD_S, grant.expires_in_s / 2)
         stored_by_us = self.store.put_token(
             slot, owner, grant.token, expires_in_s=grant.expires_in_s, refresh_ahead_s=ahead_s

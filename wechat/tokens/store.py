@@ -154,7 +154,9 @@ class TokenStore:
         with self._redis.pipeline(transaction=False) as pipe:
             pipe.get(key)
             pipe.pttl(key)
-            raw, left_ms = pipe.execute()
+            return self._token(*pipe.execute())
+
+    def _token(self, raw: str | None, left_ms: int) -> StoredToken | None:
         if raw is None or left_ms <= 0:
             return None
         fields = self._token_fields(raw)
@@ -166,7 +168,7 @@ class TokenStore:
     def put_token(
         self, slot: str, owner: str, token: str, *, expires_in_s: float, refresh_ahead_s: float
     ) -> bool:
-        """Store a token that the owner of the slot's refresh got; False if the lock was lost."""
+        """Store a token that the owner of the slot's refresh got, which ends the refresh; False if the lock was lost."""
         document = json.dumps({"token": token, "refresh_below_ms": int(refresh_ahead_s * 1000)})
         keys = [token_key(slot), LOCK_PREFIX + slot]
         lifetime_ms = max(1, int(expires_in_s * 1000))
@@ -199,11 +201,18 @@ class TokenStore:
         """Why the owner of the tokens gave none, some seconds ago."""
         return cast("str | None", self._redis.get(OWNER_AWAY_KEY))
 
-    def begin_refresh(self, slot: str, lifetime_s: float) -> str | None:
-        """Become the one who refreshes the slot; returns the owner's name or None if someone else is."""
-        owner = secrets.token_hex(8)
-        key = LOCK_PREFIX + slot
-        return owner if self._redis.set(key, owner, nx=True, px=int(lifetime_s * 1000)) else None
+    def begin_refresh(self, slot: str, lifetime_s: float) -> tuple[str | None, StoredToken | None]:
+        """Become the one who refreshes the slot; returns the owner's name or None if someone else is.
+
+        And the slot's token, which another caller may have stored before the refresh began.
+        """
+        owner, key = secrets.token_hex(8), token_key(slot)
+        with self._redis.pipeline(transaction=False) as pipe:
+            pipe.set(LOCK_PREFIX + slot, owner, nx=True, px=int(lifetime_s * 1000))
+            pipe.get(key)
+            pipe.pttl(key)
+            is_ours, raw, left_ms = pipe.execute()
+        return owner if is_ours else None, self._token(raw, left_ms)
 
     def end_refresh(self, slot: str, owner: str) -> None:
         """Let the next one refresh; harmless when the lock is gone or another's."""

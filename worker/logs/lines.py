@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from structlog.contextvars import get_contextvars
-from structlog.typing import EventDict
+from structlog.typing import EventDict, Processor
 
 from releases.shown.printable import json_line, one_line
 from worker.logs.redaction import SECRET_NAMES, redact
@@ -20,43 +20,50 @@ _OF_MANY_LINES = ("exception", "stack")
 _NO_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "data"}
 
 
-class LineFormatter(structlog.stdlib.ProcessorFormatter):
-    """Formats any record of logging, with what is bound to its context. Redacts; never raises."""
+class LineFormatter(logging.Formatter):
+    """Formats any record of logging, with what is bound to its context. Redacts; never raises.
+
+    By structlog's processors, and not by its `ProcessorFormatter`, whose copies of the record cost as much as the line.
+    """
 
     def __init__(self, *, as_json: bool, colours: bool = False) -> None:
-        renderer = _as_json if as_json else _for_people(colours=colours)
+        super().__init__()
         format_exception = structlog.processors.format_exc_info  # plain: a richer one shows local variables
-        tidy = [] if as_json else [_for_terminals]
-        super().__init__(processors=[_fields, format_exception, _mask, *tidy, renderer], use_get_message=True)
+        tidy = () if as_json else (_for_terminals,)
+        self._processors: tuple[Processor, ...] = (format_exception, _mask, *tidy)
+        self._render = _as_json if as_json else _for_people(colours=colours)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         try:
-            return redact(super().format(record))
+            return self._line(record, record.getMessage())
         except Exception as error:  # noqa: BLE001 - whatever it is, logging would print it with the record, unredacted
             text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
             event = f"a log line could not be written ({type(error).__name__}): {text}"
-            return redact(
-                super().format(
-                    logging.LogRecord(
-                        record.name, record.levelno, record.pathname, record.lineno, event, None, None
-                    )
-                )
+            bare = logging.LogRecord(
+                record.name, record.levelno, record.pathname, record.lineno, event, None, None
             )
+            return self._line(bare, event)
+
+    def _line(self, record: logging.LogRecord, event: str) -> str:
+        level = record.levelname.lower()
+        fields: Any = _fields(record, level, event)
+        for process in self._processors:
+            fields = process(None, level, fields)
+        return redact(self._render(None, level, fields))
 
 
-def _fields(_logger: Any, level: str, event_dict: EventDict) -> EventDict:
+def _fields(record: logging.LogRecord, level: str, event: str) -> EventDict:
     """In this order, and what is bound or added can't take the place of what every line has."""
-    record: logging.LogRecord = event_dict["_record"]
     time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     ours = {
         "timestamp": time.replace("+00:00", "Z"),
         "level": level,
         "logger": record.name,
-        "event": event_dict["event"],
+        "event": event,
     }
     added = {name: value for name, value in vars(record).items() if name not in _NO_FIELDS}
-    rest = {name: event_dict[name] for name in ("exc_info", "stack_info") if name in event_dict}
+    rest = {name: value for name in ("exc_info", "stack_info") if (value := getattr(record, name))}
     return {**ours, **get_contextvars(), **_task(record), **added, **ours, **rest}
 
 

@@ -23,7 +23,7 @@ def store(request: pytest.FixtureRequest, redis_client: redis.Redis) -> TokenSto
 
 
 def put(store: TokenStore, token: str, *, expires_in_s: float = 7200, refresh_ahead_s: float = 600) -> None:
-    owner = store.begin_refresh(APPID, 5)
+    owner, _ = store.begin_refresh(APPID, 5)
     assert owner is not None
     assert store.put_token(APPID, owner, token, expires_in_s=expires_in_s, refresh_ahead_s=refresh_ahead_s)
 
@@ -127,13 +127,13 @@ def test_storing_a_token_ends_the_refresh(store: TokenStore, redis_client: redis
 
 
 def test_only_one_caller_becomes_the_refresher(store: TokenStore) -> None:
-    assert store.begin_refresh(APPID, 5) is not None
-    assert store.begin_refresh(APPID, 5) is None
+    assert store.begin_refresh(APPID, 5)[0] is not None
+    assert store.begin_refresh(APPID, 5)[0] is None
 
 
 def test_refreshers_of_different_slots_do_not_wait_for_each_other(store: TokenStore) -> None:
-    assert store.begin_refresh(APPID, 5) is not None
-    assert store.begin_refresh("wxother", 5) is not None
+    assert store.begin_refresh(APPID, 5)[0] is not None
+    assert store.begin_refresh("wxother", 5)[0] is not None
 
 
 def test_refresh_lock_expires(store: TokenStore, redis_client: redis.Redis) -> None:
@@ -144,7 +144,7 @@ def test_refresh_lock_expires(store: TokenStore, redis_client: redis.Redis) -> N
 
 def test_writer_who_lost_the_lock_stores_nothing(store: TokenStore, redis_client: redis.Redis) -> None:
     # Given a refresher whose lock expired, and another one who was done meanwhile
-    late = store.begin_refresh(APPID, 5)
+    late, _ = store.begin_refresh(APPID, 5)
     redis_client.delete(LOCK_KEY)
     put(store, "newer")
     assert late is not None
@@ -161,9 +161,9 @@ def test_writer_who_lost_the_lock_stores_nothing(store: TokenStore, redis_client
 def test_writer_who_lost_the_lock_leaves_it_to_its_owner(
     store: TokenStore, redis_client: redis.Redis
 ) -> None:
-    late = store.begin_refresh(APPID, 5)
+    late, _ = store.begin_refresh(APPID, 5)
     redis_client.delete(LOCK_KEY)
-    owner = store.begin_refresh(APPID, 5)
+    owner, _ = store.begin_refresh(APPID, 5)
     assert late is not None
 
     store.put_token(APPID, late, "older", expires_in_s=7200, refresh_ahead_s=600)
@@ -173,12 +173,12 @@ def test_writer_who_lost_the_lock_leaves_it_to_its_owner(
 
 
 def test_owner_ends_its_refresh(store: TokenStore) -> None:
-    owner = store.begin_refresh(APPID, 5)
+    owner, _ = store.begin_refresh(APPID, 5)
     assert owner is not None
 
     store.end_refresh(APPID, owner)
 
-    assert store.begin_refresh(APPID, 5) is not None
+    assert store.begin_refresh(APPID, 5)[0] is not None
 
 
 def test_rejected_token_is_forgotten(store: TokenStore) -> None:

@@ -120,7 +120,7 @@ def test_late_rejection_of_an_old_token_uses_the_newer_one(
     # Given that another worker replaces the token while our call is on its way
     def rejected_meanwhile(_: Request) -> Fields:
         store.reject_token(APPID, "merchant-1")
-        owner = store.begin_refresh(APPID, 5)
+        owner = store.begin_refresh(APPID, 5)[0]
         assert owner is not None
         assert store.put_token(APPID, owner, "merchant-of-another", expires_in_s=7200, refresh_ahead_s=600)
         return refusal(40001)

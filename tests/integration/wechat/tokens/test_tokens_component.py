@@ -164,7 +164,7 @@ def test_a_new_token_is_fetched_although_one_is_good_and_stored_for_all(
 
     assert tickets_sent(wechat) == [TICKET]
     assert value(store, COMPONENT) == "component-1"
-    assert store.begin_refresh(COMPONENT, 1) is not None, "the lock was kept"
+    assert store.begin_refresh(COMPONENT, 1)[0] is not None, "the lock was kept"
 
 
 def test_a_new_token_that_is_refused_leaves_the_stored_one(

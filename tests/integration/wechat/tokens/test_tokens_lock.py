@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import redis
 
@@ -16,7 +18,8 @@ from wechat.http.deadline import Deadline
 from wechat.tokens.own import OwnTokens
 from wechat.tokens.sealing import Seal
 from wechat.tokens.single_flight import Tokens
-from wechat.tokens.store import TokenStore
+from wechat.tokens.slots import COMPONENT
+from wechat.tokens.store import StoredToken, TokenStore
 
 
 def test_refresher_that_lost_its_lock_uses_the_newer_token(
@@ -93,7 +96,7 @@ def test_waiting_for_another_refresher_ends_by_the_deadline(
 def test_waiting_caller_takes_the_token_as_soon_as_it_is_there(
     component: ComponentApi, store: TokenStore, wechat: ScriptedWeChat, deadline: Deadline
 ) -> None:
-    owner = store.begin_refresh(APPID, 60)
+    owner, _ = store.begin_refresh(APPID, 60)
     assert owner is not None
 
     def other_is_done(_: float) -> None:
@@ -108,7 +111,7 @@ def test_waiting_caller_takes_the_token_as_soon_as_it_is_there(
 class Overtaken(TokenStore):
     """Another caller stores a token between this one's look and its lock."""
 
-    def begin_refresh(self, slot: str, lifetime_s: float) -> str | None:
+    def begin_refresh(self, slot: str, lifetime_s: float) -> tuple[str | None, StoredToken | None]:
         put(TokenStore(Database(self._redis), self._seal), slot, "of-another")
         return super().begin_refresh(slot, lifetime_s)
 
@@ -129,4 +132,17 @@ def test_token_that_came_between_look_and_lock_is_used(
     assert overtaken.authorizer_token(APPID, deadline) == "of-another"
 
     assert wechat.server.requests == []
+    assert not redis_client.exists(LOCK_KEY)
+
+
+def test_storing_the_new_token_ends_its_refresh_at_no_further_command(
+    tokens: Tokens, store: TokenStore, redis_client: redis.Redis, deadline: Deadline
+) -> None:
+    put(store, COMPONENT, "component-0")
+    redis_client.config_resetstat()
+
+    assert tokens.authorizer_token(APPID, deadline) == "merchant-1"
+
+    stats: Any = redis_client.info("commandstats")
+    assert stats["cmdstat_evalsha"]["calls"] == 1
     assert not redis_client.exists(LOCK_KEY)

@@ -10,7 +10,7 @@ LOCK_KEY = f"wechat:token-lock:{APPID}"
 
 
 def put(store: TokenStore, slot: str, token: str, *, refresh_ahead_s: float = 600) -> None:
-    owner = store.begin_refresh(slot, 5)
+    owner, _ = store.begin_refresh(slot, 5)
     assert owner is not None
     assert store.put_token(slot, owner, token, expires_in_s=7200, refresh_ahead_s=refresh_ahead_s)
 
