@@ -19,7 +19,8 @@ def main() -> int:
     sample = random.Random(options.seed).sample(changes, min(options.number, len(changes)))
     known = [(name, change) for name, change in holes(checkout.root) if options.of in change.path]
     _say(f"{len(known)} holes of before, {len(sample)} of {len(changes)} mutants (seed {options.seed})")
-    todo = [*known, *((f"mutant {number}", change) for number, change in enumerate(sample, 1))]
+    drawn = [(f"mutant {number}", change) for number, change in enumerate(sample, 1)]
+    todo = [*known, *drawn] if options.first == 1 else drawn[options.first - 1 :]
     _check_that_all_pass(checkout, (change for _, change in todo))
     survivors = _survivors(checkout, todo)
     _say(f"{len(todo) - survivors} of {len(todo)} were noticed")
@@ -49,6 +50,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--number", type=int, default=100, help="so many mistakes, drawn by the seed")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--first", type=int, default=1, help="go on at this one of those drawn, where a run was stopped"
+    )
     parser.add_argument("--of", default="", help="only in files whose path has this in it")
     parser.add_argument(
         "--limit-s", type=float, default=180, help="tests that take longer have noticed something"

@@ -156,6 +156,16 @@ def test_what_is_gone_is_left_alone_until_a_person_says_otherwise(
     assert not outbox.standing().gone
 
 
+def test_it_is_gone_where_one_answer_says_so_and_others_fail_otherwise(
+    five: list[Release], webhooks: Sender, receiver: Receiver, send_all: SendAll, outbox: Outbox
+) -> None:
+    receiver.answer = lambda message: Answer(410 if message["data"]["id"] == five[2].id else 500)
+
+    send_all(webhooks)
+
+    assert outbox.standing().gone
+
+
 def test_another_url_knows_nothing_of_the_troubles_of_the_one_before(
     five: list[Release],
     webhooks: Sender,

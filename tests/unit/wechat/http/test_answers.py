@@ -92,6 +92,12 @@ def test_errcode_zero_is_a_success_whatever_way_it_is_written(errcode: str) -> N
     assert answer["auditid"] == 7
 
 
+def test_another_field_than_the_errcode_may_be_said_twice() -> None:
+    answer = read_answer(ENDPOINT, 200, b'{"errcode": 0, "auditid": 6, "auditid": 7}')
+
+    assert answer["auditid"] == 7
+
+
 def test_raw_newline_inside_a_success_does_not_spoil_it() -> None:
     answer = read_answer(ENDPOINT, 200, b'{"errcode": 0, "user_desc": "first\nsecond\tthird"}')
 
