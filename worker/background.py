@@ -124,9 +124,7 @@ class BringBack(bootsteps.StartStopStep):
         for thread in self._threads:
             thread.join(timeout=10)
 
-    def terminate(self, parent: Any) -> None:
-        """Stop as well."""
-        self.stop(parent)
+    terminate = stop
 
     def _looks(self) -> Iterator[Look]:
         """Each by a thread of its own where it may wait for WeChat, or for an endpoint."""

@@ -72,7 +72,7 @@ class Orders:
         on = [scope for scope in scopes if self._pauses.current(scope) is not None]
         if on:
             self._actions.note(self._action(What.RESUME_PLATFORM, by, scope=on[0], number=len(held)))
-        for scope in scopes:
+        for scope in on:
             self._note(held, scope, "the platform goes on", by)
         lifted = [scope for scope in scopes if self._pauses.lift(scope)]
         # Whoever goes on may have had the quota raised.
@@ -227,8 +227,6 @@ class Orders:
 
     def _note(self, waiting: Iterable[Release], scope: str, what: str, by: By) -> None:
         """Have the history of each release that this pause holds tell who ended it, before it is ended."""
-        if self._pauses.current(scope) is None:
-            return
         held_by = [release.id for release in waiting if release.progress.held == scope]
         self._releases.note_all(held_by, what, by)
 

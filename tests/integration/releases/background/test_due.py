@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 import redis
@@ -16,7 +17,7 @@ from releases.scope import Scope
 from releases.states import LOOKED_AT, Status
 from releases.store import keys
 from releases.store.pauses import LET_GO_AT_ONCE, Pause, Pauses
-from releases.store.places import Lane, Place, fed, held, sent
+from releases.store.places import Lane, Place, fed, held, looked_at, sent
 from releases.store.places import due as due_at
 from releases.store.records import ReleaseStore
 from tests.integration.conftest import Sender
@@ -30,6 +31,7 @@ from tests.support.records import (
     stands,
     stored_at,
 )
+from tests.support.workers import wait_for
 
 
 def test_a_release_that_is_due_is_sent_and_noted_as_sent(
@@ -124,10 +126,11 @@ def test_the_lanes_are_emptied_in_their_order(due: Due, store: ReleaseStore, sen
     new = stored_at(store, fed, 1)
     begun = stored_at(store, lambda release: due_at(release, at(-1)), 2)
     urgent = stored_at(store, lambda release: due_at(release, at(-1)), 3, urgent=True)
+    look = stored_at(store, lambda _release: looked_at(at(-1)), 4)
 
     due.bring()
 
-    assert sender.ids == [stored.release.id for stored in (urgent, begun, new)]
+    assert sender.ids == [stored.release.id for stored in (urgent, begun, new, look)]
 
 
 def test_ten_thousand_that_a_pause_let_go_stand_before_no_urgent_one_and_no_retry(
@@ -200,12 +203,16 @@ def test_a_look_is_taken_only_while_the_queue_is_empty(
 def test_others_that_come_one_after_the_other_keep_no_look_away(
     where: Callable[[Release], Place], due: Due, store: ReleaseStore, sender: Sender
 ) -> None:
-    look = stored_at(store, lambda _release: Place(keys.due(Lane.LOOKS), time.time() - 1), 1)
-    trickling = stored_at(store, where, 2)
+    looks = [stored_at(store, lambda _release: looked_at(at(-1)), n) for n in range(LOOKS_AT_ONCE + 1)]
+    trickling = count(100)
 
-    assert due.bring() == 2
+    # As often as a worker looks, and each time one more has come
+    def has_looked_at_all() -> bool:
+        stored_at(store, where, next(trickling))
+        due.bring()
+        return {one.release.id for one in looks} <= set(sender.ids)
 
-    assert sender.ids == [trickling.release.id, look.release.id]
+    wait_for(has_looked_at_all)
 
 
 def test_looks_are_taken_at_a_pace_however_many_ask(due: Due, store: ReleaseStore, sender: Sender) -> None:
