@@ -135,15 +135,15 @@ class Steps:
             return _ended(attempt)
         with self.call_window.calls_for(attempt.release.appid) as seen:
             try:
-                return self._try(step, run, interrupted=interrupted)
+                return self._try(step, run)
             finally:
                 if attempt.is_probe:
                     self.timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
 
-    def _try(self, step: Step, run: Run, *, interrupted: bool) -> End:
+    def _try(self, step: Step, run: Run) -> End:
         attempt = run.attempt
         try:
-            attempt.start(interrupted=interrupted)
+            attempt.start()
             with urgent_calls(attempt.release.urgent):
                 outcome = self.work.do(step, run.mini_program, attempt)
         except Paused as paused:
