@@ -24,6 +24,8 @@ from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, Runner, a
 from tests.support.examples import APPID, NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused
 from tests.support.records import place_of
+from wechat.domains import Domains
+from wechat.http.pace import URGENT
 from wechat.mini_program import TrialVersion
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
@@ -65,6 +67,24 @@ def test_a_step_that_runs_on_and_is_overtaken_frees_the_mini_program(
     store.save(found, found.release.changed("by somebody else", NOW))
     assert steps_.run(Step.COMMIT_CODE, begun) == Dropped()
     assert redis_client.get(keys.lease(APPID)) is None
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_the_calls_for_an_urgent_release_take_their_turn_before_the_others(
+    run: Run, at: At, wechat: FakeWeChat, *, urgent: bool
+) -> None:
+    noted = []
+
+    class Noted(FakeMiniProgram):
+        def domains(self) -> Domains:
+            noted.append(URGENT.get())
+            return super().domains()
+
+    wechat.scripted = Noted(get=[CONFIGURED])
+
+    run(Step.ENSURE_DOMAINS, at(Step.ENSURE_DOMAINS, urgent=urgent).release)
+
+    assert (noted, URGENT.get()) == ([urgent], False)
 
 
 def test_a_submission_is_returned_and_recorded(
