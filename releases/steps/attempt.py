@@ -49,7 +49,7 @@ class Attempt:
         #: Whether the lease has ended, or the next step goes on under it.
         self.is_over = False
 
-    def start(self, *, interrupted: bool) -> None:
+    def start(self) -> None:
         """The step is being worked on; an attempt before it that never ended counts as a failure.
 
         Raises Paused where a pause holds the release: one that was on when the lease was taken, or, for a further step
@@ -63,7 +63,7 @@ class Attempt:
             if pause is not None and pause.holds(release.id, is_canary=release.progress.canary):
                 raise Paused(scope, pause)
         self._heeded, self.has_started = pauses if self.has_started else (), True
-        failures = release.progress.failures + (1 if interrupted else 0)
+        failures = release.progress.failures + (release.status is Status.RUNNING)
         attempts = {**release.attempts, release.step: release.attempts.get(release.step, 0) + 1}
         self._change(
             status=Status.RUNNING,

@@ -59,9 +59,9 @@ def commit_code(
         else:
             instead_of = f" again, instead of {name_of_trial(trial)}"
     mini_program.take_turn("commit")
+    commit_at = mini_program.now() if since is None else since
     # Until it is answered nobody knows whose the trial version is.
-    intended = {"commit_at": mini_program.now() if since is None else since, "committed_at": None}
-    intents.intend(**intended, exp_time=None, seen_under=None)
+    intents.intend(commit_at=commit_at, committed_at=None, exp_time=None, seen_under=None)
     sent_at = monotonic()
     try:
         mini_program.commit(

@@ -34,7 +34,7 @@ _BECOMES = {
 class Look(Attempt):
     """One look at an audit."""
 
-    def start(self, *, interrupted: bool) -> None:  # noqa: ARG002 - a look leaves no trace while it lasts
+    def start(self) -> None:
         """Nothing is written before WeChat has been asked. Raises Paused where the platform is."""
         self._before = self.release
         pause = self._pauses.get(Scope.ALL)

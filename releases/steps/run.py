@@ -44,7 +44,6 @@ from releases.store.pauses import Paused
 from releases.store.records import RECORDS_GONE, LeaseLost, RecordChanged, RecordGone, ReleaseStore
 from wechat.errors import WeChatError
 from wechat.http.deadline import Deadline, DeadlineExceeded
-from wechat.http.pace import urgent_calls
 
 log = logging.getLogger(__name__)
 
@@ -132,19 +131,18 @@ class Steps:
         interrupted = attempt.release.status is Status.RUNNING
         if interrupted and self.stopping.give_up_if_interrupted_for_ever(step, attempt):
             return _ended(attempt)
-        with self.call_window.calls_for(attempt.release.appid) as seen:
+        with self.call_window.calls_for(attempt.release.appid, urgent=attempt.release.urgent) as seen:
             try:
-                return self._try(step, run, interrupted=interrupted)
+                return self._try(step, run)
             finally:
                 if attempt.is_probe:
                     self.timed_pauses.tried(attempt.release.id, answered=bool(seen.answered))
 
-    def _try(self, step: Step, run: Run, *, interrupted: bool) -> End:
+    def _try(self, step: Step, run: Run) -> End:
         attempt = run.attempt
         try:
-            attempt.start(interrupted=interrupted)
-            with urgent_calls(attempt.release.urgent):
-                outcome = self.work.do(step, run.mini_program, attempt)
+            attempt.start()
+            outcome = self.work.do(step, run.mini_program, attempt)
         except Paused as paused:
             attempt.hold(paused.scope, paused.pause)
         except NotYet as early:

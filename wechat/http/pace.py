@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from wechat.http.deadline import Deadline
 
-#: Whether this thread's calls are urgent.
+#: Whether this thread's calls take their turn before the others'.
 URGENT: ContextVar[bool] = ContextVar("urgent", default=False)
 
 
@@ -36,13 +34,3 @@ class Pace:
 
     def learn(self, path: str, limit: Limit) -> None:
         """WeChat has told the path's limit."""
-
-
-@contextmanager
-def urgent_calls(urgent: bool) -> Iterator[None]:  # noqa: FBT001 - a release's own flag
-    """This thread's calls take their turn before the others', if urgent."""
-    token = URGENT.set(urgent)
-    try:
-        yield
-    finally:
-        URGENT.reset(token)

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from wechat.http.pace import URGENT
+
 #: The errcode that stands for no answer: WeChat is busy.
 BUSY = -1
 #: So many of the last calls are looked at, at the least.
@@ -57,14 +59,15 @@ class CallWindow:
         self._calls: deque[_Call] = deque(maxlen=max(_LEAST_CALLS, 2 * threads))
 
     @contextmanager
-    def calls_for(self, appid: str) -> Iterator[Seen]:
-        """The calls of this thread are made for this Mini Program's release, during the block."""
+    def calls_for(self, appid: str, *, urgent: bool = False) -> Iterator[Seen]:
+        """The calls of this thread are made for this Mini Program's release, during the block; before those of others, if urgent."""
         seen = Seen(appid)
-        token = _seen.set(seen)
+        token, before = _seen.set(seen), URGENT.set(urgent)
         try:
             yield seen
         finally:
             _seen.reset(token)
+            URGENT.reset(before)
 
     def observe(self, _endpoint: str, errcode: int | None, _seconds: float) -> None:
         """A call is over (an `Observe` of the transport); those outside of steps do not count."""

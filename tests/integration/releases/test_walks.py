@@ -159,7 +159,7 @@ class Walk:
 
     def _start(self, attempt: Attempt) -> None:
         try:
-            attempt.start(interrupted=False)
+            attempt.start()
         except Paused as paused:
             self._finish(attempt, partial(attempt.hold, paused.scope, paused.pause))
         except (RecordChanged, LeaseLost):
@@ -250,7 +250,7 @@ class Walk:
         attempt = kind(lease, store=self._store, now=lambda: NOW)
         self._attempts.append(attempt)
         try:
-            attempt.start(interrupted=False)
+            attempt.start()
         except Paused as paused:
             self._finish(attempt, partial(attempt.hold, paused.scope, paused.pause))
         else:

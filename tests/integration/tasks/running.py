@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
@@ -60,6 +61,16 @@ class App(Celery):
     services: Services
 
 
+@dataclass(frozen=True)
+class Runner:
+    """Calls the tasks of an app."""
+
+    app: App
+
+    def __call__(self, step: Step, release: Release, appid: str = APPID) -> Any:
+        return self.app.tasks[step.task_name](release.id, appid, release.user_version)
+
+
 @pytest.fixture
 def wechat() -> FakeWeChat:
     return FakeWeChat()
@@ -77,7 +88,7 @@ def run(
     *,
     wanted: Domains,
     times: Times,
-) -> Iterator[Callable[..., Any]]:
+) -> Iterator[Runner]:
     """Call a step's task with a release, as its message would."""
     app = App("test", set_as_current=False)
     policy = RetryPolicy(
@@ -166,10 +177,7 @@ def run(
         now=lambda: NOW,
     )
 
-    def _run(step: Step, release: Release, appid: str = APPID) -> Any:
-        return app.tasks[step.task_name](release.id, appid, release.user_version)
-
-    yield _run
+    yield Runner(app)
     app.close()
 
 

@@ -13,16 +13,19 @@ from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.one import Releases
 from releases.scope import Scope
 from releases.states import Status, Step
+from releases.steps.outcomes import Dropped, Next
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane, Place
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
 from tests.integration.conftest import Sender
-from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, at, now, run, wechat
+from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, Runner, at, now, run, wechat
 from tests.support.examples import APPID, NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused
 from tests.support.records import place_of
+from wechat.domains import Domains
+from wechat.http.pace import URGENT
 from wechat.mini_program import TrialVersion
 
 WANTED = {"requestdomain": ["https://api.example.com"]}
@@ -44,6 +47,44 @@ def test_a_step_that_is_done_queues_the_next_one_and_frees_the_mini_program(
     assert (release.step, release.status) == (Step.COMMIT_CODE, Status.QUEUED)
     assert release.public()["attempts"] == {"ensure_domains": 1}
     assert redis_client.get(keys.lease(APPID)) is None
+
+
+def test_a_step_that_runs_on_and_is_overtaken_frees_the_mini_program(
+    run: Runner, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(get=[CONFIGURED])
+    stored, steps_ = at(Step.ENSURE_DOMAINS), run.app.services.steps
+    begun = steps_.begin(Step.ENSURE_DOMAINS, stored.release.id, APPID, lambda: True)
+    assert begun is not None
+
+    done = steps_.run(Step.ENSURE_DOMAINS, begun)
+
+    assert isinstance(done, Next)
+    assert done.run is begun
+    assert redis_client.get(keys.lease(APPID)) is not None
+    found = store.get(stored.release.id)
+    assert found is not None
+    store.save(found, found.release.changed("by somebody else", NOW))
+    assert steps_.run(Step.COMMIT_CODE, begun) == Dropped()
+    assert redis_client.get(keys.lease(APPID)) is None
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_the_calls_for_an_urgent_release_take_their_turn_before_the_others(
+    run: Run, at: At, wechat: FakeWeChat, *, urgent: bool
+) -> None:
+    noted = []
+
+    class Noted(FakeMiniProgram):
+        def domains(self) -> Domains:
+            noted.append(URGENT.get())
+            return super().domains()
+
+    wechat.scripted = Noted(get=[CONFIGURED])
+
+    run(Step.ENSURE_DOMAINS, at(Step.ENSURE_DOMAINS, urgent=urgent).release)
+
+    assert (noted, URGENT.get()) == ([urgent], False)
 
 
 def test_a_submission_is_returned_and_recorded(

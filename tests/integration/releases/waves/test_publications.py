@@ -129,7 +129,7 @@ def starts(store: ReleaseStore, begin: Callable[[Release], Held], leases: Leases
     def _starts(release: Release) -> bool:
         lease = begin(release)
         try:
-            Attempt(lease, store=store, now=lambda: NOW).start(interrupted=False)
+            Attempt(lease, store=store, now=lambda: NOW).start()
         except Paused:
             return False
         finally:

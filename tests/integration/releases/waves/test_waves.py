@@ -332,7 +332,7 @@ def test_one_that_was_worked_on_and_is_superseded_is_not_counted_as_started(
     wave: list[Release], store: ReleaseStore, releases: Releases, begin: Callable[[Release], Held]
 ) -> None:
     for release in wave[:2]:
-        Attempt(begin(release), store=store, now=lambda: NOW).start(interrupted=False)
+        Attempt(begin(release), store=store, now=lambda: NOW).start()
     assert store.wave_tally("spring").started == 2
 
     releases.enqueue(corrected(1)[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 
 import pytest
@@ -11,7 +12,7 @@ import redis
 from wechat.component import COMPONENT_TOKEN_PATH
 from wechat.errors import RateLimited
 from wechat.http.deadline import Deadline
-from wechat.http.pace import Limit, urgent_calls
+from wechat.http.pace import URGENT, Limit
 from wechat.mini_program import PATHS
 from wechat.rate.learnt import ASKED_S, LEARNT_S, LearntLimits
 from wechat.rate.limits import PATIENCE_S, RateLimits
@@ -130,11 +131,18 @@ def test_a_call_waits_no_longer_than_half_of_what_its_step_has_left(worker: Make
     assert clock.slept == []
 
 
+@contextmanager
+def urgent_calls() -> Iterator[None]:
+    token = URGENT.set(True)
+    yield
+    URGENT.reset(token)
+
+
 def test_urgent_calls_do_not_wait_behind_the_others_and_count(worker: Make, clock: Clock) -> None:
     limits = worker(Limit(200))
     ordinary = passed(limits)
 
-    with urgent_calls(urgent=True):
+    with urgent_calls():
         urgent = passed(limits)
 
     assert ordinary == urgent == 10
@@ -142,7 +150,7 @@ def test_urgent_calls_do_not_wait_behind_the_others_and_count(worker: Make, cloc
     # While urgent ones come, the others wait, however many they are.
     clock.now += 1.1
     assert passed(limits) == 0
-    with urgent_calls(urgent=True):
+    with urgent_calls():
         assert passed(limits) == 3
 
 
