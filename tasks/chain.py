@@ -33,6 +33,7 @@ def send_chain(app: Celery, release: Release, queues: Mapping[bool, str], at: da
     # message but the first is the record's and not that of the task before it.
     first.apply_async(
         chain=later[::-1],
+        declare=(),  # the workers have declared their queues; kombu would make the queue anew to see that
         root_id=task_id(release, chain[0]),
         parent_id=task_id(release, chain[position - 1]) if position else None,
         headers={"sent_at": str(at.timestamp())},

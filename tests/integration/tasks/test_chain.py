@@ -35,6 +35,12 @@ def test_one_message_is_sent_to_the_queue_releases(celery_app: Celery, redis_cli
     assert len(messages(redis_client)) == 1
 
 
+def test_no_queue_is_declared_to_send_to_it(celery_app: Celery, redis_client: redis.Redis) -> None:
+    send_chain(celery_app, a_release(), QUEUES, NOW)
+
+    assert redis_client.keys("_kombu.binding.*") == []
+
+
 def test_the_message_carries_id_appid_and_version_only(celery_app: Celery, redis_client: redis.Redis) -> None:
     release = a_release()
 
