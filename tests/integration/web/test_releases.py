@@ -158,6 +158,7 @@ def test_lists_are_filtered_by_what_can_be_said_of_a_release(api: Api, store: Re
     assert found(wave="a", status="blocked") == [2, 0]
     assert found(errcode=85017) == [2, 1, 0]
     assert found(errcode=85018) == [3]
+    assert found(errcode=85017, status="blocked") == [2, 1, 0]
     assert found(errcode=85017, status="failed") == []
     assert found(appid=appid(5)) == [5]
     assert found(appid="nobody") == []

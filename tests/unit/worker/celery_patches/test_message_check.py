@@ -68,3 +68,13 @@ def test_of_a_request_celery_gets_no_header_that_asks_for_more_than_an_answer(ap
     headers = {"task": "tasks.get_release", "id": "1", "lang": "py", name: odd[name]}
     kept = check(task_of(app, "tasks.get_release"), headers, [[], {"release_id": "x"}, None])
     assert kept == {"task": "tasks.get_release", "id": "1", "lang": "py"}
+
+
+@pytest.mark.parametrize(("name", "value"), [("id", []), ("expires", "soon")])
+def test_a_header_is_checked_also_where_the_body_says_it_otherwise(
+    app: Celery, name: str, value: object
+) -> None:
+    body = {"task": "tasks.get_release", "id": "1", "expires": None, "kwargs": {"release_id": "x"}}
+    check(task_of(app, "tasks.get_release"), {}, {**body})
+    with pytest.raises(InvalidTaskError, match=name):
+        check(task_of(app, "tasks.get_release"), {name: value}, body)
