@@ -37,6 +37,7 @@ MAX_INTERIM = 100
 #: So much is sent between two looks at the deadline, in bytes.
 _SLICE = 16384
 
+#: The exchange of this thread, from which its connection takes the deadline.
 _current = threading.local()
 
 
@@ -46,10 +47,6 @@ class Exchange:
     def __init__(self, deadline: Deadline) -> None:
         self.deadline = deadline
         self.has_leftover = False
-
-
-def _exchange() -> Exchange | None:
-    return getattr(_current, "exchange", None)
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -100,9 +97,9 @@ class _DeadlineSource:
 
 class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        self._exchange = _exchange()
-        self._source = None if self._exchange is None else _DeadlineSource(sock, self._exchange.deadline)
-        super().__init__(self._source or sock, *args, **kwargs)  # type: ignore[arg-type]
+        self._exchange: Exchange = _current.exchange
+        self._source = _DeadlineSource(sock, self._exchange.deadline)
+        super().__init__(self._source, *args, **kwargs)  # type: ignore[arg-type]
 
     def _read_status(self) -> tuple[str, int, str]:
         """The status line of the final answer; those before it are skipped with their headers."""
@@ -115,7 +112,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
         raise http.client.HTTPException(f"more than {MAX_INTERIM} interim answers")
 
     def _close_conn(self) -> None:
-        if self._exchange is not None and self._source is not None and self._source.has_leftover():
+        if self._source.has_leftover():
             self._exchange.has_leftover = True
         super()._close_conn()  # type: ignore[misc]
 
@@ -128,10 +125,7 @@ class _DeadlineMixin(HTTPConnection):
 
         WeChat applies a call when it has the whole of it, so the deadline counts until the last slice.
         """
-        exchange = _exchange()
-        if exchange is None:
-            super().send(data)
-            return
+        exchange: Exchange = _current.exchange
         if self.sock is None and self.auto_open:
             self.connect()
         view = memoryview(data)
@@ -141,10 +135,7 @@ class _DeadlineMixin(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         """Let all addresses of the host share the deadline: urllib3 gives each the whole timeout."""
-        exchange = _exchange()
-        if exchange is None:
-            return super()._new_conn()
-        deadline = exchange.deadline
+        deadline: Deadline = _current.exchange.deadline
         host, timeout = self._dns_host, self.timeout
         failure: Exception | None = None
         try:
@@ -233,13 +224,10 @@ class Wire:
     ) -> Iterator[tuple[requests.Response, Exchange]]:
         """Send it; the answer is read in the block. Nothing is sent after the deadline, and every read ends by it."""
         exchange = _current.exchange = Exchange(deadline)
-        try:
-            with self._adapter().send(
-                request, stream=True, timeout=timeout, verify=self.verify, proxies=self._route.proxies
-            ) as response:
-                yield response, exchange
-        finally:
-            _current.exchange = None
+        with self._adapter().send(
+            request, stream=True, timeout=timeout, verify=self.verify, proxies=self._route.proxies
+        ) as response:
+            yield response, exchange
 
     def close(self) -> None:
         """Close this thread's connection: what comes over it next may belong to no request that is to come."""
