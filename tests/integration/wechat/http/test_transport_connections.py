@@ -203,6 +203,22 @@ def test_no_answer_of_one_call_counts_for_another(
     assert [request.connection for request in server.requests] == [1, 2, 2, 2]
 
 
+def test_no_answer_of_another_system_counts_for_its_next_one(serve: Serve, transport_to: TransportTo) -> None:
+    def script(connection: Connection) -> None:
+        while (request := connection.read()) is not None:
+            connection.send(numbered(request) + (answer(STALE) if request.path == "/first" else b""))
+
+    server = serve(script)
+    transport = transport_to(server.url)
+
+    bodies = [
+        transport.fetch(path, deadline=Deadline(10), query={}).body for path in ("/first", "/next", "/next")
+    ]
+
+    assert b"/next" in bodies[1]
+    assert [request.connection for request in server.requests] == [1, 2, 2]
+
+
 @pytest.mark.parametrize(
     "statuses", [(100,), (102,), (103,), (103, 103), (100, 102, 103, 199), (102,) * MAX_INTERIM]
 )
