@@ -46,7 +46,7 @@ class Attempt:
         self.ahead, self.pushed_at = lease.ahead, lease.pushed_at
         self.stood = lease.stood
         self.has_started = False
-        #: Whether the lease has ended, or the next step goes on under it.
+        #: Whether the lease has ended with the last write.
         self.is_over = False
 
     def start(self) -> None:
@@ -55,7 +55,6 @@ class Attempt:
         Raises Paused where a pause holds the release: one that was on when the lease was taken, or, for a further step
         on the same lease, one that is on at its first write.
         """
-        self.is_over = False
         release = self._before = self.release
         pauses = tuple(scope for scope in scopes_of(release.step, release.wave) if not release.passes(scope))
         for scope in pauses:
@@ -128,9 +127,7 @@ class Attempt:
     def done(self, what: str, *, runs_on: bool) -> None:
         """The step is done: the next one runs on this lease, which its first write says, or its message is sent next."""
         self._go_to(self.release.step.next, what)
-        if runs_on:
-            self.is_over = True
-        else:
+        if not runs_on:
             self.pass_on()
 
     def pass_on(self) -> None:

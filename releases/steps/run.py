@@ -15,7 +15,7 @@ import redis
 
 from releases.problems import NotShownYet, StepBlocked, Undone
 from releases.record import Release
-from releases.states import Status, Step
+from releases.states import GOING_ON, Status, Step
 from releases.steps.admission import Admission, admit
 from releases.steps.ahead import StandsBehind
 from releases.steps.attempt import Attempt
@@ -82,16 +82,19 @@ class Steps:
 
     def run(self, step: Step, run: Run) -> End:
         """Run the step of a message, or the next one on the same lease."""
-        attempt = run.attempt
+        attempt, goes_on = run.attempt, False
         try:
-            return (None if attempt.has_started else self._admit(step, run)) or self._run(step, run)
+            end = (None if attempt.has_started else self._admit(step, run)) or self._run(step, run)
+            goes_on = isinstance(end, Next) and end.run is not None
         except LeaseLost:
             log.warning("release %s: the lease ran out, another attempt has begun", attempt.release.id)
             return Dropped()
         except RecordChanged as changed:
             return _overtaken(attempt, changed)
+        else:
+            return end
         finally:
-            if not attempt.is_over:
+            if not (attempt.is_over or goes_on):
                 self.leases.end(attempt.release.id, run.appid, attempt.lease)
 
     def _admit(self, step: Step, run: Run) -> End | None:
@@ -121,6 +124,9 @@ class Steps:
         it is woken.
         """
         attempt, release = run.attempt, run.attempt.release
+        if release.status not in GOING_ON:
+            # A worker of an older version may have died before it stored the result.
+            self.store.tell(release.id)
         attempt.is_over = True
         back = None if release.progress.behind else attempt.stood
         self.leases.end(release.id, run.appid, attempt.lease, back=back)

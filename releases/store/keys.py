@@ -15,7 +15,6 @@ MARK = "releases:mark"
 #: The number of the layout that these keys make, see `releases.store.schema`; and who changes it now.
 SCHEMA = "releases:schema"
 SCHEMA_LOCK = "releases:schema-lock"
-#: Releases that came to rest and whose result has not been stored yet, scored by when, in seconds.
 #: Waves that may have to be braked, or go on after their canary.
 WATCHED_WAVES = "waves:watched"
 #: Waves of which something has been published, or is being, lately.

@@ -40,8 +40,6 @@ _LOOK_AGAIN_S = 0.2
 SPREAD_S = 86_400.0
 _SCANNED = 1000
 
-#: Releases whose results their workers had not stored yet: since then the records' own scripts do.
-_UNTOLD = "releases:untold"
 #: Keys of layout 1.
 _PARKED, _UNFED, _HELD = "releases:parked", "releases:unfed", "releases:held:"
 _RECONCILER = ("releases:reconciler", "releases:suspects")
@@ -201,8 +199,7 @@ class Schema:
                 rows.append(_followed(stored, seconds) if is_newest else _replaced(stored, seconds))
             if not self._follow(args=[json.dumps(lock), *rows]):
                 raise LockLost
-        self._store.tell(*cast("list[str]", self._redis.zrange(_UNTOLD, 0, -1)))
-        self._note(3, token, _UNTOLD)
+        self._note(3, token)
         return len(newest)
 
     def _note(self, number: int, token: str, *dropped: str) -> None:

@@ -141,6 +141,8 @@ _HEADERS = {
     "a request of later": _request(eta=SOON),
 }
 _EMBEDDED = {
+    "named arguments alone, of no protocol": message("tasks.get_release", {"kwargs": {"release_id": "x"}}),
+    "a task twice and no arguments": message("tasks.get_release", {"task": "tasks.get_release"}),
     "an embed that is a list": message(body=[_ARGUMENTS, {}, [1]]),
     "a chain that is a text": _with_embedded(chain="tasks.submit_audit"),
     "a chain of numbers": _with_embedded(chain=[1, 2]),

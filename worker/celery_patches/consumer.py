@@ -18,13 +18,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn, cast
 
-import redis
 from billiard.einfo import ExceptionInfo
 from celery import Task, states
 from celery.app.trace import TraceInfo, trace_ok_t
 from celery.exceptions import InvalidTaskError, NotRegistered, Reject, WorkerShutdown
 from celery.worker.consumer import Consumer as CeleryConsumer
 
+from releases.handles import release_of
 from tasks.redis_away import NO_CLUSTER, PAUSE_S, is_away, is_cluster, say_once, why_away
 from tasks.services import ReleaseApp
 from worker.celery_patches.message_check import LONGEST_NAME, STEP_TASKS, check, ids_behind
@@ -43,6 +43,7 @@ class Consumer(CeleryConsumer):
     """
 
     strategies: dict[str, Strategy]
+    connection_errors: tuple[type[Exception], ...]
 
     def __init__(self, on_task_request: Callable[[Any], Any], **options: Any) -> None:
         quiet = {**options.pop("worker_options"), "without_gossip": True}
@@ -61,12 +62,12 @@ class Consumer(CeleryConsumer):
 
     def on_connection_error_before_connected(self, exc: Exception) -> None:
         """The consumer begins anew."""
-        if not _was_refused(exc):
+        if not self._was_refused(exc):
             super().on_connection_error_before_connected(exc)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """The consumer lets go of the connection, and begins anew."""
-        if not _was_refused(exc):
+        if not self._was_refused(exc):
             super().on_connection_error_after_connected(exc)
             return
         connection: Any = self.connection
@@ -104,24 +105,23 @@ class Consumer(CeleryConsumer):
         if isinstance(task_id, str) and 0 < len(task_id) <= LONGEST_NAME:
             self.app.backend.store_result(task_id, error, states.FAILURE)
             # Where that was a release's id, its record says how it stands.
-            cast("ReleaseApp", self.app).services.store.tell(task_id)
+            cast("ReleaseApp", self.app).services.store.tell(release_of(task_id))
 
+    def _was_refused(self, error: Exception) -> bool:
+        """Whether Redis has answered that it does not serve us for now: that is told once, and waited for.
 
-def _was_refused(error: Exception) -> bool:
-    """Whether Redis has answered that it does not serve us for now: that is told once, and waited for.
-
-    Raises what no waiting mends.
-    """
-    if not isinstance(error, redis.ResponseError):
-        return False
-    if is_cluster(error):
-        log.critical("this worker ends: %s", NO_CLUSTER)
-        raise WorkerShutdown(1) from None
-    if not is_away(error):
-        raise error
-    say_once(log, why_away(error), "no message is taken until it serves again")
-    time.sleep(PAUSE_S)
-    return True
+        Raises what no waiting mends.
+        """
+        if isinstance(error, self.connection_errors):
+            return False
+        if is_cluster(error):
+            log.critical("this worker ends: %s", NO_CLUSTER)
+            raise WorkerShutdown(1) from None
+        if not is_away(error):
+            raise error
+        say_once(log, why_away(error), "no message is taken until it serves again")
+        time.sleep(PAUSE_S)
+        return True
 
 
 def _checked(task: Task[..., Any], strategy: Strategy) -> Strategy:

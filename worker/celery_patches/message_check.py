@@ -53,7 +53,8 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[s
     match payload:
         case [args, kwargs, embed]:
             pass
-        case {"args": _} | {"kwargs": _} | {"task": _}:
+        # Where the headers name the task and the body has no `args`, Celery unpacks the body as that of version 2.
+        case {"args": _} | {"kwargs": _} | {"task": _} if "args" in payload or "task" not in headers:
             # Version 1 of Celery's protocol: the body has everything, and our headers overwrite it.
             said = {**payload, **headers}
             args, kwargs = payload.get("args", []), payload.get("kwargs", {})

@@ -88,6 +88,17 @@ def test_a_commit_remembers_both_its_ends_and_the_lease_under_which_it_was_answe
     assert str(progress.seen_under) == redis_client.get(keys.LAST_LEASE)
 
 
+def test_a_commit_that_is_found_at_wechat_needs_no_second_look_under_the_same_lease(
+    run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    wechat.answers(trial_version=[OURS])
+    stored = at(Step.COMMIT_CODE, progress=COMMITTED.model_copy(update={"committed_at": None}))
+
+    run(Step.COMMIT_CODE, stored.release)
+
+    assert str(now(store, stored).progress.seen_under) == redis_client.get(keys.LAST_LEASE)
+
+
 def test_a_resume_allows_one_more_commit(
     run: Run, at: At, store: ReleaseStore, wechat: FakeWeChat, releases: Releases
 ) -> None:

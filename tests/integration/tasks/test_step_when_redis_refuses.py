@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 import redis
 from celery.exceptions import Ignore, Reject
 
-from releases.states import Status, Step
-from releases.store import keys  # noqa: F401 - importing the steps registers them
+from releases.scope import Scope
+from releases.states import TO_AUDIT, Status, Step
+from releases.store import keys
 from releases.store.leases import Held, Leases
+from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
-from tests.integration.tasks.running import OURS, At, Run, at, now, run, wechat
+from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, Runner, at, now, run, wechat
+from tests.support.examples import APPID, NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat
 from tests.support.stored_results import StoredResults
+from wechat.domains import Domains
 
 #: The fixtures of its neighbour.
 __all__ = ["at", "run", "wechat"]
@@ -85,6 +91,52 @@ def test_an_end_that_redis_refuses_leaves_record_and_result_as_they_were(
 
     assert now(store, stored).status is Status.RUNNING
     assert results.handles == []
+
+
+@pytest.mark.parametrize("step", TO_AUDIT)
+def test_any_message_of_a_submitted_release_stores_its_result_again(
+    step: Step, run: Run, at: At, results: StoredResults
+) -> None:
+    # A worker of an older version may have died between the record and the result, on whichever message it ran.
+    stored = at(Step.SUBMIT_AUDIT, Status.SUBMITTED, auditid=2**60)
+    results.expire()
+    with suppress(Ignore):
+        run(step, stored.release)
+    assert results.succeeded == [(stored.release.id, 2**60)]
+
+
+def test_a_probe_of_which_redis_is_not_told_frees_its_mini_program_later(
+    run: Runner,
+    at: At,
+    pauses: Pauses,
+    wechat: FakeWeChat,
+    redis_client: redis.Redis,
+    cut_off: Callable[[], None],
+) -> None:
+    class Refusing(FakeMiniProgram):
+        """Redis refuses from the moment on at which WeChat has answered."""
+
+        def domains(self) -> Domains:
+            found = super().domains()
+            cut_off()
+            return found
+
+    stored, steps_ = at(Step.ENSURE_DOMAINS), run.app.services.steps
+    pauses.begin(
+        Scope.ALL,
+        Pause(**a_problem().model_dump(), until=NOW + timedelta(days=9999), probes=(stored.release.id,)),
+    )
+    wechat.scripted = Refusing(get=[CONFIGURED])
+    begun = steps_.begin(Step.ENSURE_DOMAINS, stored.release.id, APPID, lambda: True)
+    assert begun is not None
+    assert begun.attempt.is_probe
+
+    with pytest.raises(redis.ResponseError):
+        steps_.run(Step.ENSURE_DOMAINS, begun)
+
+    redis_client.config_set("min-replicas-to-write", 0)
+    run.app.services.leases.settle()
+    assert redis_client.get(keys.lease(APPID)) is None
 
 
 def test_a_lease_that_could_not_be_ended_is_ended_later(

@@ -373,18 +373,25 @@ def test_a_record_that_is_gone_can_not_be_confirmed_and_does_not_come_back(
 
 
 def test_overdue_is_what_is_due_for_a_while_in_one_wave_or_in_all(store: ReleaseStore) -> None:
-    def stored(number: int, wave: str, place: Callable[[Release], places.Place]) -> str:
-        release = created(store, a_release(a_request(appid=f"wx{number:016d}", wave=wave)))
+    def stored(
+        number: int, wave: str, place: Callable[[Release], places.Place], *, urgent: bool = False
+    ) -> str:
+        release = created(store, a_release(a_request(appid=f"wx{number:016d}", wave=wave, urgent=urgent)))
         waits = release.release.model_copy(update={"status": Status.WAITING})
         return store.save(release, waits, place=place(waits)).release.id
 
     late, soon = (lambda of, by=by: places.due(of, NOW + timedelta(seconds=by)) for by in (-1, 1))
-    one, another = stored(1, "spring", late), stored(2, "summer", late)
+    one, another, urgent = (
+        stored(1, "spring", late),
+        stored(2, "summer", late),
+        stored(9, "summer", late, urgent=True),
+    )
     for number, elsewhere in enumerate(
         (soon, places.fed, lambda of: places.sent(of, NOW), lambda _: HELD), 3
     ):
         stored(number, "spring", elsewhere)
 
-    assert set(store.overdue(NOW)) == {one, another}
+    assert set(store.overdue(NOW)) == {one, another, urgent}
+    assert set(store.overdue(NOW, "summer")) == {another, urgent}
     assert store.overdue(NOW, "spring") == [one]
     assert store.overdue(NOW - timedelta(seconds=2), "spring") == []

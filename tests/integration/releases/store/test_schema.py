@@ -336,3 +336,8 @@ def test_what_the_platform_says_in_ext_makes_nothing_urgent(redis_client: redis.
     a_record(redis_client, ext={"ext": {"urgent": True}, "deep": json.loads("[" * 150 + "]" * 150)})
     migrate(redis_client)
     assert_well(redis_client)
+
+
+def test_what_was_moved_is_told_as_one_or_as_many() -> None:
+    assert "1 release that goes on or is under audit was moved" in schema.in_words(1)
+    assert "2 releases that go on or are under audit were moved" in schema.in_words(2)

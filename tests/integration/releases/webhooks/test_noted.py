@@ -43,9 +43,15 @@ def noted(redis_client: redis.Redis) -> Noted:
 
 
 def test_what_changes_is_noted_before_anybody_has_sent(
-    make_sender: Callable[[], Sender], releases: Releases, noted: Noted, redis_client: redis.Redis
+    make_sender: Callable[[], Sender],
+    releases: Releases,
+    noted: Noted,
+    outbox: Outbox,
+    redis_client: redis.Redis,
 ) -> None:
+    assert not outbox.standing().is_on
     make_sender().open()
+    assert outbox.standing().is_on
     release = releases.enqueue(a_request()).release
     assert noted() == {f"release:{release.id}"}
     assert 0 < redis_client.ttl("releases:changed") <= KEPT_S

@@ -36,6 +36,22 @@ def test_connection_is_kept_for_the_next_call(serve: Serve, transport_to: Transp
     assert [request.connection for request in server.requests] == [1, 1, 1]
 
 
+def test_a_call_goes_out_in_one_piece(serve: Serve, transport_to: TransportTo) -> None:
+    pieces: list[bytes] = []
+
+    def script(connection: Connection) -> None:
+        while piece := connection.piece():
+            pieces.append(piece)
+            if piece.endswith(b"}"):
+                connection.send(OK)
+
+    transport = transport_to(serve(script).url)
+    for _ in range(20):
+        transport.call("/wxa/commit", deadline=Deadline(10), query={}, body={"a": 1})
+
+    assert len(pieces) == 20, pieces
+
+
 def test_connection_is_kept_after_an_answer_in_chunks(serve: Serve, transport_to: TransportTo) -> None:
     chunked = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n{"errcode":0}\r\n0\r\n\r\n'
     server = serve(always(chunked))
@@ -201,6 +217,22 @@ def test_no_answer_of_one_call_counts_for_another(
 
     assert answered == ["/wxa/0", "/wxa/1", "/wxa/2"]
     assert [request.connection for request in server.requests] == [1, 2, 2, 2]
+
+
+def test_no_answer_of_another_system_counts_for_its_next_one(serve: Serve, transport_to: TransportTo) -> None:
+    def script(connection: Connection) -> None:
+        while (request := connection.read()) is not None:
+            connection.send(numbered(request) + (answer(STALE) if request.path == "/first" else b""))
+
+    server = serve(script)
+    transport = transport_to(server.url)
+
+    bodies = [
+        transport.fetch(path, deadline=Deadline(10), query={}).body for path in ("/first", "/next", "/next")
+    ]
+
+    assert b"/next" in bodies[1]
+    assert [request.connection for request in server.requests] == [1, 2, 2]
 
 
 @pytest.mark.parametrize(
