@@ -1,6 +1,7 @@
 """What Celery's result store says of a release, as any Celery client reads it: see `releases.handles`.
 
-The script that writes a record writes its results with it, so the two never differ, whoever dies in between.
+The script that writes a record writes its results with it: nobody can die in between. What has succeeded stays until the release goes
+on again, as with Celery's own backends.
 """
 
 from __future__ import annotations
