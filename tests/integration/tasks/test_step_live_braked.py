@@ -98,3 +98,16 @@ def test_what_has_been_intended_is_ended_brake_or_not(
     run(Step.PUBLISH, stored.release)
 
     assert now(store, stored).step is Step.VERIFY_LIVE
+
+
+def test_one_that_may_pass_is_sent_while_its_wave_is_braked(
+    run: Run, store: ReleaseStore, wechat: FakeWeChat, pauses: Pauses
+) -> None:
+    pauses.begin(SCOPE, BRAKE)
+    wechat.hosts = HOSTS
+    wechat.answers(now=INTENT, **guard(), release=[None])
+    stored = one(store, Step.PUBLISH, wave="spring", passes=True)
+
+    run(Step.PUBLISH, stored.release)
+
+    assert now(store, stored).step is Step.VERIFY_LIVE
