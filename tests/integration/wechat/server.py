@@ -71,10 +71,6 @@ class Connection:
         self._server.requests.append(request)
         return request
 
-    def piece(self) -> bytes:
-        """What comes in one read, be it a request or not."""
-        return self._sock.recv(65536)
-
     def send(self, data: bytes) -> None:
         self._sock.sendall(data)
 

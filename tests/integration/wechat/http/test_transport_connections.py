@@ -36,22 +36,6 @@ def test_connection_is_kept_for_the_next_call(serve: Serve, transport_to: Transp
     assert [request.connection for request in server.requests] == [1, 1, 1]
 
 
-def test_a_call_goes_out_in_one_piece(serve: Serve, transport_to: TransportTo) -> None:
-    pieces: list[bytes] = []
-
-    def script(connection: Connection) -> None:
-        while piece := connection.piece():
-            pieces.append(piece)
-            if piece.endswith(b"}"):
-                connection.send(OK)
-
-    transport = transport_to(serve(script).url)
-    for _ in range(20):
-        transport.call("/wxa/commit", deadline=Deadline(10), query={}, body={"a": 1})
-
-    assert len(pieces) == 20, pieces
-
-
 def test_connection_is_kept_after_an_answer_in_chunks(serve: Serve, transport_to: TransportTo) -> None:
     chunked = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n{"errcode":0}\r\n0\r\n\r\n'
     server = serve(always(chunked))
