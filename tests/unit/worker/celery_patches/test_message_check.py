@@ -12,7 +12,7 @@ from celery import Celery, Task
 from celery.exceptions import InvalidTaskError
 
 from tests.support.garbage import HARMLESS, SECRET, UNCHECKED
-from worker.celery_patches.message_check import check
+from worker.celery_patches.message_check import LONGEST_NAME, check
 
 
 def read(item: bytes) -> tuple[str, dict[str, Any], Any]:
@@ -78,3 +78,12 @@ def test_a_header_is_checked_also_where_the_body_says_it_otherwise(
     check(task_of(app, "tasks.get_release"), {}, {**body})
     with pytest.raises(InvalidTaskError, match=name):
         check(task_of(app, "tasks.get_release"), {name: value}, body)
+
+
+@pytest.mark.parametrize("name", ["id", "root_id", "parent_id"])
+def test_the_name_of_a_task_is_short(app: Celery, name: str) -> None:
+    task = task_of(app, "tasks.get_release")
+    longest = {"task": task.name, "id": "1", name: "x" * LONGEST_NAME}
+    assert check(task, longest, [[], {"release_id": "x"}, None]) == longest
+    with pytest.raises(InvalidTaskError):
+        check(task, {**longest, name: "x" * (LONGEST_NAME + 1)}, [[], {"release_id": "x"}, None])
