@@ -87,3 +87,21 @@ def test_the_name_of_a_task_is_short(app: Celery, name: str) -> None:
     assert check(task, longest, [[], {"release_id": "x"}, None]) == longest
     with pytest.raises(InvalidTaskError):
         check(task, {**longest, name: "x" * (LONGEST_NAME + 1)}, [[], {"release_id": "x"}, None])
+
+
+KEPT: dict[str, Any] = {
+    **dict.fromkeys(("lang", "id", "root_id", "parent_id", "argsrepr", "kwargsrepr", "origin"), "x"),
+    "task": "tasks.get_release",
+    "ignore_result": True,
+    "expires": "2030-01-01T00:00:00+00:00",
+}
+
+
+def test_celery_gets_the_headers_that_say_what_is_asked_and_by_whom(app: Celery) -> None:
+    assert check(task_of(app, KEPT["task"]), KEPT, [[], {"release_id": "x"}, None]) == KEPT
+
+
+@pytest.mark.parametrize("name", ["root_id", "argsrepr", "kwargsrepr", "ignore_result"])
+def test_a_header_of_a_wrong_type_is_refused(app: Celery, name: str) -> None:
+    with pytest.raises(InvalidTaskError, match=name):
+        check(task_of(app, KEPT["task"]), {**KEPT, name: ["x"]}, [[], {"release_id": "x"}, None])
