@@ -36,7 +36,6 @@ class Look(Attempt):
 
     def start(self) -> None:
         """Nothing is written before WeChat has been asked. Raises Paused where the platform is."""
-        self._before = self.release
         pause = self._pauses.get(Scope.ALL)
         if pause is not None and pause.holds(self.release.id):
             raise Paused(Scope.ALL, pause)

@@ -65,13 +65,16 @@ def test_a_brake_that_comes_during_the_guard_holds_it_and_nothing_is_sent(
     assert members(redis_client, keys.held(SCOPE)) == [held.id]
 
 
-def test_the_pause_that_waits_for_the_canary_does_not_keep_the_canary_from_being_sent(
-    run: Run, store: ReleaseStore, wechat: FakeWeChat, pauses: Pauses
+@pytest.mark.parametrize(
+    ("pause", "kind"), [(CANARY, {"canary": True}), (BRAKE, {"passes": True})], ids=["canary", "passes"]
+)
+def test_one_that_a_pause_of_its_wave_does_not_hold_is_sent_while_that_is_on(
+    pause: Pause, kind: dict[str, Any], run: Run, store: ReleaseStore, wechat: FakeWeChat, pauses: Pauses
 ) -> None:
-    pauses.begin(SCOPE, CANARY)
+    pauses.begin(SCOPE, pause)
     wechat.hosts = HOSTS
     wechat.answers(now=INTENT, **guard(), release=[None])
-    stored = one(store, Step.PUBLISH, wave="spring", canary=True)
+    stored = one(store, Step.PUBLISH, wave="spring", **kind)
 
     run(Step.PUBLISH, stored.release)
 
@@ -94,19 +97,6 @@ def test_what_has_been_intended_is_ended_brake_or_not(
     answers = {"versions": [shown()]} if landed else {"versions": [OLD], **guard(), "release": [None]}
     wechat.answers(now=INTENT, **answers)
     stored = one(store, Step.PUBLISH, wave="spring", publish_at=INTENT, **kind)
-
-    run(Step.PUBLISH, stored.release)
-
-    assert now(store, stored).step is Step.VERIFY_LIVE
-
-
-def test_one_that_may_pass_is_sent_while_its_wave_is_braked(
-    run: Run, store: ReleaseStore, wechat: FakeWeChat, pauses: Pauses
-) -> None:
-    pauses.begin(SCOPE, BRAKE)
-    wechat.hosts = HOSTS
-    wechat.answers(now=INTENT, **guard(), release=[None])
-    stored = one(store, Step.PUBLISH, wave="spring", passes=True)
 
     run(Step.PUBLISH, stored.release)
 
