@@ -1,45 +1,53 @@
 """What a monitor such as Flower is shown of a step: of whom it is (`shown`), and what it waits for (`ShownRequest`).
 
 What came of it is the task's result, which is the step's newest line of history (`Release.told` in `releases/record.py`), or
-its error (`Release.error` there); of a look at an audit it is `looked`. Flower's columns, and what its column for the result shows, are in `config/flower.py`.
+its error (`Release.error` there); of a look at an audit it is `_looked`. Flower's columns, and what its column for the result shows, are in `config/flower.py`.
 
 It shows what the events carry, and they carry text that is made here and nowhere redacted: no secret may get in.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from billiard.einfo import ExceptionWithTraceback  # type: ignore[attr-defined]  # unknown to celery-types
-from celery.exceptions import Ignore
 from celery.worker.request import Request
 
 from releases.record import Problem, Release
 from releases.states import Status, Step
 
+#: Celery shows a text in quotes, so nothing else that a task returns begins like this.
+_PARKED = "parked: "
 
-class Parked(Ignore):
-    """The release waits in Redis for longer: this message has done its part, another will come."""
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What the task of a step returns whose release waits: this message has done its part, another will come.
+
+    Returned, not raised: of what is raised Celery copies the traceback, twice. And its `repr` is what crosses a pool.
+    """
+
+    why: str
+
+    def __repr__(self) -> str:
+        return f"{_PARKED}{self.why}"
+
+
+#: What it returns of a message that means nothing any more.
+DROPPED = "dropped: the release has gone on, or another message does it"
+#: What the task of a step returns: what a monitor is shown of its end. Celery stores nothing of it.
+Told = str | int | Parked | None
 
 
 class ShownRequest(Request):
-    """Tells monitors of waits: Celery tells nobody of a task that is ignored, which would be shown as running.
+    """Tells monitors of a step that waits as of one that is tried again, for Celery would say that it has succeeded."""
 
-    https://github.com/celery/celery/issues/3656, closed: whoever ignores a task has to tell of it.
-    """
-
-    def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:  # noqa: FBT001, FBT002 - the signature is Celery's
-        """Tell of a step that waits as of one that is tried again."""
-        raised = _raised(exc_info)
-        if isinstance(raised, Parked):
-            self.send_event("task-retried", exception=str(raised))
-        return super().on_failure(exc_info, send_failed_event, return_ok)
-
-
-def _raised(exc_info: Any) -> Any:
-    """What the task raised; Celery wraps what crosses a pool."""
-    raised = exc_info.exception
-    return raised.exc if isinstance(raised, ExceptionWithTraceback) else raised
+    def send_event(self, type: str, **fields: Any) -> None:  # noqa: A002 - the signature is Celery's
+        """Send an event to monitors."""
+        result = str(fields.get("result", ""))
+        if result.startswith(_PARKED):
+            type, fields = "task-retried", {"exception": result.removeprefix(_PARKED)}  # noqa: A001
+        super().send_event(type, **fields)
 
 
 def shown(release: Release) -> dict[str, str]:
@@ -49,7 +57,18 @@ def shown(release: Release) -> dict[str, str]:
     return {"argsrepr": " ".join(given.values()), "kwargsrepr": repr(given)}
 
 
-def looked(release: Release) -> str:
+def told(release: Release, step: Step) -> Told:
+    """What came of a step that has ended well."""
+    match step:
+        case Step.SUBMIT_AUDIT:
+            return release.auditid
+        case Step.WATCH_AUDIT:
+            return _looked(release)
+        case _:
+            return release.told(step)
+
+
+def _looked(release: Release) -> str:
     """What came of a look at an audit: mostly nothing new, and that is no failure."""
     review = release.review
     if release.status is not Status.SUBMITTED or review is None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from celery.exceptions import Ignore
-
 from releases.handles import outcomes, task_id
-from releases.record import Release
 from releases.states import Step
 from releases.steps.outcomes import Dropped, Looked, Next, Rests, Waits
 from tasks.base import ReleaseTask
 from tasks.log_context import bind
-from tasks.monitors import Parked, why
+from tasks.monitors import DROPPED, Parked, Told, told, why
 from tasks.run_on import RUN_ON, RunOn
 
 
@@ -21,8 +18,8 @@ class StepTask(ReleaseTask):
     ignore_result = True
     Request = "tasks.run_on:StepRequest"
 
-    def run_step(self, step: Step, release_id: str, appid: str) -> Release:
-        """Run a step as its message says; returns the release as it is afterwards, or raises what Celery is to tell."""
+    def run_step(self, step: Step, release_id: str, appid: str) -> Told:
+        """Run a step as its message says; returns what Celery is to tell of it, or raises that."""
         bind(release_id=release_id, appid=appid, step=str(step))
         # The record says what comes next. Celery would send the rest of the chain after the task, where a Redis that is
         # away for a moment makes the task a failure, its message acknowledged and the release stand still.
@@ -32,7 +29,7 @@ class StepTask(ReleaseTask):
         steps = self.app.services.steps
         run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
         if run is None:
-            raise Ignore
+            return Parked("another message works on the Mini Program, or there is no such release")
         bind(run.attempt.release)
         match steps.run(step, run):
             case Next(release, following, because):
@@ -40,22 +37,16 @@ class StepTask(ReleaseTask):
                     self.app.services.due.send(release)
                 else:
                     run_on.following = release, following
-                if because:
-                    raise Parked(because)
-                return release
+                return Parked(because) if because else told(release, step)
             case Waits(release):
-                raise Parked(why(release))
+                return Parked(why(release))
             case Looked(release):
-                return release
+                return told(release, step)
             case Rests(release):
-                return _ended_well(release, step)
+                # What waiting for the step's chain raises.
+                outcome = outcomes(release).get(task_id(release, step.chain[-1]))
+                if isinstance(outcome, Exception):
+                    raise outcome
+                return told(release, step)
             case Dropped():
-                raise Ignore
-
-
-def _ended_well(release: Release, step: Step) -> Release:
-    """The release, or what waiting for the step's chain raises."""
-    outcome = outcomes(release).get(task_id(release, step.chain[-1]))
-    if isinstance(outcome, Exception):
-        raise outcome
-    return release
+                return DROPPED

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import redis
-from celery.exceptions import Ignore
 
 from releases.intake.one import Releases
 from releases.record import Release
@@ -22,6 +21,7 @@ from releases.store import keys
 from releases.store.known import Stored
 from releases.store.places import Lane, looked_at, sent
 from releases.store.records import ReleaseStore
+from tasks.monitors import Parked
 from tests.integration.tasks.running import CONFIGURED, DOMAINS_DONE, Run, now, run, wechat
 from tests.support.examples import APPID, NOW, a_release, a_request
 from tests.support.fake_wechat import FakeWeChat, refused
@@ -69,8 +69,7 @@ def newer(store: ReleaseStore) -> Newer:
 def meets(run: Run, stored: Stored, wechat: FakeWeChat, **answers: Any) -> None:
     """The newer one comes to its commit, and stays there."""
     wechat.answers(**answers)
-    with pytest.raises(Ignore):
-        run(Step.COMMIT_CODE, stored.release)
+    assert isinstance(run(Step.COMMIT_CODE, stored.release), Parked)
 
 
 def lane_of(client: redis.Redis, stored: Stored) -> str:
@@ -305,8 +304,7 @@ def test_after_a_cancel_of_the_older_one_its_running_audit_is_waited_for(
     )
     running = LatestAudit(7, 2, "1.4.1", "", NOW.timestamp() - 60)
     wechat.answers(trial_version=[OURS], submit_audit=[refused(85009)], latest_audit=[running])
-    with pytest.raises(Ignore):
-        run(Step.SUBMIT_AUDIT, second.release)
+    assert isinstance(run(Step.SUBMIT_AUDIT, second.release), Parked)
 
     release = now(store, second)
     assert (release.status, release.waits_for) == (Status.WAITING, "older")
@@ -328,8 +326,7 @@ def test_one_that_was_committed_by_an_older_version_waits_before_its_submission(
     at_audit = second.release.model_copy(update={"step": Step.SUBMIT_AUDIT})
     second = store.save(second, at_audit, place=sent(second.release, NOW))
     wechat.answers(**not_live())
-    with pytest.raises(Ignore):
-        run(Step.SUBMIT_AUDIT, second.release)
+    assert isinstance(run(Step.SUBMIT_AUDIT, second.release), Parked)
 
     assert now(store, second).progress.behind == first.release.id
     store.save(first, left(first.release, status=Status.CANCELLED))

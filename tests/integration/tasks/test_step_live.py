@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import redis
-from celery.exceptions import Ignore
 
 from releases.errors import ReleaseBlocked
 from releases.record import Progress, Release
@@ -18,6 +17,7 @@ from releases.store import keys
 from releases.store.known import Stored
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
+from tasks.monitors import DROPPED, Parked
 from tests.integration.tasks.running import CONFIGURED, WANTED, Run, now, run, wechat
 from tests.support.examples import APPID, NOW, a_problem, a_release, a_request
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused, unanswered
@@ -93,8 +93,7 @@ def test_after_a_call_that_got_no_answer_the_next_attempt_asks(
     wechat.hosts = HOSTS
     wechat.answers(now=INTENT, **guard(), release=[unanswered()])
     stored = one(store, Step.PUBLISH)
-    with pytest.raises(Ignore):
-        run(Step.PUBLISH, stored.release)
+    assert isinstance(run(Step.PUBLISH, stored.release), Parked)
     waiting = now(store, stored)
     assert (waiting.status, waiting.progress.publish_at) == (Status.WAITING, INTENT)
 
@@ -137,8 +136,7 @@ def test_what_was_changed_before_the_intent_could_be_written_is_not_published(
 
     wechat.hosts = HOSTS
     wechat.scripted = CancelledMeanwhile(latest_audit=[PASSED], get=[CONFIGURED])
-    with pytest.raises(Ignore):
-        run(Step.PUBLISH, stored.release)
+    assert run(Step.PUBLISH, stored.release) == DROPPED
 
     assert "release" not in wechat.scripted.calls
     assert now(store, stored).status is Status.APPROVED
@@ -215,8 +213,7 @@ def test_what_has_passed_and_may_not_be_published_waits_and_can_be_cancelled_mea
     wechat.answers(now=INTENT, **guard(), release=[refused(85020)])
     stored = one(store, Step.PUBLISH, failures=3)
 
-    with pytest.raises(Ignore):
-        run(Step.PUBLISH, stored.release)
+    assert isinstance(run(Step.PUBLISH, stored.release), Parked)
 
     release = now(store, stored)
     assert (release.status, release.next_attempt_at) == (Status.WAITING, NOW + timedelta(seconds=100))
@@ -261,8 +258,7 @@ def test_the_brake_of_a_wave_holds_what_is_to_be_published_and_not_the_check_of_
 ) -> None:
     pauses.begin(live_scope("spring"), Pause(**a_problem(errmsg="a shop is broken").model_dump()))
     stored = one(store, Step.PUBLISH, wave="spring")
-    with pytest.raises(Ignore):
-        run(Step.PUBLISH, stored.release)
+    assert isinstance(run(Step.PUBLISH, stored.release), Parked)
     held = store.get(stored.release.id)
     assert held is not None
     assert held.release.progress.held == live_scope("spring")
@@ -289,8 +285,7 @@ def test_the_one_before_is_replaced_first_and_once(
             return super().effective_domains()
 
     wechat.scripted = DiesBeforeItWrites(versions=[shown()], effective_domains=[HOLDS])
-    with pytest.raises(Ignore):
-        run(Step.VERIFY_LIVE, stored.release)
+    assert run(Step.VERIFY_LIVE, stored.release) == DROPPED
     assert now(store, old).status is Status.REPLACED
     assert now(store, stored).status is not Status.LIVE
 
@@ -356,8 +351,7 @@ def test_what_is_not_live_yet_waits_and_blocks_after_ten_minutes(
 ) -> None:
     stored = one(store, Step.VERIFY_LIVE)
     wechat.answers(versions=[found])
-    with pytest.raises(Ignore):
-        run(Step.VERIFY_LIVE, stored.release)
+    assert isinstance(run(Step.VERIFY_LIVE, stored.release), Parked)
     waiting = store.get(stored.release.id)
     assert waiting is not None
     assert waiting.release.status is Status.WAITING
@@ -380,8 +374,7 @@ def test_a_resumed_one_that_had_no_effect_goes_back_to_the_publication(
     stored = one(store, Step.VERIFY_LIVE, mend=True)
     wechat.answers(get=[CONFIGURED], versions=[OLD])
 
-    with pytest.raises(Ignore):
-        run(Step.VERIFY_LIVE, stored.release)
+    assert isinstance(run(Step.VERIFY_LIVE, stored.release), Parked)
 
     release = now(store, stored)
     assert (release.step, release.status) == (Step.PUBLISH, Status.QUEUED)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from celery.exceptions import Ignore
 
 from releases.errors import ReleaseBlocked, ReleaseFailed
 from releases.problems import NotShownYet, StepBlocked
@@ -18,6 +17,7 @@ from releases.steps.failures.quota_resets import next_day, next_month
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.store.places import held as at_pause
 from releases.store.records import ReleaseStore
+from tasks.monitors import Parked
 from tests.integration.conftest import Clock
 from tests.integration.tasks import test_step_messages
 from tests.integration.tasks.running import CONFIGURED, DOMAINS_DONE, At, Run, now
@@ -59,8 +59,7 @@ def test_while_wechat_is_out_a_step_waits_with_all_and_uses_up_no_attempt(
     stored = at(Step.COMMIT_CODE, progress=DOMAINS_DONE.model_copy(update={"failures": 5}))
     be_out(timed_pauses)
 
-    with pytest.raises(Ignore):
-        run(Step.COMMIT_CODE, stored.release)
+    assert isinstance(run(Step.COMMIT_CODE, stored.release), Parked)
 
     release = now(store, stored)
     assert (release.status, release.progress.failures) == (Status.WAITING, 5)
@@ -100,8 +99,7 @@ def test_a_server_that_asks_to_be_left_alone_is_left_alone_by_all(
     wechat.answers(get=[Unanswered("/wxa/modify_domain", "HTTP 503", 120.0)])
     stored = at(Step.ENSURE_DOMAINS)
 
-    with pytest.raises(Ignore):
-        run(Step.ENSURE_DOMAINS, stored.release)
+    assert isinstance(run(Step.ENSURE_DOMAINS, stored.release), Parked)
 
     release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
     assert pause is not None
@@ -126,8 +124,7 @@ def test_what_the_platforms_own_calls_are_refused_for_holds_all_until_then(
     wechat.answers(get=[Refused(PREFIX + name, errcode, "no", None, {})])
     stored = at(Step.ENSURE_DOMAINS, progress=Progress(failures=5))
 
-    with pytest.raises(Ignore):
-        run(Step.ENSURE_DOMAINS, stored.release)
+    assert isinstance(run(Step.ENSURE_DOMAINS, stored.release), Parked)
 
     release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
     assert pause is not None
@@ -153,8 +150,7 @@ def test_a_component_token_that_is_rejected_for_one_mini_program_holds_all_for_a
     wechat.answers(get=[Refused(f"{PREFIX}api_authorizer_token", 40001, "no", None, {})])
     stored = at(Step.ENSURE_DOMAINS)
 
-    with pytest.raises(Ignore):
-        run(Step.ENSURE_DOMAINS, stored.release)
+    assert isinstance(run(Step.ENSURE_DOMAINS, stored.release), Parked)
 
     release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
     assert pause is not None
@@ -168,8 +164,7 @@ def test_a_quota_of_one_call_is_waited_for_until_its_reset_and_a_little(
     wechat.answers(get=[refused(86102)])
     stored = at(Step.ENSURE_DOMAINS)
 
-    with pytest.raises(Ignore):
-        run(Step.ENSURE_DOMAINS, stored.release)
+    assert isinstance(run(Step.ENSURE_DOMAINS, stored.release), Parked)
 
     # `random` says 1: the latest that there is.
     assert now(store, stored).next_attempt_at == next_month(NOW) + timedelta(seconds=60)
@@ -193,8 +188,7 @@ def test_a_release_that_waits_says_that_it_goes_on_by_itself_and_when(
     wechat.answers(get=[error], quota=[unanswered()])
     stored = at(Step.ENSURE_DOMAINS)
 
-    with pytest.raises(Ignore):
-        run(Step.ENSURE_DOMAINS, stored.release)
+    assert isinstance(run(Step.ENSURE_DOMAINS, stored.release), Parked)
 
     release = now(store, stored)
     assert release.status is Status.WAITING
@@ -230,8 +224,7 @@ def test_an_owner_of_the_tokens_that_is_away_holds_all_and_costs_who_met_it_one_
     wechat.answers(commit=[OwnerAway("HTTP 503")])
     stored = at(Step.COMMIT_CODE, progress=DOMAINS_DONE)
 
-    with pytest.raises(Ignore):
-        run(Step.COMMIT_CODE, stored.release)
+    assert isinstance(run(Step.COMMIT_CODE, stored.release), Parked)
 
     release, pause = now(store, stored), timed_pauses.pauses.current(Scope.ALL)
     assert pause is not None
@@ -255,8 +248,7 @@ def test_who_tries_while_the_owner_is_still_away_uses_up_no_attempt(
     trying = pause.model_copy(update={"probes": (stored.release.id, "another")})
     assert timed_pauses.pauses.replace(Scope.ALL, pause, trying)
 
-    with pytest.raises(Ignore):
-        run(Step.COMMIT_CODE, stored.release)
+    assert isinstance(run(Step.COMMIT_CODE, stored.release), Parked)
 
     renewed = timed_pauses.pauses.current(Scope.ALL)
     assert renewed is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from celery.exceptions import Ignore
 
 from releases.intake.one import Releases
 from releases.second_half import ReviewStatus
@@ -13,6 +12,7 @@ from releases.states import TO_AUDIT, Status, Step
 from releases.store.known import Stored
 from releases.store.places import looked_at
 from releases.store.records import ReleaseStore
+from tasks.monitors import Parked
 from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, at, now, run, wechat
 from tests.support.examples import NOW
 from tests.support.fake_wechat import FakeWeChat, refused, unanswered
@@ -84,8 +84,7 @@ def test_after_an_unanswered_submission_the_audit_that_had_ended_is_no_answer(
     to_the_submission(run, rejected)
 
     for _ in range(2):  # not answered; not found yet
-        with pytest.raises(Ignore):
-            run(Step.SUBMIT_AUDIT, rejected.release)
+        assert isinstance(run(Step.SUBMIT_AUDIT, rejected.release), Parked)
         assert now(store, rejected).status is Status.WAITING
         stored = store.get(rejected.release.id)
         assert stored is not None

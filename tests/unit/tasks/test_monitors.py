@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import ast
-import pickle
 from datetime import timedelta
 from typing import Any
+
+from celery.utils.saferepr import saferepr
 
 from releases.errors import ReleaseBlocked
 from releases.record import Event, Release
 from releases.second_half import Review, ReviewStatus
-from releases.states import Status
-from tasks.monitors import Parked, looked, shown, why
+from releases.states import Status, Step
+from tasks.monitors import Parked, shown, told, why
 from tests.support.examples import NOW, a_problem, a_release, a_request
 
 
@@ -56,25 +57,35 @@ def under_audit(status: ReviewStatus = ReviewStatus.IN_REVIEW, **more: Any) -> R
 
 
 def test_a_look_that_finds_nothing_says_what_the_audit_is() -> None:
-    assert looked(under_audit()) == (
+    assert told(under_audit(), Step.WATCH_AUDIT) == (
         "audit 7 is in review, read 2026-03-14 09:26:53 UTC: it is looked at again by itself"
     )
-    assert looked(under_audit(ReviewStatus.DELAYED)).startswith("audit 7 is delayed, read")
+    assert str(told(under_audit(ReviewStatus.DELAYED), Step.WATCH_AUDIT)).startswith(
+        "audit 7 is delayed, read"
+    )
 
 
 def test_a_look_that_could_not_be_taken_says_why_and_that_another_one_comes() -> None:
     refused = under_audit(wait=a_problem(errcode=61007))
-    assert looked(refused) == "errcode 61007: domain not registered -- it is looked at again by itself"
+    assert (
+        told(refused, Step.WATCH_AUDIT)
+        == "errcode 61007: domain not registered -- it is looked at again by itself"
+    )
 
 
 def test_a_look_that_finds_the_end_says_what_that_is() -> None:
     approved = a_release(status=Status.APPROVED, review=under_audit().review)
     event = Event(time=NOW, step="watch_audit", what="audit 7 is approved")
-    assert looked(approved.model_copy(update={"history": (event,)})) == "audit 7 is approved"
+    assert told(approved.model_copy(update={"history": (event,)}), Step.WATCH_AUDIT) == "audit 7 is approved"
 
 
-def test_what_is_shown_of_a_parked_step_crosses_a_pool_of_processes() -> None:
-    assert str(pickle.loads(pickle.dumps(Parked("waits")))) == "waits"
+def test_a_parked_step_is_told_from_any_text_that_a_step_returns() -> None:
+    assert saferepr(Parked("errcode 45011")) == "parked: errcode 45011"
+    assert not saferepr("parked: errcode 45011").startswith("parked")
+
+
+def test_a_submission_tells_its_audit_id() -> None:
+    assert told(a_release(auditid=7), Step.SUBMIT_AUDIT) == 7
 
 
 def test_the_outcome_of_a_step_is_the_newest_line_of_it() -> None:
@@ -83,7 +94,7 @@ def test_the_outcome_of_a_step_is_the_newest_line_of_it() -> None:
         Event(time=NOW, step=step, what=what)
         for step, what in [("ensure_domains", "waiting"), ("ensure_domains", "added"), ("commit_code", "-")]
     ]
-    told = release.model_copy(update={"history": tuple(happened)})
-    assert told.told(release.step) == "added"
-    assert told.told(release.step.next or release.step) == "-"
-    assert a_release().told(release.step) == ""
+    release = release.model_copy(update={"history": tuple(happened)})
+    assert told(release, release.step) == "added"
+    assert told(release, release.step.next or release.step) == "-"
+    assert told(a_release(), release.step) == ""
