@@ -63,6 +63,8 @@ def embedded_redis() -> Iterator[str]:
             [
                 *(server, "--bind", "127.0.0.1", "--port", str(port), "--dir", directory),
                 *("--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"),
+                # Records in one piece; of Redis 7 it is the older name, which Valkey knows as well.
+                *("--hash-max-ziplist-value", "4096"),
                 *("--daemonize", "no", "--loglevel", "warning", *KEEP_ENVIRONMENT),
             ],
             stdout=subprocess.DEVNULL,

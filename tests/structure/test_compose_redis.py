@@ -87,7 +87,12 @@ def test_it_lets_nobody_in_without_the_password(server: Running, password: str |
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("appendonly", "yes"), ("appendfsync", "everysec"), ("maxmemory-policy", "noeviction")],
+    [
+        ("appendonly", "yes"),
+        ("appendfsync", "everysec"),
+        ("maxmemory-policy", "noeviction"),
+        ("hash-max-ziplist-value", "4096"),
+    ],
 )
 def test_it_keeps_what_it_was_given(server: Running, option: str, value: str) -> None:
     with server.client(PASSWORD) as client:
