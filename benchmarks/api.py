@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 
 from cli.demo.redis import embedded_redis
+from tests.support import forks
 from tests.support.api import KEYS, Api, running
 from tests.support.workers import ROOT
 
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=REQUESTS)
     parser.add_argument("--seconds", type=int, default=SECONDS)
     options = parser.parse_args()
+    forks.Server.is_used = False
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MPRELEASE_")}
     with tempfile.TemporaryDirectory(prefix="mprelease-api-") as directory, embedded_redis() as url:
         environment = {**inherited, "PYTHONPATH": str(ROOT), "MPRELEASE_REDIS__URL": url}

@@ -18,6 +18,7 @@ from benchmarks import work
 from benchmarks.work import Shop
 from db.database import Database
 from simulator.world.little_world import TICKET
+from tests.support import forks
 from tests.support.workers import DOMAINS, Platform, platform
 from wechat.tokens.store import TokenStore, token_key
 
@@ -127,6 +128,7 @@ def arena(directory: Path) -> Iterator[Arena]:
     home, logs = directory / "platform", directory / "logs"
     for folder in (home, logs):
         folder.mkdir()
+    forks.Server.is_used = False
     with platform(home, "--scan-s", "0", settings=SETTINGS) as made, made.redis() as client:
         made.environment[work.WECHAT_URL] = made.wechat_url
         made.environment[work.REDIS_URL] = made.redis_url

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.watched import say, watch
-from tests.support import receivers
+from tests.support import forks, receivers
 from tests.support.receivers import KEY, TOKEN
 from tests.support.workers import Platform, platform, wait_for
 
@@ -88,6 +88,7 @@ def main() -> int:
     parser.add_argument("--releases", type=int, default=RELEASES)
     parser.add_argument("--workers", type=int, default=WORKERS)
     options = parser.parse_args()
+    forks.Server.is_used = False
     with tempfile.TemporaryDirectory(prefix="mprelease-publications-") as directory, ExitStack() as stack:
         home, secrets = Path(directory), Path(directory, "secrets")
         secrets.mkdir()

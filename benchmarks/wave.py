@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.watched import say, watch
+from tests.support import forks
 from tests.support.workers import Platform, Worker, platform
 
 RELEASES = 10_000
@@ -47,6 +48,7 @@ def main() -> int:
     parser.add_argument("--releases", type=int, default=RELEASES)
     parser.add_argument("--workers", type=int, default=WORKERS)
     options = parser.parse_args()
+    forks.Server.is_used = False
     with tempfile.TemporaryDirectory(prefix="mprelease-wave-") as directory, ExitStack() as stack:
         made = stack.enter_context(
             platform(Path(directory), "--latency-ms", "20", "--scan-s", "0.5", settings=_settings())

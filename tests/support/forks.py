@@ -70,9 +70,19 @@ class Forked:
 Process = subprocess.Popen[bytes] | Forked
 
 
+class Server:
+    """Benchmarks do without it: a fork has all that the server imported."""
+
+    is_used = True
+
+
 def _needs_a_start_of_its_own(environment: Mapping[str, str]) -> bool:
-    """Whether it has to come with another library or with other code than ours."""
-    return "LD_PRELOAD" in environment or environment.get("PYTHONPATH", str(ROOT)) != str(ROOT)
+    """Whether it is measured, or has to come with another library or with other code than ours."""
+    return (
+        not Server.is_used
+        or "LD_PRELOAD" in environment
+        or environment.get("PYTHONPATH", str(ROOT)) != str(ROOT)
+    )
 
 
 def start(
