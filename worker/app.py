@@ -79,7 +79,7 @@ class ReleaseCelery(Celery):
         from celery.bin.worker import worker  # noqa: PLC0415
 
         # Not by `worker_main`, which imports each command of Celery's and Flower, 12 MB, and returns no exit code.
-        context = CLIContext(app=self, no_color=True, workdir=None)
+        context = CLIContext(app=self, no_color=bool(os.environ.get("NO_COLOR")), workdir=None)
         return worker.main([*options], "mprelease worker", standalone_mode=False, obj=context) or 0
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:

@@ -192,6 +192,7 @@ def test_a_terminal_gets_readable_lines_unless_json_is_asked_for(
     readable = a_workers_first_lines(own_platform, tmp_path)
     assert "\x1b[" in readable
     assert '"event"' not in readable
+    assert "\x1b[" not in a_workers_first_lines(own_platform, tmp_path, NO_COLOR="1")
     asked_for = a_workers_first_lines(own_platform, tmp_path, MPRELEASE_LOG__FORMAT="json")
     assert lines(asked_for.replace("\r\n", "\n"))
 

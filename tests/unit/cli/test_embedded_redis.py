@@ -4,6 +4,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
+import redis
 
 from cli.demo.redis import NoRedisServer, find_server
 
@@ -51,3 +52,9 @@ def test_where_there_is_neither_it_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(NoRedisServer, match="apt install redis-server"):
         find_server()
+
+
+def test_it_keeps_a_record_in_one_piece(redis_client: redis.Redis) -> None:
+    redis_client.hset("record", mapping={"document": "x" * 4096, "fence": 7})
+
+    assert redis_client.object("encoding", "record") in ("ziplist", "listpack")

@@ -30,14 +30,6 @@ def test_a_created_release_is_found_as_it_was(store: ReleaseStore) -> None:
     assert created(store, release) == Stored(release, 1)
 
 
-def test_the_embedded_redis_keeps_a_record_in_one_piece(
-    store: ReleaseStore, redis_client: redis.Redis
-) -> None:
-    release = created(store, a_release(a_request(user_desc="new " * 40, wave="spring"))).release
-
-    assert redis_client.object("encoding", keys.record(release.id)) in ("ziplist", "listpack")
-
-
 def test_an_unknown_id_has_no_record(store: ReleaseStore) -> None:
     assert store.get("nobody") is None
 
