@@ -1,7 +1,7 @@
-"""What a monitor such as Flower is shown of a step: of whom it is (`shown`), and what it waits for (`ShownRequest`).
+"""What a monitor such as Flower is shown of a step: of whom it is (`shown`), and what it waits for (`Parked`, `ShownRequest`).
 
-What came of it is the task's result, which is the step's newest line of history (`Release.told` in `releases/record.py`), or
-its error (`Release.error` there); of a look at an audit it is `_looked`. Flower's columns, and what its column for the result shows, are in `config/flower.py`.
+What came of it is the task's result (`told`), or its error (`Release.error` in `releases/record.py`). Flower's columns, and what
+its column for the result shows, are in `config/flower.py`.
 
 It shows what the events carry, and they carry text that is made here and nowhere redacted: no secret may get in.
 """
