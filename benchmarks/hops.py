@@ -21,7 +21,9 @@ from benchmarks.watched import say
 from tests.support.workers import ROOT, Platform, platform, wait_for
 
 #: A door that only passes on is one too many. 4a37d02, with half of the product, has 121 by the same rule.
-BOUND = 130
+BOUND = 128
+#: A timer of the worker's loop calls it, whatever is released.
+_BY_TIMER = ("worker/celery_patches/transport.py", "_Delivers._settle")
 _ROOMS = ("config", "worker", "tasks", "releases", "wechat", "db")
 #: Celery has handlers of its own for the others.
 _FORGET, _TELL = signal.SIGRTMIN + 1, signal.SIGRTMIN + 2
@@ -61,6 +63,8 @@ def _release(made: Platform) -> None:
     wait_for(
         lambda: [one for one in made.releases() if one["appid"] == appid and one["status"] == "submitted"]
     )
+    with made.redis() as redis:
+        wait_for(lambda: not redis.hlen("unacked"))  # its messages belong to its way
 
 
 def _worker(told: Path) -> None:
@@ -96,7 +100,8 @@ def _door(frame: FrameType) -> tuple[str, str] | None:
         or "__" in name
     ):
         return None
-    return str(path.relative_to(ROOT)), name
+    door = str(path.relative_to(ROOT)), name
+    return None if door == _BY_TIMER else door
 
 
 def _door_of_caller(frame: FrameType) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from cli.waiting.bar import bar
 from cli.waiting.patience import PATIENCE, Patience
 from releases.record import Problem, Release, counts
 from releases.remedies import Text
-from releases.scope import Scope, live_scope, wave_scope
+from releases.scope import Scope, scopes_of_wave
 from releases.states import AT_REST, Status
 from releases.store.records import ReleaseStore
 from releases.waves.report import OVERDUE_S, causes
@@ -146,10 +146,7 @@ class _Waits:
     @staticmethod
     def is_in_wave(release: Release) -> bool:
         """Whether its wave holds it."""
-        return release.wave is not None and release.progress.held in (
-            wave_scope(release.wave),
-            live_scope(release.wave),
-        )
+        return release.wave is not None and release.progress.held in scopes_of_wave(release.wave)
 
 
 class _Reporter:

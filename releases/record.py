@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from releases.doors import Door
 from releases.errors import ReleaseBlocked, ReleaseCancelled, ReleaseFailed
-from releases.scope import live_scope, wave_scope
+from releases.scope import live_scope, scopes_of_wave, wave_scope
 from releases.second_half import Publication, Review
 from releases.states import ACTIVE, TO_AUDIT, Status, Step
 
@@ -367,7 +367,7 @@ class Release(_Value):
             return ""
         held = self.progress.held
         if held:
-            of_wave = () if self.wave is None else (wave_scope(self.wave), live_scope(self.wave))
+            of_wave = () if self.wave is None else scopes_of_wave(self.wave)
             return "wave" if held in of_wave else held
         if self.progress.timed:
             return "time"

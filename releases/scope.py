@@ -24,10 +24,15 @@ def live_scope(wave: str) -> str:
     return f"live:{wave}"
 
 
+def scopes_of_wave(wave: str) -> tuple[str, str]:
+    """Both of one wave."""
+    return (wave_scope(wave), live_scope(wave))
+
+
 def wave_of(scope: str) -> str | None:
     """The wave whose scope it is, of either half; None for the platform's."""
     kind, colon, wave = scope.partition(":")
-    return wave if colon and f"{kind}:" in (wave_scope(""), live_scope("")) else None
+    return wave if colon and f"{kind}:" in scopes_of_wave("") else None
 
 
 def scopes_of(step: Step, wave: str | None) -> tuple[str, ...]:

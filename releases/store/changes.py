@@ -6,7 +6,7 @@ What is None or empty is left out: Lua then has nil.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from releases.record import Release
@@ -53,8 +53,18 @@ def saving(
     return _json(change)
 
 
-def creating(creation: Creation, position: int, left: str | None) -> str:
-    """One release for create_releases.lua; `position` is that among the new ones, `left` as above, of the superseded."""
+def creating(
+    creations: Sequence[Creation], left: Mapping[str, str], what: Opening | None, action: Action | None
+) -> list[str]:
+    """For create_releases.lua: what begins with the releases and who ordered them, and one after the other.
+
+    `left` is as above, by the id of the superseded.
+    """
+    ordered = {**_opening(what), "action": None if action is None else action.entry}
+    return [_json(ordered), *(_creating(*one, left) for one in enumerate(creations))]
+
+
+def _creating(position: int, creation: Creation, left: Mapping[str, str]) -> str:
     release, known = creation.release, creation.known
     # A microsecond apart at the least: they are listed in the order of their requests.
     created = release.created_at.timestamp() + position / 1e6
@@ -94,30 +104,25 @@ def telling(stored: Stored) -> str:
     return _json(told)
 
 
-def opening(what: Opening | None, action: Action | None = None) -> str:
-    """What begins with the releases, and who ordered them, for create_releases.lua."""
-    ordered = {"action": None if action is None else action.entry}
+def _opening(what: Opening | None) -> dict[str, Any]:
     if what is None:
-        return _json(ordered)
-    return _json(
-        {
-            **ordered,
-            "wave": what.wave,
-            "policy": what.policy,
-            "pause": what.pause or None,
-            "policy_key": keys.wave_policy(what.wave),
-            "pause_key": keys.pause(wave_scope(what.wave)),
-            "watched": keys.WATCHED_WAVES,
-        }
-    )
+        return {}
+    return {
+        "wave": what.wave,
+        "policy": what.policy,
+        "pause": what.pause or None,
+        "policy_key": keys.wave_policy(what.wave),
+        "pause_key": keys.pause(wave_scope(what.wave)),
+        "watched": keys.WATCHED_WAVES,
+    }
 
 
-def _superseded(creation: Creation, left: str | None) -> dict[str, Any] | None:
+def _superseded(creation: Creation, left: Mapping[str, str]) -> dict[str, Any] | None:
     after, before = creation.superseded, creation.known.active
     if after is None or before is None:
         return None
     change = _change(before.release, after, None)
-    return _given(**change, revision=str(before.revision), identity=after.identity, left=left)
+    return _given(**change, revision=str(before.revision), identity=after.identity, left=left.get(after.id))
 
 
 def counted(release: Release) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.database import Database
-from releases.scope import Scope, live_scope, wave_scope
+from releases.scope import Scope, scopes_of_wave
 from releases.store import keys
 from releases.store.known import Stored, parse
 from releases.store.pauses import Pause
@@ -63,7 +63,7 @@ class Leases:
             "last_lease": keys.LAST_LEASE,
             "lifetime_s": self._lifetime_s,
             "pauses": [keys.pause(scope) for scope in Scope],
-            "wave_pauses": [keys.pause(wave_scope("")), keys.pause(live_scope(""))],
+            "wave_pauses": [keys.pause(scope) for scope in scopes_of_wave("")],
             "lanes": AT_ONCE,
             "sent": {"urgent": keys.sent(urgent=True), "default": keys.sent(urgent=False)},
             "busy_s": BUSY_S,
@@ -75,7 +75,7 @@ class Leases:
             return Busy()
         stored = parse(reply[3], reply[2])
         wave = stored.release.wave or ""
-        found = zip((*Scope, wave_scope(wave), live_scope(wave)), reply[8:], strict=True)
+        found = zip((*Scope, *scopes_of_wave(wave)), reply[8:], strict=True)
         return Held(
             number=int(reply[1]),
             stored=stored,

@@ -126,13 +126,8 @@ class ReleaseStore:
         again, decide again.
         """
         left = self._left_by([one.superseded for one in creations if one.superseded is not None])
-        rows = [
-            changes.creating(
-                creation, position, left.get(creation.superseded.id if creation.superseded else "")
-            )
-            for position, creation in enumerate(creations)
-        ]
-        return int(self._db.run(self._create, args=[changes.opening(opening, action), *rows])) == 0
+        args = changes.creating(creations, left, opening, action)
+        return int(self._db.run(self._create, args=args)) == 0
 
     def save(
         self,
