@@ -1,4 +1,4 @@
-"""What a monitor such as Flower is shown of a step: of whom it is (`shown`), and what it waits for (`Parked`, `ShownRequest`).
+"""What a monitor such as Flower is shown of a step: of whom it is (`shown`), and why it has not ended (`ShownRequest`).
 
 What came of it is the task's result (`told`), or its error (`Release.error` in `releases/record.py`). Flower's columns, and what
 its column for the result shows, are in `config/flower.py`.
@@ -8,46 +8,36 @@ It shows what the events carry, and they carry text that is made here and nowher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from celery.worker.request import Request
 
 from releases.record import Problem, Release
 from releases.states import Status, Step
+from tasks.interim import Interim, kind_of
 
-#: Celery shows a text in quotes, so nothing else that a task returns begins like this.
-_PARKED = "parked: "
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """What the task of a step returns whose release waits: this message has done its part, another will come.
-
-    Returned, not raised: of what is raised Celery copies the traceback, twice. And its `repr` is what crosses a pool.
-    """
-
-    why: str
-
-    def __repr__(self) -> str:
-        return f"{_PARKED}{self.why}"
-
-
-#: What it returns of a message that means nothing any more.
-DROPPED = "dropped: the release has gone on, or another message does it"
 #: What the task of a step returns: what a monitor is shown of its end. Celery stores nothing of it.
-Told = str | int | Parked | None
+Told = str | int | Interim | None
 
 
 class ShownRequest(Request):
-    """Tells monitors of a step that waits as of one that is tried again, for Celery would say that it has succeeded."""
+    """Tells monitors what has become of a step where Celery would say that it has succeeded.
+
+    Monitors take the last success, and any retry, for what a task has come to (`celery.events.state`). A message that is
+    delivered again, while the step runs or after its end, must not take the place of that.
+    """
 
     def send_event(self, type: str, **fields: Any) -> None:  # noqa: A002 - the signature is Celery's
         """Send an event to monitors."""
         result = str(fields.get("result", ""))
-        if result.startswith(_PARKED):
-            type, fields = "task-retried", {"exception": result.removeprefix(_PARKED)}  # noqa: A001
-        super().send_event(type, **fields)
+        kind = kind_of(result)
+        if kind == "parked":
+            type, fields = "task-retried", {"exception": result.partition(":")[2].lstrip()}  # noqa: A001
+        elif kind == "dropped":
+            # Of a task that has ended it changes nothing; another would be shown as running for ever.
+            type, fields = "task-revoked", {"terminated": False, "signum": None, "expired": False}  # noqa: A001
+        if kind != "busy":
+            super().send_event(type, **fields)
 
 
 def shown(release: Release) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from releases.handles import outcomes, task_id
 from releases.states import Step
-from releases.steps.outcomes import Dropped, Looked, Next, Rests, Waits
+from releases.steps.outcomes import Dropped, Looked, Next, Rests, Run, Waits
+from releases.store.leases import Busy
 from tasks.base import ReleaseTask
+from tasks.interim import BUSY, DROPPED, Parked
 from tasks.log_context import bind
-from tasks.monitors import DROPPED, Parked, Told, told, why
+from tasks.monitors import Told, told, why
 from tasks.run_on import RUN_ON, RunOn
 
 
@@ -28,10 +30,9 @@ class StepTask(ReleaseTask):
         run_on: RunOn = self.request.get(RUN_ON) or RunOn(may_run_on=lambda: False)
         steps = self.app.services.steps
         run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
-        if run is None:
-            return Parked("another message works on the Mini Program, or there is no such release")
-        bind(run.attempt.release)
-        match steps.run(step, run):
+        if isinstance(run, Run):
+            bind(run.attempt.release)
+        match steps.run(step, run) if isinstance(run, Run) else run:
             case Next(release, following, because):
                 if following is None:
                     self.app.services.due.send(release)
@@ -50,3 +51,5 @@ class StepTask(ReleaseTask):
                 return told(release, step)
             case Dropped():
                 return DROPPED
+            case Busy():
+                return BUSY

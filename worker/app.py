@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import ImproperlyConfigured
+from click import UsageError
 from kombu import Queue
 
 from config.celery_options import QUEUES, celery_options
@@ -20,6 +22,16 @@ from worker.background import BringBack, CheckStored
 from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
 from worker.wiring import build_services, wanted_domains
+
+#: What Celery raises of an option that it can't follow, before a worker begins: a queue, a file, a user or a pool that is not there.
+_NOT_FOLLOWED = (
+    ImproperlyConfigured,
+    KeyError,
+    ImportError,
+    FileNotFoundError,
+    NotADirectoryError,
+    PermissionError,
+)
 
 Build = Callable[["ReleaseCelery", Settings], Services]
 
@@ -78,9 +90,19 @@ class ReleaseCelery(Celery):
         from celery.bin.base import CLIContext  # noqa: PLC0415 - only a worker needs it
         from celery.bin.worker import worker  # noqa: PLC0415
 
+        # These would start another worker than ours (of `celery` without an app), and end a step in its middle: it has its own deadline.
+        worker.params = [one for one in worker.params if one.name not in ("detach", "soft_time_limit")]
+        # As an option: Celery takes a pool that is set for the one that `--pool prefork` asks for
+        # (https://github.com/celery/celery/pull/6711).
+        pool, self.conf.worker_pool = self.conf.worker_pool, None
         # Not by `worker_main`, which imports each command of Celery's and Flower, 12 MB, and returns no exit code.
         context = CLIContext(app=self, no_color=bool(os.environ.get("NO_COLOR")), workdir=None)
-        return worker.main([*options], "mprelease worker", standalone_mode=False, obj=context) or 0
+        given = ["--pool", pool, *options]
+        try:
+            return worker.main(given, "mprelease worker", standalone_mode=False, obj=context) or 0
+        except _NOT_FOLLOWED as error:
+            why = str(error.args[0] if isinstance(error, KeyError) else error)
+            raise UsageError(f"{why}\nCelery's options: mprelease worker -- --help") from None
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Prefork children that are spawned build their own app."""

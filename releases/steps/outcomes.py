@@ -11,6 +11,7 @@ from releases.second_half import Review
 from releases.states import Status
 from releases.steps.attempt import Attempt
 from releases.steps.calls import MiniProgramCalls
+from releases.store.leases import Busy
 from wechat.http.deadline import Deadline
 
 
@@ -101,4 +102,5 @@ class Dropped:
     """There was nothing to do."""
 
 
-End = Next | Waits | Looked | Rests | Dropped
+#: Busy: somebody else works on the Mini Program, and the release comes back.
+End = Next | Waits | Looked | Rests | Dropped | Busy

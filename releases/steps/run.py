@@ -65,17 +65,19 @@ class Steps:
     step_deadline_s: float
     now: Callable[[], datetime]
 
-    def begin(self, step: Step, release_id: str, appid: str, may_run_on: Callable[[], bool]) -> Run | None:
-        """Take the lease for a message; None where there is no such release, or somebody works on the Mini Program."""
+    def begin(
+        self, step: Step, release_id: str, appid: str, may_run_on: Callable[[], bool]
+    ) -> Run | Dropped | Busy:
+        """Take the lease for a message, unless there is no such release or somebody works on the Mini Program."""
         # From before the lease begins, so that no call goes out after it has ended.
         deadline = Deadline(self.step_deadline_s)
         lease = self.leases.begin(release_id, appid)
         if lease is None:
             log.error("no release %s: the message is dropped", release_id)
-            return None
+            return Dropped()
         if isinstance(lease, Busy):
             log.info("%s is being worked on; release %s comes back", appid, release_id)
-            return None
+            return lease
         kind = Look if step is Step.WATCH_AUDIT else Attempt
         attempt = kind(lease, store=self.store, now=self.now)
         return Run(appid, attempt, self.mini_program(appid, deadline), deadline, may_run_on)

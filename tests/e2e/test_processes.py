@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import DomainSettings
+from tests.support.celery_clients import celery_client
 from tests.support.workers import ROOT, Platform, wait_for
 
 CELERY = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel", "info"]
@@ -35,6 +36,42 @@ def test_the_chain_runs_however_the_worker_is_started(
             assert client.pubsub_numpat() == 1
         worker.process.terminate()
         assert worker.process.wait(60) == 0
+
+
+@pytest.mark.long
+def test_a_pool_that_is_named_counts_whatever_is_set(own_platform: Platform) -> None:
+    def pools() -> list[str]:
+        stats = asking.control.inspect(timeout=1).stats() or {}
+        return [worker["pool"]["implementation"] for worker in stats.values()]
+
+    with (
+        own_platform.worker("--pool", "prefork", MPRELEASE_WORKER__POOL="threads"),
+        celery_client(own_platform.redis_url) as asking,
+    ):
+        assert wait_for(pools) == ["celery.concurrency.prefork:TaskPool"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--bogus"], "No such option"),
+        # It would start a worker of no app.
+        pytest.param(["--detach"], "No such option", marks=pytest.mark.long),
+        # It would end a step in its middle, which looks like a bug.
+        pytest.param(["--soft-time-limit", "3"], "No such option", marks=pytest.mark.long),
+        (["-Q", "nosuch"], "queue 'nosuch' isn't"),
+        pytest.param(["--logfile", "/nonexistent/log"], "/nonexistent/log", marks=pytest.mark.long),
+        pytest.param(["--uid", "nosuch"], "User does not exist: nosuch", marks=pytest.mark.long),
+        pytest.param(["-P", "gevent"], "No module named 'gevent'", marks=pytest.mark.long),
+    ],
+)
+def test_an_option_of_celerys_that_can_not_be_followed_is_a_usage_error(
+    platform: Platform, options: list[str], said: str
+) -> None:
+    told = platform.run("worker", *options, code=2).stderr
+    assert said in told
+    assert "mprelease worker" in told
+    assert "Traceback" not in told
 
 
 def test_a_bad_setting_ends_the_worker_with_a_message(own_platform: Platform) -> None:

@@ -201,6 +201,12 @@ HARMLESS: dict[str, bytes] = {
         properties={name: value for name, value in properties().items() if name != "delivery_info"}
     ),
     "an expiry in the past": _with_header(expires="0001-01-01T00:00:00+14:00"),
+    "an expiry that is empty": _with_header(expires=""),
+    "an expiry of nothing": _request(expires=0),
+    "a first protocol with an expiry that is empty": message(
+        headers={},
+        body={"task": "tasks.commit_code", "id": "1", "args": _ARGUMENTS, "kwargs": {}, "expires": ""},
+    ),
     "a limit of time": _request(timelimit=[0.001, 0.001]),
     "a member of a group": _request(group="g", group_index=0),
     "stamps": _request(stamped_headers=["by"], stamps={"by": "x"}, headers={"by": "x"}),

@@ -68,10 +68,16 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[s
     _check_embedded(embed or {}, is_step=is_step)
     if is_step:
         _check_arguments(task, args, kwargs)
+    kept = {name: value for name, value in headers.items() if name in _KEPT}
     if isinstance(payload, dict):
         for name in payload.keys() - _KEPT - {"args", "kwargs"}:
             del payload[name]
-    return {name: value for name, value in headers.items() if name in _KEPT}
+    if not said.get("expires"):
+        # Celery reads what is empty as no time, and then asks it for its time zone.
+        for given in (kept, payload):
+            if isinstance(given, dict):
+                given.pop("expires", None)
+    return kept
 
 
 def ids_behind(payload: Any) -> set[str]:

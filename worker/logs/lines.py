@@ -11,6 +11,7 @@ from structlog.contextvars import get_contextvars
 from structlog.typing import EventDict, Processor
 
 from releases.shown.printable import json_line, one_line
+from tasks.interim import kind_of
 from worker.logs.redaction import SECRET_NAMES, redact
 
 #: Tracebacks.
@@ -36,7 +37,7 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         try:
-            return self._line(record, record.getMessage())
+            return self._line(record, _said(record))
         except Exception as error:  # noqa: BLE001 - whatever it is, logging would print it with the record, unredacted
             text = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
             event = f"a log line could not be written ({type(error).__name__}): {text}"
@@ -51,6 +52,14 @@ class LineFormatter(logging.Formatter):
         for process in self._processors:
             fields = process(None, level, fields)
         return redact(self._render(None, level, fields))
+
+
+def _said(record: logging.LogRecord) -> str:
+    """What the line says. Celery's own says of a step that waits that it has succeeded."""
+    args = record.args
+    if record.name == "celery.app.trace" and isinstance(args, dict) and kind_of(args.get("return_value")):
+        return "Task {name}[{id}] {return_value}".format_map(args)
+    return record.getMessage()
 
 
 def _fields(record: logging.LogRecord, level: str, event: str) -> EventDict:

@@ -21,7 +21,7 @@ from releases.store import keys
 from releases.store.known import Stored
 from releases.store.places import Lane, looked_at, sent
 from releases.store.records import ReleaseStore
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.tasks.running import CONFIGURED, DOMAINS_DONE, Run, now, run, wechat
 from tests.support.examples import APPID, NOW, a_release, a_request
 from tests.support.fake_wechat import FakeWeChat, refused

@@ -10,7 +10,7 @@ import redis
 from releases.intake.one import Releases
 from releases.states import Status, Step
 from releases.steps.admission import Admission, admit
-from tasks.monitors import DROPPED
+from tasks.interim import DROPPED
 from tests.integration.tasks.running import Run, run, wechat
 from tests.integration.tasks.test_behind import Newer, Older, is_awake, meets, newer, not_live, older
 from tests.support.fake_wechat import FakeWeChat

@@ -16,7 +16,7 @@ from releases.store.known import Stored
 from releases.store.pauses import Pauses
 from releases.store.places import Lane, looked_at
 from releases.store.records import ReleaseStore
-from tasks.monitors import DROPPED
+from tasks.interim import DROPPED
 from tests.integration.tasks.running import COMMITTED, OURS, At, Run, at, now, run, wechat
 from tests.support.examples import APPID, NOW
 from tests.support.fake_wechat import FakeWeChat, refused, unanswered
@@ -216,6 +216,37 @@ def test_what_only_a_person_can_help_is_told_and_looked_at_seldom(
     assert release.status is Status.SUBMITTED
     assert [event.what for event in release.history].count("could not be looked at: errcode 61007") == 1
     assert after_s(redis_client, submitted) == SELDOM_S
+
+
+def test_a_look_that_fails_by_a_bug_is_told_and_taken_again_and_the_audit_goes_on(
+    run: Run, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis, submitted: Stored
+) -> None:
+    wechat.answers(latest_audit=[ZeroDivisionError("a bug")])
+
+    run(Step.WATCH_AUDIT, submitted.release)
+
+    release = now(store, submitted)
+    assert release.status is Status.SUBMITTED
+    assert release.wait is not None
+    assert "ZeroDivisionError" in release.history[-1].what
+    assert after_s(redis_client, submitted) == SELDOM_S
+
+
+def test_whoever_watches_is_told_of_what_a_look_finds_and_not_of_each_look(
+    run: Run, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis, submitted: Stored
+) -> None:
+    def told() -> bool:
+        return redis_client.zscore(keys.CHANGED, f"release:{submitted.release.id}") is not None
+
+    redis_client.zadd(keys.CHANGED, {"release:x": 1})
+    wechat.answers(latest_audit=[latest(2), refused(61007)])
+
+    run(Step.WATCH_AUDIT, submitted.release)
+    assert now(store, submitted).review != submitted.release.review
+    assert not told()
+
+    run(Step.WATCH_AUDIT, submitted.release)
+    assert told()
 
 
 def test_what_was_in_the_way_is_forgotten_when_it_is_gone(

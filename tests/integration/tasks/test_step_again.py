@@ -12,7 +12,7 @@ from releases.states import Status, Step
 from releases.store import keys
 from releases.store.known import Stored
 from releases.store.records import ReleaseStore
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.tasks.running import (
     BEFORE,
     COMMITTED,

@@ -17,7 +17,7 @@ from releases.store import keys
 from releases.store.known import Stored
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
-from tasks.monitors import DROPPED, Parked
+from tasks.interim import DROPPED, Parked
 from tests.integration.tasks.running import CONFIGURED, WANTED, Run, now, run, wechat
 from tests.support.examples import APPID, NOW, a_problem, a_release, a_request
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat, refused, unanswered

@@ -14,7 +14,7 @@ from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy, publication_canary
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.tasks.running import Run, now, run, wechat
 from tests.integration.tasks.test_step_live import HOSTS, guard, one
 from tests.support.examples import a_problem

@@ -15,7 +15,7 @@ from releases.second_half import Publication
 from releases.states import Status, Step
 from releases.store.known import Stored
 from releases.store.records import ReleaseStore
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.tasks.running import Run, now, run
 from tests.simulator.client import MINI, Client
 from tests.simulator.process import running

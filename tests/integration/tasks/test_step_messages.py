@@ -12,13 +12,14 @@ from releases.errors import ReleaseBlocked, ReleaseCancelled
 from releases.intake.one import Releases
 from releases.scope import Scope
 from releases.states import Status, Step
+from releases.steps import outcomes
 from releases.steps.outcomes import Dropped, Next
 from releases.store import keys
 from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane, Place
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
-from tasks.monitors import DROPPED, Parked
+from tasks.interim import BUSY, DROPPED, Parked
 from tests.integration.conftest import Sender
 from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, Runner, at, now, run, wechat
 from tests.support.examples import APPID, NOW, a_problem
@@ -55,7 +56,7 @@ def test_a_step_that_runs_on_and_is_overtaken_frees_the_mini_program(
     wechat.answers(get=[CONFIGURED])
     stored, steps_ = at(Step.ENSURE_DOMAINS), run.app.services.steps
     begun = steps_.begin(Step.ENSURE_DOMAINS, stored.release.id, APPID, lambda: True)
-    assert begun is not None
+    assert isinstance(begun, outcomes.Run)
 
     done = steps_.run(Step.ENSURE_DOMAINS, begun)
 
@@ -207,6 +208,21 @@ def test_a_cancel_before_a_call_s_intent_keeps_the_call_from_being_made_and_is_n
 
     assert "submit_audit" not in wechat.scripted.calls
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_message_that_comes_again_while_its_step_runs_says_nothing_of_the_step(run: Runner, at: At) -> None:
+    stored = at(Step.ENSURE_DOMAINS)
+    held = run.app.services.leases.begin(stored.release.id, APPID)
+    assert held is not None
+
+    assert run(Step.ENSURE_DOMAINS, stored.release) == BUSY
+
+
+def test_a_message_of_a_release_that_is_gone_is_dropped(run: Run, at: At, redis_client: redis.Redis) -> None:
+    stored = at(Step.ENSURE_DOMAINS)
+    redis_client.delete(keys.record(stored.release.id))
+
+    assert run(Step.ENSURE_DOMAINS, stored.release) == DROPPED
 
 
 def test_a_message_out_of_date_leaves_a_release_where_it_stands(

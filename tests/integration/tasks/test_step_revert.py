@@ -11,7 +11,7 @@ import redis
 from releases.second_half import Publication
 from releases.states import Status, Step
 from releases.store.records import ReleaseStore
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.tasks.running import Run, now, run, wechat
 from tests.integration.tasks.test_step_live import before, in_shop, one
 from tests.support.examples import NOW

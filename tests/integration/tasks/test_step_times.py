@@ -21,7 +21,7 @@ from releases.store.pauses import Pause, Pauses
 from releases.store.places import Lane, looked_at, sent
 from releases.store.records import ReleaseStore
 from releases.waves.brake import WavePolicy
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.releases.together import brought_to
 from tests.integration.tasks.running import At, Run, at, now, run, wechat
 from tests.integration.tasks.test_looks import latest

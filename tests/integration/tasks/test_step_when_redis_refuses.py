@@ -12,12 +12,13 @@ from celery.exceptions import Reject
 
 from releases.scope import Scope
 from releases.states import TO_AUDIT, Status, Step
+from releases.steps import outcomes
 from releases.store import keys
 from releases.store.leases import Held, Leases
 from releases.store.pauses import Pause, Pauses
 from releases.store.records import ReleaseStore
 from tasks import steps  # noqa: F401 - importing the steps registers them
-from tasks.monitors import DROPPED
+from tasks.interim import DROPPED
 from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, Runner, at, now, run, wechat
 from tests.support.examples import APPID, NOW, a_problem
 from tests.support.fake_wechat import FakeMiniProgram, FakeWeChat
@@ -127,7 +128,7 @@ def test_a_probe_of_which_redis_is_not_told_frees_its_mini_program_later(
     )
     wechat.scripted = Refusing(get=[CONFIGURED])
     begun = steps_.begin(Step.ENSURE_DOMAINS, stored.release.id, APPID, lambda: True)
-    assert begun is not None
+    assert isinstance(begun, outcomes.Run)
     assert begun.attempt.is_probe
 
     with pytest.raises(redis.ResponseError):

@@ -17,7 +17,7 @@ from releases.steps.failures.quota_resets import next_day, next_month
 from releases.steps.failures.timed_pauses import TimedPauses
 from releases.store.places import held as at_pause
 from releases.store.records import ReleaseStore
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.conftest import Clock
 from tests.integration.tasks import test_step_messages
 from tests.integration.tasks.running import CONFIGURED, DOMAINS_DONE, At, Run, now

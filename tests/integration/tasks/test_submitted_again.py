@@ -12,7 +12,7 @@ from releases.states import TO_AUDIT, Status, Step
 from releases.store.known import Stored
 from releases.store.places import looked_at
 from releases.store.records import ReleaseStore
-from tasks.monitors import Parked
+from tasks.interim import Parked
 from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, at, now, run, wechat
 from tests.support.examples import NOW
 from tests.support.fake_wechat import FakeWeChat, refused, unanswered

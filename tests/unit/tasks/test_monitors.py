@@ -10,7 +10,8 @@ from releases.errors import ReleaseBlocked
 from releases.record import Event, Release
 from releases.second_half import Review, ReviewStatus
 from releases.states import Status, Step
-from tasks.monitors import Parked, shown, told, why
+from tasks.interim import Parked
+from tasks.monitors import shown, told, why
 from tests.support.examples import NOW, a_problem, a_release, a_request
 
 

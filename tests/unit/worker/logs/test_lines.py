@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.app import trace
+from celery.utils.saferepr import saferepr
 from structlog.contextvars import bound_contextvars
 
+from tasks.interim import BUSY, DROPPED, Interim, Parked
 from worker.logs.lines import LineFormatter
 
 JSON = LineFormatter(as_json=True)
@@ -174,6 +177,24 @@ def test_a_value_that_json_does_not_know_is_shown_as_python_shows_it() -> None:
     assert (found["ms"], found["value"]) == (12, "{1, 2}")
     assert fields("wechat call", value={("a", 1): 2})["value"] == "{('a', 1): 2}"
     assert fields("wechat call", value=[float("nan")])["value"] == "[nan]"
+
+
+@pytest.mark.parametrize("interim", [Parked("errcode -1: busy -- waits until noon"), DROPPED, BUSY])
+def test_a_step_that_has_not_ended_has_not_succeeded(interim: Interim) -> None:
+    assert said_of(interim) == f"Task tasks.commit_code[1] {interim!r}"
+
+
+@pytest.mark.parametrize("result", ["added https://api.example.com", 123, None, "parked: said by WeChat"])
+def test_a_step_that_has_ended_has_celerys_line(result: Any) -> None:
+    assert said_of(result) == f"Task tasks.commit_code[1] succeeded in 0.5s: {result!r}"
+
+
+def said_of(result: Any) -> str:
+    """What the line of Celery's is that tells of a task's end."""
+    given = {"name": "tasks.commit_code", "id": "1", "runtime": 0.5, "return_value": saferepr(result)}
+    record = logging.LogRecord("celery.app.trace", logging.INFO, "x.py", 1, trace.LOG_SUCCESS, (given,), None)
+    event: str = json.loads(JSON.format(record))["event"]
+    return event
 
 
 def test_what_is_no_terminal_gets_no_colours() -> None:
