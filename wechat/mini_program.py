@@ -291,7 +291,7 @@ class MiniProgram:
 
 def modify_domain_body(action: Action, domains: Domains | None) -> dict[str, Any]:
     """The body of modify_domain; `get` names no domain."""
-    lists = {} if action == "get" or domains is None else domains.server.as_dict()
+    lists = {} if action == "get" or domains is None else domains.server.lists
     return {"action": action, **lists}
 
 

@@ -236,7 +236,7 @@ def test_modify_domain_neither_tells_business_domains_nor_takes_them() -> None:
     both = A | wanted(webviewdomain=["https://m.a.cn"])
 
     assert Domains.answered(both.as_dict()) == A
-    assert modify_domain_body("add", both) == {"action": "add", **A.as_dict()}
+    assert modify_domain_body("add", both) == {"action": "add", **A.lists}
 
 
 def as_sets(domains: Domains) -> dict[str, set[str]]:
