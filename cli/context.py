@@ -6,7 +6,7 @@ What only some commands need (Celery, the client of WeChat) is imported when the
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 
@@ -46,11 +46,12 @@ def settings() -> Settings:
 
 
 @cache
-def celery_app() -> ReleaseCelery:
-    """The Celery app of this process."""
+def celery_app(**worker: Any) -> ReleaseCelery:
+    """The Celery app of this process; `worker` is given in place of the settings of that name."""
     from worker.app import create_app
 
-    return create_app(settings())
+    made = settings()
+    return create_app(made.model_copy(update={"worker": made.worker.model_copy(update=worker)}))
 
 
 @cache

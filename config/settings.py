@@ -221,11 +221,15 @@ class PublishSettings(_Section):
     time_zone: TimeZone = "Asia/Shanghai"
 
 
+#: How a worker runs its tasks beside each other.
+Pool = Literal["threads", "prefork", "solo"]
+
+
 class WorkerSettings(_Section):
     """The worker process."""
 
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 16
-    pool: Literal["threads", "prefork", "solo"] = "threads"
+    pool: Pool = "threads"
     step_deadline_s: Annotated[float, Field(gt=0, le=3600)] = 140
     visibility_timeout_s: Retired = Field(
         None,

@@ -14,7 +14,7 @@ from celery.worker.request import Request
 
 from releases.record import Problem, Release
 from releases.states import Status, Step
-from tasks.interim import Interim, kind_of
+from tasks.interim import IS_BUSY, IS_DROPPED, IS_PARKED, Interim
 
 #: What the task of a step returns: what a monitor is shown of its end. Celery stores nothing of it.
 Told = str | int | Interim | None
@@ -30,13 +30,12 @@ class ShownRequest(Request):
     def send_event(self, type: str, **fields: Any) -> None:  # noqa: A002 - the signature is Celery's
         """Send an event to monitors."""
         result = str(fields.get("result", ""))
-        kind = kind_of(result)
-        if kind == "parked":
-            type, fields = "task-retried", {"exception": result.partition(":")[2].lstrip()}  # noqa: A001
-        elif kind == "dropped":
-            # Of a task that has ended it changes nothing; another would be shown as running for ever.
+        if result.startswith(IS_PARKED):
+            type, fields = "task-retried", {"exception": result.removeprefix(IS_PARKED).lstrip()}  # noqa: A001
+        elif result.startswith(IS_DROPPED):
+            # Of a task that has ended it changes nothing; one that has not would be shown as running for ever.
             type, fields = "task-revoked", {"terminated": False, "signum": None, "expired": False}  # noqa: A001
-        if kind != "busy":
+        if not result.startswith(IS_BUSY):
             super().send_event(type, **fields)
 
 

@@ -23,16 +23,6 @@ from worker.celery_patches import transport
 from worker.celery_patches.result_backend import BACKENDS
 from worker.wiring import build_services, wanted_domains
 
-#: What Celery raises of an option that it can't follow, before a worker begins: a queue, a file, a user or a pool that is not there.
-_NOT_FOLLOWED = (
-    ImproperlyConfigured,
-    KeyError,
-    ImportError,
-    FileNotFoundError,
-    NotADirectoryError,
-    PermissionError,
-)
-
 Build = Callable[["ReleaseCelery", Settings], Services]
 
 
@@ -92,17 +82,12 @@ class ReleaseCelery(Celery):
 
         # These would start another worker than ours (of `celery` without an app), and end a step in its middle: it has its own deadline.
         worker.params = [one for one in worker.params if one.name not in ("detach", "soft_time_limit")]
-        # As an option: Celery takes a pool that is set for the one that `--pool prefork` asks for
-        # (https://github.com/celery/celery/pull/6711).
-        pool, self.conf.worker_pool = self.conf.worker_pool, None
         # Not by `worker_main`, which imports each command of Celery's and Flower, 12 MB, and returns no exit code.
         context = CLIContext(app=self, no_color=bool(os.environ.get("NO_COLOR")), workdir=None)
-        given = ["--pool", pool, *options]
         try:
-            return worker.main(given, "mprelease worker", standalone_mode=False, obj=context) or 0
-        except _NOT_FOLLOWED as error:
-            why = str(error.args[0] if isinstance(error, KeyError) else error)
-            raise UsageError(f"{why}\nCelery's options: mprelease worker -- --help") from None
+            return worker.main([*options], "mprelease worker", standalone_mode=False, obj=context) or 0
+        except ImproperlyConfigured as error:
+            raise UsageError(f"{error}\nCelery's options: mprelease worker -- --help") from error
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Prefork children that are spawned build their own app."""

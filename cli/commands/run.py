@@ -12,6 +12,7 @@ import typer
 from cli.context import celery_app
 from cli.demo import story as demonstration
 from cli.extras import need_demo, need_web
+from config.settings import Pool
 
 #: Fixed, so that what was exported for one run is good for the next.
 _SIMULATOR_PORT = 8155
@@ -20,10 +21,18 @@ _SIMULATOR_PORT = 8155
 def worker(
     context: typer.Context,
     loglevel: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    pool: Annotated[Pool | None, typer.Option("--pool", "-P", help="Another one than is set.")] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", "-c", min=1, max=1000, help="So many tasks at once, whatever is set."),
+    ] = None,
 ) -> None:
     """Run the Celery worker with our options; further options are Celery's."""
-    celery_app().check_for_worker()
-    raise typer.Exit(celery_app().run_worker(["--loglevel", loglevel, *context.args]))
+    # As settings: what else goes by them (connections to Redis, when WeChat counts as out) has to know.
+    given = {"pool": pool, "concurrency": concurrency}
+    app = celery_app(**{name: value for name, value in given.items() if value is not None})
+    app.check_for_worker()
+    raise typer.Exit(app.run_worker(["--loglevel", loglevel, *context.args]))
 
 
 def simulator(

@@ -102,5 +102,4 @@ class Dropped:
     """There was nothing to do."""
 
 
-#: Busy: somebody else works on the Mini Program, and the release comes back.
 End = Next | Waits | Looked | Rests | Dropped | Busy

@@ -90,7 +90,7 @@ class Steps:
             goes_on = isinstance(end, Next) and end.run is not None
         except LeaseLost:
             log.warning("release %s: the lease ran out, another attempt has begun", attempt.release.id)
-            return Dropped()
+            return Busy()
         except RecordChanged as changed:
             return _overtaken(attempt, changed)
         else:

@@ -56,12 +56,12 @@ def saving(
 def creating(
     creations: Sequence[Creation], left: Mapping[str, str], what: Opening | None, action: Action | None
 ) -> list[str]:
-    """For create_releases.lua: what begins with the releases and who ordered them, and one after the other.
+    """For create_releases.lua: what begins with the releases and who ordered them, then each release.
 
     `left` is as above, by the id of the superseded.
     """
     ordered = {**_opening(what), "action": None if action is None else action.entry}
-    return [_json(ordered), *(_creating(*one, left) for one in enumerate(creations))]
+    return [_json(ordered), *(_creating(position, one, left) for position, one in enumerate(creations))]
 
 
 def _creating(position: int, creation: Creation, left: Mapping[str, str]) -> str:

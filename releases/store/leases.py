@@ -41,7 +41,7 @@ class Held:
 
 
 class Busy:
-    """Somebody else works on this Mini Program."""
+    """Somebody else works on this Mini Program; the release comes back if it has to."""
 
 
 class Leases:

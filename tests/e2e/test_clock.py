@@ -33,7 +33,8 @@ def test_in_any_pool_a_release_waits_as_long_as_it_should_and_its_times_are_righ
     with platform.worker("--pool", pool, **waits, **clock.environment) as worker:
         [release] = platform.enqueue_only(platform.request(appid))
         wait_for(lambda: platform.show(release["id"])["status"] == "submitted", patience_s=20)
-        assert worker.text().count(" received") <= 4
+        # In prefork's children no step runs on into the next: each of the three is a message, and so are two waits.
+        assert worker.text().count(" received") <= (5 if pool == "prefork" else 4)
     times = [
         datetime.fromisoformat(event["time"]).timestamp() for event in platform.show(release["id"])["history"]
     ]

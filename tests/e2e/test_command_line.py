@@ -155,7 +155,7 @@ def test_the_version_is_that_of_the_package(platform: Platform) -> None:
     assert platform.run("--version").stdout == f"mprelease {metadata.version('mprelease')}\n"
 
 
-@pytest.mark.parametrize("wrong", [("--loglevel", "nonsense"), ("--nonsense",), ("--concurrency", "many")])
+@pytest.mark.parametrize("wrong", [("--loglevel", "nonsense"), ("--nonsense",), ("--autoscale", "many")])
 def test_wrong_options_of_the_worker_are_named(platform: Platform, wrong: tuple[str, ...]) -> None:
     refused = platform.run("worker", *wrong, code=2)
     assert wrong[-1].lower() in refused.stderr.lower()

@@ -68,16 +68,12 @@ def check(task: Task[..., Any], headers: dict[str, Any], payload: Any) -> dict[s
     _check_embedded(embed or {}, is_step=is_step)
     if is_step:
         _check_arguments(task, args, kwargs)
-    kept = {name: value for name, value in headers.items() if name in _KEPT}
+    # Celery reads an empty `expires` as no time, and then asks it for its time zone.
+    names = _KEPT.keys() if said.get("expires") else _KEPT.keys() - {"expires"}
     if isinstance(payload, dict):
-        for name in payload.keys() - _KEPT - {"args", "kwargs"}:
+        for name in payload.keys() - names - {"args", "kwargs"}:
             del payload[name]
-    if not said.get("expires"):
-        # Celery reads what is empty as no time, and then asks it for its time zone.
-        for given in (kept, payload):
-            if isinstance(given, dict):
-                given.pop("expires", None)
-    return kept
+    return {name: value for name, value in headers.items() if name in names}
 
 
 def ids_behind(payload: Any) -> set[str]:

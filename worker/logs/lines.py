@@ -11,7 +11,7 @@ from structlog.contextvars import get_contextvars
 from structlog.typing import EventDict, Processor
 
 from releases.shown.printable import json_line, one_line
-from tasks.interim import kind_of
+from tasks.interim import KINDS
 from worker.logs.redaction import SECRET_NAMES, redact
 
 #: Tracebacks.
@@ -55,9 +55,13 @@ class LineFormatter(logging.Formatter):
 
 
 def _said(record: logging.LogRecord) -> str:
-    """What the line says. Celery's own says of a step that waits that it has succeeded."""
+    """What the line says. Celery's own says of a step that has not ended that it has succeeded."""
     args = record.args
-    if record.name == "celery.app.trace" and isinstance(args, dict) and kind_of(args.get("return_value")):
+    if (
+        record.name == "celery.app.trace"
+        and isinstance(args, dict)
+        and str(args.get("return_value")).startswith(KINDS)
+    ):
         return "Task {name}[{id}] {return_value}".format_map(args)
     return record.getMessage()
 

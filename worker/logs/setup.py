@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import celery.app.log
 from celery.apps import worker as program
+from celery.exceptions import ImproperlyConfigured
 from celery.platforms import isatty
 
 from worker.logs.lines import LineFormatter
@@ -57,7 +58,10 @@ class Worker(program.Worker):
         atexit.register(leave_broken_streams)
         logfile, no_color = options.get("logfile"), options.get("no_color")
         colours = None if no_color is None else not no_color
-        self.app.log.setup(options.get("loglevel"), logfile, colorize=colours, hostname=self.hostname)
+        try:
+            self.app.log.setup(options.get("loglevel"), logfile, colorize=colours, hostname=self.hostname)
+        except (OSError, ValueError) as error:
+            raise ImproperlyConfigured(f"--logfile: {error}") from error
         as_json = lines_are_json(self.app, logfile)
         # Celery's handlers of signals print with it, before they do what the signal is for:
         # https://github.com/celery/celery/issues/8101.

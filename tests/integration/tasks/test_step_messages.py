@@ -218,6 +218,23 @@ def test_a_message_that_comes_again_while_its_step_runs_says_nothing_of_the_step
     assert run(Step.ENSURE_DOMAINS, stored.release) == BUSY
 
 
+def test_an_attempt_whose_lease_has_run_out_says_nothing_of_the_step(
+    run: Runner, at: At, store: ReleaseStore, wechat: FakeWeChat, redis_client: redis.Redis
+) -> None:
+    stored = at(Step.SUBMIT_AUDIT)
+
+    class Slow(FakeMiniProgram):
+        def trial_version(self) -> TrialVersion:
+            redis_client.delete(keys.lease(APPID))
+            run.app.services.leases.begin(stored.release.id, APPID)
+            return OURS
+
+    wechat.scripted = Slow(submit_audit=[7])
+
+    assert run(Step.SUBMIT_AUDIT, stored.release) == BUSY
+    assert "submit_audit" not in wechat.scripted.calls
+
+
 def test_a_message_of_a_release_that_is_gone_is_dropped(run: Run, at: At, redis_client: redis.Redis) -> None:
     stored = at(Step.ENSURE_DOMAINS)
     redis_client.delete(keys.record(stored.release.id))

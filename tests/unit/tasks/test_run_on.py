@@ -104,12 +104,22 @@ def test_monitors_are_told_what_has_become_of_a_message(interim: Interim, shown:
 
 
 @pytest.mark.parametrize("interim", [DROPPED, BUSY])
-def test_a_message_that_comes_again_leaves_what_monitors_know_of_its_step(interim: Interim) -> None:
+def test_a_message_that_comes_again_leaves_what_monitors_know_of_a_step_that_has_ended(
+    interim: Interim,
+) -> None:
     monitor = Monitor()
     with Celery("test", set_as_current=False) as app:
         run(app, monitor, "added")
         run(app, monitor, interim)
     assert monitor.shown() == ("SUCCESS", "'added'")
+
+
+def test_a_step_that_waits_and_meets_anothers_work_is_shown_as_started_until_its_next_message() -> None:
+    monitor = Monitor()
+    with Celery("test", set_as_current=False) as app:
+        run(app, monitor, Parked("errcode -1: busy -- waits until noon"))
+        run(app, monitor, BUSY)
+    assert monitor.shown()[0] == "STARTED"
 
 
 def run(app: Celery, monitor: Monitor, returned: Any) -> None:

@@ -178,10 +178,11 @@ def test_a_proxy_that_refuses_is_told_from_wechat(
     assert said in problem_of(transport_to("https://wechat.invalid"))
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_whose_name_does_not_resolve_is_told(
-    transport_to: TransportTo, monkeypatch: pytest.MonkeyPatch
+    transport_to: TransportTo, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.setenv("http_proxy", f"{scheme}://proxy.invalid:3128")
 
     assert (
         problem_of(transport_to("http://wechat.invalid"))
