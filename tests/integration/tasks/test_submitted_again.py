@@ -14,8 +14,9 @@ from releases.store.places import looked_at
 from releases.store.records import ReleaseStore
 from tasks.interim import Parked
 from tests.integration.tasks.running import CONFIGURED, OURS, At, Run, at, now, run, wechat
-from tests.support.examples import NOW
+from tests.support.examples import NOW, a_release, a_request
 from tests.support.fake_wechat import FakeWeChat, refused, unanswered
+from tests.support.records import created
 from wechat.mini_program import LatestAudit, TrialVersion
 
 #: The fixtures of its neighbour.
@@ -97,6 +98,9 @@ def test_after_an_unanswered_submission_the_audit_that_had_ended_is_no_answer(
 def test_a_submission_that_is_refused_because_its_new_audit_runs_adopts_that(
     run: Run, store: ReleaseStore, wechat: FakeWeChat, rejected: Stored
 ) -> None:
+    # Beside a release of before, that had an audit of its own
+    before = a_release(a_request(user_version="1.0.0"), status=Status.CANCELLED, auditid=OLD - 1)
+    created(store, before)
     wechat.answers(
         get=[CONFIGURED],
         trial_version=[OURS, OURS],
