@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import redis
+from celery.signals import worker_process_shutdown
 
 from releases.store.keys import WECHAT_CALLS
 from wechat.errcodes.table import TABLE
@@ -81,12 +82,14 @@ class CallCounts:
     def _flush_at_the_end(self) -> None:
         owner = os.getpid()
 
-        def flush() -> None:
+        def flush(**_: object) -> None:
             # A child that was forked later inherits this, and the counts that are not its own.
             if os.getpid() == owner:
                 self.flush()
 
         atexit.register(flush)
+        # The children of a pool end without that.
+        worker_process_shutdown.connect(flush, weak=False)
 
 
 @dataclass(slots=True)
