@@ -92,7 +92,7 @@ def canvases(app: Celery, request: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "kind",
     [
-        pytest.param(kind, marks=() if kind in ("chain", "link") else pytest.mark.long)
+        pytest.param(kind, marks=() if kind == "chain" else pytest.mark.long)
         for kind in canvases(Celery(set_as_current=False), {})
     ],
 )
@@ -123,6 +123,7 @@ def test_a_group_of_requests_is_many_requests(own_platform: Platform, client_of:
         wait_for(lambda: len(own_platform.releases()) == len(requests))
 
 
+@pytest.mark.long
 def test_the_result_of_a_release_is_not_overwritten_by_a_message_that_names_it(
     own_platform: Platform,
 ) -> None:
@@ -160,6 +161,7 @@ def test_what_was_set_aside_is_listed_and_goes_back_to_the_queue(own_platform: P
         assert not raw.exists(SET_ASIDE)
 
 
+@pytest.mark.long
 def test_a_message_that_names_another_queue_comes_again_in_ours(own_platform: Platform) -> None:
     platform = own_platform
     appid = platform.mini_program()

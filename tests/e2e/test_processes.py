@@ -19,7 +19,7 @@ CELERY = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel"
     ("command", "pool"),
     [
         pytest.param(CELERY, "threads", id="celery"),
-        pytest.param((), "prefork", id="prefork"),
+        pytest.param((), "prefork", id="prefork", marks=pytest.mark.long),
         pytest.param((), "solo", id="solo", marks=pytest.mark.long),
     ],
 )

@@ -58,6 +58,7 @@ def test_monitors_are_told_of_three_tasks(watched_platform: Watched) -> None:
     assert told[1]["succeeded"] <= told[2]["received"]
 
 
+@pytest.mark.long
 def test_the_step_after_a_slow_call_has_a_message_and_all_the_time_again(own_platform: Platform) -> None:
     appid = own_platform.mini_program()
     own_platform.fault(appid, "commit", "delay", seconds=2.5)

@@ -126,7 +126,14 @@ def test_a_worker_whose_log_nobody_reads_any_more_works_on_and_is_stopped_by_a_s
 
 
 @pytest.mark.parametrize("lines", ["json", pytest.param("text", marks=pytest.mark.long)])
-@pytest.mark.parametrize("output", [">&- 2>&-", ">/dev/full 2>&1", "--logfile /dev/full"])
+@pytest.mark.parametrize(
+    "output",
+    [
+        pytest.param(">&- 2>&-", marks=pytest.mark.long),
+        ">/dev/full 2>&1",
+        pytest.param("--logfile /dev/full", marks=pytest.mark.long),
+    ],
+)
 def test_a_worker_that_can_not_write_its_log_works_and_is_stopped_by_a_signal(
     own_platform: Platform, lines: str, output: str
 ) -> None:

@@ -32,6 +32,7 @@ def statuses(platform: Platform) -> dict[str, int]:
     return {status: number for status, number in wave(platform)["counts"].items() if number}
 
 
+@pytest.mark.long
 def test_the_rest_of_a_wave_runs_when_its_canary_went_well(own_platform: Platform) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(8)]
@@ -72,6 +73,7 @@ def watching(platform: Platform) -> Iterator[subprocess.Popen[str]]:
             watched.kill()
 
 
+@pytest.mark.long
 def test_a_wave_with_a_bad_canary_waits_for_a_person(own_platform: Platform) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(8)]
@@ -192,6 +194,7 @@ def test_a_plan_tells_what_stands_in_the_way_of_many_once(own_platform: Platform
     assert told.startswith("      2  61003 component is not authorized by this account -- Have the merchant ")
 
 
+@pytest.mark.long
 def test_a_plan_of_many_shows_the_first_on_a_terminal_and_all_in_a_pipe(
     own_platform: Platform, tmp_path: Path
 ) -> None:
@@ -305,6 +308,7 @@ def test_a_wave_from_csv(own_platform: Platform, tmp_path: Path) -> None:
     assert "line 3: has 1 cell; the first line names 2 fields" in refused.stderr
 
 
+@pytest.mark.long
 def test_speed_and_estimated_end_are_told(own_platform: Platform) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(6)]

@@ -60,6 +60,7 @@ def test_generated_bodies_end_well_or_are_refused(receiver: Receiver, number: in
     _has_told_nothing(receiver)
 
 
+@pytest.mark.long
 def test_without_redis_those_that_are_not_refused_end_with_503(tmp_path: Path) -> None:
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with receivers.receiver(tmp_path, {"MPRELEASE_REDIS__URL": nowhere}) as receiver:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 import redis
 
 from tests.integration.worker.celery_patches import refused_result
 from tests.support.workers import ROOT
 
 
+@pytest.mark.long
 def test_a_task_whose_result_is_refused_runs_again(redis_url: str, redis_client: redis.Redis) -> None:
     try:
         ended = subprocess.run(
