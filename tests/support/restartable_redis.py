@@ -1,5 +1,7 @@
 """A Redis server of the tests' own, that can be killed and started again."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +42,13 @@ class RestartableRedis:
     def master_url(self) -> str:
         """Where it is."""
         return self.url
+
+    def stand_still(self) -> int:
+        """Stop it with SIGSTOP; it does nothing more when this returns. Returns the process id, for SIGCONT."""
+        os.kill(self.pid, signal.SIGSTOP)
+        stat = Path(f"/proc/{self.pid}/stat")  # the name in it may hold spaces; then comes the state
+        wait_for(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
+        return self.pid
 
     @property
     def pid(self) -> int:

@@ -76,8 +76,7 @@ def test_a_redis_that_hangs_holds_up_nobody_for_long_and_not_even_many(
     api: Api, server: RestartableRedis
 ) -> None:
     api.post("/releases", FIELDS, 201)
-    pid = server.pid
-    os.kill(pid, signal.SIGSTOP)
+    pid = server.stand_still()
     try:
         all_are_away(api)
         with ThreadPoolExecutor(50) as pool:

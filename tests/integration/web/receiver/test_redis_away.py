@@ -63,8 +63,7 @@ def test_a_redis_that_hangs_holds_no_answer_up_however_many_there_are(
     receiver: Receiver, server: RestartableRedis
 ) -> None:
     assert pushed_s(receiver)[0] == 200
-    pid = server_pid(server)
-    os.kill(pid, signal.SIGSTOP)
+    pid = server.stand_still()
     try:
         # So many that those who wait for a thread would be answered after five seconds.
         with ThreadPoolExecutor(200) as pool:
@@ -109,8 +108,7 @@ def test_a_receiver_that_is_killed_after_it_has_stored_and_before_it_answers_los
     with redis.Redis.from_url(server.url, decode_responses=True) as client, ThreadPoolExecutor(1) as pool:
         # Redis' time is known from now on, so that only the write is left.
         assert receiver.push("debug_demo", APPID).status_code == 200
-        pid = server_pid(server)
-        os.kill(pid, signal.SIGSTOP)
+        pid = server.stand_still()
         answer = pool.submit(receiver.push, "unauthorized", APPID)
         wait_for(lambda: bytes_waiting(server))
         receiver.process.kill()
@@ -121,11 +119,6 @@ def test_a_receiver_that_is_killed_after_it_has_stored_and_before_it_answers_los
         with receivers.receiver(tmp_path, {"MPRELEASE_REDIS__URL": server.url}) as again:
             assert again.push("unauthorized", APPID).text == "success"
         assert client.zrange("pushed:unauthorized", 0, -1) == [APPID]
-
-
-def server_pid(server: RestartableRedis) -> int:
-    with redis.Redis.from_url(server.url) as client:
-        return int(client.info("server")["process_id"])
 
 
 def bytes_waiting(server: RestartableRedis) -> int:
