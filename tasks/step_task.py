@@ -29,10 +29,13 @@ class StepTask(ReleaseTask):
         # Outside of a worker, and in a pool's child, there is none.
         run_on: RunOn = self.request.get(RUN_ON) or RunOn(may_run_on=lambda: False)
         steps = self.app.services.steps
-        run = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
-        if isinstance(run, Run):
-            bind(run.attempt.release)
-        match steps.run(step, run) if isinstance(run, Run) else run:
+        begun = run_on.run or steps.begin(step, release_id, appid, run_on.may_run_on)
+        if isinstance(begun, Run):
+            bind(begun.attempt.release)
+            end = steps.run(step, begun)
+        else:
+            end = begun
+        match end:
             case Next(release, following, because):
                 if following is None:
                     self.app.services.due.send(release)
