@@ -28,10 +28,17 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture
 def redis_client(redis_url: str) -> Iterator[redis.Redis]:
-    """A client on an empty database."""
+    """A client of that server."""
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
-        client.flushdb()
         yield client
+
+
+@pytest.fixture(autouse=True)
+def no_records_of_another_test(request: pytest.FixtureRequest) -> None:
+    """Whoever has the server, directly or by another fixture, finds its database empty."""
+    if "redis_url" in request.fixturenames:
+        with redis.Redis.from_url(request.getfixturevalue("redis_url")) as client:
+            client.flushdb()
 
 
 @pytest.fixture(autouse=True)
