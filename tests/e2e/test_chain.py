@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.quotas import reset_is_near
 from tests.support.workers import DOMAINS, Platform, Worker, wait_for
 
 STEPS = ["modify_domain:get", "modify_domain:add", "commit", "submit_audit"]
@@ -210,15 +209,13 @@ def test_a_failure_that_does_not_pass_is_given_up(platform: Platform) -> None:
     assert release["attempts"]["commit_code"] == 10
 
 
-@reset_is_near
 def test_a_used_up_quota_parks_the_release(platform: Platform) -> None:
     appid = platform.mini_program()
     platform.fault(appid, "commit", "errcode", errcode=45009, times=-1)
     # Asked for the limits, WeChat does not say: so the day counts.
     platform.fault(appid, "quota/get", "errcode", errcode=76022, times=-1)
-    release = platform.release(appid, code=1)
-    assert release["status"] == "waiting"
-    assert release["wait"]["errcode"] == 45009
+    platform.enqueue_only(platform.request(appid))
+    [release] = wait_for(lambda: platform.waiting(45009))
     assert release["next_attempt_at"] > release["updated_at"]
 
 

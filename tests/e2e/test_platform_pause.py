@@ -5,7 +5,6 @@ import pytest
 from releases.store import keys
 from releases.store.places import Lane
 from releases.waves.audit_quota import kept_quota
-from tests.support.quotas import reset_is_near
 from tests.support.workers import TICKET, Platform, wait_for
 
 pytestmark = pytest.mark.long
@@ -75,19 +74,14 @@ def test_a_new_ticket_is_an_occasion_to_try_again_whatever_the_cause_was(own_pla
         wait_for(lambda: statuses(platform) == {"submitted"})
 
 
-@reset_is_near
 def test_the_providers_used_up_quota_stops_submissions_and_commits_go_on(own_platform: Platform) -> None:
     platform = own_platform
     appids = [platform.mini_program() for _ in range(4)]
     platform.sim("POST", "platform", {"audit_quota": 1})
     with platform.worker("--concurrency", "1"):
-        ended = platform.enqueue(*map(platform.request, appids), code=1)
-        assert sorted(release["status"] for release in ended) == [
-            "submitted",
-            "waiting",
-            "waiting",
-            "waiting",
-        ]
+        platform.enqueue_only(*map(platform.request, appids))
+        wait_for(lambda: len(platform.waiting(85085)) == len(appids) - 1)
+        assert sorted(release["status"] for release in platform.releases()) == ["submitted", *["waiting"] * 3]
         assert all(platform.mini(appid)["exp_info"] for appid in appids)
         refused = [call for call in platform.sim("GET", "calls")["calls"] if call["errcode"] == 85085]
         assert len(refused) == 1

@@ -224,7 +224,8 @@ def test_retries_waits_and_a_pause(platform: Platform) -> None:
         assert platform.release(retried)["status"] == "submitted"
         platform.fault(waits, "commit", "errcode", errcode=45009, times=-1)
         platform.fault(waits, "quota/get", "errcode", errcode=76022, times=-1)
-        assert platform.release(waits, code=1)["status"] == "waiting"
+        platform.enqueue_only(platform.request(waits))
+        wait_for(lambda: platform.waiting(45009))
         platform.sim("POST", "platform", {"ip_allowed": False})
         waiting = platform.release(held, code=1)
         assert waiting["status"] == "waiting"

@@ -195,6 +195,14 @@ class Platform:
         assert stored is not None, release_id
         return stored.release.public()
 
+    def waiting(self, errcode: int) -> list[dict[str, Any]]:
+        """The records that wait for what this errcode says.
+
+        Wait for them where a quota is used up: near its reset a command that follows would follow through it.
+        """
+        waiting = [release for release in self.releases() if release["status"] == "waiting"]
+        return [release for release in waiting if release["wait"]["errcode"] == errcode]
+
     def releases(self) -> list[dict[str, Any]]:
         """All records, oldest first, as the command `list` prints them."""
         with self.redis() as client:
