@@ -16,7 +16,6 @@ from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
-from benchmarks.measures.process_tree import cpu_s
 from cli.demo.redis import embedded_redis
 from simulator.push import sealed
 from simulator.push.messages import Push, outer
@@ -32,11 +31,10 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was measured; `cpu_s` is the receiver's, `p99_ms` what a client waited."""
+    """What was measured; `p99_ms` is what a client waited."""
 
     pushes: int
     seconds: float
-    cpu_s: float
     p99_ms: float
 
     @property
@@ -44,15 +42,9 @@ class Result:
         """Pushes a second."""
         return self.pushes / self.seconds
 
-    @property
-    def rate_of_a_core(self) -> float:
-        """Pushes a second, had the receiver a core for itself."""
-        return self.pushes / self.cpu_s
-
     def __str__(self) -> str:
         return (
-            f"{self.pushes} pushes by {CLIENTS} clients: {self.rate:.0f} a second, "
-            f"{self.rate_of_a_core:.0f} for each second of the receiver's CPU, p99 {self.p99_ms:.0f} ms"
+            f"{self.pushes} pushes by {CLIENTS} clients: {self.rate:.0f} a second, p99 {self.p99_ms:.0f} ms"
         )
 
 
@@ -63,10 +55,10 @@ def measure(pushes: int) -> Result:
         environment = {"MPRELEASE_REDIS__URL": url, "MPRELEASE_REDIS__ENCRYPTION_KEYS": "0" * 43 + "="}
         with receiver(Path(directory), environment) as running, ThreadPoolExecutor(CLIENTS) as pool:
             port = int(running.url.rpartition(":")[2])
-            began, before_s = time.monotonic(), cpu_s([running.process.pid])
+            began = time.monotonic()
             took = [one for some in pool.map(partial(_client, port), made) for one in some]
-            seconds, used_s = time.monotonic() - began, cpu_s([running.process.pid]) - before_s
-    return Result(len(took), seconds, used_s, sorted(took)[len(took) * 99 // 100] * 1000)
+            seconds = time.monotonic() - began
+    return Result(len(took), seconds, sorted(took)[len(took) * 99 // 100] * 1000)
 
 
 def _request(number: int) -> tuple[str, bytes]:
